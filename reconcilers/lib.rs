@@ -1,1 +1,26 @@
-//! x
+//! What a reconciliation asks and how it judges the answers.
+//!
+//! This crate describes I/O and never performs it: no async, no clock, no environment, no sockets.
+//! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
+//!
+//! Read it in this order: the words ([`name`], [`key`], [`instant`], [`window`]), what a response becomes
+//! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`compare`], [`money`]),
+//! what is said about a difference ([`discrepancy`]) and the contract ([`reconciler`]).
+
+pub mod instant;
+pub mod key;
+pub mod name;
+pub mod window;
+
+pub mod items;
+pub mod page;
+pub mod path;
+pub mod projection;
+
+pub mod compare;
+pub mod discrepancy;
+pub mod money;
+pub mod row;
+pub mod scalar;
+
+pub mod reconciler;

@@ -1,1 +1,3 @@
-fn main(){}
+//! The tieout binary: parse, load, run, exit code.
+
+fn main() {}

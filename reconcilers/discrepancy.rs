@@ -1,0 +1,105 @@
+//! What is said about an item on which the two sides do not agree.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::key::Key;
+use crate::money::Money;
+
+/// What kind of discrepancy it is; an attribute of a finding, not part of its identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Upstream has it, the local side does not.
+    Missing,
+    /// Both sides have it and differ in a compared field.
+    Mismatched,
+    /// The local side has it, upstream does not.
+    Orphaned,
+    /// A compared field cannot be read as its rule asks.
+    Unreadable,
+}
+
+impl Kind {
+    /// The word used in columns, events, logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Mismatched => "mismatched",
+            Self::Orphaned => "orphaned",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// The kind of a stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Missing, Self::Mismatched, Self::Orphaned, Self::Unreadable]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A compared field on which the sides differ. Values are JSON text in normal form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDiff {
+    /// The field's name in the domain.
+    pub field: Box<str>,
+    /// What upstream holds, where it holds something.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub upstream: Option<Box<str>>,
+    /// What the local side holds, where it holds something.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub local: Option<Box<str>>,
+}
+
+/// The state that a finding is about: SHA-256 over the canonical JSON of upstream's compared fields, in hex.
+///
+/// Clock and version are left out, so that a touched but unchanged item keeps its digest (DESIGN section 13, rule 13).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Digest(Box<str>);
+
+impl Digest {
+    /// Digests canonical JSON.
+    #[must_use]
+    pub fn of(canonical: &str) -> Self {
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(canonical.as_bytes()) {
+            hex.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+            hex.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        }
+        Self(hex.into())
+    }
+
+    /// Takes back a digest that the state store kept.
+    #[must_use]
+    pub fn stored(hex: &str) -> Self {
+        Self(hex.into())
+    }
+
+    /// The digest in hex.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A confirmed difference on one key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discrepancy {
+    /// Which item.
+    pub key: Key,
+    /// What is wrong with it.
+    pub kind: Kind,
+    /// Where the sides differ, for `mismatched`; what upstream holds, for `missing`; what is held locally, for `orphaned`.
+    pub fields: Vec<FieldDiff>,
+    /// The state it is about.
+    pub digest: Digest,
+    /// Why, where more is known than the kind says: `conflict`, or what made a field unreadable.
+    pub reason: Option<String>,
+    /// The money it moves, where the domain names an amount.
+    pub amount: Option<Money>,
+    /// The whole upstream item as it was sent, for the event.
+    pub upstream: Option<Box<str>>,
+}

@@ -1,0 +1,163 @@
+//! Requests as data, responses as they are handed in, and what a page of a feed says.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::items::Items;
+use crate::key::Key;
+use crate::projection::{ItemFault, ShapeFault};
+
+/// A request to a provider, without credentials: those are added where the request is sent, and only for its own origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Where to.
+    pub target: Target,
+    /// Headers beside the provider's own.
+    pub headers: Vec<(String, String)>,
+    /// Where in the walk it stands.
+    pub position: Position,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A path below the provider's base, with query parameters that are not encoded yet.
+    Path {
+        /// Begins with `/`.
+        path: String,
+        /// In the order of the definition.
+        query: Vec<(String, String)>,
+    },
+    /// A link that the provider gave, absolute or relative to the page that held it. The source holds it to the origin.
+    Link(String),
+}
+
+/// Where in a walk a page stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Position {
+    /// The number of pages before it.
+    pub page: u64,
+    /// The number of rows before it.
+    pub rows: u64,
+    /// The cursor it was asked with.
+    pub cursor: Option<String>,
+}
+
+/// A response, as far as definitions can see it.
+#[derive(Debug, Clone)]
+pub struct Response<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case with their values.
+    pub headers: &'a [(String, String)],
+    /// The decompressed body.
+    pub body: &'a [u8],
+}
+
+impl Response<'_> {
+    /// The first header of a name, which must be lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a response means, before its rows are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Read it.
+    Read,
+    /// There is nothing there, and that is a complete answer.
+    Empty,
+    /// Ask again later.
+    Retry(String),
+    /// The credentials or the scope are refused; asking again is useless.
+    Rejected(String),
+    /// It will not get better.
+    Fail(String),
+}
+
+/// One page of a feed.
+#[derive(Debug)]
+pub struct Page {
+    /// The rows, projected.
+    pub items: Items,
+    /// Rows that could not be projected.
+    pub faults: Vec<ItemFault>,
+    /// What follows.
+    pub next: Next,
+    /// What the provider says about the size of the whole, if it does.
+    pub total_rows: Option<u64>,
+}
+
+/// What follows a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Another page.
+    Page(PageRequest),
+    /// The provider's own end of the list.
+    End,
+}
+
+/// Why a page cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageFault {
+    /// The body has another shape than the definition says.
+    #[error("{0}")]
+    Shape(#[from] ShapeFault),
+    /// The provider says that more follows and does not say where.
+    #[error("the page says that more follows but `{0}` holds no way to it")]
+    NoWayOn(String),
+    /// The look-up answered neither with the item nor with the provider's own "gone".
+    #[error("the look-up by id answered status {0} in a shape that means neither an item nor its absence")]
+    NeitherItemNorGone(u16),
+    /// The look-up answered with another item.
+    #[error("the look-up by id answered with another item than the one asked for")]
+    WrongItem,
+}
+
+/// A look-up of one or more keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirm {
+    /// What to ask.
+    pub request: PageRequest,
+    /// What it asks about.
+    pub keys: Vec<Key>,
+}
+
+/// What a look-up found about one key.
+#[derive(Debug)]
+pub struct Confirmed {
+    /// Which item.
+    pub key: Key,
+    /// What upstream holds.
+    pub seen: Seen,
+}
+
+/// What upstream holds under a key.
+#[derive(Debug)]
+pub enum Seen {
+    /// The item: projected (exactly one) and whole.
+    Item(Items, Box<str>),
+    /// The provider says, in its own words, that there is none.
+    Gone,
+    /// It is there and cannot be read.
+    Unreadable(String),
+}
+
+/// A URL whose query is left out when it is printed: query strings carry keys and cursors.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicUrl(pub Url);
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0.origin().ascii_serialization(), self.0.path())
+    }
+}
+
+impl fmt::Debug for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,237 @@
+//! The contract of a domain: pure questions, answered by a YAML definition or by a Rust type.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::compare::Fields;
+use crate::discrepancy::Kind;
+use crate::instant::{Instant, TimeFormat};
+use crate::key::Key;
+use crate::name::{DomainName, Name};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response};
+use crate::window::Slice;
+
+/// One domain, described. It answers and never acts.
+pub trait Reconciler: Send + Sync + fmt::Debug {
+    /// The domain's name.
+    fn domain(&self) -> &DomainName;
+    /// The provider whose client sends the requests.
+    fn provider(&self) -> &Name;
+    /// What the feed is like.
+    fn feed(&self) -> &Feed;
+    /// What the team decided about findings.
+    fn policy(&self) -> &Policy;
+    /// When the domain runs, if it says so.
+    fn schedule(&self) -> Option<&Schedule>;
+    /// The compared fields.
+    fn fields(&self) -> &Fields;
+    /// The local side.
+    fn local(&self) -> &Local;
+
+    /// The first request of a slice.
+    fn first_page(&self, slice: &Slice) -> PageRequest;
+    /// What a response to a page request means.
+    fn answer(&self, response: &Response<'_>) -> Answer;
+    /// Reads a page that [`Answer::Read`] let through.
+    fn read_page(
+        &self,
+        slice: &Slice,
+        request: &PageRequest,
+        response: &Response<'_>,
+    ) -> Result<Page, PageFault>;
+
+    /// The look-ups that ask about all of `keys`.
+    fn confirm(&self, keys: &[Key]) -> Vec<Confirm>;
+    /// What a response to a look-up means; statuses that say "gone" are [`Answer::Read`] here.
+    fn confirm_answer(&self, response: &Response<'_>) -> Answer;
+    /// Reads the answer of a look-up: one entry for every key that was asked.
+    fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault>;
+
+    /// What to do about a discrepancy of a kind.
+    fn remedy(&self, kind: Kind) -> Remedy;
+}
+
+/// What the window's clock measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockKind {
+    /// When the item came to be; it never moves.
+    Created,
+    /// When the item last changed.
+    Updated,
+}
+
+/// The order of a feed, where the provider guarantees one along the window's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    Descending,
+    /// None that the window could use.
+    None,
+}
+
+/// Who applies the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    /// The provider.
+    #[default]
+    Server,
+    /// We do: the feed is walked whole, as one slice.
+    Client,
+}
+
+/// A periodic wider re-read for items that change without moving their clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverlapScan {
+    /// How far back.
+    pub back: Duration,
+    /// How often.
+    pub every: Duration,
+}
+
+/// What a feed is like, as far as a run needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// The path of the window's clock, which names the coverage ledger's axis.
+    pub clock: String,
+    /// How the clock is written.
+    pub clock_format: TimeFormat,
+    /// What it measures, where the definition says.
+    pub clock_kind: Option<ClockKind>,
+    /// The guaranteed order along the clock.
+    pub order: Order,
+    /// Who applies the window.
+    pub filter: Filter,
+    /// Whether items change after they were created.
+    pub mutable: bool,
+    /// How late an item may appear in the list.
+    pub lag: Duration,
+    /// The shortest step of the clock.
+    pub grain: Duration,
+    /// The longest window of one slice.
+    pub span: Duration,
+    /// The periodic wider re-read.
+    pub overlap: Option<OverlapScan>,
+}
+
+impl Feed {
+    /// Whether a complete walk of a window proves that what is not in it does not exist (DESIGN section 13, rule 11).
+    #[must_use]
+    pub fn absence_is_evidence(&self) -> bool {
+        self.filter == Filter::Client || self.clock_kind == Some(ClockKind::Created)
+    }
+}
+
+/// What happens to local rows that upstream does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Orphans {
+    /// They are reported.
+    #[default]
+    Report,
+    /// They are reported and an event is emitted.
+    Emit,
+}
+
+/// What the team decided about findings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// How long an item must rest before it may be judged.
+    pub settle: Duration,
+    /// What happens to orphans.
+    pub orphans: Orphans,
+    /// The most events one run may emit.
+    pub max_emits: u64,
+    /// The largest share of judged items, between 0 and 1, that may be emitted.
+    pub max_ratio: f64,
+    /// The fewest items upstream may have while the local side has some.
+    pub min_items: u64,
+    /// How long after the queue's acknowledgement the same drift is sent again.
+    pub reemit_after: Duration,
+    /// Where the first run starts, if not 30 days before it.
+    pub start: Option<Instant>,
+}
+
+/// When a domain runs: a cron expression in a named zone, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// The cron expression.
+    pub cron: String,
+    /// The zone it is meant in.
+    pub zone: chrono_tz::Tz,
+}
+
+/// A place in a definition file, to point at when something turns out wrong later.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The file as it was named.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// The local side of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// The database's name in the configuration.
+    pub database: String,
+    /// The rows of a range, with `:from` and `:to`.
+    pub rows: String,
+    /// Where `rows` stands.
+    pub rows_place: Place,
+    /// The rows of some keys, with `:keys`.
+    pub keys: String,
+    /// Where `keys` stands.
+    pub keys_place: Place,
+    /// The key column.
+    pub key: String,
+    /// The column filtered by `:from` and `:to`.
+    pub clock: String,
+    /// When the application last wrote the row.
+    pub changed: Option<String>,
+    /// The provider's change marker as stored locally.
+    pub version: Option<String>,
+    /// How a database without time types writes instants.
+    pub time: TimeFormat,
+}
+
+/// What is done about a discrepancy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// It is recorded and reported, and nothing is sent.
+    Report,
+    /// An event is sent.
+    Emit(Emission),
+}
+
+/// How an event is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emission {
+    /// The queue's name in the configuration.
+    pub queue: String,
+    /// The CloudEvents type.
+    pub event_type: String,
+    /// What the event carries.
+    pub data: Data,
+}
+
+/// What an event carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Data {
+    /// The whole upstream item.
+    #[default]
+    Full,
+    /// The key alone.
+    Thin,
+}
