@@ -2,4 +2,9 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
+pub mod coverage;
+pub mod diff;
+pub mod event;
 pub mod finding;
+pub mod plan;
+pub mod report;

@@ -1,0 +1,243 @@
+//! Which ranges a run reads: holes in the verified coverage first, then what is new, then what may have changed since.
+//!
+//! Pure: it is told what is verified and where the ceiling lies, and never asks a clock or a store.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::{Feed, Filter, Policy};
+use tieout_reconcilers::window::{Purpose, Slice, Window};
+
+/// How far back the first run reads where the domain says nothing (DESIGN section 13, rule 9).
+pub const DEFAULT_BACK: Duration = Duration::from_hours(30 * 24);
+
+/// What is known before a run reads anything.
+#[derive(Debug, Clone)]
+pub struct Known<'a> {
+    /// Verified ranges, sorted and merged.
+    pub verified: &'a [Window],
+    /// When the last wider re-read was complete.
+    pub last_overlap: Option<Instant>,
+    /// The run's start.
+    pub now: Instant,
+    /// The run's frozen ceiling.
+    pub ceiling: Instant,
+}
+
+/// The ceiling of a run: no item whose clock lies at or after it is judged.
+///
+/// `skew` is the provider's clock minus ours; only a provider that is behind moves the ceiling, and only downwards.
+#[must_use]
+pub fn ceiling(now: Instant, feed: &Feed, policy: &Policy, skew: Option<TimeDelta>) -> Instant {
+    let behind = skew.and_then(|skew| (-skew).to_std().ok()).unwrap_or_default();
+    (now - behind - feed.lag.max(policy.settle)).floor(feed.grain)
+}
+
+/// The slices of a run, oldest first.
+#[must_use]
+pub fn slices(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
+    let start = first_instant(policy, known).floor(feed.grain);
+    let Some(range) = Window::new(start, known.ceiling) else { return Vec::new() };
+    if feed.filter == Filter::Client {
+        return vec![Slice { window: range, purpose: Purpose::Coverage }];
+    }
+    let fresh = gaps(range, known.verified);
+    let again = overlap(feed, known).map_or_else(Vec::new, |back| common(back, known.verified));
+    [cut(feed, &fresh, Purpose::Coverage), cut(feed, &again, Purpose::Overlap)].concat()
+}
+
+/// The slices of a range that somebody asked for, verified or not.
+#[must_use]
+pub fn slices_of(feed: &Feed, range: Window) -> Vec<Slice> {
+    if feed.filter == Filter::Client {
+        return vec![Slice { window: range, purpose: Purpose::Coverage }];
+    }
+    cut(feed, &[range], Purpose::Coverage)
+}
+
+/// Where the domain's coverage begins.
+fn first_instant(policy: &Policy, known: &Known<'_>) -> Instant {
+    let earliest = known.verified.first().map(Window::from);
+    match (policy.start, earliest) {
+        (Some(start), _) => start,
+        (None, Some(earliest)) => earliest,
+        (None, None) => known.now - DEFAULT_BACK,
+    }
+}
+
+/// The wider range to read again, where one is declared and due.
+fn overlap(feed: &Feed, known: &Known<'_>) -> Option<Window> {
+    let scan = feed.overlap?;
+    // A nightly job does not start at the same second every night: a tenth of the period is tolerated.
+    let due = known.last_overlap.is_none_or(|last| last + scan.every.mul_f64(0.9) <= known.now);
+    due.then(|| Window::new((known.ceiling - scan.back).floor(feed.grain), known.ceiling))?
+}
+
+fn cut(feed: &Feed, ranges: &[Window], purpose: Purpose) -> Vec<Slice> {
+    let pieces = ranges.iter().flat_map(|range| range.pieces(feed.span));
+    pieces.map(|window| Slice { window, purpose }).collect()
+}
+
+/// The parts of `range` that `verified` does not cover.
+#[must_use]
+pub fn gaps(range: Window, verified: &[Window]) -> Vec<Window> {
+    let mut gaps = Vec::new();
+    let mut from = range.from();
+    for known in verified {
+        gaps.extend(Window::new(from, known.from().min(range.to())));
+        from = from.max(known.to());
+    }
+    gaps.extend(Window::new(from, range.to()));
+    gaps
+}
+
+/// The parts of `range` that `verified` covers.
+fn common(range: Window, verified: &[Window]) -> Vec<Window> {
+    verified
+        .iter()
+        .filter_map(|known| Window::new(range.from().max(known.from()), range.to().min(known.to())))
+        .collect()
+}
+
+/// The instant up to which coverage has no hole, from its beginning.
+#[must_use]
+pub fn verified_through(verified: &[Window]) -> Option<Instant> {
+    verified.first().map(Window::to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tieout_reconcilers::instant::TimeFormat;
+    use tieout_reconcilers::reconciler::{ClockKind, Order, Orphans, OverlapScan};
+
+    fn at(second: i64) -> Instant {
+        Instant::from_micros(second * 1_000_000)
+    }
+
+    fn window(from: i64, to: i64) -> Window {
+        Window::new(at(from), at(to)).unwrap()
+    }
+
+    fn feed() -> Feed {
+        Feed {
+            clock: "created".to_owned(),
+            clock_format: TimeFormat::Epoch,
+            clock_kind: Some(ClockKind::Created),
+            order: Order::Descending,
+            filter: Filter::Server,
+            mutable: true,
+            lag: Duration::ZERO,
+            grain: Duration::from_secs(1),
+            span: Duration::from_secs(100),
+            overlap: None,
+        }
+    }
+
+    fn policy() -> Policy {
+        Policy {
+            settle: Duration::from_secs(10),
+            orphans: Orphans::Report,
+            max_emits: 500,
+            max_ratio: 0.05,
+            min_items: 1,
+            reemit_after: Duration::from_hours(20),
+            start: Some(at(0)),
+        }
+    }
+
+    fn known(verified: &[Window], now: i64) -> Known<'_> {
+        Known { verified, last_overlap: None, now: at(now), ceiling: at(now - 10) }
+    }
+
+    fn windows(slices: &[Slice]) -> Vec<(i64, i64)> {
+        slices
+            .iter()
+            .map(|s| (s.window.from().micros() / 1_000_000, s.window.to().micros() / 1_000_000))
+            .collect()
+    }
+
+    #[test]
+    fn holes_are_read_before_what_is_new() {
+        let verified = [window(0, 100), window(150, 200)];
+        assert_eq!(windows(&slices(&feed(), &policy(), &known(&verified, 260))), [(100, 150), (200, 250)]);
+    }
+
+    #[test]
+    fn the_first_run_starts_30_days_back_unless_the_domain_says_otherwise() {
+        let policy = Policy { start: None, ..policy() };
+        let now = 40 * 86_400;
+        let first = slices(&feed(), &policy, &known(&[], now))[0].window.from();
+        assert_eq!(first, at(10 * 86_400));
+    }
+
+    #[test]
+    fn a_wider_re_read_covers_only_what_is_verified_and_waits_for_its_turn() {
+        let feed = Feed {
+            overlap: Some(OverlapScan { back: Duration::from_mins(2), every: Duration::from_secs(100) }),
+            ..feed()
+        };
+        let verified = [window(0, 200)];
+        let due = slices(&feed, &policy(), &known(&verified, 260));
+        assert_eq!(windows(&due), [(200, 250), (130, 200)]);
+        assert_eq!(due[1].purpose, Purpose::Overlap);
+        let early = Known { last_overlap: Some(at(200)), ..known(&verified, 260) };
+        assert_eq!(windows(&slices(&feed, &policy(), &early)), [(200, 250)]);
+    }
+
+    #[test]
+    fn only_a_provider_that_is_behind_moves_the_ceiling() {
+        let seconds = |s| Some(TimeDelta::seconds(s));
+        assert_eq!(ceiling(at(100), &feed(), &policy(), None), at(90));
+        assert_eq!(ceiling(at(100), &feed(), &policy(), seconds(30)), at(90));
+        assert_eq!(ceiling(at(100), &feed(), &policy(), seconds(-30)), at(60));
+    }
+
+    #[test]
+    fn a_feed_that_cannot_filter_is_one_slice_every_run() {
+        let feed = Feed { filter: Filter::Client, ..feed() };
+        assert_eq!(windows(&slices(&feed, &policy(), &known(&[window(0, 100)], 260))), [(0, 250)]);
+    }
+
+    proptest! {
+        #[test]
+        fn gaps_and_coverage_partition_the_range(ranges in proptest::collection::vec((0_i64..50, 1_i64..10), 0..6)) {
+            let range = window(5, 45);
+            let mut points = vec![false; 60];
+            for (from, len) in &ranges {
+                points[*from as usize..(*from + *len) as usize].fill(true);
+            }
+            let verified = runs_of(&points);
+            let mut in_gap = vec![false; 60];
+            for gap in gaps(range, &verified) {
+                for second in gap.from().micros() / 1_000_000..gap.to().micros() / 1_000_000 {
+                    prop_assert!(!in_gap[second as usize], "gaps overlap");
+                    in_gap[second as usize] = true;
+                }
+            }
+            for second in 0..60 {
+                let expected = (5..45).contains(&second) && !points[second];
+                prop_assert_eq!(in_gap[second], expected);
+            }
+        }
+    }
+
+    /// Merged ranges of the marked seconds, by brute force.
+    fn runs_of(points: &[bool]) -> Vec<Window> {
+        let mut found = Vec::new();
+        let mut start = None;
+        for (second, &marked) in points.iter().chain([&false]).enumerate() {
+            match (marked, start) {
+                (true, None) => start = Some(second),
+                (false, Some(from)) => {
+                    found.push(window(from as i64, second as i64));
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,188 @@
+//! The CloudEvent of a finding. Its id says which drift it is about, so the same drift has the same id in every retry and run.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tieout_reconcilers::discrepancy::{Discrepancy, Kind};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::{Data, Emission};
+use uuid::Uuid;
+
+use crate::finding::Identity;
+
+/// The namespace of event ids, version 1. Changing it would re-send every open finding under a new id.
+const NAMESPACE: Uuid = Uuid::from_u128(0x7e0c_19d3_52f4_5e0b_9b1d_6c1f_0a54_e7d1);
+
+/// What identifies a drift; never a clock and never a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Drift<'a> {
+    /// Whose drift it is.
+    pub id: &'a Identity,
+    /// What kind it is.
+    pub kind: Kind,
+    /// The life of the finding.
+    pub episode: u32,
+    /// The upstream state.
+    pub digest: &'a str,
+}
+
+impl Drift<'_> {
+    /// UUIDv5 over (namespace version, domain, each, key, kind, episode, digest).
+    #[must_use]
+    pub fn event_id(&self) -> Uuid {
+        let Identity { domain, each, key } = self.id;
+        let parts = (
+            "v1",
+            domain.as_str(),
+            each.as_str(),
+            key.as_str(),
+            self.kind.as_str(),
+            self.episode,
+            self.digest,
+        );
+        // JSON keeps the parts apart: no key can imitate the end of another part.
+        let name = serde_json::to_string(&parts).unwrap_or_default();
+        Uuid::new_v5(&NAMESPACE, name.as_bytes())
+    }
+}
+
+/// An event as it is committed to the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The deterministic id.
+    pub id: Uuid,
+    /// The finding it repairs.
+    pub finding: Identity,
+    /// The kind of the finding.
+    pub kind: Kind,
+    /// The finding's episode.
+    pub episode: u32,
+    /// The queue it goes to.
+    pub queue: String,
+    /// The CloudEvents source.
+    pub source: String,
+    /// The CloudEvents type.
+    pub event_type: String,
+    /// The whole CloudEvent as JSON text.
+    pub payload: String,
+    /// Whether it waits for an approval from the beginning, because its finding is held.
+    pub held: bool,
+}
+
+/// CloudEvents 1.0, JSON format.
+#[derive(Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: Uuid,
+    source: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    subject: &'a str,
+    time: Instant,
+    datacontenttype: &'static str,
+    tieoutrun: Uuid,
+    tieoutkind: &'static str,
+    tieoutepisode: u32,
+    data: &'a RawValue,
+}
+
+/// Makes the event of a discrepancy. Fails where the upstream item is not JSON, which the source has ruled out before.
+pub fn event(
+    drift: Drift<'_>,
+    discrepancy: &Discrepancy,
+    emission: &Emission,
+    run_id: Uuid,
+    now: Instant,
+) -> Result<Event, serde_json::Error> {
+    let Identity { domain, each, key } = drift.id;
+    let source = match each.as_str() {
+        "" => format!("/tieout/{domain}"),
+        each => format!("/tieout/{domain}/{each}"),
+    };
+    let data = RawValue::from_string(data(discrepancy, emission.data)?)?;
+    let id = drift.event_id();
+    let payload = serde_json::to_string(&CloudEvent {
+        specversion: "1.0",
+        id,
+        source: &source,
+        event_type: &emission.event_type,
+        subject: key.as_str(),
+        time: now,
+        datacontenttype: "application/json",
+        tieoutrun: run_id,
+        tieoutkind: drift.kind.as_str(),
+        tieoutepisode: drift.episode,
+        data: &data,
+    })?;
+    Ok(Event {
+        id,
+        finding: drift.id.clone(),
+        kind: drift.kind,
+        episode: drift.episode,
+        queue: emission.queue.clone(),
+        source,
+        event_type: emission.event_type.clone(),
+        payload,
+        held: false,
+    })
+}
+
+/// What the event carries; an orphan has no upstream item, so it always carries its key alone.
+fn data(discrepancy: &Discrepancy, wanted: Data) -> Result<String, serde_json::Error> {
+    match (wanted, &discrepancy.upstream) {
+        (Data::Full, Some(item)) => Ok(item.to_string()),
+        _ => serde_json::to_string(&serde_json::json!({ "key": discrepancy.key })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tieout_reconcilers::discrepancy::Digest;
+    use tieout_reconcilers::key::Key;
+    use tieout_reconcilers::name::Each;
+
+    fn identity(key: &str) -> Identity {
+        Identity {
+            domain: "shop.charges".parse().unwrap(),
+            each: Each::default(),
+            key: Key::checked(key).unwrap(),
+        }
+    }
+
+    fn drift(id: &Identity, episode: u32) -> Drift<'_> {
+        Drift { id, kind: Kind::Missing, episode, digest: "d" }
+    }
+
+    #[test]
+    fn the_id_is_pinned_because_a_changed_id_would_repeat_every_open_event() {
+        assert_eq!(drift(&identity("ch_1"), 1).event_id().to_string(), "PINNED");
+    }
+
+    #[test]
+    fn the_item_is_carried_as_it_was_sent() {
+        let id = identity("ch_1");
+        let discrepancy = Discrepancy {
+            key: id.key.clone(),
+            kind: Kind::Missing,
+            fields: Vec::new(),
+            digest: Digest::of("{}"),
+            reason: None,
+            amount: None,
+            upstream: Some(r#"{"n":1.50,"big":18446744073709551616,"z":"\u0000"}"#.into()),
+        };
+        let emission =
+            Emission { queue: "q".into(), event_type: "com.example.charge.created".into(), data: Data::Full };
+        let event =
+            event(drift(&id, 2), &discrepancy, &emission, Uuid::nil(), Instant::from_micros(0)).unwrap();
+        insta::assert_snapshot!(event.payload);
+    }
+
+    proptest! {
+        #[test]
+        fn different_drifts_have_different_ids(a in "[a-z\",]{1,6}", b in "[a-z\",]{1,6}", e in 1_u32..4, f in 1_u32..4) {
+            let (ida, idb) = (identity(&a), identity(&b));
+            prop_assert_eq!(drift(&ida, e).event_id() == drift(&idb, f).event_id(), a == b && e == f);
+        }
+    }
+}

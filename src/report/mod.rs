@@ -1,0 +1,16 @@
+//! What a run says about itself: one value, rendered as text and as JSON.
+//!
+//! The value is built by the run; nothing here reads a store or decides anything.
+
+mod amounts;
+mod invariants;
+mod value;
+
+pub use amounts::{Amount, Money};
+pub use invariants::{Broken, check};
+pub use value::{
+    DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, OneSide, PlannedFinding, Requests,
+    RunReport, SCHEMA, Status,
+};
+
+pub mod exit;

@@ -1,0 +1,231 @@
+//! The report value. Its JSON form is `tieout.run/v1`: fields and enum values may be added within v1, none goes away.
+
+use serde::{Deserialize, Serialize};
+use tieout_reconcilers::discrepancy::FieldDiff;
+use uuid::Uuid;
+
+use super::amounts::Amount;
+
+/// The version of the JSON form.
+pub const SCHEMA: &str = "tieout.run/v1";
+
+/// How a run or a domain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It goes on, or died without a word.
+    Running,
+    /// Everything in scope was read to the end.
+    Done,
+    /// Something could not be read or sent; the rest is done.
+    Partial,
+    /// A safety limit keeps the events back.
+    Held,
+    /// Nothing can be said.
+    Failed,
+    /// Another run holds the lease.
+    Skipped,
+    /// A signal or a crash ended it.
+    Interrupted,
+}
+
+impl Status {
+    /// The word used in columns, reports and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::Held => "held",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// UUIDv7, so that ids sort by time.
+    pub run_id: Uuid,
+    /// The version of the binary.
+    pub tool_version: String,
+    /// `run` or `plan`.
+    pub mode: String,
+    /// The domains that were asked for.
+    pub selected: Vec<String>,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC; absent while it runs.
+    pub finished_at: Option<String>,
+    /// How it ended.
+    pub status: Status,
+    /// The exit code and everything that speaks for one.
+    pub exit: Exit,
+    /// One entry per domain, in the order of the run.
+    pub domains: Vec<DomainReport>,
+}
+
+/// The exit code of the process with its reasons.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// See `tieout --help`.
+    pub code: u8,
+    /// `reason:domain`, all of them, also those that lost to a stronger code.
+    pub reasons: Vec<String>,
+}
+
+/// What a run says about one domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DomainReport {
+    /// The domain.
+    pub domain: String,
+    /// How it ended.
+    pub status: Status,
+    /// Whether every slice was read to its proven end.
+    pub complete: bool,
+    /// The ranges that were read, as `[from, to)` in RFC 3339.
+    pub ranges: Vec<(String, String)>,
+    /// No item at or after this instant was judged.
+    pub ceiling: Option<String>,
+    /// How long an item must rest before it is judged.
+    pub settle_seconds: u64,
+    /// The instant up to which coverage has no hole.
+    pub verified_through: Option<String>,
+    /// Pages read.
+    pub pages: u64,
+    /// Requests to the provider.
+    pub api_requests: Requests,
+    /// Seconds from the first to the last action.
+    pub seconds: f64,
+    /// The two sides, counted.
+    pub items: ItemCounts,
+    /// Earlier findings that were looked at again.
+    pub follow_up: FollowUp,
+    /// Events of this run.
+    pub events: EventCounts,
+    /// Money, per currency.
+    pub amounts: Vec<Amount>,
+    /// The safety limits that were applied.
+    pub limits: Vec<Limit>,
+    /// What went wrong or is doubtful, in words.
+    pub problems: Vec<String>,
+    /// What the run would do or did, limited by `--limit`.
+    pub findings: Vec<PlannedFinding>,
+    /// How many findings there are beyond the list.
+    pub findings_not_listed: u64,
+}
+
+/// Requests to the provider by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// Answered and used.
+    pub ok: u64,
+    /// Answered with "slow down".
+    pub throttled: u64,
+    /// Not answered, or answered with an error.
+    pub failed: u64,
+}
+
+/// Items of one kind on each side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneSide {
+    /// Upstream items.
+    pub upstream: u64,
+    /// Local rows.
+    pub local: u64,
+}
+
+/// The two sides, counted; the sums are checked before a report is written (DESIGN section 13, rule 20).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemCounts {
+    /// Upstream items in the ranges read.
+    pub upstream: u64,
+    /// Local rows in the same ranges.
+    pub local: u64,
+    /// On both sides and equal.
+    pub matched: u64,
+    /// On both sides and different.
+    pub mismatched: u64,
+    /// Upstream only.
+    pub missing: u64,
+    /// Local only.
+    pub orphaned: u64,
+    /// Too young to be judged, or not confirmed.
+    pub pending: OneSide,
+    /// With a value that its rule cannot read, or without a key.
+    pub unreadable: OneSide,
+    /// Left out because the evidence cannot decide.
+    pub ignored: OneSide,
+}
+
+/// Earlier findings that were looked at again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// Looked at.
+    pub checked: u64,
+    /// Equal now, after their event was acknowledged.
+    pub repaired: u64,
+    /// Equal now by themselves.
+    pub healed: u64,
+    /// Sent earlier and still different.
+    pub emitted_not_repaired: u64,
+    /// Parked because sending does not help.
+    pub recurring: u64,
+}
+
+/// Events of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Decided in this run.
+    pub planned: u64,
+    /// Kept back by a safety limit.
+    pub held: u64,
+    /// Acknowledged by the queue in this run.
+    pub emitted: u64,
+    /// Given up on.
+    pub dead: u64,
+    /// Still waiting in the outbox.
+    pub waiting: u64,
+}
+
+/// A safety limit as it was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// `max_emits`, `max_ratio` or `min_items`, with the figures.
+    pub text: String,
+    /// Whether it holds the domain's events.
+    pub tripped: bool,
+}
+
+/// One finding in a report or plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFinding {
+    /// The item.
+    pub key: String,
+    /// missing, mismatched, orphaned or unreadable.
+    pub kind: String,
+    /// The state it goes to.
+    pub state: String,
+    /// Where the sides differ.
+    pub fields: Vec<FieldDiff>,
+    /// Why it is held, parked or unreadable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The money it moves: a decimal string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// The currency of the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The type of the event, where one is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<String>,
+    /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<Uuid>,
+}
