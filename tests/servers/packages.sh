@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# The Debian packages that building and testing need. Installs nothing that is there already, and nothing
+# at all without root.
+
+install_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages)
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+        fail "please install what is missing, then run this again; on Debian: sudo apt-get install ${missing[*]}"
+    fi
+    apt_install "${missing[@]}"
+}
+
+missing_packages() {
+    command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
+    find_python >/dev/null || printf '%s\n' python3 python3-venv
+    postgres_can_be_had || printf '%s\n' postgresql
+}
+
+apt_install() {
+    say "install $*"
+    # Two runs at once take turns, and both wait for whoever else is using apt.
+    local lock
+    exec {lock}>"$target/test-packages.lock"
+    flock "$lock"
+    export DEBIAN_FRONTEND=noninteractive
+    quietly apt-get -o DPkg::Lock::Timeout=600 update || fail "apt-get update failed"
+    quietly apt-get -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends "$@" ||
+        fail "apt-get could not install $*"
+    exec {lock}>&-
+}
