@@ -1,0 +1,49 @@
+//! The mock provider as a process of its own, so that its CPU time is not its clients'. Prints its port when ready.
+
+use std::{
+    io::{self, Write as _},
+    net::Ipv4Addr,
+    thread,
+};
+
+use clap::Parser;
+use tieout_bench::{catalogue::Catalogue, charges::Population, provider};
+use tokio::net::TcpListener;
+
+/// A Stripe-like list of charges on loopback, fast enough to measure clients with.
+#[derive(Parser)]
+struct Args {
+    /// How many charges it has (about 610 bytes of memory each).
+    #[arg(long, default_value_t = 1_000_000)]
+    items: u64,
+    /// The port; 0 takes a free one. It is printed on stdout once the mock answers.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// When the oldest charge was created, in Unix seconds.
+    #[arg(long, default_value_t = 1_750_000_000)]
+    start: i64,
+    /// The range over which the charges are spread, in seconds.
+    #[arg(long, default_value_t = 864_000)]
+    seconds: u32,
+    /// Exit when stdin is closed, and so with the process that started the mock.
+    #[arg(long)]
+    tethered: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let Args { items, port, start, seconds, tethered } = Args::parse();
+    if tethered {
+        thread::spawn(exit_with_stdin);
+    }
+    let catalogue = Catalogue::render(Population { items, start, seconds });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;
+    Ok(provider::serve(listener, catalogue).await?)
+}
+
+fn exit_with_stdin() {
+    // An unreadable stdin is as good as a closed one.
+    let _ = io::copy(&mut io::stdin(), &mut io::sink());
+    std::process::exit(0);
+}
