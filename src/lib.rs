@@ -3,4 +3,5 @@
 //! The modules in reading order; this file holds no logic.
 
 pub mod finding;
+
 pub mod demo;

@@ -1,7 +1,7 @@
 //! The demo's folder: the definitions that tell `tieout` about the provider and the shop, and the names of what else
 //! is kept there.
 //!
-//! Never touches a folder that the demo did not make.
+//! Never touches a folder that the demo did not make, nor a file in it that is not the demo's own.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -14,14 +14,16 @@ const KEY: &str = "demo.key";
 const SHOP_DB: &str = "shop.db";
 const QUEUE_DB: &str = "queue.db";
 
-/// By this file a folder is known to be the demo's.
-const PROVIDER: &str = "demo.provider.yaml";
+const STATE_DB: &str = "state.db";
+
+/// By this file a folder is known to be the demo's. Hidden, so that it does not travel with copied definitions.
+const MARK: &str = ".made-by-tieout-demo";
 
 /// The base URL in the template of `tieout.yaml`.
 const TEMPLATE_BASE: &str = "http://127.0.0.1:8080";
 
 const TEMPLATES: [(&str, &str); 5] = [
-    (PROVIDER, include_str!("files/demo.provider.yaml")),
+    ("demo.provider.yaml", include_str!("files/demo.provider.yaml")),
     (CONFIG, include_str!("files/tieout.yaml")),
     ("charges.yaml", include_str!("files/charges.yaml")),
     ("refunds.yaml", include_str!("files/refunds.yaml")),
@@ -51,17 +53,17 @@ pub enum FilesError {
 }
 
 impl DemoFiles {
-    /// Makes the folder `dir`, or empties it if an earlier demo made it.
+    /// Makes the folder `dir`, or removes what an earlier demo left in it.
     pub fn prepare(dir: &Path) -> Result<Self, FilesError> {
         let access = |source| FilesError::Access { path: dir.to_owned(), source };
-        if dir.exists() {
-            let used = fs::read_dir(dir).map_err(access)?.next().is_some();
-            if used && !dir.join(PROVIDER).is_file() {
-                return Err(FilesError::Foreign(dir.to_owned()));
-            }
-            fs::remove_dir_all(dir).map_err(access)?;
-        }
         fs::create_dir_all(dir).map_err(access)?;
+        let mark = dir.join(MARK);
+        if mark.is_file() {
+            remove_leftovers(dir)?;
+        } else if fs::read_dir(dir).map_err(access)?.next().is_some() {
+            return Err(FilesError::Foreign(dir.to_owned()));
+        }
+        fs::write(&mark, "").map_err(access)?;
         Ok(Self { dir: dir.to_owned() })
     }
 
@@ -99,6 +101,24 @@ impl DemoFiles {
     pub fn queue_db(&self) -> PathBuf {
         self.dir.join(QUEUE_DB)
     }
+}
+
+/// Removes the demo's own files, SQLite's companions of its databases included.
+fn remove_leftovers(dir: &Path) -> Result<(), FilesError> {
+    let databases = [SHOP_DB, QUEUE_DB, STATE_DB]
+        .into_iter()
+        .flat_map(|name| ["", "-wal", "-shm", "-journal"].map(|companion| format!("{name}{companion}")));
+    let written = TEMPLATES.iter().map(|(name, _)| (*name).to_owned()).chain([KEY.to_owned()]);
+    for name in databases.chain(written) {
+        let path = dir.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(FilesError::Access { path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
@@ -157,11 +177,16 @@ mod tests {
         let files = DemoFiles::prepare(&home.path().join("tieout-demo")).unwrap();
         files.write("http://127.0.0.1:54321", &SecretString::from("sk_demo_x")).unwrap();
         fs::write(files.shop_db(), "old books").unwrap();
+        fs::write(files.dir().join("mine.yaml"), "domain: mine").unwrap();
         DemoFiles::prepare(files.dir()).unwrap();
         assert!(!files.shop_db().exists());
+        assert!(!files.config().exists());
+        assert!(files.dir().join("mine.yaml").exists());
 
-        fs::write(files.shop_db(), "somebody's books").unwrap();
-        assert!(matches!(DemoFiles::prepare(files.dir()), Err(FilesError::Foreign(_))));
-        assert!(files.shop_db().exists());
+        let foreign = home.path().join("shop");
+        fs::create_dir(&foreign).unwrap();
+        fs::write(foreign.join(SHOP_DB), "somebody's books").unwrap();
+        assert!(matches!(DemoFiles::prepare(&foreign), Err(FilesError::Foreign(_))));
+        assert!(foreign.join(SHOP_DB).exists());
     }
 }
