@@ -203,41 +203,39 @@ mod tests {
 
     proptest! {
         #[test]
-        fn gaps_and_coverage_partition_the_range(ranges in proptest::collection::vec((0_i64..50, 1_i64..10), 0..6)) {
-            let range = window(5, 45);
-            let mut points = vec![false; 60];
+        fn gaps_and_coverage_partition_the_range(ranges in proptest::collection::vec((0_usize..50, 1_usize..10), 0..6)) {
+            let mut verified = [false; 60];
             for (from, len) in &ranges {
-                points[*from as usize..(*from + *len) as usize].fill(true);
+                verified[*from..*from + *len].fill(true);
             }
-            let verified = runs_of(&points);
-            let mut in_gap = vec![false; 60];
-            for gap in gaps(range, &verified) {
-                for second in gap.from().micros() / 1_000_000..gap.to().micros() / 1_000_000 {
-                    prop_assert!(!in_gap[second as usize], "gaps overlap");
-                    in_gap[second as usize] = true;
+            let mut in_gap = [0_u8; 60];
+            for gap in gaps(window(5, 45), &merged(&verified)) {
+                for second in seconds(gap) {
+                    in_gap[second] += 1;
                 }
             }
             for second in 0..60 {
-                let expected = (5..45).contains(&second) && !points[second];
-                prop_assert_eq!(in_gap[second], expected);
+                let expected = (5..45).contains(&second) && !verified[second];
+                prop_assert_eq!(in_gap[second], u8::from(expected));
             }
         }
     }
 
+    /// The seconds of a window, one by one.
+    fn seconds(window: Window) -> std::ops::Range<usize> {
+        let second = |at: Instant| usize::try_from(at.micros() / 1_000_000).unwrap();
+        second(window.from())..second(window.to())
+    }
+
     /// Merged ranges of the marked seconds, by brute force.
-    fn runs_of(points: &[bool]) -> Vec<Window> {
-        let mut found = Vec::new();
-        let mut start = None;
-        for (second, &marked) in points.iter().chain([&false]).enumerate() {
-            match (marked, start) {
-                (true, None) => start = Some(second),
-                (false, Some(from)) => {
-                    found.push(window(from as i64, second as i64));
-                    start = None;
-                }
-                _ => {}
+    fn merged(marked: &[bool]) -> Vec<Window> {
+        let mut found: Vec<(i64, i64)> = Vec::new();
+        for (second, _) in (0_i64..).zip(marked).filter(|(_, marked)| **marked) {
+            match found.last_mut() {
+                Some((_, to)) if *to == second => *to += 1,
+                _ => found.push((second, second + 1)),
             }
         }
-        found
+        found.into_iter().map(|(from, to)| window(from, to)).collect()
     }
 }

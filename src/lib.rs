@@ -6,5 +6,10 @@ pub mod coverage;
 pub mod diff;
 pub mod event;
 pub mod finding;
+<<<<<<< HEAD
 pub mod plan;
 pub mod report;
+=======
+
+pub mod demo;
+>>>>>>> demo

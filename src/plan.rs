@@ -125,7 +125,7 @@ impl Planner<'_> {
                     plan.events.push(event);
                 }
                 Err(error) => {
-                    step.finding.reason = Some(format!("the upstream item cannot be carried: {error}"))
+                    step.finding.reason = Some(format!("the upstream item cannot be carried: {error}"));
                 }
             }
         } else if step.emit {
