@@ -2,14 +2,12 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
+pub mod finding;
+
 pub mod coverage;
 pub mod diff;
 pub mod event;
-pub mod finding;
-<<<<<<< HEAD
 pub mod plan;
 pub mod report;
-=======
 
 pub mod demo;
->>>>>>> demo
