@@ -9,5 +9,6 @@ pub mod diff;
 pub mod event;
 pub mod plan;
 pub mod report;
+pub mod progress;
 
 pub mod demo;
