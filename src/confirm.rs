@@ -1,0 +1,163 @@
+//! Re-reads both sides of a key just before anything is concluded from it (DESIGN section 6.4).
+//!
+//! The upstream side is read first, so that a webhook which arrives in between can only make the sides more alike. Each
+//! pair is judged from scratch: what made the key suspicious does not count any more.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tieout_reconcilers::compare::{CLOCK, Fields};
+use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
+use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::items::ItemView;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::page::Seen;
+use tieout_reconcilers::reconciler::{ClockKind, Feed, Reconciler};
+use tieout_reconcilers::row::Row;
+use tieout_reconcilers::scalar::Scalar;
+
+use crate::local::{LocalError, Reader};
+use crate::plan::{Look, Observation};
+use crate::source::{Client, lookup};
+
+/// The two sides of a domain.
+pub struct Sides {
+    /// The provider's client.
+    pub client: Arc<Client>,
+    /// The domain.
+    pub reconciler: Arc<dyn Reconciler>,
+    /// The local side.
+    pub reader: Reader,
+}
+
+/// When an item is old enough to be judged (DESIGN section 13, rules 4 and 12).
+#[derive(Debug, Clone, Copy)]
+pub struct Ages<'a> {
+    /// Upstream's ceiling.
+    pub ceiling: Instant,
+    /// The ceiling by the local database's clock, for the `changed` column.
+    pub local_ceiling: Instant,
+    /// The keys that have rested for `settle` since they were first seen.
+    pub rested: &'a dyn Fn(&Key) -> bool,
+}
+
+/// What both sides hold under a key now.
+#[derive(Debug)]
+pub struct Judged {
+    /// For the plan.
+    pub observation: Observation,
+    /// Whether upstream has it.
+    pub upstream: bool,
+    /// Whether the local side has it.
+    pub local: bool,
+    /// Upstream's money, in minor units.
+    pub upstream_money: Option<(String, i64)>,
+    /// The local money.
+    pub local_money: Option<(String, i64)>,
+}
+
+/// The outcome of a confirmation.
+#[derive(Debug, Default)]
+pub struct Confirmation {
+    /// The keys that could be judged.
+    pub judged: Vec<Judged>,
+    /// The keys that could not, with the reason.
+    pub unknown: Vec<(Key, crate::source::Reason)>,
+}
+
+/// Re-reads both sides of `keys` and judges them.
+pub async fn confirm(sides: &Sides, keys: &[Key], ages: Ages<'_>) -> Result<Confirmation, LocalError> {
+    if keys.is_empty() {
+        return Ok(Confirmation::default());
+    }
+    let upstream = lookup(&sides.client, &sides.reconciler, keys).await;
+    let rows = rows_by_key(&sides.reader, keys).await?;
+    let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
+    let judged =
+        upstream.confirmed.into_iter().map(|found| judge.pair(&found.key, &found.seen, rows.get(&found.key))).collect();
+    Ok(Confirmation { judged, unknown: upstream.failed })
+}
+
+/// The local rows of some keys.
+pub async fn rows_by_key(reader: &Reader, keys: &[Key]) -> Result<HashMap<Key, Row<'static>>, LocalError> {
+    let wanted: HashSet<&str> = keys.iter().map(Key::as_str).collect();
+    let mut rows = HashMap::new();
+    let mut keep = |row: Row<'_>| {
+        // A database may fold case or spaces in a look-up; only the same text is the same key.
+        if wanted.contains(row.key.as_ref()) && let Ok(key) = Key::checked(&row.key) {
+            rows.insert(key, row.into_owned());
+        }
+    };
+    reader.by_keys(keys, &mut keep).await?;
+    Ok(rows)
+}
+
+/// Judges pairs; pure.
+struct Judge<'a> {
+    fields: &'a Fields,
+    feed: &'a Feed,
+    ages: Ages<'a>,
+}
+
+impl Judge<'_> {
+    fn pair(&self, key: &Key, seen: &Seen, row: Option<&Row<'_>>) -> Judged {
+        let upstream = match seen {
+            Seen::Item(items, raw) => items.get(0).map(|item| (item, raw.as_ref())),
+            Seen::Gone | Seen::Unreadable(_) => None,
+        };
+        let item = upstream.map(|(item, _)| item);
+        let clock = item.and_then(|item| clock_of(item, self.feed.clock_format)).or_else(|| row.and_then(|row| row.clock));
+        let look = match seen {
+            Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
+            _ => self.look(key, self.fields.judge(key, upstream, row), clock, row),
+        };
+        Judged {
+            observation: Observation { key: key.clone(), clock, look },
+            upstream: !matches!(seen, Seen::Gone),
+            local: row.is_some(),
+            upstream_money: item.and_then(|item| owned(self.fields.money_upstream(item))),
+            local_money: row.and_then(|row| owned(self.fields.money_local(row))),
+        }
+    }
+
+    fn look(&self, key: &Key, found: Option<Discrepancy>, clock: Option<Instant>, row: Option<&Row<'_>>) -> Look {
+        let Some(found) = found else { return Look::Agrees };
+        let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
+            || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
+        let must_rest = has_no_change_time(self.feed, found.kind) && !(self.ages.rested)(key);
+        if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }
+    }
+}
+
+/// Whether nothing says when the sides came to differ in this way, so that only waiting can rule out a webhook in flight.
+#[must_use]
+pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
+    match kind {
+        Kind::Missing | Kind::Unreadable => false,
+        Kind::Mismatched => feed.mutable && feed.clock_kind != Some(ClockKind::Updated),
+        Kind::Orphaned => true,
+    }
+}
+
+fn clock_of(item: ItemView<'_>, format: TimeFormat) -> Option<Instant> {
+    match Scalar::from_json(item.slot(CLOCK)) {
+        Scalar::Text(text) => format.read(&text),
+        _ => format.read(item.slot(CLOCK)?),
+    }
+}
+
+fn unreadable(key: &Key, reason: &str) -> Discrepancy {
+    Discrepancy {
+        key: key.clone(),
+        kind: Kind::Unreadable,
+        fields: Vec::new(),
+        digest: Digest::of(reason),
+        reason: Some(reason.to_owned()),
+        amount: None,
+        upstream: None,
+    }
+}
+
+fn owned(money: Option<(std::borrow::Cow<'_, str>, i64)>) -> Option<(String, i64)> {
+    money.map(|(currency, minor)| (currency.into_owned(), minor))
+}

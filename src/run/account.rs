@@ -1,0 +1,107 @@
+//! Keeps the counts of a domain so that they add up on both sides at every moment.
+
+use tieout_reconcilers::discrepancy::Kind;
+
+use crate::confirm::Judged;
+use crate::diff::{Suspect, Tally};
+use crate::plan::Look;
+use crate::report::{ItemCounts, Money};
+
+/// What the report will say about the two sides of a domain.
+#[derive(Debug, Default)]
+pub struct Account {
+    /// Items and rows.
+    pub items: ItemCounts,
+    /// Their money.
+    pub money: Money,
+}
+
+impl Account {
+    /// Adds what streamed past in a slice; its suspects follow one by one.
+    pub fn add(&mut self, tally: &Tally) {
+        self.items.upstream += tally.upstream + tally.nameless;
+        self.items.local += tally.local;
+        self.items.matched += tally.matched;
+        self.items.unreadable.upstream += tally.nameless;
+        self.money.upstream.add_all(&tally.upstream_money);
+        self.money.local.add_all(&tally.local_money);
+    }
+
+    /// A suspect that cannot be judged now.
+    pub fn pend(&mut self, suspect: &Suspect) {
+        self.items.pending.upstream += u64::from(suspect.upstream);
+        self.items.pending.local += u64::from(suspect.local);
+    }
+
+    /// Takes a pending suspect back, because it is about to be judged after all.
+    pub fn unpend(&mut self, suspect: &Suspect) {
+        self.items.pending.upstream -= u64::from(suspect.upstream);
+        self.items.pending.local -= u64::from(suspect.local);
+    }
+
+    /// A suspect whose kind this feed can prove nothing about.
+    pub fn ignore(&mut self, suspect: &Suspect) {
+        self.items.ignored.upstream += u64::from(suspect.upstream);
+        self.items.ignored.local += u64::from(suspect.local);
+    }
+
+    /// A suspect whose two sides were read again. What it was counted as gives way to what it is.
+    pub fn judge(&mut self, suspect: &Suspect, judged: &Judged) {
+        self.items.upstream = self.items.upstream - u64::from(suspect.upstream) + u64::from(judged.upstream);
+        self.items.local = self.items.local - u64::from(suspect.local) + u64::from(judged.local);
+        let side = |counted: &mut crate::report::OneSide| {
+            counted.upstream += u64::from(judged.upstream);
+            counted.local += u64::from(judged.local);
+        };
+        match &judged.observation.look {
+            Look::Young(_) => side(&mut self.items.pending),
+            Look::Differs(found) if found.kind == Kind::Unreadable => side(&mut self.items.unreadable),
+            Look::Differs(found) => self.count(found.kind, judged),
+            Look::Agrees if judged.upstream && judged.local => {
+                self.items.matched += 1;
+                self.add_money(judged);
+            }
+            // One side alone cannot agree with nothing, and what neither side has is counted nowhere.
+            Look::Agrees => {}
+        }
+    }
+
+    fn count(&mut self, kind: Kind, judged: &Judged) {
+        self.add_money(judged);
+        let [upstream, local] = [&judged.upstream_money, &judged.local_money].map(Option::as_ref);
+        match kind {
+            Kind::Missing => {
+                self.items.missing += 1;
+                add(&mut self.money.missing, upstream, 1);
+            }
+            Kind::Orphaned => {
+                self.items.orphaned += 1;
+                add(&mut self.money.orphaned, local, 1);
+            }
+            Kind::Mismatched => {
+                self.items.mismatched += 1;
+                add(&mut self.money.mismatched, upstream, 1);
+                add(&mut self.money.mismatched, local, -1);
+            }
+            Kind::Unreadable => {}
+        }
+    }
+
+    fn add_money(&mut self, judged: &Judged) {
+        add(&mut self.money.upstream, judged.upstream_money.as_ref(), 1);
+        add(&mut self.money.local, judged.local_money.as_ref(), 1);
+    }
+
+    /// How many items were judged, for the ratio limit.
+    #[must_use]
+    pub const fn judged(&self) -> u64 {
+        let ItemCounts { matched, mismatched, missing, orphaned, .. } = self.items;
+        matched + mismatched + missing + orphaned
+    }
+}
+
+fn add(totals: &mut tieout_reconcilers::money::Totals, money: Option<&(String, i64)>, sign: i64) {
+    if let Some((currency, minor)) = money {
+        totals.add(currency, sign * minor);
+    }
+}

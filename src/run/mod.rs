@@ -1,0 +1,183 @@
+//! The job, top to bottom: open the report, reconcile domain by domain, deliver, close the report.
+//!
+//! Only this room knows the order. The stages do not call each other: each takes the previous stage's value and returns
+//! its own. No transaction is open across a call to a provider or a queue.
+
+mod account;
+mod domain;
+mod outcome;
+mod rest;
+mod slice;
+mod verdicts;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::window::Window;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::local::Database;
+use crate::progress::{Progress, Watcher};
+use crate::queue::Queue;
+use crate::report::{RunReport, SCHEMA, Status};
+use crate::source::Client;
+use crate::store::{RunMode, RunRow, Store, StoreError};
+
+pub use outcome::Failure;
+
+/// Whether a run acts or only says what it would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Finds, commits and sends.
+    Run,
+    /// Finds, and writes nothing but its own run row (DESIGN section 13, rule 22).
+    Plan,
+}
+
+/// What part of a domain is looked at.
+#[derive(Debug, Clone, Default)]
+pub enum Scope {
+    /// Whatever coverage asks for.
+    #[default]
+    Coverage,
+    /// A range, verified or not.
+    Range(Window),
+    /// Some keys, which never touches coverage.
+    Keys(Vec<Key>),
+}
+
+/// What to do when another run holds a domain's lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IfLocked {
+    /// Exit code 6.
+    #[default]
+    Fail,
+    /// Leave the domain out.
+    Skip,
+}
+
+/// How a run is asked to behave.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Acts or only plans.
+    pub mode: Mode,
+    /// What part of the domains.
+    pub scope: Scope,
+    /// Replaces every domain's own limit.
+    pub max_emits: Option<u64>,
+    /// What to do when a domain is locked.
+    pub if_locked: IfLocked,
+    /// How long the relay may drain the outbox at the end.
+    pub drain: Duration,
+    /// How many findings a report lists per domain; all of them where absent.
+    pub list: Option<usize>,
+    /// Whether differences alone make the exit code 4.
+    pub differences_exit: bool,
+}
+
+/// Everything a run works with.
+pub struct Job {
+    /// The state store.
+    pub store: Store,
+    /// The domains in the order of the run, with the names of what they need.
+    pub domains: Vec<Arc<dyn Reconciler>>,
+    /// One client per provider, or why there is none.
+    pub clients: BTreeMap<String, Result<Arc<Client>, Failure>>,
+    /// One pool per database, or why there is none.
+    pub databases: BTreeMap<String, Result<Database, Failure>>,
+    /// The queues.
+    pub queues: BTreeMap<String, Queue>,
+    /// Who watches.
+    pub watcher: Arc<dyn Watcher>,
+    /// Cancelled by a signal.
+    pub cancel: CancellationToken,
+    /// The exit code that a signal asks for.
+    pub signal_exit: Arc<dyn Fn() -> Option<u8> + Send + Sync>,
+    /// How to behave.
+    pub options: Options,
+}
+
+/// Runs the job. The report row is inserted first and finalised on every path.
+pub async fn run(job: &Job) -> Result<RunReport, StoreError> {
+    let mut report = open_report(job);
+    let now = job.store.now().await?;
+    report.started_at = now.to_string();
+    job.store.close_dead_runs().await?;
+    job.store.begin_run(&row_of(&report, job, now)?).await?;
+    let beat = heart_beat(job, report.run_id);
+    for reconciler in &job.domains {
+        if job.cancel.is_cancelled() {
+            break;
+        }
+        let name = reconciler.domain().as_str();
+        job.watcher.saw(Progress::DomainStarted { domain: name });
+        let domain = domain::reconcile(job, reconciler, report.run_id, now).await;
+        job.watcher.saw(Progress::DomainFinished { report: &domain });
+        report.domains.push(domain);
+    }
+    if job.options.mode == Mode::Run {
+        deliver(job, &mut report).await?;
+    }
+    beat.abort();
+    close_report(job, &mut report).await?;
+    Ok(report)
+}
+
+fn open_report(job: &Job) -> RunReport {
+    RunReport {
+        schema: SCHEMA.to_owned(),
+        run_id: Uuid::now_v7(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: match job.options.mode {
+            Mode::Run => "run".to_owned(),
+            Mode::Plan => "plan".to_owned(),
+        },
+        selected: job.domains.iter().map(|domain| domain.domain().to_string()).collect(),
+        started_at: String::new(),
+        finished_at: None,
+        status: Status::Running,
+        exit: crate::report::Exit::default(),
+        domains: Vec::new(),
+    }
+}
+
+fn row_of(report: &RunReport, job: &Job, now: Instant) -> RunRow {
+    RunRow {
+        run_id: report.run_id,
+        started_at: now,
+        mode: match job.options.mode {
+            Mode::Run => RunMode::Run,
+            Mode::Plan => RunMode::Plan,
+        },
+        trigger: "manual".to_owned(),
+        args_json: serde_json::json!({ "domains": report.selected }).to_string(),
+        version: report.tool_version.clone(),
+    }
+}
+
+/// Keeps the run row and the leases fresh while the run works.
+fn heart_beat(job: &Job, run_id: Uuid) -> tokio::task::JoinHandle<()> {
+    let store = job.store.clone();
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(HEART_BEAT);
+        loop {
+            tick.tick().await;
+            if let Err(error) = store.beat(run_id).await {
+                tracing::warn!(%run_id, %error, "the run's heartbeat could not be written");
+            }
+        }
+    })
+}
+
+/// Sends what is pending, and says what is left.
+async fn deliver(job: &Job, report: &mut RunReport) -> Result<(), StoreError> {
+    relay::drain(&job.store, &job.queues, job.options.drain).await?;
+    for domain in &mut report.domains {
+        domain.events = event_counts(job, report.run_id, domain).await?;
+    }
+    Ok(())
+}

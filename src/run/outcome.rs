@@ -1,0 +1,85 @@
+//! Why a domain could not go on, sorted by what the caller does next.
+
+use crate::local::LocalError;
+use crate::report::{Status, exit};
+use crate::store::StoreError;
+
+/// Why a domain, or the whole run, stopped early.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// A definition or the configuration does not fit what was found; a person must change it.
+    #[error("{0}")]
+    Definition(String),
+    /// A provider, database or queue rejects the credentials; a person must change them.
+    #[error("{0}")]
+    Credentials(String),
+    /// Another run holds the domain.
+    #[error("{0}")]
+    Locked(String),
+    /// Something did not answer; a retry may help.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The lease went to another run while this one worked.
+    #[error("another run took the domain over; nothing more was written")]
+    LeaseLost,
+    /// A signal asked the run to stop.
+    #[error("interrupted; what was committed stays, the next run goes on from there")]
+    Interrupted,
+}
+
+impl Failure {
+    /// The exit code that speaks for this failure.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Definition(_) => exit::USAGE,
+            Self::Credentials(_) => exit::CREDENTIALS,
+            Self::Locked(_) => exit::LOCKED,
+            Self::Unreachable(_) | Self::LeaseLost | Self::Interrupted => exit::PARTIAL,
+        }
+    }
+
+    /// How the domain ended.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Locked(_) => Status::Skipped,
+            Self::Interrupted => Status::Interrupted,
+            _ => Status::Failed,
+        }
+    }
+
+    /// The word that stands before the domain in the exit reasons.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Definition(_) => "definition",
+            Self::Credentials(_) => "credentials_rejected",
+            Self::Locked(_) => "locked",
+            Self::Unreachable(_) => "unreachable",
+            Self::LeaseLost => "lease_lost",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl From<LocalError> for Failure {
+    fn from(error: LocalError) -> Self {
+        let text = error.to_string();
+        match error {
+            LocalError::Definition(_) => Self::Definition(text),
+            LocalError::Rejected(_) => Self::Credentials(text),
+            _ => Self::Unreachable(text),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LeaseLost { .. } => Self::LeaseLost,
+            StoreError::Held { .. } => Self::Locked(error.to_string()),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}

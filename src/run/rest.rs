@@ -1,0 +1,79 @@
+//! The one pause of a domain: what nothing dates is judged only after it has rested for `settle` (DESIGN section 13, rule 4).
+
+use tieout_reconcilers::window::Purpose;
+
+use super::domain::Night;
+use super::outcome::Failure;
+use super::Mode;
+use crate::diff::{Looks, Suspect};
+use crate::plan::{Exposure, Look, Observation, tripped};
+use crate::progress::Progress;
+
+impl Night<'_> {
+    /// Waits until the resting suspects have rested, at most `settle` once, and judges them.
+    pub(super) async fn rest(&mut self) -> Result<(), Failure> {
+        if self.resting.is_empty() {
+            return Ok(());
+        }
+        if self.job.options.mode == Mode::Run {
+            self.wait().await?;
+        }
+        let resting = std::mem::take(&mut self.resting);
+        let (orphans, others): (Vec<_>, Vec<_>) =
+            resting.into_iter().partition(|(suspect, _)| suspect.looks == Looks::Orphaned);
+        self.judge_rested(others).await?;
+        match self.upstream_is_empty() {
+            Some(reason) => self.hold_orphans(orphans, &reason).await,
+            None => self.judge_rested(orphans).await,
+        }
+    }
+
+    async fn wait(&self) -> Result<(), Failure> {
+        let rested = self.resting_since.map_or_else(Default::default, |since| since.elapsed());
+        let Some(left) = self.settle().checked_sub(rested).filter(|left| !left.is_zero()) else { return Ok(()) };
+        let domain = self.sides.reconciler.domain().as_str();
+        self.job.watcher.saw(Progress::Resting { domain, seconds: left.as_secs() });
+        tokio::select! {
+            () = tokio::time::sleep(left) => Ok(()),
+            () = self.job.cancel.cancelled() => Err(Failure::Interrupted),
+        }
+    }
+
+    async fn judge_rested(&mut self, rested: Vec<(Suspect, Purpose)>) -> Result<(), Failure> {
+        // `plan` does not wait, so nothing has rested in it unless nothing has to.
+        let has_rested = self.job.options.mode == Mode::Run || self.settle().is_zero();
+        for purpose in [Purpose::Coverage, Purpose::Overlap] {
+            let suspects: Vec<Suspect> =
+                rested.iter().filter(|(_, of)| *of == purpose).map(|(suspect, _)| suspect.clone()).collect();
+            for suspect in &suspects {
+                self.account_of(purpose).unpend(suspect);
+            }
+            let plan = self.judge(&suspects, purpose, &move |_| has_rested, None).await?;
+            if !plan.is_empty() {
+                self.commit(plan, None, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether upstream has fewer items than the domain expects at the least while the local side has some.
+    fn upstream_is_empty(&self) -> Option<String> {
+        let items = self.account.items;
+        let exposure = Exposure { emits: 0, judged: 0, upstream: items.upstream, local: items.local };
+        tripped(exposure, self.sides.reconciler.policy())
+    }
+
+    /// Orphans of an upstream that looks empty are held without asking for each: nothing is concluded from an outage.
+    async fn hold_orphans(&mut self, orphans: Vec<(Suspect, Purpose)>, reason: &str) -> Result<(), Failure> {
+        let held = |suspect: &Suspect| {
+            let seen = super::verdicts::unconfirmed(suspect);
+            match seen.look {
+                Look::Young(found) => Observation { look: Look::Differs(found), ..seen },
+                _ => seen,
+            }
+        };
+        let observations = orphans.iter().map(|(suspect, _)| held(suspect)).collect();
+        let plan = self.decide(observations, Some(reason)).await?;
+        self.commit(plan, None, None).await
+    }
+}

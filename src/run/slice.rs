@@ -1,0 +1,76 @@
+//! One slice: its pages stream past the local rows of the same range, and what differs is left over.
+
+use std::sync::Arc;
+
+use tieout_reconcilers::window::{Slice, Window};
+
+use super::Job;
+use super::outcome::Failure;
+use crate::confirm::{Sides, rows_by_key};
+use crate::diff::{Difference, SliceDiff};
+use crate::local::{LocalError, Reader};
+use crate::progress::Progress;
+use crate::source::{Coverage, Walk};
+
+/// How many bytes of items a slice without order may hold before it has to be split.
+const MAX_HAND_BYTES: usize = 32 << 20;
+
+/// How the reading of a slice ended.
+pub enum Read {
+    /// To its end, or as far as the walk could go.
+    Whole {
+        /// What differs.
+        difference: Difference,
+        /// What the walk proved.
+        coverage: Coverage,
+    },
+    /// The slice holds more than fits; its halves must be read instead.
+    TooLarge,
+}
+
+/// What one domain has read so far.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Pace {
+    /// Pages.
+    pub pages: u64,
+    /// Items.
+    pub items: u64,
+}
+
+/// Reads both sides of a slice.
+pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> Result<Read, Failure> {
+    let reconciler = &sides.reconciler;
+    let mut diff = SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window);
+    let mut walk = Walk::start(Arc::clone(&sides.client), Arc::clone(reconciler), slice.clone());
+    while let Some(page) = walk.next().await {
+        if job.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        pace.pages += 1;
+        pace.items += page.items.len() as u64;
+        job.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages: pace.pages, items: pace.items });
+        diff.take(&page.items);
+        diff.take_nameless(page.faults.len());
+        while let Some(range) = diff.ready() {
+            meet_rows(&sides.reader, &mut diff, range).await?;
+        }
+        if diff.hand_bytes() > MAX_HAND_BYTES {
+            return Ok(Read::TooLarge);
+        }
+    }
+    let coverage = walk.finish().await;
+    match diff.rest() {
+        Some(rest) if coverage.is_complete() => meet_rows(&sides.reader, &mut diff, rest).await?,
+        // The rows of a range whose items were not all seen would only look like orphans.
+        _ => diff.close_unread(),
+    }
+    let unmatched = diff.finish();
+    let rows = rows_by_key(&sides.reader, &unmatched.keys()).await?;
+    Ok(Read::Whole { difference: unmatched.resolve(&rows), coverage })
+}
+
+async fn meet_rows(reader: &Reader, diff: &mut SliceDiff<'_>, range: Window) -> Result<(), LocalError> {
+    reader.rows(range, &mut |row| diff.meet(row)).await?;
+    diff.close(range);
+    Ok(())
+}

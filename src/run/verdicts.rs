@@ -1,0 +1,244 @@
+//! From suspects to stored findings: confirm, account, plan, commit.
+
+use std::collections::{HashMap, HashSet};
+
+use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::window::{Purpose, Slice};
+
+use super::domain::Night;
+use super::outcome::Failure;
+use crate::confirm::{Ages, Confirmation, confirm, has_no_change_time};
+use crate::diff::{Difference, Doubt, Looks, Suspect};
+use crate::finding::{Finding, State};
+use crate::plan::{Look, Observation, Plan};
+use crate::report::PlannedFinding;
+use crate::source::{Coverage, Reason};
+use crate::store::{Covered, SliceDone};
+
+impl Night<'_> {
+    /// Judges what a slice left over and commits it with what the slice proved.
+    pub(super) async fn judge_slice(&mut self, slice: &Slice, difference: Difference, walked: Coverage) -> Result<(), Failure> {
+        let is_complete = walked.is_complete() && difference.doubts.is_empty();
+        self.say_doubts(slice, &difference.doubts, &walked)?;
+        self.account_of(slice.purpose).add(&difference.tally);
+        let (now, rest, unproven) = self.sort(difference.suspects, is_complete);
+        for suspect in &unproven {
+            let account = self.account_of(slice.purpose);
+            if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
+        }
+        let mut plan = self.judge_now(&now, slice.purpose).await?;
+        plan.extend(self.put_to_rest(rest, slice.purpose).await?);
+        let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
+        let clock = &self.sides.reconciler.feed().clock;
+        let covered = verified.map(|window| Covered { clock: clock.clone(), window });
+        self.report.ranges.push((slice.window.from().to_string(), slice.window.to().to_string()));
+        let done = SliceDone::new(slice.clone(), is_complete, serde_json::to_string(&difference.tally.counts()).unwrap_or_default());
+        self.commit(plan, Some(done), covered).await
+    }
+
+    pub(super) fn account_of(&mut self, purpose: Purpose) -> &mut super::account::Account {
+        match purpose {
+            Purpose::Coverage => &mut self.account,
+            Purpose::Overlap => &mut self.again,
+        }
+    }
+
+    /// What makes the slice partial goes into the report; rejected credentials end the domain.
+    fn say_doubts(&mut self, slice: &Slice, doubts: &[Doubt], walked: &Coverage) -> Result<(), Failure> {
+        for doubt in doubts {
+            let what = match doubt {
+                Doubt::OrderBroken => "items came in another order than the feed declares",
+                Doubt::KeyTwice => "two items with one key and different values",
+                Doubt::RowTwice => "the local query returned one key twice",
+                Doubt::Nameless => "items without a usable key",
+            };
+            self.doubt(format!("{} to {}: {what}", slice.window.from(), slice.window.to()));
+        }
+        for reason in walked.reasons() {
+            self.reject_if_rejected(reason)?;
+            self.doubt(reason.to_string());
+        }
+        Ok(())
+    }
+
+    fn reject_if_rejected(&self, reason: &Reason) -> Result<(), Failure> {
+        if reason.is_rejected() { Err(Failure::Credentials(reason.to_string())) } else { Ok(()) }
+    }
+
+    /// Which suspects are judged now, which must rest first, and which the slice can prove nothing about.
+    fn sort(&self, suspects: Vec<Suspect>, is_complete: bool) -> (Vec<Suspect>, Vec<Suspect>, Vec<Suspect>) {
+        let feed = self.sides.reconciler.feed();
+        let absence_is_evidence = is_complete && feed.absence_is_evidence();
+        let (mut now, mut rest, mut unproven) = (Vec::new(), Vec::new(), Vec::new());
+        for suspect in suspects {
+            match suspect.looks {
+                Looks::Orphaned if !absence_is_evidence => unproven.push(suspect),
+                // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
+                Looks::Orphaned => rest.push(suspect),
+                Looks::Mismatched if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() => rest.push(suspect),
+                _ => now.push(suspect),
+            }
+        }
+        (now, rest, unproven)
+    }
+
+    pub(super) fn settle(&self) -> std::time::Duration {
+        self.sides.reconciler.policy().settle
+    }
+
+    /// Confirms suspects and plans for those that could be judged.
+    pub(super) async fn judge_now(&mut self, suspects: &[Suspect], purpose: Purpose) -> Result<Plan, Failure> {
+        let settled = self.settle().is_zero();
+        self.judge(suspects, purpose, &|_| settled, None).await
+    }
+
+    pub(super) async fn judge(
+        &mut self,
+        suspects: &[Suspect],
+        purpose: Purpose,
+        rested: &(dyn Fn(&Key) -> bool + Sync),
+        hold: Option<&str>,
+    ) -> Result<Plan, Failure> {
+        let by_key: HashMap<&Key, &Suspect> = suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
+        let mut plan = Plan::default();
+        for chunk in suspects.chunks(1_000) {
+            self.stop_if_cancelled()?;
+            let keys: Vec<Key> = chunk.iter().map(|suspect| suspect.key.clone()).collect();
+            let confirmation = self.confirm(&keys, rested).await?;
+            for judged in &confirmation.judged {
+                if let Some(suspect) = by_key.get(&judged.observation.key) {
+                    self.account_of(purpose).judge(suspect, judged);
+                }
+            }
+            for (key, reason) in &confirmation.unknown {
+                self.reject_if_rejected(reason)?;
+                self.doubt(reason.to_string());
+                if let Some(suspect) = by_key.get(key) {
+                    self.account_of(purpose).pend(suspect);
+                }
+            }
+            plan.extend(self.plan_for(confirmation, &by_key, hold).await?);
+        }
+        Ok(plan)
+    }
+
+    async fn plan_for(&mut self, confirmation: Confirmation, suspects: &HashMap<&Key, &Suspect>, hold: Option<&str>) -> Result<Plan, Failure> {
+        let mut observations: Vec<Observation> = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
+        // What could not be confirmed is remembered and looked at again first thing in the next run.
+        observations.extend(confirmation.unknown.iter().filter_map(|(key, _)| Some(unconfirmed(suspects.get(key)?))));
+        self.decide(observations, hold).await
+    }
+
+    pub(super) async fn decide(&self, observations: Vec<Observation>, hold: Option<&str>) -> Result<Plan, Failure> {
+        let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
+        let known = self.known(&keys).await?;
+        Ok(self.planner(hold).await?.plan(observations, &known))
+    }
+
+    pub(super) async fn confirm(&self, keys: &[Key], rested: &(dyn Fn(&Key) -> bool + Sync)) -> Result<Confirmation, Failure> {
+        let policy = self.sides.reconciler.policy();
+        let wait = self.sides.reconciler.feed().lag.max(policy.settle);
+        // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
+        let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
+        Ok(confirm(&self.sides, keys, ages).await?)
+    }
+
+    /// Stores suspects that must rest, so that the coverage may pass them.
+    async fn put_to_rest(&mut self, suspects: Vec<Suspect>, purpose: Purpose) -> Result<Plan, Failure> {
+        for suspect in &suspects {
+            self.account_of(purpose).pend(suspect);
+        }
+        let observations = suspects.iter().map(unconfirmed).collect();
+        let plan = self.decide(observations, None).await?;
+        if !suspects.is_empty() {
+            self.resting_since = Some(std::time::Instant::now());
+        }
+        self.resting.extend(suspects.into_iter().map(|suspect| (suspect, purpose)));
+        Ok(plan)
+    }
+
+    /// Reads the two sides of earlier findings again and plans how they go on.
+    pub(super) async fn follow(&mut self, findings: &[Finding]) -> Result<(), Failure> {
+        let now = self.job.store.now().await?;
+        let settle = self.settle();
+        let rested: HashSet<Key> =
+            findings.iter().filter(|known| known.state != State::Suspected || known.first_seen + settle <= now).map(|known| known.id.key.clone()).collect();
+        let keys: Vec<Key> = findings.iter().map(|finding| finding.id.key.clone()).collect();
+        let confirmation = self.confirm(&keys, &|key| rested.contains(key)).await?;
+        for (_, reason) in &confirmation.unknown {
+            self.reject_if_rejected(reason)?;
+            self.doubt(reason.to_string());
+        }
+        self.report.follow_up.checked += confirmation.judged.len() as u64;
+        let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
+        let plan = self.decide(observations, None).await?;
+        self.count_follow_up(&plan);
+        self.commit(plan, None, None).await
+    }
+
+    fn count_follow_up(&mut self, plan: &Plan) {
+        let counts = &mut self.report.follow_up;
+        for finding in &plan.findings {
+            match finding.state {
+                State::Repaired => counts.repaired += 1,
+                State::Healed => counts.healed += 1,
+                State::Emitted => counts.emitted_not_repaired += 1,
+                State::Recurring => counts.recurring += 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// Judges keys that somebody named, whatever coverage says.
+    pub(super) async fn judge_keys(&mut self, keys: &[Key]) -> Result<(), Failure> {
+        let named: Vec<Suspect> = keys
+            .iter()
+            .map(|key| Suspect { key: key.clone(), clock: None, looks: Looks::Mismatched, upstream: false, local: false })
+            .collect();
+        let plan = self.judge_now(&named, Purpose::Coverage).await?;
+        self.commit(plan, None, None).await
+    }
+}
+
+/// What is known of a suspect before it is confirmed.
+pub(super) fn unconfirmed(suspect: impl std::borrow::Borrow<Suspect>) -> Observation {
+    let suspect = suspect.borrow();
+    let kind = match suspect.looks {
+        Looks::Missing => Kind::Missing,
+        Looks::Mismatched => Kind::Mismatched,
+        Looks::Orphaned => Kind::Orphaned,
+        Looks::Unreadable => Kind::Unreadable,
+    };
+    let found = Discrepancy {
+        key: suspect.key.clone(),
+        kind,
+        fields: Vec::new(),
+        digest: Digest::of(""),
+        reason: None,
+        amount: None,
+        upstream: None,
+    };
+    Observation { key: suspect.key.clone(), clock: suspect.clock, look: Look::Young(found) }
+}
+
+/// A finding as the report lists it.
+pub(super) fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> PlannedFinding {
+    let state = match finding.state {
+        State::Open if is_held && event_type.is_some() => State::Held,
+        state => state,
+    };
+    PlannedFinding {
+        key: finding.id.key.to_string(),
+        kind: finding.kind.as_str().to_owned(),
+        state: state.as_str().to_owned(),
+        fields: finding.fields,
+        reason: finding.reason,
+        amount: finding.amount.as_ref().map(ToString::to_string),
+        currency: finding.amount.map(|amount| amount.currency.to_string()),
+        event_type,
+        event_id: finding.event_id,
+    }
+}
+

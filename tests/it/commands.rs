@@ -1,0 +1,88 @@
+//! The commands around a run: what they print and how they end.
+
+use crate::world::{World, charge};
+
+#[tokio::test]
+async fn status_report_and_findings_tell_what_happened() {
+    let world = World::agreeing(3).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.run();
+    let status = world.tieout(&["status"]);
+    assert_eq!(status.code, 0, "{status:?}");
+    assert!(status.stdout.contains("shop.charges") && status.stdout.contains("USD 5.00"), "{status:?}");
+    let list = world.tieout(&["report", "list"]);
+    assert!(list.stdout.contains("done"), "{list:?}");
+    let show = world.tieout(&["report", "show", "latest", "--format", "json"]);
+    assert_eq!(show.json()["domains"][0]["items"]["missing"], 1);
+    let findings = world.tieout(&["findings", "list"]);
+    assert!(findings.stdout.contains("ch_lost") && findings.stdout.contains("emitted"), "{findings:?}");
+    let one = world.tieout(&["findings", "show", "shop.charges/ch_lost"]);
+    assert!(one.stdout.contains("missing") && one.stdout.contains("emitted"), "{one:?}");
+}
+
+#[tokio::test]
+async fn check_needs_neither_network_nor_secrets() {
+    let world = World::agreeing(1).await;
+    std::fs::remove_file(world.path().join("key")).unwrap();
+    std::fs::remove_file(world.path().join("app.db")).unwrap();
+    let outcome = world.tieout(&["check"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(world.tieout(&["check", "--vars"]).code, 2);
+    assert_eq!(world.api.requests(), 0);
+}
+
+#[tokio::test]
+async fn check_online_proves_the_columns_and_the_first_page() {
+    let world = World::agreeing(1).await;
+    let good = world.tieout(&["check", "--online"]);
+    assert_eq!(good.code, 0, "{good:?}");
+    world.edit("charges.yaml", "changed: updated_at", "changed: touched_at");
+    let bad = world.tieout(&["check", "--online"]);
+    assert_eq!(bad.code, 2, "{bad:?}");
+    assert!(bad.stderr.contains("touched_at"), "{bad:?}");
+}
+
+#[tokio::test]
+async fn an_unknown_run_or_finding_is_said() {
+    let world = World::agreeing(1).await;
+    assert_eq!(world.tieout(&["report", "show", "0000"]).code, 2);
+    assert_eq!(world.tieout(&["findings", "show", "shop.charges/nobody"]).code, 2);
+}
+
+#[tokio::test]
+async fn jsonl_streams_records_that_each_stand_alone() {
+    let world = World::agreeing(3).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    let outcome = world.tieout(&["run", "--format", "jsonl"]);
+    let types: Vec<String> = outcome
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(types.first().map(String::as_str), Some("run_started"));
+    assert_eq!(types.last().map(String::as_str), Some("run_finished"));
+    assert!(types.contains(&"finding".to_owned()), "{types:?}");
+}
+
+#[tokio::test]
+async fn with_a_stdout_queue_the_report_goes_to_stderr() {
+    let world = World::agreeing(3).await;
+    world.edit("tieout.yaml", "{sqlite: {path: queue.db, table: tieout_events}}", "{stdout: {}}");
+    world.upstream(&charge("ch_lost", 5, 500));
+    let outcome = world.tieout(&["run"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let event: serde_json::Value = serde_json::from_str(outcome.stdout.trim()).unwrap();
+    assert_eq!(event["subject"], "ch_lost");
+    assert!(outcome.stderr.contains("shop.charges"));
+}
+
+#[tokio::test]
+async fn an_ndjson_queue_holds_one_event_a_line() {
+    let world = World::agreeing(3).await;
+    world.edit("tieout.yaml", "{sqlite: {path: queue.db, table: tieout_events}}", "{ndjson: {path: events.ndjson}}");
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.upstream(&charge("ch_lost2", 5, 500));
+    world.run();
+    let text = std::fs::read_to_string(world.path().join("events.ndjson")).unwrap();
+    assert_eq!(text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).count(), 2);
+}

@@ -1,0 +1,77 @@
+//! What a run refuses to conclude, and what it refuses to send.
+
+use serde_json::json;
+
+use crate::api::Fault;
+use crate::world::{World, charge, set};
+
+#[tokio::test]
+async fn an_upstream_that_is_suddenly_empty_holds_and_emits_nothing() {
+    let world = World::agreeing(12).await;
+    world.edit("charges.yaml", "settle: 1m", "settle: 1m, orphans: emit");
+    world.edit("charges.yaml", "  mismatched: {", "  orphaned: {type: com.example.charge.removed}\n  mismatched: {");
+    world.api.change(|shelf| shelf.charges.clear());
+    let outcome = world.run();
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    assert_eq!(outcome.domain()["status"], "held");
+    assert_eq!(world.events().await.len(), 0);
+    world.api.change(|shelf| assert!(shelf.look_ups.is_empty(), "every row was looked up in an outage"));
+}
+
+#[tokio::test]
+async fn more_events_than_allowed_are_held_and_stay_held() {
+    let world = World::agreeing(3).await;
+    for at in 0..4 {
+        world.upstream(&charge(&format!("ch_lost{at}"), 5, 500));
+    }
+    let held = world.tieout(&["run", "--format", "json", "--max-emits", "3"]);
+    assert_eq!(held.code, 5, "{held:?}");
+    assert_eq!(held.domain()["events"]["held"], 4);
+    assert_eq!(world.run().domain()["events"]["planned"], 0, "a later run lets nothing slip");
+    assert_eq!(world.events().await.len(), 0);
+}
+
+#[tokio::test]
+async fn too_large_a_share_of_the_items_is_held() {
+    let world = World::agreeing(30).await;
+    world.edit("charges.yaml", "max_ratio: 100%", "max_ratio: 5%");
+    for at in 0..21 {
+        world.upstream(&charge(&format!("ch_lost{at}"), 5, 500));
+    }
+    let outcome = world.run();
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    assert_eq!(world.plan().code, 4, "what is held already does not count again");
+}
+
+#[tokio::test]
+async fn a_plan_that_would_trip_a_limit_says_so() {
+    let world = World::agreeing(3).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    assert_eq!(world.tieout(&["plan", "--max-emits", "0"]).code, 5);
+}
+
+#[tokio::test]
+async fn a_walk_that_breaks_off_proves_no_absence_and_no_coverage() {
+    let world = World::agreeing(25).await;
+    world.local(&charge("ch_invented", 20, 5)).await;
+    world.upstream(&charge("ch_lost", 2, 500));
+    let broken = Fault::Says(400, "application/json", json!({ "error": "no" }).to_string());
+    world.edit("provider.yaml", "span: 1d", "span: 40d");
+    world.api.change(|shelf| shelf.faults = [None, Some(broken)].into());
+    let outcome = world.run();
+    assert_eq!(outcome.code, 3, "{outcome:?}");
+    assert_eq!(outcome.findings(), set(["missing ch_lost"]), "what was seen is still judged");
+    assert!(outcome.domain()["verified_through"].is_null());
+    let next = world.run();
+    assert_eq!(next.code, 0, "{next:?}");
+    assert!(next.findings().contains("orphaned ch_invented"));
+}
+
+#[tokio::test]
+async fn an_outage_is_waited_out() {
+    let world = World::agreeing(5).await;
+    world.api.change(|shelf| shelf.faults = [Some(Fault::Throttles(429, "0")), Some(Fault::Throttles(503, "0"))].into());
+    let outcome = world.run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(outcome.domain()["items"]["matched"], 5);
+}

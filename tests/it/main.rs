@@ -1,0 +1,12 @@
+//! Behaviours of the real binary, by name. Each test builds a world, changes one thing, runs tieout and looks at everything.
+
+mod api;
+mod world;
+
+mod bad_definitions;
+mod bad_pages;
+mod commands;
+mod finds;
+mod follows;
+mod holds;
+mod stores;

@@ -1,0 +1,197 @@
+//! A world for one test: an API, a local database, a queue, a folder with definitions, and the real binary.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Row, SqlitePool};
+use tempfile::TempDir;
+
+use crate::api::{Api, Shelf};
+
+/// The secret that must never appear anywhere.
+pub const CANARY: &str = "sk_canary_5f1c0de";
+
+/// A charge created some hours ago.
+pub fn charge(id: &str, hours_ago: i64, amount: i64) -> Value {
+    let created = chrono::Utc::now().timestamp() - hours_ago * 3600;
+    json!({
+        "id": id, "object": "charge", "created": created, "amount": amount, "currency": "usd", "status": "succeeded",
+        "billing_details": { "address": { "country": "NL" }, "email": null },
+        "metadata": { "order": format!("order-{id}") },
+    })
+}
+
+pub struct World {
+    pub api: Api,
+    pub app: SqlitePool,
+    dir: TempDir,
+}
+
+/// What a run of the binary left behind.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// The result document of `--format json`.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The first domain of the result document.
+    pub fn domain(&self) -> Value {
+        self.json()["domains"][0].clone()
+    }
+
+    /// `kind key` of every finding in the result document.
+    pub fn findings(&self) -> BTreeSet<String> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let domain = self.domain();
+        domain["findings"].as_array().unwrap().iter().map(|f| format!("{} {}", text(&f["kind"]), text(&f["key"]))).collect()
+    }
+}
+
+const TABLE: &str = "CREATE TABLE charges (id TEXT PRIMARY KEY, amount_minor INTEGER, currency TEXT, status TEXT, \
+     created_at TEXT NOT NULL, updated_at TEXT NOT NULL)";
+
+impl World {
+    /// An API and a local side that agree on `agreeing` charges, and definitions that compare them.
+    pub async fn agreeing(n: usize) -> Self {
+        let dir = TempDir::new().unwrap();
+        let api = Api::start().await;
+        let options = SqliteConnectOptions::new().filename(dir.path().join("app.db")).create_if_missing(true);
+        let app = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        sqlx::query(TABLE).execute(&app).await.unwrap();
+        let world = Self { api, app, dir };
+        world.write("provider.yaml", include_str!("world/provider.yaml"));
+        world.write("charges.yaml", include_str!("world/charges.yaml"));
+        world.write("tieout.yaml", &include_str!("world/tieout.yaml").replace("BASE", &world.api.server.uri()));
+        world.write("key", CANARY);
+        for at in 0..n {
+            let charge = charge(&format!("ch_{at:03}"), 2 + at as i64, 1_000 + at as i64);
+            world.both(&charge).await;
+        }
+        world
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.path().join(name), text).unwrap();
+    }
+
+    /// Changes a text in a definition; the text must be there.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let path = self.dir.path().join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name} does not contain {from:?}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// A charge that only the provider has.
+    pub fn upstream(&self, charge: &Value) {
+        self.api.change(|shelf| shelf.charges.push(charge.clone()));
+    }
+
+    /// A charge that only the local side has.
+    pub async fn local(&self, charge: &Value) {
+        let stamp = |second: i64| {
+            chrono::DateTime::from_timestamp(second, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+        };
+        let status = match charge["status"].as_str() {
+            Some("succeeded") => "PAID",
+            Some("failed") => "FAILED",
+            other => panic!("no local word for {other:?}"),
+        };
+        sqlx::query("INSERT OR REPLACE INTO charges VALUES ($1, $2, $3, $4, $5, $5)")
+            .bind(charge["id"].as_str())
+            .bind(charge["amount"].as_i64())
+            .bind(charge["currency"].as_str().map(str::to_uppercase))
+            .bind(status)
+            .bind(stamp(charge["created"].as_i64().unwrap()))
+            .execute(&self.app)
+            .await
+            .unwrap();
+    }
+
+    /// A charge on both sides.
+    pub async fn both(&self, charge: &Value) {
+        self.upstream(charge);
+        self.local(charge).await;
+    }
+
+    pub fn change_upstream(&self, id: &str, change: impl FnOnce(&mut Value)) {
+        self.api.change(|shelf: &mut Shelf| {
+            change(shelf.charges.iter_mut().find(|charge| charge["id"] == id).expect("a known charge"));
+        });
+    }
+
+    pub fn forget_upstream(&self, id: &str) {
+        self.api.change(|shelf| shelf.charges.retain(|charge| charge["id"] != id));
+    }
+
+    pub async fn sql(&self, statement: &str) {
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.app).await.unwrap();
+    }
+
+    /// Applies everything in the queue as a consumer would: the newest state wins, an event counts once.
+    pub async fn consume(&self) -> usize {
+        let events = self.events().await;
+        for event in &events {
+            self.local(&event["data"]).await;
+        }
+        events.len()
+    }
+
+    /// The CloudEvents in the queue, oldest first.
+    pub async fn events(&self) -> Vec<Value> {
+        let path = self.dir.path().join("queue.db");
+        if !path.exists() {
+            return Vec::new();
+        }
+        let queue = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
+        let rows = sqlx::query("SELECT event FROM tieout_events ORDER BY seq").fetch_all(&queue).await.unwrap();
+        queue.close().await;
+        rows.iter().map(|row| serde_json::from_str(row.get("event")).unwrap()).collect()
+    }
+
+    /// Runs the binary in the world's folder.
+    pub fn tieout(&self, args: &[&str]) -> Outcome {
+        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let outcome = Outcome { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) };
+        assert!(!outcome.stdout.contains(CANARY) && !outcome.stderr.contains(CANARY), "a secret leaked: {outcome:?}");
+        outcome
+    }
+
+    /// The command that [`Self::tieout`] runs, for tests that need the process.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
+        command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
+        command
+    }
+
+    /// `tieout run --format json`.
+    pub fn run(&self) -> Outcome {
+        self.tieout(&["run", "--format", "json"])
+    }
+
+    /// `tieout plan --format json`.
+    pub fn plan(&self) -> Outcome {
+        self.tieout(&["plan", "--format", "json"])
+    }
+}
+
+/// A set of texts, for comparing with [`Outcome::findings`].
+pub fn set<const N: usize>(texts: [&str; N]) -> BTreeSet<String> {
+    texts.into_iter().map(str::to_owned).collect()
+}
