@@ -10,5 +10,6 @@ pub mod event;
 pub mod plan;
 pub mod progress;
 pub mod report;
+pub mod source;
 
 pub mod demo;

@@ -1,0 +1,203 @@
+//! What can go wrong with a request, sorted by what the caller does next.
+//!
+//! Messages are fragments without a place: a [`Reason`](super::reason::Reason) says where it happened. They never hold a
+//! query string, a body or a credential.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use super::address::AddressRefused;
+
+/// Why a request brought nothing that could be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    // Asking again may help.
+    /// The connection failed or broke, before or while the answer came.
+    #[error("{doing} failed: {cause}")]
+    Transport {
+        /// What was being done.
+        doing: &'static str,
+        /// What the network said.
+        cause: String,
+    },
+    /// The whole answer did not come in time.
+    #[error("there was no complete answer within {0:?}")]
+    TimedOut(Duration),
+    /// The answer trickled.
+    #[error("the answer came slower than {bytes_per_second} bytes per second")]
+    TooSlow {
+        /// The slowest that is waited for.
+        bytes_per_second: u64,
+    },
+    /// The provider says that it cannot answer now.
+    #[error("the provider cannot answer now (status {status}): {why}")]
+    Unavailable {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+        /// The pause that the provider asked for.
+        retry_after: Option<Duration>,
+    },
+
+    // Asking again now is useless; what was read so far stays valid.
+    /// Everything that could be retried was.
+    #[error("gave up after {attempts} attempts: {last}")]
+    GaveUp {
+        /// How many, the first included.
+        attempts: u32,
+        /// What the last one met.
+        last: Box<SourceError>,
+    },
+    /// The provider asked for a longer pause than a run waits.
+    #[error("the provider asks for a pause of {asked:?}, longer than the {most:?} that a run waits")]
+    Throttled {
+        /// What it asked for.
+        asked: Duration,
+        /// What is waited at most.
+        most: Duration,
+    },
+    /// The run's own time is over.
+    #[error("the run's time is over")]
+    OutOfTime,
+    /// The provider says that it will not answer this.
+    #[error("the provider refuses the request (status {status}): {why}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+    },
+    /// The body is over the cap.
+    #[error("the body is larger than {cap} bytes; ask for smaller pages or raise the page cap")]
+    BodyTooLarge {
+        /// The cap, in decompressed bytes.
+        cap: usize,
+    },
+    /// The headers are over the cap.
+    #[error("the headers are larger than {cap} bytes")]
+    HeadersTooLarge {
+        /// The cap, in bytes.
+        cap: usize,
+    },
+    /// Something leads away from the configured origin; nothing was sent there.
+    #[error("{lead} leads from {origin} to {other}, and requests stay on the configured origin")]
+    LeftOrigin {
+        /// What leads there.
+        lead: Lead,
+        /// The configured origin.
+        origin: String,
+        /// The other one.
+        other: String,
+    },
+    /// Something leads nowhere.
+    #[error("{lead} cannot be followed: {why}")]
+    BadLink {
+        /// What leads there.
+        lead: Lead,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Redirects lead to redirects.
+    #[error("more than {0} redirects in a row")]
+    TooManyRedirects(u32),
+
+    // A person has to change the credentials.
+    /// The credentials or their scope are refused.
+    #[error("the credentials are rejected (status {status}): {why}")]
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+    },
+
+    // A person has to change the configuration.
+    /// The host's address may not be connected to.
+    #[error("{0}")]
+    AddressRefused(String),
+    /// The settings make no client or request.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// What leads to another URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// A link in a page.
+    Link,
+    /// A redirect.
+    Redirect,
+    /// A path made from the definition.
+    Path,
+}
+
+impl fmt::Display for Lead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Link => "a link in the page",
+            Self::Redirect => "a redirect",
+            Self::Path => "the path",
+        })
+    }
+}
+
+/// What the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Ask again, after a pause and within the budget.
+    AskAgain,
+    /// End the walk as partial.
+    EndWalk,
+    /// Stop asking this provider until the credentials are changed.
+    FixCredentials,
+    /// Stop asking this provider until the configuration is changed.
+    FixSettings,
+}
+
+impl SourceError {
+    /// What the caller does next.
+    #[must_use]
+    pub fn next_step(&self) -> NextStep {
+        match self {
+            Self::Transport { .. } | Self::TimedOut(_) | Self::TooSlow { .. } | Self::Unavailable { .. } => {
+                NextStep::AskAgain
+            }
+            Self::GaveUp { .. }
+            | Self::Throttled { .. }
+            | Self::OutOfTime
+            | Self::Refused { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::HeadersTooLarge { .. }
+            | Self::LeftOrigin { .. }
+            | Self::BadLink { .. }
+            | Self::TooManyRedirects(_) => NextStep::EndWalk,
+            Self::Rejected { .. } => NextStep::FixCredentials,
+            Self::AddressRefused(_) | Self::Settings(_) => NextStep::FixSettings,
+        }
+    }
+
+    pub(super) fn settings(what: &str) -> Self {
+        Self::Settings(what.to_owned())
+    }
+
+    /// What the network reported, reduced to its innermost cause: outer layers repeat the URL.
+    pub(super) fn transport(doing: &'static str, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut innermost: &dyn Error = &error;
+        loop {
+            if let Some(refused) = innermost.downcast_ref::<AddressRefused>() {
+                return refused.clone().into();
+            }
+            let Some(source) = innermost.source() else { break };
+            innermost = source;
+        }
+        Self::Transport { doing, cause: clip(&innermost.to_string()) }
+    }
+}
+
+/// A text from outside, as it may stand in a message: one line of at most 200 characters.
+pub(super) fn clip(text: &str) -> String {
+    text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,243 @@
+//! The one HTTP client of a provider: one request, one answer.
+//!
+//! It never follows a redirect off the origin, never sends a Referer, never uses a proxy from the environment and keeps
+//! no cookies. It never retries (see [`fetch`](super::fetch)) and never reads an item.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AGE, DATE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::redirect::Policy;
+use tieout_reconcilers::name::Name;
+use tieout_reconcilers::page::{PageRequest, PublicUrl, Response};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use super::address::{Reach, Screen};
+use super::body;
+use super::error::{Lead, SourceError};
+use super::limit::Pace;
+use super::origin::{Bound, Origin};
+use super::provider::{Caps, ProviderSettings};
+use super::retry::RetryBudget;
+
+/// How many redirects in a row are followed.
+const MAX_REDIRECTS: u32 = 3;
+/// How many headers a response may have.
+const MAX_HEADERS: usize = 100;
+
+/// A provider's client. Clones share connections, pace and retry budget.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) shared: Arc<Shared>,
+    deadline: Option<Instant>,
+    skew: Arc<OnceLock<TimeDelta>>,
+}
+
+pub(super) struct Shared {
+    name: Name,
+    http: reqwest::Client,
+    origin: Origin,
+    pub(super) caps: Caps,
+    pub(super) pace: Pace,
+    pub(super) budget: RetryBudget,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case with their values.
+    pub headers: Vec<(String, String)>,
+    /// The decompressed body.
+    pub body: Bytes,
+    /// Where it came from, after redirects: what relative links on it are resolved against.
+    pub url: Url,
+}
+
+impl Fetched {
+    /// The answer as definitions see it.
+    #[must_use]
+    pub fn response(&self) -> Response<'_> {
+        Response { status: self.status, headers: &self.headers, body: &self.body }
+    }
+}
+
+impl Client {
+    /// The client of a provider. Nothing is sent.
+    pub fn new(settings: &ProviderSettings) -> Result<Self, SourceError> {
+        let reach = Reach::of(&settings.base, settings.allow_private)?;
+        let shared = Shared {
+            name: settings.name.clone(),
+            http: connector(settings, reach)?,
+            origin: Origin::new(settings)?,
+            caps: settings.caps.clone(),
+            pace: Pace::new(settings.rate)?,
+            budget: RetryBudget::default(),
+        };
+        Ok(Self { shared: Arc::new(shared), deadline: None, skew: Arc::default() })
+    }
+
+    /// The same client for one run: it stops at the run's deadline and measures the provider's clock anew.
+    #[must_use]
+    pub fn for_run(&self, deadline: Option<Instant>) -> Self {
+        Self { shared: Arc::clone(&self.shared), deadline, skew: Arc::default() }
+    }
+
+    /// The provider's name.
+    #[must_use]
+    pub fn provider(&self) -> &Name {
+        &self.shared.name
+    }
+
+    /// How far the provider's clock was ahead of ours in the run's first answer.
+    ///
+    /// `Date` has no fractions: the true skew lies between this and one second more.
+    #[must_use]
+    pub fn first_skew(&self) -> Option<TimeDelta> {
+        self.skew.get().copied()
+    }
+
+    /// A request as it may be printed: where it goes, without its query.
+    #[must_use]
+    pub fn describe(&self, request: &PageRequest, page: Option<&Url>) -> String {
+        match self.resolve(request, page) {
+            Ok(to) => format!("GET {}", PublicUrl(to.into_url())),
+            Err(_) => "a request that was not sent".to_owned(),
+        }
+    }
+
+    /// Where a request goes, if that is on the origin.
+    pub(super) fn resolve(&self, request: &PageRequest, page: Option<&Url>) -> Result<Bound, SourceError> {
+        self.shared.origin.resolve(&request.target, page)
+    }
+
+    /// Sends a request once, when the pace permits it. `page` is what relative links are resolved against.
+    pub async fn send(&self, request: &PageRequest, page: Option<&Url>) -> Result<Fetched, SourceError> {
+        let to = self.resolve(request, page)?;
+        let permitted = async {
+            self.shared.pace.ready().await;
+            Ok(())
+        };
+        self.in_time(None, permitted).await?;
+        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, &request.headers)).await
+    }
+
+    /// Runs some work for at most `limit`, and never beyond the deadline.
+    pub(super) async fn in_time<T>(
+        &self,
+        limit: Option<Duration>,
+        work: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
+        let own = limit.map(|limit| (Instant::now() + limit, SourceError::TimedOut(limit)));
+        let run = self.deadline.map(|at| (at, SourceError::OutOfTime));
+        let first = own.into_iter().chain(run).min_by_key(|(at, _)| *at);
+        match first {
+            Some((at, too_late)) => timeout_at(at, work).await.unwrap_or(Err(too_late)),
+            None => work.await,
+        }
+    }
+
+    /// Whether a pause would end before the deadline.
+    pub(super) fn has_time_for(&self, pause: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
+    }
+
+    async fn exchange(&self, mut to: Bound, headers: &[(String, String)]) -> Result<Fetched, SourceError> {
+        for hop in 0..=MAX_REDIRECTS {
+            if hop > 0 {
+                self.shared.pace.ready().await;
+            }
+            let request = self.shared.origin.request(&to, headers)?;
+            let answer = self.shared.http.execute(request).await.map_err(not_sent)?;
+            self.note_skew(answer.headers());
+            match redirected(&answer) {
+                None => return self.receive(to, answer).await,
+                Some(location) => to = self.shared.origin.follow(to.url(), location, Lead::Redirect)?,
+            }
+        }
+        Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
+    }
+
+    async fn receive(&self, from: Bound, answer: reqwest::Response) -> Result<Fetched, SourceError> {
+        let status = answer.status().as_u16();
+        let headers = kept_headers(answer.headers(), self.shared.caps.header_bytes)?;
+        let body = body::read(answer, &self.shared.caps).await?;
+        let url = from.into_url();
+        tracing::debug!(provider = %self.shared.name, path = url.path(), status, bytes = body.len(), "answered");
+        Ok(Fetched { status, headers, body, url })
+    }
+
+    fn note_skew(&self, headers: &HeaderMap) {
+        // What a cache kept for a while says when it was made, not what time it is.
+        if self.skew.get().is_some() || headers.contains_key(AGE) {
+            return;
+        }
+        if let Some(theirs) = date(headers) {
+            let ours = DateTime::<Utc>::from(SystemTime::now());
+            let _already_measured = self.skew.set(DateTime::<Utc>::from(theirs) - ours);
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("provider", &self.shared.name).finish_non_exhaustive()
+    }
+}
+
+fn connector(settings: &ProviderSettings, reach: Reach) -> Result<reqwest::Client, SourceError> {
+    // Packing costs more time than it saves where the wire is short.
+    let encoding = if settings.allow_private { "identity" } else { "gzip" };
+    let mut always = HeaderMap::new();
+    always.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    always.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("tieout/", env!("CARGO_PKG_VERSION")))
+        .default_headers(always)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .http1_only()
+        .http1_max_headers(MAX_HEADERS)
+        .connect_timeout(settings.caps.connect_time)
+        .dns_resolver(Screen(reach));
+    if reach == Reach::PrivateOnly {
+        // Plain HTTP needs no certificates, and loading the system's would delay every start.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|error| match SourceError::transport("making the client", error) {
+        SourceError::Transport { cause, .. } => SourceError::Settings(cause),
+        other => other,
+    })
+}
+
+fn not_sent(error: reqwest::Error) -> SourceError {
+    let doing = if error.is_connect() { "connecting" } else { "sending the request" };
+    SourceError::transport(doing, error)
+}
+
+fn redirected(answer: &reqwest::Response) -> Option<&str> {
+    matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+        .then(|| answer.headers().get(LOCATION)?.to_str().ok())
+        .flatten()
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
+}
+
+fn kept_headers(headers: &HeaderMap, cap: usize) -> Result<Vec<(String, String)>, SourceError> {
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > cap {
+        return Err(SourceError::HeadersTooLarge { cap });
+    }
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Ok(headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
+}

@@ -1,0 +1,87 @@
+//! Looks items up by key, to confirm what a walk or an earlier run made suspect.
+//!
+//! Every key that is asked for comes back exactly once: with what upstream holds, or with the reason why nobody knows.
+
+use std::collections::HashSet;
+
+use futures::StreamExt as _;
+use futures::stream;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::page::{Confirm, Confirmed};
+use tieout_reconcilers::reconciler::Reconciler;
+
+use super::fetch::Answered;
+use super::http::Client;
+use super::reason::{Reason, Site};
+use super::walk::not_a_page;
+
+/// How many look-ups are under way at once.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What look-ups found.
+#[derive(Debug, Default)]
+pub struct Lookup {
+    /// What upstream holds.
+    pub confirmed: Vec<Confirmed>,
+    /// What could not be found out.
+    pub failed: Vec<(Key, Reason)>,
+}
+
+/// Looks up all of `keys`. Refused credentials end it at once.
+pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, keys: &[Key]) -> Lookup {
+    let asked: Vec<_> =
+        reconciler.confirm(keys).into_iter().map(|confirm| ask(client, reconciler, confirm)).collect();
+    let mut answers = stream::iter(asked).buffer_unordered(SIDE_BY_SIDE);
+    let mut open: HashSet<&Key> = keys.iter().collect();
+    let mut found = Lookup::default();
+    let mut rejected = None;
+    while let Some((keys, answer)) = answers.next().await {
+        match answer {
+            Ok(confirmed) => {
+                found.confirmed.extend(confirmed.into_iter().filter(|one| open.remove(&one.key)));
+            }
+            Err(reason) if reason.is_rejected() => {
+                rejected = Some(reason);
+                break;
+            }
+            Err(reason) => {
+                let unknown = keys.into_iter().filter(|key| open.remove(key));
+                found.failed.extend(unknown.map(|key| (key, reason.clone())));
+            }
+        }
+    }
+    let rest = rejected.unwrap_or_else(|| unanswered(client, reconciler));
+    found.failed.extend(keys.iter().filter(|key| open.remove(key)).map(|key| (key.clone(), rest.clone())));
+    found
+}
+
+async fn ask(
+    client: &Client,
+    reconciler: &dyn Reconciler,
+    confirm: Confirm,
+) -> (Vec<Key>, Result<Vec<Confirmed>, Reason>) {
+    let answer = answer(client, reconciler, &confirm).await;
+    (confirm.keys, answer)
+}
+
+async fn answer(
+    client: &Client,
+    reconciler: &dyn Reconciler,
+    confirm: &Confirm,
+) -> Result<Vec<Confirmed>, Reason> {
+    let at = || site(client, reconciler, client.describe(&confirm.request, None));
+    let answered = client.fetch(&confirm.request, None, |response| reconciler.confirm_answer(response)).await;
+    // Whether nothing means "gone" is the definition's to say.
+    let (Answered::Read(fetched) | Answered::Empty(fetched)) =
+        answered.map_err(|error| Reason::of(at(), error))?;
+    reconciler.read_confirm(confirm, &fetched.response()).map_err(|fault| not_a_page(at(), fault, &fetched))
+}
+
+fn unanswered(client: &Client, reconciler: &dyn Reconciler) -> Reason {
+    Reason::Unanswered { at: Box::new(site(client, reconciler, "no request".to_owned())) }
+}
+
+fn site(client: &Client, reconciler: &dyn Reconciler, request: String) -> Site {
+    let domain = reconciler.domain().clone();
+    Site { domain, provider: client.provider().clone(), page: None, request }
+}

@@ -1,0 +1,38 @@
+//! The upstream side: the one HTTP client, the walk through a feed's pages and the look-up of single items.
+//!
+//! A [`Reconciler`](tieout_reconcilers::reconciler::Reconciler) says what to ask and what an answer means; this room
+//! does the asking. It never judges an item and never touches a database.
+//!
+//! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
+//! how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
+//! read with them ([`guard`], [`walk`], [`lookup`]). What can go wrong is in [`error`] and [`reason`].
+
+pub mod provider;
+
+pub mod address;
+pub mod limit;
+pub mod origin;
+
+pub mod body;
+pub mod http;
+
+pub mod fetch;
+pub mod retry;
+
+pub mod guard;
+pub mod lookup;
+pub mod walk;
+
+pub mod error;
+pub mod reason;
+
+pub use error::{NextStep, SourceError};
+pub use fetch::Answered;
+pub use http::{Client, Fetched};
+pub use lookup::{Lookup, lookup};
+pub use provider::{Auth, Caps, ProviderSettings, Rate, Throughput};
+pub use reason::{Reason, Site};
+pub use walk::{Coverage, Walk, WalkedPage};
+
+#[cfg(test)]
+mod tests;

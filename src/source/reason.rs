@@ -1,0 +1,127 @@
+//! Why a walk or a look-up is not complete: what happened, where, and what to do about it.
+//!
+//! A reason names provider, domain, page and request. It never holds a query string, a body or a credential.
+
+use std::fmt;
+
+use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::page::PageFault;
+
+use super::error::{NextStep, SourceError};
+use super::guard::Endless;
+
+/// Where something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The domain.
+    pub domain: DomainName,
+    /// The provider.
+    pub provider: Name,
+    /// The page of the walk, from 1; none in a look-up by key.
+    pub page: Option<u64>,
+    /// The request without its query.
+    pub request: String,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, ", self.domain)?;
+        match self.page {
+            Some(page) => write!(f, "page {page}")?,
+            None => f.write_str("look-up by key")?,
+        }
+        write!(f, " of {} ({})", self.provider, self.request)
+    }
+}
+
+/// Why a walk or a look-up is not complete.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The credentials are refused: nothing else of this provider will work either.
+    #[error("{at}: {error}; check the secret and its scopes")]
+    Rejected {
+        /// Where.
+        at: Box<Site>,
+        /// What was refused.
+        error: SourceError,
+    },
+    /// There was no answer, or one that could not be taken.
+    #[error("{at}: {error}")]
+    Unread {
+        /// Where.
+        at: Box<Site>,
+        /// What went wrong.
+        error: SourceError,
+    },
+    /// The answer is not what the definition says a page is.
+    #[error("{at}: {fault}{seen}; compare the feed's definition with what the provider sends")]
+    NotAPage {
+        /// Where.
+        at: Box<Site>,
+        /// What is wrong with it.
+        fault: PageFault,
+        /// What the answer says it is.
+        seen: ContentType,
+    },
+    /// The walk would not come to an end.
+    #[error("{at}: {endless}; check the feed's paging rules")]
+    Endless {
+        /// Where.
+        at: Box<Site>,
+        /// How that was noticed.
+        endless: Endless,
+    },
+    /// The provider's own count is another.
+    #[error("{at}: the provider counts {said} items and the walk saw {seen}; the range will be read again")]
+    TotalMismatch {
+        /// Where.
+        at: Box<Site>,
+        /// What the provider says.
+        said: u64,
+        /// What was seen.
+        seen: u64,
+    },
+    /// A key was asked for and no answer says anything about it.
+    #[error("{at}: no answer says anything about the key; check the feed's `confirm` rules")]
+    Unanswered {
+        /// Where.
+        at: Box<Site>,
+    },
+    /// Nobody wanted the rest.
+    #[error("the walk was given up before its end")]
+    Abandoned,
+}
+
+impl Reason {
+    /// What a failed request means for the walk or look-up it belongs to.
+    #[must_use]
+    pub fn of(at: Site, error: SourceError) -> Self {
+        let at = Box::new(at);
+        match error.next_step() {
+            NextStep::FixCredentials => Self::Rejected { at, error },
+            _ => Self::Unread { at, error },
+        }
+    }
+
+    /// Whether the credentials were refused.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        matches!(self, Self::Rejected { .. })
+    }
+}
+
+/// The content type of an answer that is not a page, as part of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContentType(pub Option<String>);
+
+impl fmt::Display for ContentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_deref() {
+            None => Ok(()),
+            Some(html) if html.starts_with("text/html") => {
+                write!(f, "; it is {html}, which looks like a login or error page")
+            }
+            Some(other) => write!(f, "; it is {other}"),
+        }
+    }
+}

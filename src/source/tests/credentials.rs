@@ -1,0 +1,89 @@
+//! Credentials are sent as configured, refused loudly, and printed nowhere.
+
+use secrecy::SecretString;
+use wiremock::matchers::{any, header};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::double::{Double, Paging, request};
+use super::{client, reason, settings};
+use crate::source::{Auth, Client, NextStep, ProviderSettings, Reason, SourceError};
+
+fn secret(text: &str) -> SecretString {
+    SecretString::from(text)
+}
+
+#[tokio::test]
+async fn each_kind_of_credential_is_sent_in_its_own_way() {
+    let table = [
+        (Auth::Bearer(secret("t0ken")), "authorization", "Bearer t0ken"),
+        (Auth::Basic { user: secret("me"), password: secret("") }, "authorization", "Basic bWU6"),
+        (Auth::Header { name: "X-Api-Key".to_owned(), value: secret("k3y") }, "x-api-key", "k3y"),
+    ];
+    for (auth, name, value) in table {
+        let server = MockServer::start().await;
+        Mock::given(header(name, value))
+            .and(header("api-version", "2025-11-21"))
+            .and(header("x-own", "1"))
+            .respond_with(ResponseTemplate::new(200))
+            .mount(&server)
+            .await;
+        let mut settings = settings(&server.uri());
+        settings.auth = auth;
+        settings.headers = vec![("Api-Version".to_owned(), "2025-11-21".to_owned())];
+        let mut asked = request("/charges", &[]);
+        // A definition can add headers of its own and cannot replace the credential.
+        asked.headers = vec![("x-own".to_owned(), "1".to_owned()), (name.to_owned(), "forged".to_owned())];
+        assert_eq!(Client::new(&settings).unwrap().send(&asked, None).await.unwrap().status, 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_are_a_reason_of_their_own_and_are_not_tried_again() {
+    for status in [401, 403] {
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(ResponseTemplate::new(status)).expect(1).mount(&server).await;
+        let (_, reason) = reason(client(&server), Double::new(Paging::Cursor)).await;
+        assert!(reason.is_rejected());
+        assert!(matches!(&reason, Reason::Rejected { error: SourceError::Rejected { .. }, .. }), "{reason}");
+        assert!(reason.to_string().ends_with("check the secret and its scopes"), "{reason}");
+    }
+}
+
+#[test]
+fn a_secret_that_no_header_can_hold_is_refused_without_being_shown() {
+    let mut settings = settings("http://127.0.0.1:1");
+    settings.auth = Auth::Bearer(secret("CANARY\n"));
+    let refused = Client::new(&settings).unwrap_err();
+    assert_eq!(refused.next_step(), NextStep::FixSettings);
+    assert!(!format!("{refused} {refused:?}").contains("CANARY"));
+}
+
+#[tokio::test]
+async fn nothing_that_can_be_printed_holds_a_secret() {
+    let mut settings = ProviderSettings::new(
+        "example".parse().unwrap(),
+        "http://CANARY:CANARY@127.0.0.1:1/v1?key=CANARY".parse().unwrap(),
+    );
+    settings.headers = vec![("x-tenant".to_owned(), "CANARY".to_owned())];
+    let auths = [
+        Auth::Bearer(secret("CANARY")),
+        Auth::Basic { user: secret("CANARY"), password: secret("CANARY") },
+        Auth::Header { name: "x-api-key".to_owned(), value: secret("CANARY") },
+    ];
+    for auth in auths {
+        settings.auth = auth;
+        assert!(!format!("{settings:?} {settings:#?}").contains("CANARY"));
+        let mut usable = settings.clone();
+        usable.allow_private = true;
+        usable.base = "http://127.0.0.1:1/v1".parse().unwrap();
+        usable.caps.attempts = 1;
+        let origin = crate::source::origin::Origin::new(&usable).unwrap();
+        let client = Client::new(&usable).unwrap();
+        let asked = request("/charges", &[("key", "CANARY")]);
+        let failed = client.send(&asked, None).await.unwrap_err();
+        let sent = origin.request(&origin.resolve(&request("/x", &[]).target, None).unwrap(), &[]).unwrap();
+        let shown =
+            format!("{client:?} {origin:?} {sent:?} {failed} {failed:?} {}", client.describe(&asked, None));
+        assert!(!shown.contains("CANARY"), "{shown}");
+    }
+}

@@ -1,0 +1,215 @@
+//! A reconciler that stands in for a definition: pages under `data`, found by cursor or by link.
+
+use std::time::Duration;
+
+use tieout_reconcilers::compare::{FIELDS, Fields};
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::page::{
+    Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
+};
+use tieout_reconcilers::path::Path;
+use tieout_reconcilers::projection::Projection;
+use tieout_reconcilers::reconciler::{
+    Feed, Filter, Local, Order, Orphans, Place, Policy, Reconciler, Remedy, Schedule,
+};
+use tieout_reconcilers::window::{Purpose, Slice, Window};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paging {
+    Cursor,
+    Link,
+}
+
+#[derive(Debug)]
+pub(super) struct Double {
+    paging: Paging,
+    domain: DomainName,
+    provider: Name,
+    feed: Feed,
+    policy: Policy,
+    fields: Fields,
+    local: Local,
+    page: Projection,
+}
+
+pub(super) fn slice() -> Slice {
+    let window = Window::new(Instant::from_micros(0), Instant::from_micros(1)).unwrap();
+    Slice { window, purpose: Purpose::Coverage }
+}
+
+fn path(text: &str) -> Path {
+    Path::try_from(text.to_owned()).unwrap()
+}
+
+impl Double {
+    pub(super) fn new(paging: Paging) -> Self {
+        let mut slots = vec![None; FIELDS];
+        slots[0] = Some(path("id"));
+        let signals = [Some(path("next")), Some(path("more")), Some(path("total"))];
+        Self {
+            paging,
+            domain: "example.charges".parse().unwrap(),
+            provider: "example".parse().unwrap(),
+            feed: feed(),
+            policy: policy(),
+            fields: Fields { fields: Vec::new(), money: None },
+            local: local(),
+            page: Projection::new(&path("data"), &slots, &signals, 1_000),
+        }
+    }
+}
+
+pub(super) fn request(path: &str, query: &[(&str, &str)]) -> PageRequest {
+    let query = query.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    PageRequest {
+        target: Target::Path { path: path.to_owned(), query },
+        headers: Vec::new(),
+        position: Position::default(),
+    }
+}
+
+pub(super) fn link(to: &str) -> PageRequest {
+    PageRequest { target: Target::Link(to.to_owned()), headers: Vec::new(), position: Position::default() }
+}
+
+/// The usual reading of a status; a body that begins as an error is one.
+pub(super) fn usual(response: &Response<'_>) -> Answer {
+    match response.status {
+        200 if response.body.starts_with(b"{\"error\"") => Answer::Fail("the body is an error".to_owned()),
+        200 => Answer::Read,
+        204 => Answer::Empty,
+        401 | 403 => Answer::Rejected("refused".to_owned()),
+        408 | 429 | 500..=599 => Answer::Retry("later".to_owned()),
+        _ => Answer::Fail("unexpected".to_owned()),
+    }
+}
+
+impl Reconciler for Double {
+    fn domain(&self) -> &DomainName {
+        &self.domain
+    }
+
+    fn provider(&self) -> &Name {
+        &self.provider
+    }
+
+    fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn schedule(&self) -> Option<&Schedule> {
+        None
+    }
+
+    fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    fn local(&self) -> &Local {
+        &self.local
+    }
+
+    fn first_page(&self, _: &Slice) -> PageRequest {
+        request("/charges", &[("limit", "2")])
+    }
+
+    fn answer(&self, response: &Response<'_>) -> Answer {
+        usual(response)
+    }
+
+    fn read_page(&self, _: &Slice, asked: &PageRequest, response: &Response<'_>) -> Result<Page, PageFault> {
+        let kept = self.page.read(response.body)?;
+        let text = |n: usize| kept.signals[n].as_deref().map(|raw| raw.trim_matches('"').to_owned());
+        let mut next = match (text(0), self.paging) {
+            (Some(to), Paging::Link) => Next::Page(link(&to)),
+            (Some(to), Paging::Cursor) => Next::Page(request("/charges", &[("limit", "2"), ("cursor", &to)])),
+            (None, _) if text(1).as_deref() == Some("true") => {
+                return Err(PageFault::NoWayOn("next".to_owned()));
+            }
+            (None, _) => Next::End,
+        };
+        if let Next::Page(following) = &mut next {
+            following.position.page = asked.position.page + 1;
+        }
+        let total_rows = text(2).map(|total| total.parse().unwrap());
+        Ok(Page { items: kept.items, faults: kept.faults, next, total_rows })
+    }
+
+    fn confirm(&self, keys: &[Key]) -> Vec<Confirm> {
+        let ask = |key: &Key| Confirm {
+            request: request(&format!("/charges/{key}"), &[]),
+            keys: vec![key.clone()],
+        };
+        keys.iter().map(ask).collect()
+    }
+
+    fn confirm_answer(&self, response: &Response<'_>) -> Answer {
+        if response.status == 404 { Answer::Read } else { usual(response) }
+    }
+
+    fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
+        let seen = match (response.status, response.body) {
+            (404, b"{\"gone\":true}") => Seen::Gone,
+            (404, _) => return Err(PageFault::NeitherItemNorGone(404)),
+            (_, b"[]") => return Ok(Vec::new()),
+            (_, body) => Seen::Item(
+                self.page.read_item(body)?.items,
+                String::from_utf8_lossy(body).into_owned().into(),
+            ),
+        };
+        Ok(vec![Confirmed { key: confirm.keys[0].clone(), seen }])
+    }
+
+    fn remedy(&self, _: Kind) -> Remedy {
+        Remedy::Report
+    }
+}
+
+fn feed() -> Feed {
+    Feed {
+        clock: "created".to_owned(),
+        clock_format: TimeFormat::Epoch,
+        clock_kind: None,
+        order: Order::None,
+        filter: Filter::Server,
+        mutable: true,
+        lag: Duration::ZERO,
+        grain: Duration::from_secs(1),
+        span: Duration::from_hours(24),
+        overlap: None,
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        settle: Duration::ZERO,
+        orphans: Orphans::Report,
+        max_emits: 1,
+        max_ratio: 1.0,
+        min_items: 0,
+        reemit_after: Duration::ZERO,
+        start: None,
+    }
+}
+
+fn local() -> Local {
+    Local {
+        database: String::new(),
+        rows: String::new(),
+        rows_place: Place::default(),
+        keys: String::new(),
+        keys_place: Place::default(),
+        key: String::new(),
+        clock: String::new(),
+        changed: None,
+        version: None,
+        time: TimeFormat::Epoch,
+    }
+}

@@ -1,0 +1,52 @@
+//! The room as a whole, against real sockets: servers that behave, and servers that do not.
+
+mod double;
+mod raw;
+
+mod credentials;
+mod endless;
+mod looking_up;
+mod misbehaving;
+mod origins;
+mod patience;
+mod walking;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wiremock::MockServer;
+
+use super::{Client, Coverage, ProviderSettings, Reason, Walk, WalkedPage};
+use double::Double;
+
+/// Settings for a server on loopback, with pauses short enough for a test.
+fn settings(base: &str) -> ProviderSettings {
+    let mut settings = ProviderSettings::new("example".parse().unwrap(), base.parse().unwrap());
+    settings.allow_private = true;
+    settings.caps.retry_base = Duration::from_millis(1);
+    settings
+}
+
+fn client(server: &MockServer) -> Client {
+    Client::new(&settings(&server.uri())).unwrap()
+}
+
+/// Walks to the end.
+async fn walk(client: Client, double: Double) -> (Vec<WalkedPage>, Coverage) {
+    let slice = double::slice();
+    let mut walk = Walk::start(client, Arc::new(double), slice);
+    let mut pages = Vec::new();
+    while let Some(page) = walk.next().await {
+        pages.push(page);
+    }
+    (pages, walk.coverage().await)
+}
+
+/// Walks to the end, which must be a partial one with one reason.
+async fn reason(client: Client, double: Double) -> (usize, Reason) {
+    let (pages, coverage) = walk(client, double).await;
+    match coverage {
+        Coverage::Partial(mut reasons) if reasons.len() == 1 => (pages.len(), reasons.remove(0)),
+        other => panic!("{other:?}"),
+    }
+}

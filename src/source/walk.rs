@@ -1,0 +1,178 @@
+//! Walks a slice of a feed, page after page, in a task of its own: the next page is fetched and parsed while the last one
+//! is compared.
+//!
+//! A walk says what it proved: `Complete`, or `Partial` with its reasons. Items that it handed out stay valid either way.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tieout_reconcilers::items::Items;
+use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest};
+use tieout_reconcilers::projection::{ItemFault, ShapeFault};
+use tieout_reconcilers::reconciler::{Filter, Reconciler};
+use tieout_reconcilers::window::Slice;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+use url::Url;
+
+use super::error::clip;
+use super::fetch::Answered;
+use super::guard::{Endless, Guard};
+use super::http::{Client, Fetched};
+use super::reason::{ContentType, Reason, Site};
+
+/// How many pages wait for the comparison before fetching pauses.
+const PREFETCH: usize = 2;
+
+/// A page that was read.
+#[derive(Debug)]
+pub struct WalkedPage {
+    /// Its place in the walk, from 1.
+    pub number: u64,
+    /// Its rows, projected.
+    pub items: Items,
+    /// Its rows that could not be projected.
+    pub faults: Vec<ItemFault>,
+    /// When its answer was complete, by our clock.
+    pub fetched_at: SystemTime,
+}
+
+/// What a walk proved that it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of the slice.
+    Complete,
+    /// Less, or nobody knows.
+    Partial(Vec<Reason>),
+}
+
+/// A walk under way. Dropping it cancels its request.
+#[derive(Debug)]
+pub struct Walk {
+    pages: mpsc::Receiver<WalkedPage>,
+    task: AbortOnDropHandle<Coverage>,
+}
+
+impl Walk {
+    /// Starts to read a slice. Must be called inside a tokio runtime.
+    #[must_use]
+    pub fn start(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice) -> Self {
+        let (out, pages) = mpsc::channel(PREFETCH);
+        let guard = Guard::new(&client.shared.caps);
+        let walker = Walker { client, reconciler, slice, guard, number: 0, rows: 0, total: None, page: None };
+        Self { pages, task: AbortOnDropHandle::new(tokio::spawn(walker.walk(out))) }
+    }
+
+    /// The next page, or nothing after the last one that could be read.
+    pub async fn next(&mut self) -> Option<WalkedPage> {
+        self.pages.recv().await
+    }
+
+    /// What the walk proved. Ask after the last page: a walk that is asked earlier is given up.
+    pub async fn coverage(self) -> Coverage {
+        let Self { pages, task } = self;
+        drop(pages);
+        task.await.unwrap_or_else(|_| Coverage::Partial(vec![Reason::Abandoned]))
+    }
+}
+
+struct Walker {
+    client: Client,
+    reconciler: Arc<dyn Reconciler>,
+    slice: Slice,
+    guard: Guard,
+    number: u64,
+    rows: u64,
+    /// The newest count that the provider gave.
+    total: Option<u64>,
+    /// Where the last page came from.
+    page: Option<Url>,
+}
+
+impl Walker {
+    async fn walk(mut self, out: mpsc::Sender<WalkedPage>) -> Coverage {
+        let mut request = self.reconciler.first_page(&self.slice);
+        loop {
+            let (page, next) = match self.read(&request).await {
+                Ok(Some(read)) => read,
+                Ok(None) => return self.end(&request),
+                Err(reason) => return partial(reason),
+            };
+            if out.send(page).await.is_err() {
+                return Coverage::Partial(vec![Reason::Abandoned]);
+            }
+            match next {
+                Next::Page(following) => request = following,
+                Next::End => return self.end(&request),
+            }
+        }
+    }
+
+    /// Reads one page; nothing where the provider says that there is none.
+    async fn read(&mut self, request: &PageRequest) -> Result<Option<(WalkedPage, Next)>, Reason> {
+        self.number += 1;
+        let fetched = match self.fetch(request).await? {
+            Answered::Read(fetched) => fetched,
+            Answered::Empty(_) => return Ok(None),
+        };
+        let fetched_at = SystemTime::now();
+        let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
+        let Page { items, faults, next, total_rows } =
+            page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
+        let rows = items.len() + faults.len();
+        let more_follows = matches!(next, Next::Page(_));
+        self.guard.after(&items, rows, more_follows).map_err(|endless| self.endless(request, endless))?;
+        self.rows += rows as u64;
+        self.total = total_rows.or(self.total);
+        self.page = Some(fetched.url);
+        Ok(Some((WalkedPage { number: self.number, items, faults, fetched_at }, next)))
+    }
+
+    async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
+        let from = self.page.as_ref();
+        let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
+        self.guard.before(to.url(), &request.headers).map_err(|endless| self.endless(request, endless))?;
+        self.client
+            .fetch(request, from, |response| self.reconciler.answer(response))
+            .await
+            .map_err(|error| Reason::of(self.site(request), error))
+    }
+
+    /// The end that the provider marked, if its own count agrees.
+    fn end(&self, last: &PageRequest) -> Coverage {
+        // A feed that we filter may hand out only the rows of the window, while the provider counts all.
+        let counted = self.total.filter(|_| self.reconciler.feed().filter == Filter::Server);
+        match counted {
+            Some(said) if said != self.rows => {
+                partial(Reason::TotalMismatch { at: Box::new(self.site(last)), said, seen: self.rows })
+            }
+            _ => Coverage::Complete,
+        }
+    }
+
+    fn endless(&self, request: &PageRequest, endless: Endless) -> Reason {
+        Reason::Endless { at: Box::new(self.site(request)), endless }
+    }
+
+    fn site(&self, request: &PageRequest) -> Site {
+        Site {
+            domain: self.reconciler.domain().clone(),
+            provider: self.client.provider().clone(),
+            page: Some(self.number),
+            request: self.client.describe(request, self.page.as_ref()),
+        }
+    }
+}
+
+fn partial(reason: Reason) -> Coverage {
+    tracing::warn!(%reason, "the walk is partial");
+    Coverage::Partial(vec![reason])
+}
+
+/// A page that cannot be used; its content type helps only where it is no JSON.
+pub(super) fn not_a_page(at: Site, fault: PageFault, fetched: &Fetched) -> Reason {
+    let no_json = matches!(fault, PageFault::Shape(ShapeFault::NotJson(_)));
+    let response = fetched.response();
+    let seen = response.header("content-type").filter(|_| no_json).map(clip);
+    Reason::NotAPage { at: Box::new(at), fault, seen: ContentType(seen) }
+}
