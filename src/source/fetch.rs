@@ -30,7 +30,9 @@ impl Client {
     ) -> Result<Answered, SourceError> {
         let mut attempt = 1;
         loop {
-            let failure = match self.attempt(request, page, &classify).await {
+            let outcome = self.attempt(request, page, &classify).await;
+            self.traffic.count(&outcome);
+            let failure = match outcome {
                 Ok(answered) => {
                     self.shared.budget.deposit();
                     return Ok(answered);

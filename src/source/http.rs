@@ -24,6 +24,7 @@ use super::limit::Pace;
 use super::origin::{Bound, Origin};
 use super::provider::{Caps, ProviderSettings};
 use super::retry::RetryBudget;
+use super::traffic::{Sent, Traffic};
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: u32 = 3;
@@ -36,6 +37,7 @@ pub struct Client {
     pub(super) shared: Arc<Shared>,
     deadline: Option<Instant>,
     skew: Arc<OnceLock<TimeDelta>>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 pub(super) struct Shared {
@@ -80,19 +82,26 @@ impl Client {
             pace: Pace::new(settings.rate)?,
             budget: RetryBudget::default(),
         };
-        Ok(Self { shared: Arc::new(shared), deadline: None, skew: Arc::default() })
+        Ok(Self { shared: Arc::new(shared), deadline: None, skew: Arc::default(), traffic: Arc::default() })
     }
 
-    /// The same client for one run: it stops at the run's deadline and measures the provider's clock anew.
+    /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
+    /// its own requests.
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
-        Self { shared: Arc::clone(&self.shared), deadline, skew: Arc::default() }
+        Self { shared: Arc::clone(&self.shared), deadline, skew: Arc::default(), traffic: Arc::default() }
     }
 
     /// The provider's name.
     #[must_use]
     pub fn provider(&self) -> &Name {
         &self.shared.name
+    }
+
+    /// The requests of this run so far.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        self.traffic.sent()
     }
 
     /// How far the provider's clock was ahead of ours in the run's first answer.

@@ -18,6 +18,7 @@ pub mod http;
 
 pub mod fetch;
 pub mod retry;
+mod traffic;
 
 pub mod guard;
 pub mod lookup;
@@ -32,6 +33,7 @@ pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use provider::{Auth, Caps, ProviderSettings, Rate, Throughput};
 pub use reason::{Reason, Site};
+pub use traffic::Sent;
 pub use walk::{Coverage, Walk, WalkedPage};
 
 #[cfg(test)]
