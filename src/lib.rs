@@ -3,3 +3,4 @@
 //! The modules in reading order; this file holds no logic.
 
 pub mod finding;
+pub mod local;
