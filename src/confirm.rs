@@ -4,6 +4,7 @@
 //! pair is judged from scratch: what made the key suspicious does not count any more.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tieout_reconcilers::compare::{CLOCK, Fields};
@@ -16,14 +17,14 @@ use tieout_reconcilers::reconciler::{ClockKind, Feed, Reconciler};
 use tieout_reconcilers::row::Row;
 use tieout_reconcilers::scalar::Scalar;
 
-use crate::local::{LocalError, Reader};
+use crate::local::{LocalError, Read, Reader};
 use crate::plan::{Look, Observation};
 use crate::source::{Client, lookup};
 
 /// The two sides of a domain.
 pub struct Sides {
     /// The provider's client.
-    pub client: Arc<Client>,
+    pub client: Client,
     /// The domain.
     pub reconciler: Arc<dyn Reconciler>,
     /// The local side.
@@ -31,14 +32,14 @@ pub struct Sides {
 }
 
 /// When an item is old enough to be judged (DESIGN section 13, rules 4 and 12).
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Ages<'a> {
     /// Upstream's ceiling.
     pub ceiling: Instant,
     /// The ceiling by the local database's clock, for the `changed` column.
     pub local_ceiling: Instant,
     /// The keys that have rested for `settle` since they were first seen.
-    pub rested: &'a dyn Fn(&Key) -> bool,
+    pub rested: &'a (dyn Fn(&Key) -> bool + Sync),
 }
 
 /// What both sides hold under a key now.
@@ -70,26 +71,35 @@ pub async fn confirm(sides: &Sides, keys: &[Key], ages: Ages<'_>) -> Result<Conf
     if keys.is_empty() {
         return Ok(Confirmation::default());
     }
-    let upstream = lookup(&sides.client, &sides.reconciler, keys).await;
-    let rows = rows_by_key(&sides.reader, keys).await?;
+    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), keys).await;
+    let (rows, _) = rows_by_key(&sides.reader, keys).await?;
     let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
-    let judged =
-        upstream.confirmed.into_iter().map(|found| judge.pair(&found.key, &found.seen, rows.get(&found.key))).collect();
+    let judged = upstream
+        .confirmed
+        .into_iter()
+        .map(|found| judge.pair(&found.key, &found.seen, rows.get(&found.key)))
+        .collect();
     Ok(Confirmation { judged, unknown: upstream.failed })
 }
 
-/// The local rows of some keys.
-pub async fn rows_by_key(reader: &Reader, keys: &[Key]) -> Result<HashMap<Key, Row<'static>>, LocalError> {
+/// The local rows of some keys, and what was wrong with others.
+pub async fn rows_by_key(
+    reader: &Reader,
+    keys: &[Key],
+) -> Result<(HashMap<Key, Row<'static>>, Read), LocalError> {
     let wanted: HashSet<&str> = keys.iter().map(Key::as_str).collect();
     let mut rows = HashMap::new();
     let mut keep = |row: Row<'_>| {
         // A database may fold case or spaces in a look-up; only the same text is the same key.
-        if wanted.contains(row.key.as_ref()) && let Ok(key) = Key::checked(&row.key) {
+        if wanted.contains(row.key.as_ref())
+            && let Ok(key) = Key::checked(&row.key)
+        {
             rows.insert(key, row.into_owned());
         }
+        ControlFlow::Continue(())
     };
-    reader.by_keys(keys, &mut keep).await?;
-    Ok(rows)
+    let read = reader.by_keys(keys, &mut keep).await?;
+    Ok((rows, read))
 }
 
 /// Judges pairs; pure.
@@ -106,7 +116,9 @@ impl Judge<'_> {
             Seen::Gone | Seen::Unreadable(_) => None,
         };
         let item = upstream.map(|(item, _)| item);
-        let clock = item.and_then(|item| clock_of(item, self.feed.clock_format)).or_else(|| row.and_then(|row| row.clock));
+        let clock = item
+            .and_then(|item| clock_of(item, self.feed.clock_format))
+            .or_else(|| row.and_then(|row| row.clock));
         let look = match seen {
             Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
             _ => self.look(key, self.fields.judge(key, upstream, row), clock, row),
@@ -120,7 +132,13 @@ impl Judge<'_> {
         }
     }
 
-    fn look(&self, key: &Key, found: Option<Discrepancy>, clock: Option<Instant>, row: Option<&Row<'_>>) -> Look {
+    fn look(
+        &self,
+        key: &Key,
+        found: Option<Discrepancy>,
+        clock: Option<Instant>,
+        row: Option<&Row<'_>>,
+    ) -> Look {
         let Some(found) = found else { return Look::Agrees };
         let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
             || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);

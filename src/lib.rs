@@ -4,9 +4,11 @@
 
 pub mod finding;
 
+pub mod confirm;
 pub mod coverage;
 pub mod diff;
 pub mod event;
+pub mod local;
 pub mod plan;
 pub mod progress;
 pub mod report;

@@ -67,9 +67,9 @@ impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
         let text = error.to_string();
         match error {
-            LocalError::Definition(_) => Self::Definition(text),
-            LocalError::Rejected(_) => Self::Credentials(text),
-            _ => Self::Unreachable(text),
+            LocalError::Definition { .. } | LocalError::Configuration { .. } => Self::Definition(text),
+            LocalError::Rejected { .. } => Self::Credentials(text),
+            LocalError::Unreachable { .. } | LocalError::Interrupted { .. } => Self::Unreachable(text),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One slice: its pages stream past the local rows of the same range, and what differs is left over.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tieout_reconcilers::window::{Slice, Window};
@@ -8,7 +9,7 @@ use super::Job;
 use super::outcome::Failure;
 use crate::confirm::{Sides, rows_by_key};
 use crate::diff::{Difference, SliceDiff};
-use crate::local::{LocalError, Reader};
+use crate::local::{LocalError, Reader, Read as LocalRead};
 use crate::progress::Progress;
 use crate::source::{Coverage, Walk};
 
@@ -23,6 +24,8 @@ pub enum Read {
         difference: Difference,
         /// What the walk proved.
         coverage: Coverage,
+        /// What was wrong with local rows.
+        rows: LocalRead,
     },
     /// The slice holds more than fits; its halves must be read instead.
     TooLarge,
@@ -41,7 +44,8 @@ pub struct Pace {
 pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> Result<Read, Failure> {
     let reconciler = &sides.reconciler;
     let mut diff = SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window);
-    let mut walk = Walk::start(Arc::clone(&sides.client), Arc::clone(reconciler), slice.clone());
+    let mut walk = Walk::start(sides.client.clone(), Arc::clone(reconciler), slice.clone());
+    let mut rows = LocalRead::default();
     while let Some(page) = walk.next().await {
         if job.cancel.is_cancelled() {
             return Err(Failure::Interrupted);
@@ -52,25 +56,30 @@ pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> R
         diff.take(&page.items);
         diff.take_nameless(page.faults.len());
         while let Some(range) = diff.ready() {
-            meet_rows(&sides.reader, &mut diff, range).await?;
+            rows.add(meet_rows(&sides.reader, &mut diff, range).await?);
         }
         if diff.hand_bytes() > MAX_HAND_BYTES {
             return Ok(Read::TooLarge);
         }
     }
-    let coverage = walk.finish().await;
+    let coverage = walk.coverage().await;
     match diff.rest() {
-        Some(rest) if coverage.is_complete() => meet_rows(&sides.reader, &mut diff, rest).await?,
+        Some(rest) if coverage == Coverage::Complete => rows.add(meet_rows(&sides.reader, &mut diff, rest).await?),
         // The rows of a range whose items were not all seen would only look like orphans.
         _ => diff.close_unread(),
     }
     let unmatched = diff.finish();
-    let rows = rows_by_key(&sides.reader, &unmatched.keys()).await?;
-    Ok(Read::Whole { difference: unmatched.resolve(&rows), coverage })
+    let (stragglers, read) = rows_by_key(&sides.reader, &unmatched.keys()).await?;
+    rows.add(read);
+    Ok(Read::Whole { difference: unmatched.resolve(&stragglers), coverage, rows })
 }
 
-async fn meet_rows(reader: &Reader, diff: &mut SliceDiff<'_>, range: Window) -> Result<(), LocalError> {
-    reader.rows(range, &mut |row| diff.meet(row)).await?;
+async fn meet_rows(reader: &Reader, diff: &mut SliceDiff<'_>, range: Window) -> Result<LocalRead, LocalError> {
+    let mut meet = |row: tieout_reconcilers::row::Row<'_>| {
+        diff.meet(row);
+        ControlFlow::Continue(())
+    };
+    let read = reader.rows(range, &mut meet).await?;
     diff.close(range);
-    Ok(())
+    Ok(read)
 }

@@ -1,0 +1,135 @@
+//! One face for every kind of local database: connect, prove the domain's SQL, read.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tieout_reconcilers::compare::Fields;
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::reconciler::Local;
+use tieout_reconcilers::row::Row;
+use tieout_reconcilers::window::Window;
+
+use super::error::LocalError;
+use super::postgres::{Postgres, PostgresReader};
+use super::read::Read;
+use super::sqlite::{Sqlite, SqliteReader};
+
+/// Takes the rows of a read one by one; a break ends the read.
+pub type EachRow<'f> = dyn FnMut(Row<'_>) -> ControlFlow<()> + Send + 'f;
+
+/// How long a read may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// One statement, from its start to its last row.
+    pub statement: Duration,
+    /// Waiting for a lock that somebody else holds.
+    pub lock: Duration,
+    /// Opening a connection.
+    pub connect: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { statement: seconds(60), lock: seconds(5), connect: seconds(10) }
+    }
+}
+
+/// A local database. It is cheap to clone, and clones share their connections.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A SQLite file, opened read-only.
+    Sqlite(Sqlite),
+    /// A PostgreSQL database, read in READ ONLY transactions.
+    Postgres(Postgres),
+}
+
+impl Database {
+    /// Connects to the database called `name` in the configuration. The scheme of the URL says of which kind it is:
+    /// `postgres://`, `postgresql://` or `sqlite:`. A SQLite file that is not there is an error, and is not created.
+    pub async fn connect(name: &str, url: &SecretString) -> Result<Self, LocalError> {
+        Self::connect_within(name, url, Limits::default()).await
+    }
+
+    /// Connects with other limits than the default ones.
+    pub async fn connect_within(name: &str, url: &SecretString, limits: Limits) -> Result<Self, LocalError> {
+        let name: Arc<str> = name.into();
+        let url = url.expose_secret();
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite(Sqlite::connect(name, url, limits).await?)),
+            Some("postgres" | "postgresql") => {
+                Ok(Self::Postgres(Postgres::connect(name, url, limits).await?))
+            }
+            _ => Err(LocalError::Configuration {
+                database: name,
+                reason: "its URL begins with neither `postgres://` nor `sqlite:`".to_owned(),
+            }),
+        }
+    }
+
+    /// Prepares a domain's two statements and proves that every column that the domain names is there and can be
+    /// compared. It reads no row, so it is the preflight too.
+    pub async fn reader(&self, local: &Local, fields: &Fields) -> Result<Reader, LocalError> {
+        match self {
+            Self::Sqlite(database) => Ok(Reader(Kind::Sqlite(database.reader(local, fields).await?.into()))),
+            Self::Postgres(database) => {
+                Ok(Reader(Kind::Postgres(database.reader(local, fields).await?.into())))
+            }
+        }
+    }
+
+    /// The time by the database's own clock, which is the clock that `changed` is measured with.
+    pub async fn now(&self) -> Result<Instant, LocalError> {
+        match self {
+            Self::Sqlite(database) => database.now().await,
+            Self::Postgres(database) => database.now().await,
+        }
+    }
+
+    /// Closes its connections. Readers made from it fail afterwards.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(database) => database.close().await,
+            Self::Postgres(database) => database.close().await,
+        }
+    }
+}
+
+/// Reads the local side of one domain. It is cheap to clone and is shared by the domain's slices.
+#[derive(Debug, Clone)]
+pub struct Reader(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Sqlite(Arc<SqliteReader>),
+    Postgres(Arc<PostgresReader>),
+}
+
+impl Reader {
+    /// Hands out the rows of a range in one short read, none of them kept.
+    ///
+    /// A row whose key cannot identify anything is counted and left out. A value that cannot be read is counted and
+    /// stands in its row as something that no compare rule accepts; an unreadable instant stands as none.
+    pub async fn rows(&self, window: Window, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        match &self.0 {
+            Kind::Sqlite(reader) => reader.rows(window, each_row).await,
+            Kind::Postgres(reader) => reader.rows(window, each_row).await,
+        }
+    }
+
+    /// Hands out the rows of some keys, a thousand at a time. A key that the column's type cannot hold is absent.
+    ///
+    /// Where the database takes two spellings for one key, a row may come whose key was not asked for in that spelling.
+    pub async fn by_keys(&self, keys: &[Key], each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        match &self.0 {
+            Kind::Sqlite(reader) => reader.by_keys(keys, each_row).await,
+            Kind::Postgres(reader) => reader.by_keys(keys, each_row).await,
+        }
+    }
+}
+
+/// The most keys that one statement asks for.
+pub(super) const KEYS_AT_ONCE: usize = 1_000;

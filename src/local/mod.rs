@@ -1,0 +1,21 @@
+//! The local side: the team's own database, read with the team's own SQL.
+//!
+//! It only ever reads: PostgreSQL in READ ONLY transactions, SQLite opened read-only. Values are bound, never spliced.
+//! Read it in this order: the user's SQL ([`statement`]), which columns it must give ([`columns`]), the databases
+//! ([`postgres`], [`sqlite`]) behind one face ([`database`]), and what can go wrong ([`error`]).
+
+mod columns;
+mod database;
+mod error;
+mod postgres;
+mod read;
+mod sqlite;
+mod statement;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{Database, EachRow, Limits, Reader};
+pub use error::{DefinitionFault, LocalError};
+pub use read::{Read, RowFault};
+pub use statement::{StatementFault, StatementProblem};

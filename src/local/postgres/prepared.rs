@@ -1,0 +1,140 @@
+//! A statement that the server has parsed: its parameters' types and its columns' types, checked once.
+
+use sqlx::postgres::{PgColumn, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{AssertSqlSafe, Column as _, Either, Executor as _, PgConnection, Row as _, SqlSafeStr as _};
+use sqlx::{Statement as _, TypeInfo as _, ValueRef as _};
+use tieout_reconcilers::compare::Fields;
+use tieout_reconcilers::instant::TimeFormat;
+use tieout_reconcilers::reconciler::{Local, Place};
+use tieout_reconcilers::scalar::Scalar;
+
+use super::bind::{InstantType, KeysType};
+use super::decode::{self, Kind};
+use crate::local::columns::{Cell, Columns};
+use crate::local::error::{DefinitionFault, LocalError};
+use crate::local::statement::{Dialect, Purpose, Statement};
+
+/// A statement before the server has seen it.
+pub(super) struct Draft {
+    purpose: Purpose,
+    statement: Statement,
+    place: Place,
+}
+
+impl Draft {
+    /// Checks the text of one of the domain's statements.
+    pub(super) fn parse(purpose: Purpose, local: &Local) -> Result<Self, LocalError> {
+        let (sql, place) = match purpose {
+            Purpose::Rows => (&local.rows, &local.rows_place),
+            Purpose::Keys => (&local.keys, &local.keys_place),
+        };
+        let statement = Statement::parse(sql, Dialect::Postgres, purpose)
+            .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() })?;
+        Ok(Self { purpose, statement, place: place.clone() })
+    }
+
+    pub(super) const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(super) const fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// Lets the server parse it and say the types.
+    pub(super) async fn prepare(&self, connection: &mut PgConnection) -> Result<PgStatement, sqlx::Error> {
+        connection.prepare(AssertSqlSafe(self.statement.for_postgres()).into_sql_str()).await
+    }
+
+    /// Proves that every column is there and every type is one that can be bound or read.
+    pub(super) fn finish(
+        self,
+        parsed: PgStatement,
+        local: &Local,
+        fields: &Fields,
+    ) -> Result<Prepared, LocalError> {
+        let checked = columns(parsed.columns(), local, fields)
+            .and_then(|columns| Ok((columns, binding(&parsed, self.purpose, local.time)?)));
+        match checked {
+            Ok(((columns, kinds), binding)) => {
+                let Self { statement, place, .. } = self;
+                Ok(Prepared { parsed, columns, kinds, binding, statement, place, time: local.time })
+            }
+            Err(fault) => Err(LocalError::Definition { place: self.place, fault }),
+        }
+    }
+}
+
+/// A statement with everything that a read of it needs.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub(super) parsed: PgStatement,
+    pub(super) columns: Columns,
+    /// How each column is decoded; nothing for those that the domain does not name.
+    kinds: Vec<Option<Kind>>,
+    pub(super) binding: Binding,
+    pub(super) statement: Statement,
+    pub(super) place: Place,
+    pub(super) time: TimeFormat,
+}
+
+/// What the server takes the parameters for.
+#[derive(Debug, Clone)]
+pub(super) enum Binding {
+    /// `:from` and `:to`.
+    Range(InstantType, InstantType),
+    /// `:keys`.
+    Keys(KeysType),
+}
+
+impl Prepared {
+    /// Reads a value, borrowed from the row where it is text.
+    #[inline]
+    pub(super) fn cell<'r>(&self, row: &'r PgRow, index: usize) -> Cell<'r> {
+        let (Ok(raw), Some(Some(kind))) = (row.try_get_raw(index), self.kinds.get(index)) else {
+            return Err("is not in the result");
+        };
+        if raw.is_null() {
+            return Ok(Scalar::Null);
+        }
+        raw.as_bytes().ok().and_then(|bytes| decode::scalar(*kind, bytes)).ok_or("holds a value out of range")
+    }
+}
+
+type Decoders = (Columns, Vec<Option<Kind>>);
+
+fn columns(result: &[PgColumn], local: &Local, fields: &Fields) -> Result<Decoders, DefinitionFault> {
+    let names: Vec<&str> = result.iter().map(PgColumn::name).collect();
+    let columns = Columns::find(&names, local, fields)?;
+    let mut kinds = vec![None; result.len()];
+    for index in columns.indices() {
+        let kind = Kind::of(result[index].type_info());
+        kinds[index] = Some(kind.ok_or_else(|| wrong_type(&result[index], "compared"))?);
+    }
+    if !kinds[columns.key_index()].is_some_and(Kind::can_be_key) {
+        return Err(wrong_type(&result[columns.key_index()], "a key"));
+    }
+    Ok((columns, kinds))
+}
+
+fn wrong_type(column: &PgColumn, use_of: &'static str) -> DefinitionFault {
+    let type_name = column.type_info().name().to_lowercase().into();
+    DefinitionFault::ColumnType { column: column.name().into(), type_name, use_of }
+}
+
+fn binding(prepared: &PgStatement, purpose: Purpose, time: TimeFormat) -> Result<Binding, DefinitionFault> {
+    let types: &[PgTypeInfo] = match prepared.parameters() {
+        Some(Either::Left(types)) => types,
+        _ => &[],
+    };
+    match (purpose, types) {
+        (Purpose::Rows, [from, to]) => {
+            Ok(Binding::Range(InstantType::of(":from", from, time)?, InstantType::of(":to", to, time)?))
+        }
+        (Purpose::Keys, [keys]) => Ok(Binding::Keys(KeysType::of(keys)?)),
+        _ => Err(DefinitionFault::Refused {
+            at: None,
+            reason: "its parameters cannot be told apart".to_owned(),
+        }),
+    }
+}
