@@ -298,6 +298,17 @@ impl<'f> SliceDiff<'f> {
         self.rest = self.rest_after(range);
     }
 
+    /// Ends the slice without reading the rows that are left, because not all of their items were seen.
+    pub fn close_unread(&mut self) {
+        let done = std::mem::replace(&mut self.hand, Hand::of_width(self.width));
+        for (item, met) in done.items.iter().zip(done.met) {
+            if !met {
+                self.unmatched_items.push(item);
+            }
+        }
+        self.rest = None;
+    }
+
     fn rest_after(&self, range: Window) -> Option<Window> {
         let rest = self.rest?;
         match self.order {

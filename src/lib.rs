@@ -2,16 +2,23 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
-pub mod finding;
+pub mod run;
 
-pub mod confirm;
 pub mod coverage;
-pub mod diff;
-pub mod event;
-pub mod local;
-pub mod plan;
-pub mod progress;
-pub mod report;
 pub mod source;
+pub mod local;
+pub mod diff;
+pub mod confirm;
+pub mod plan;
+pub mod finding;
+pub mod event;
+pub mod store;
+pub mod queue;
+pub mod relay;
+pub mod report;
+pub mod progress;
 
 pub mod demo;
+
+mod private_file;
+mod sql_fault;

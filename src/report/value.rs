@@ -88,6 +88,10 @@ pub struct DomainReport {
     pub status: Status,
     /// Whether every slice was read to its proven end.
     pub complete: bool,
+    /// Why it could not go on, in one word; absent where it could.
+    pub failure: Option<String>,
+    /// The exit code that the failure speaks for.
+    pub exit_code: u8,
     /// The ranges that were read, as `[from, to)` in RFC 3339.
     pub ranges: Vec<(String, String)>,
     /// No item at or after this instant was judged.
@@ -104,6 +108,8 @@ pub struct DomainReport {
     pub seconds: f64,
     /// The two sides, counted.
     pub items: ItemCounts,
+    /// What wider re-reads of verified ranges saw, counted apart.
+    pub overlap: ItemCounts,
     /// Earlier findings that were looked at again.
     pub follow_up: FollowUp,
     /// Events of this run.

@@ -8,6 +8,7 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Filter, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::account::Account;
@@ -20,7 +21,7 @@ use crate::diff::Suspect;
 use crate::finding::{Finding, State};
 use crate::plan::{Exposure, Plan, Planner, tripped};
 use crate::report::{DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Status};
-use crate::store::{Commit, Covered, Lease, OverlapDone, Release, SliceDone};
+use crate::store::{Commit, Covered, LEASE_TIME, Lease, OverlapDone, Release, SliceDone, Staged};
 
 /// How many earlier findings one run looks at again.
 const FOLLOW_UP_BUDGET: u32 = 10_000;
@@ -36,6 +37,8 @@ pub(super) struct Night<'a> {
     /// The run's start by the local database's clock.
     pub local_start: Instant,
     pub lease: Option<Lease>,
+    /// Keeps the lease alive until it is dropped.
+    pub renewal: Option<AbortOnDropHandle<()>>,
     pub account: Account,
     /// What overlap scans read, counted apart.
     pub again: Account,
@@ -53,7 +56,12 @@ pub(super) struct Night<'a> {
 }
 
 /// Reconciles one domain and reports on it, whatever happens.
-pub(super) async fn reconcile(job: &Job, reconciler: &Arc<dyn Reconciler>, run_id: Uuid, now: Instant) -> DomainReport {
+pub(super) async fn reconcile(
+    job: &Job,
+    reconciler: &Arc<dyn Reconciler>,
+    run_id: Uuid,
+    now: Instant,
+) -> DomainReport {
     let began = std::time::Instant::now();
     let mut report = match Night::open(job, reconciler, run_id, now).await {
         Err(failure) => failed(blank(reconciler.as_ref()), &failure),
@@ -67,15 +75,20 @@ pub(super) async fn reconcile(job: &Job, reconciler: &Arc<dyn Reconciler>, run_i
 }
 
 impl<'a> Night<'a> {
-    async fn open(job: &'a Job, reconciler: &Arc<dyn Reconciler>, run_id: Uuid, now: Instant) -> Result<Self, Failure> {
-        let client = find(&job.clients, reconciler.provider().as_str())?;
+    async fn open(
+        job: &'a Job,
+        reconciler: &Arc<dyn Reconciler>,
+        run_id: Uuid,
+        now: Instant,
+    ) -> Result<Self, Failure> {
+        let client = find(&job.clients, reconciler.provider().as_str())?.for_run(None);
         let database = find(&job.databases, &reconciler.local().database)?;
         let reader = database.reader(reconciler.local(), reconciler.fields()).await?;
         let local_start = database.now().await?;
         let each = Each::default();
         let lease = match job.options.mode {
             Mode::Plan => None,
-            Mode::Run => Some(job.store.acquire(reconciler.domain(), &each, run_id).await?),
+            Mode::Run => Some(job.store.acquire(reconciler.domain(), &each, run_id, &holder()).await?),
         };
         Ok(Self {
             job,
@@ -84,6 +97,7 @@ impl<'a> Night<'a> {
             run_id,
             start: now,
             local_start,
+            renewal: lease.as_ref().map(|lease| keep(job, lease)),
             lease,
             account: Account::default(),
             again: Account::default(),
@@ -123,11 +137,15 @@ impl<'a> Night<'a> {
 
     async fn read_slices(&mut self) -> Result<(), Failure> {
         let mut queue: VecDeque<Slice> = self.slices().await?.into();
-        let overlap = queue.iter().find(|slice| slice.purpose == Purpose::Overlap).map(|slice| slice.window.from());
+        let overlap =
+            queue.iter().find(|slice| slice.purpose == Purpose::Overlap).map(|slice| slice.window.from());
         while let Some(slice) = queue.pop_front() {
             self.stop_if_cancelled()?;
             match slice::read(self.job, &self.sides, &slice, &mut self.pace).await? {
-                Read::Whole { difference, coverage } => self.judge_slice(&slice, difference, coverage).await?,
+                Read::Whole { difference, coverage, rows } => {
+                    self.say_row_faults(&rows);
+                    self.judge_slice(&slice, difference, coverage).await?;
+                }
                 Read::TooLarge => self.split(&slice, &mut queue),
             }
         }
@@ -140,10 +158,15 @@ impl<'a> Night<'a> {
     /// Two halves take the place of a slice that holds too much; a feed that cannot filter has no halves.
     fn split(&mut self, slice: &Slice, queue: &mut VecDeque<Slice>) {
         let feed = self.sides.reconciler.feed();
-        let middle = Instant::from_micros(slice.window.from().micros().midpoint(slice.window.to().micros())).floor(feed.grain);
+        let middle = Instant::from_micros(slice.window.from().micros().midpoint(slice.window.to().micros()))
+            .floor(feed.grain);
         let halves = (Window::new(slice.window.from(), middle), Window::new(middle, slice.window.to()));
         let ((Some(older), Some(newer)), Filter::Server) = (halves, feed.filter) else {
-            self.doubt(format!("the range {} to {} holds more items than fit in memory and cannot be split", slice.window.from(), slice.window.to()));
+            self.doubt(format!(
+                "the range {} to {} holds more items than fit in memory and cannot be split",
+                slice.window.from(),
+                slice.window.to()
+            ));
             return;
         };
         queue.push_front(Slice { window: newer, ..slice.clone() });
@@ -160,7 +183,8 @@ impl<'a> Night<'a> {
         }
         let (domain, each) = (reconciler.domain(), &self.each);
         let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
-        let last_overlap = self.job.store.last_overlap(domain, each, &feed.clock).await?.map(|overlap| overlap.completed_at);
+        let last_overlap =
+            self.job.store.last_overlap(domain, each, &feed.clock).await?.map(|overlap| overlap.completed_at);
         let known = Known { verified: &verified, last_overlap, now: self.start, ceiling };
         Ok(coverage::slices(feed, policy, &known))
     }
@@ -175,7 +199,7 @@ impl<'a> Night<'a> {
         let (Some(lease), true) = (&self.lease, self.report.complete) else { return Ok(()) };
         let clock = self.sides.reconciler.feed().clock.clone();
         let done = OverlapDone { clock, through: self.ceiling() };
-        Ok(self.job.store.commit(lease, Commit { overlap: Some(done), ..Commit::of(self.run_id) }).await?)
+        Ok(self.job.store.commit(lease, Commit { overlap: Some(done), ..Commit::default() }).await?)
     }
 
     /// Stores a plan and what it proves in one transaction; `plan` only imagines it.
@@ -190,7 +214,22 @@ impl<'a> Night<'a> {
             self.imagined.extend(plan.findings.into_iter().map(|finding| (finding.id.key.clone(), finding)));
             return Ok(());
         };
-        let commit = Commit { slice, coverage, ..Commit::of_plan(self.run_id, plan) };
+        let Plan { findings, events, superseded } = plan;
+        let events = events
+            .into_iter()
+            .map(|e| crate::store::StagedEvent {
+                event_id: e.id,
+                subject: e.finding.key.to_string(),
+                id: e.finding,
+                kind: e.kind,
+                episode: e.episode,
+                queue: e.queue,
+                source: e.source,
+                event_type: e.event_type,
+                payload: e.payload,
+            })
+            .collect();
+        let commit = Commit { slice, coverage, overlap: None, findings, events, supersede: superseded };
         Ok(self.job.store.commit(lease, commit).await?)
     }
 
@@ -221,7 +260,13 @@ impl<'a> Night<'a> {
 
     pub(super) async fn planner<'p>(&'p self, hold: Option<&'p str>) -> Result<Planner<'p>, Failure> {
         let now = self.job.store.now().await?;
-        Ok(Planner { reconciler: self.sides.reconciler.as_ref(), each: &self.each, run_id: self.run_id, now, hold })
+        Ok(Planner {
+            reconciler: self.sides.reconciler.as_ref(),
+            each: &self.each,
+            run_id: self.run_id,
+            now,
+            hold,
+        })
     }
 
     /// Applies the limits to everything that is staged and lets it go, or holds all of it (DESIGN section 13, rule 2).
@@ -235,14 +280,15 @@ impl<'a> Night<'a> {
             self.limit = tripped(exposure(self.n_events), &policy);
             return Ok(());
         };
-        let mut reason = None;
-        let released = self.job.store.release(lease, |staged| {
-            reason = tripped(exposure(staged.count), &policy);
-            reason.clone().map_or(Release::Pending, |reason| Release::Held { reason })
-        });
-        let released = released.await?;
-        self.report.events.held += released.held;
-        self.limit = reason;
+        let decide = |staged: &Staged| match tripped(exposure(staged.count), &policy) {
+            Some(reason) => Release::Held { reason },
+            None => Release::Pending,
+        };
+        let released = self.job.store.release(lease, decide).await?;
+        if let Release::Held { reason } = released.decision {
+            self.report.events.held = released.staged.count;
+            self.limit = Some(reason);
+        }
         Ok(())
     }
 
@@ -259,8 +305,9 @@ impl<'a> Night<'a> {
     }
 
     async fn close(mut self, end: Result<(), Failure>) -> DomainReport {
+        self.renewal = None;
         if let Some(lease) = self.lease.take()
-            && let Err(error) = self.job.store.give_back(&lease).await
+            && let Err(error) = self.job.store.release_lease(&lease).await
         {
             tracing::warn!(domain = %self.sides.reconciler.domain(), %error, "the lease could not be given back; it lapses by itself");
         }
@@ -283,12 +330,14 @@ impl<'a> Night<'a> {
         let domain = self.sides.reconciler.domain();
         self.report.ceiling = Some(self.ceiling().to_string());
         self.report.pages = self.pace.pages;
-        self.report.api_requests = self.sides.client.requests();
+        let sent = self.sides.client.sent();
+        self.report.api_requests = Requests { ok: sent.ok, throttled: sent.throttled, failed: sent.failed };
         self.report.items = self.account.items;
         self.report.overlap = self.again.items;
         self.report.amounts = self.account.money.tie_out();
         self.report.events.planned = self.n_events;
-        self.report.limits = self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
+        self.report.limits =
+            self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
         match self.job.store.coverage(domain, &self.each, &feed.clock).await {
             Ok(verified) => {
                 self.report.verified_through = coverage::verified_through(&verified).map(|at| at.to_string());
@@ -307,11 +356,15 @@ impl<'a> Night<'a> {
         let limit = self.job.options.list.unwrap_or(usize::MAX);
         self.report.findings_not_listed = listed.len().saturating_sub(limit) as u64;
         let shown = listed.into_iter().take(limit);
-        self.report.findings = shown.map(|(finding, event)| super::verdicts::listed(finding, event, is_held)).collect();
+        self.report.findings =
+            shown.map(|(finding, event)| super::verdicts::listed(finding, event, is_held)).collect();
     }
 }
 
-fn find<T: Clone>(known: &std::collections::BTreeMap<String, Result<T, Failure>>, name: &str) -> Result<T, Failure> {
+fn find<T: Clone>(
+    known: &std::collections::BTreeMap<String, Result<T, Failure>>,
+    name: &str,
+) -> Result<T, Failure> {
     let missing = || Failure::Definition(format!("`{name}` is not configured"));
     known.get(name).ok_or_else(missing)?.clone()
 }
@@ -349,6 +402,26 @@ fn blank(reconciler: &dyn Reconciler) -> DomainReport {
         findings: Vec::new(),
         findings_not_listed: 0,
     }
+}
+
+/// Who holds a lease, for the message that another run gets.
+fn holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("process {} on {}", std::process::id(), host.trim())
+}
+
+/// Renews a lease until it is dropped. A lease that was lost is noticed by the next commit.
+fn keep(job: &Job, lease: &Lease) -> AbortOnDropHandle<()> {
+    let (store, lease) = (job.store.clone(), lease.clone());
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut tick = tokio::time::interval(LEASE_TIME / 4);
+        loop {
+            tick.tick().await;
+            if let Err(error) = store.renew(&lease).await {
+                tracing::warn!(domain = %lease.domain(), %error, "the lease could not be renewed");
+            }
+        }
+    }))
 }
 
 /// Whether a locked domain is left out silently.

@@ -5,6 +5,7 @@
 
 mod account;
 mod domain;
+mod finish;
 mod outcome;
 mod rest;
 mod slice;
@@ -14,20 +15,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::DomainName;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Window;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
-use crate::queue::Queue;
+use crate::queue::Queues;
+use crate::relay;
 use crate::report::{RunReport, SCHEMA, Status};
 use crate::source::Client;
-use crate::store::{RunMode, RunRow, Store, StoreError};
+use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
 pub use outcome::Failure;
+
+/// How often a run says that it is alive; well under the time after which it is taken for dead.
+const HEART_BEAT: Duration = Duration::from_secs(10);
 
 /// Whether a run acts or only says what it would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,11 +94,9 @@ pub struct Job {
     /// The domains in the order of the run, with the names of what they need.
     pub domains: Vec<Arc<dyn Reconciler>>,
     /// One client per provider, or why there is none.
-    pub clients: BTreeMap<String, Result<Arc<Client>, Failure>>,
+    pub clients: BTreeMap<String, Result<Client, Failure>>,
     /// One pool per database, or why there is none.
     pub databases: BTreeMap<String, Result<Database, Failure>>,
-    /// The queues.
-    pub queues: BTreeMap<String, Queue>,
     /// Who watches.
     pub watcher: Arc<dyn Watcher>,
     /// Cancelled by a signal.
@@ -102,32 +108,33 @@ pub struct Job {
 }
 
 /// Runs the job. The report row is inserted first and finalised on every path.
-pub async fn run(job: &Job) -> Result<RunReport, StoreError> {
-    let mut report = open_report(job);
-    let now = job.store.now().await?;
-    report.started_at = now.to_string();
-    job.store.close_dead_runs().await?;
-    job.store.begin_run(&row_of(&report, job, now)?).await?;
-    let beat = heart_beat(job, report.run_id);
+pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError> {
+    let now = Instant::from(chrono::Utc::now());
+    let mut report = open_report(job, now);
+    for dead in job.store.close_dead_runs().await? {
+        tracing::warn!(run_id = %dead, "an earlier run gave no sign of life and is recorded as interrupted");
+    }
+    job.store.begin_run(&row_of(&report, job, now)).await?;
+    let _beat = heart_beat(job, report.run_id);
     for reconciler in &job.domains {
         if job.cancel.is_cancelled() {
             break;
         }
-        let name = reconciler.domain().as_str();
-        job.watcher.saw(Progress::DomainStarted { domain: name });
+        job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let domain = domain::reconcile(job, reconciler, report.run_id, now).await;
-        job.watcher.saw(Progress::DomainFinished { report: &domain });
         report.domains.push(domain);
     }
-    if job.options.mode == Mode::Run {
-        deliver(job, &mut report).await?;
+    if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {
+        deliver(job, queues, &mut report).await?;
     }
-    beat.abort();
-    close_report(job, &mut report).await?;
+    for domain in &report.domains {
+        job.watcher.saw(Progress::DomainFinished { report: domain });
+    }
+    finish::close(job, &mut report).await?;
     Ok(report)
 }
 
-fn open_report(job: &Job) -> RunReport {
+fn open_report(job: &Job, now: Instant) -> RunReport {
     RunReport {
         schema: SCHEMA.to_owned(),
         run_id: Uuid::now_v7(),
@@ -137,7 +144,7 @@ fn open_report(job: &Job) -> RunReport {
             Mode::Plan => "plan".to_owned(),
         },
         selected: job.domains.iter().map(|domain| domain.domain().to_string()).collect(),
-        started_at: String::new(),
+        started_at: now.to_string(),
         finished_at: None,
         status: Status::Running,
         exit: crate::report::Exit::default(),
@@ -159,10 +166,10 @@ fn row_of(report: &RunReport, job: &Job, now: Instant) -> RunRow {
     }
 }
 
-/// Keeps the run row and the leases fresh while the run works.
-fn heart_beat(job: &Job, run_id: Uuid) -> tokio::task::JoinHandle<()> {
+/// Keeps the run row fresh while the run works, until it is dropped.
+fn heart_beat(job: &Job, run_id: Uuid) -> AbortOnDropHandle<()> {
     let store = job.store.clone();
-    tokio::spawn(async move {
+    AbortOnDropHandle::new(tokio::spawn(async move {
         let mut tick = tokio::time::interval(HEART_BEAT);
         loop {
             tick.tick().await;
@@ -170,14 +177,24 @@ fn heart_beat(job: &Job, run_id: Uuid) -> tokio::task::JoinHandle<()> {
                 tracing::warn!(%run_id, %error, "the run's heartbeat could not be written");
             }
         }
-    })
+    }))
 }
 
-/// Sends what is pending, and says what is left.
-async fn deliver(job: &Job, report: &mut RunReport) -> Result<(), StoreError> {
-    relay::drain(&job.store, &job.queues, job.options.drain).await?;
+/// Sends what is pending, and says of each domain what became of it.
+async fn deliver(job: &Job, queues: &mut Queues, report: &mut RunReport) -> Result<(), StoreError> {
+    let drained = relay::drain(&job.store, queues, job.options.drain).await?;
+    let unsent = job.store.unsent().await?;
     for domain in &mut report.domains {
-        domain.events = event_counts(job, report.run_id, domain).await?;
+        let is_its = |name: &DomainName| name.as_str() == domain.domain;
+        let count =
+            |by: &BTreeMap<DomainName, u64>| by.iter().filter(|(name, _)| is_its(name)).map(|(_, n)| n).sum();
+        let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
+        domain.events.emitted = count(&drained.sent);
+        domain.events.dead = count(&drained.dead);
+        domain.events.waiting = waiting.map(|row| row.count).sum();
+        if domain.events.waiting > 0 {
+            domain.problems.extend(drained.faults.values().map(ToString::to_string));
+        }
     }
     Ok(())
 }

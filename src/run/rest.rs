@@ -2,9 +2,9 @@
 
 use tieout_reconcilers::window::Purpose;
 
+use super::Mode;
 use super::domain::Night;
 use super::outcome::Failure;
-use super::Mode;
 use crate::diff::{Looks, Suspect};
 use crate::plan::{Exposure, Look, Observation, tripped};
 use crate::progress::Progress;
@@ -30,7 +30,9 @@ impl Night<'_> {
 
     async fn wait(&self) -> Result<(), Failure> {
         let rested = self.resting_since.map_or_else(Default::default, |since| since.elapsed());
-        let Some(left) = self.settle().checked_sub(rested).filter(|left| !left.is_zero()) else { return Ok(()) };
+        let Some(left) = self.settle().checked_sub(rested).filter(|left| !left.is_zero()) else {
+            return Ok(());
+        };
         let domain = self.sides.reconciler.domain().as_str();
         self.job.watcher.saw(Progress::Resting { domain, seconds: left.as_secs() });
         tokio::select! {

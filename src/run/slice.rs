@@ -9,7 +9,7 @@ use super::Job;
 use super::outcome::Failure;
 use crate::confirm::{Sides, rows_by_key};
 use crate::diff::{Difference, SliceDiff};
-use crate::local::{LocalError, Reader, Read as LocalRead};
+use crate::local::{LocalError, Read as LocalRead, Reader};
 use crate::progress::Progress;
 use crate::source::{Coverage, Walk};
 
@@ -52,7 +52,11 @@ pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> R
         }
         pace.pages += 1;
         pace.items += page.items.len() as u64;
-        job.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages: pace.pages, items: pace.items });
+        job.watcher.saw(Progress::Page {
+            domain: reconciler.domain().as_str(),
+            pages: pace.pages,
+            items: pace.items,
+        });
         diff.take(&page.items);
         diff.take_nameless(page.faults.len());
         while let Some(range) = diff.ready() {
@@ -64,7 +68,9 @@ pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> R
     }
     let coverage = walk.coverage().await;
     match diff.rest() {
-        Some(rest) if coverage == Coverage::Complete => rows.add(meet_rows(&sides.reader, &mut diff, rest).await?),
+        Some(rest) if coverage == Coverage::Complete => {
+            rows.add(meet_rows(&sides.reader, &mut diff, rest).await?)
+        }
         // The rows of a range whose items were not all seen would only look like orphans.
         _ => diff.close_unread(),
     }
@@ -74,7 +80,11 @@ pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> R
     Ok(Read::Whole { difference: unmatched.resolve(&stragglers), coverage, rows })
 }
 
-async fn meet_rows(reader: &Reader, diff: &mut SliceDiff<'_>, range: Window) -> Result<LocalRead, LocalError> {
+async fn meet_rows(
+    reader: &Reader,
+    diff: &mut SliceDiff<'_>,
+    range: Window,
+) -> Result<LocalRead, LocalError> {
     let mut meet = |row: tieout_reconcilers::row::Row<'_>| {
         diff.meet(row);
         ControlFlow::Continue(())

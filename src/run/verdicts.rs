@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
-use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::{Purpose, Slice};
 
 use super::domain::Night;
 use super::outcome::Failure;
 use crate::confirm::{Ages, Confirmation, confirm, has_no_change_time};
-use crate::diff::{Difference, Doubt, Looks, Suspect};
+use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
+use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
 use crate::report::PlannedFinding;
 use crate::source::{Coverage, Reason};
@@ -19,8 +19,13 @@ use crate::store::{Covered, SliceDone};
 
 impl Night<'_> {
     /// Judges what a slice left over and commits it with what the slice proved.
-    pub(super) async fn judge_slice(&mut self, slice: &Slice, difference: Difference, walked: Coverage) -> Result<(), Failure> {
-        let is_complete = walked.is_complete() && difference.doubts.is_empty();
+    pub(super) async fn judge_slice(
+        &mut self,
+        slice: &Slice,
+        difference: Difference,
+        walked: Coverage,
+    ) -> Result<(), Failure> {
+        let is_complete = walked == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &walked)?;
         self.account_of(slice.purpose).add(&difference.tally);
         let (now, rest, unproven) = self.sort(difference.suspects, is_complete);
@@ -34,7 +39,8 @@ impl Night<'_> {
         let clock = &self.sides.reconciler.feed().clock;
         let covered = verified.map(|window| Covered { clock: clock.clone(), window });
         self.report.ranges.push((slice.window.from().to_string(), slice.window.to().to_string()));
-        let done = SliceDone::new(slice.clone(), is_complete, serde_json::to_string(&difference.tally.counts()).unwrap_or_default());
+        let done =
+            SliceDone { slice: slice.clone(), counts_json: counts_json(&difference.tally, is_complete) };
         self.commit(plan, Some(done), covered).await
     }
 
@@ -56,15 +62,22 @@ impl Night<'_> {
             };
             self.doubt(format!("{} to {}: {what}", slice.window.from(), slice.window.to()));
         }
-        for reason in walked.reasons() {
-            self.reject_if_rejected(reason)?;
-            self.doubt(reason.to_string());
+        if let Coverage::Partial(reasons) = walked {
+            for reason in reasons {
+                reject_if_rejected(reason)?;
+                self.doubt(reason.to_string());
+            }
         }
         Ok(())
     }
 
-    fn reject_if_rejected(&self, reason: &Reason) -> Result<(), Failure> {
-        if reason.is_rejected() { Err(Failure::Credentials(reason.to_string())) } else { Ok(()) }
+    /// Local rows that could not be used make the slice's evidence no worse, but somebody has to know.
+    pub(super) fn say_row_faults(&mut self, rows: &LocalRead) {
+        let unusable = rows.bad_keys + rows.unreadable;
+        if unusable > 0 {
+            let first = rows.faults.first().map(|fault| format!(": {fault}")).unwrap_or_default();
+            self.doubt(format!("{unusable} local values cannot be used{first}"));
+        }
     }
 
     /// Which suspects are judged now, which must rest first, and which the slice can prove nothing about.
@@ -77,7 +90,11 @@ impl Night<'_> {
                 Looks::Orphaned if !absence_is_evidence => unproven.push(suspect),
                 // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
                 Looks::Orphaned => rest.push(suspect),
-                Looks::Mismatched if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() => rest.push(suspect),
+                Looks::Mismatched
+                    if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() =>
+                {
+                    rest.push(suspect)
+                }
                 _ => now.push(suspect),
             }
         }
@@ -89,7 +106,11 @@ impl Night<'_> {
     }
 
     /// Confirms suspects and plans for those that could be judged.
-    pub(super) async fn judge_now(&mut self, suspects: &[Suspect], purpose: Purpose) -> Result<Plan, Failure> {
+    pub(super) async fn judge_now(
+        &mut self,
+        suspects: &[Suspect],
+        purpose: Purpose,
+    ) -> Result<Plan, Failure> {
         let settled = self.settle().is_zero();
         self.judge(suspects, purpose, &|_| settled, None).await
     }
@@ -101,7 +122,8 @@ impl Night<'_> {
         rested: &(dyn Fn(&Key) -> bool + Sync),
         hold: Option<&str>,
     ) -> Result<Plan, Failure> {
-        let by_key: HashMap<&Key, &Suspect> = suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
+        let by_key: HashMap<&Key, &Suspect> =
+            suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
         let mut plan = Plan::default();
         for chunk in suspects.chunks(1_000) {
             self.stop_if_cancelled()?;
@@ -113,7 +135,7 @@ impl Night<'_> {
                 }
             }
             for (key, reason) in &confirmation.unknown {
-                self.reject_if_rejected(reason)?;
+                reject_if_rejected(reason)?;
                 self.doubt(reason.to_string());
                 if let Some(suspect) = by_key.get(key) {
                     self.account_of(purpose).pend(suspect);
@@ -124,20 +146,35 @@ impl Night<'_> {
         Ok(plan)
     }
 
-    async fn plan_for(&mut self, confirmation: Confirmation, suspects: &HashMap<&Key, &Suspect>, hold: Option<&str>) -> Result<Plan, Failure> {
-        let mut observations: Vec<Observation> = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
+    async fn plan_for(
+        &mut self,
+        confirmation: Confirmation,
+        suspects: &HashMap<&Key, &Suspect>,
+        hold: Option<&str>,
+    ) -> Result<Plan, Failure> {
+        let mut observations: Vec<Observation> =
+            confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         // What could not be confirmed is remembered and looked at again first thing in the next run.
-        observations.extend(confirmation.unknown.iter().filter_map(|(key, _)| Some(unconfirmed(suspects.get(key)?))));
+        observations
+            .extend(confirmation.unknown.iter().filter_map(|(key, _)| Some(unconfirmed(suspects.get(key)?))));
         self.decide(observations, hold).await
     }
 
-    pub(super) async fn decide(&self, observations: Vec<Observation>, hold: Option<&str>) -> Result<Plan, Failure> {
+    pub(super) async fn decide(
+        &self,
+        observations: Vec<Observation>,
+        hold: Option<&str>,
+    ) -> Result<Plan, Failure> {
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
         Ok(self.planner(hold).await?.plan(observations, &known))
     }
 
-    pub(super) async fn confirm(&self, keys: &[Key], rested: &(dyn Fn(&Key) -> bool + Sync)) -> Result<Confirmation, Failure> {
+    pub(super) async fn confirm(
+        &self,
+        keys: &[Key],
+        rested: &(dyn Fn(&Key) -> bool + Sync),
+    ) -> Result<Confirmation, Failure> {
         let policy = self.sides.reconciler.policy();
         let wait = self.sides.reconciler.feed().lag.max(policy.settle);
         // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
@@ -163,12 +200,15 @@ impl Night<'_> {
     pub(super) async fn follow(&mut self, findings: &[Finding]) -> Result<(), Failure> {
         let now = self.job.store.now().await?;
         let settle = self.settle();
-        let rested: HashSet<Key> =
-            findings.iter().filter(|known| known.state != State::Suspected || known.first_seen + settle <= now).map(|known| known.id.key.clone()).collect();
+        let rested: HashSet<Key> = findings
+            .iter()
+            .filter(|known| known.state != State::Suspected || known.first_seen + settle <= now)
+            .map(|known| known.id.key.clone())
+            .collect();
         let keys: Vec<Key> = findings.iter().map(|finding| finding.id.key.clone()).collect();
         let confirmation = self.confirm(&keys, &|key| rested.contains(key)).await?;
         for (_, reason) in &confirmation.unknown {
-            self.reject_if_rejected(reason)?;
+            reject_if_rejected(reason)?;
             self.doubt(reason.to_string());
         }
         self.report.follow_up.checked += confirmation.judged.len() as u64;
@@ -195,16 +235,26 @@ impl Night<'_> {
     pub(super) async fn judge_keys(&mut self, keys: &[Key]) -> Result<(), Failure> {
         let named: Vec<Suspect> = keys
             .iter()
-            .map(|key| Suspect { key: key.clone(), clock: None, looks: Looks::Mismatched, upstream: false, local: false })
+            .map(|key| Suspect {
+                key: key.clone(),
+                clock: None,
+                looks: Looks::Mismatched,
+                upstream: false,
+                local: false,
+            })
             .collect();
         let plan = self.judge_now(&named, Purpose::Coverage).await?;
         self.commit(plan, None, None).await
     }
 }
 
+/// Rejected credentials end the domain: nothing else will work either.
+fn reject_if_rejected(reason: &Reason) -> Result<(), Failure> {
+    if reason.is_rejected() { Err(Failure::Credentials(reason.to_string())) } else { Ok(()) }
+}
+
 /// What is known of a suspect before it is confirmed.
-pub(super) fn unconfirmed(suspect: impl std::borrow::Borrow<Suspect>) -> Observation {
-    let suspect = suspect.borrow();
+pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
     let kind = match suspect.looks {
         Looks::Missing => Kind::Missing,
         Looks::Mismatched => Kind::Mismatched,
@@ -221,6 +271,16 @@ pub(super) fn unconfirmed(suspect: impl std::borrow::Borrow<Suspect>) -> Observa
         upstream: None,
     };
     Observation { key: suspect.key.clone(), clock: suspect.clock, look: Look::Young(found) }
+}
+
+/// What a slice saw, for the state store.
+fn counts_json(tally: &Tally, is_complete: bool) -> String {
+    let Tally { upstream, local, matched, repeated, nameless, .. } = tally;
+    serde_json::json!({
+        "upstream": upstream, "local": local, "matched": matched, "repeated": repeated, "nameless": nameless,
+        "complete": is_complete,
+    })
+    .to_string()
 }
 
 /// A finding as the report lists it.
@@ -241,4 +301,3 @@ pub(super) fn listed(finding: Finding, event_type: Option<String>, is_held: bool
         event_id: finding.event_id,
     }
 }
-

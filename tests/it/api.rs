@@ -56,8 +56,8 @@ impl Api {
     }
 
     pub fn requests(&self) -> usize {
-        let shelf = self.shelf.lock().unwrap();
-        shelf.lists.len() + shelf.look_ups.len()
+        let held = self.shelf.lock().unwrap();
+        held.lists.len() + held.look_ups.len()
     }
 }
 

@@ -1,12 +1,15 @@
 //! Behaviours of the real binary, by name. Each test builds a world, changes one thing, runs tieout and looks at everything.
 
 mod api;
+mod postgres;
 mod world;
 
 mod bad_definitions;
 mod bad_pages;
 mod commands;
+mod demo;
 mod finds;
 mod follows;
 mod holds;
+mod localstripe;
 mod stores;

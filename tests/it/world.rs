@@ -142,6 +142,14 @@ impl World {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.app).await.unwrap();
     }
 
+    /// Makes every lease lapse, as a minute without a sign of life does.
+    pub async fn forget_lease(&self) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
+        let state = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'").execute(&state).await.unwrap();
+        state.close().await;
+    }
+
     /// Applies everything in the queue as a consumer would: the newest state wins, an event counts once.
     pub async fn consume(&self) -> usize {
         let events = self.events().await;

@@ -1,0 +1,47 @@
+//! A database of its own for each test, on the server that `tests/run` names. A test that needs it fails without it.
+
+use sqlx::{AssertSqlSafe, PgPool, Row};
+
+pub struct Postgres {
+    admin: PgPool,
+    pool: PgPool,
+    name: String,
+    url: String,
+}
+
+impl Postgres {
+    pub async fn create() -> Self {
+        let server = std::env::var("TIEOUT_TEST_POSTGRES")
+            .unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned());
+        let name = format!("tieout_it_{}", uuid::Uuid::now_v7().simple());
+        let admin = PgPool::connect(&server).await.expect("a PostgreSQL server; tests/run starts one");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.unwrap();
+        let mut url = url::Url::parse(&server).unwrap();
+        url.set_path(&name);
+        let pool = PgPool::connect(url.as_str()).await.unwrap();
+        Self { admin, pool, name, url: url.to_string() }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub async fn sql(&self, statement: &str) {
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.pool).await.unwrap();
+    }
+
+    pub async fn count(&self, query: &str) -> i64 {
+        sqlx::query(AssertSqlSafe(query.to_owned())).fetch_one(&self.pool).await.unwrap().get(0)
+    }
+
+    pub async fn rows(&self, query: &str) -> Vec<String> {
+        let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&self.pool).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub async fn drop(self) {
+        self.pool.close().await;
+        let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        sqlx::query(AssertSqlSafe(statement)).execute(&self.admin).await.unwrap();
+    }
+}
