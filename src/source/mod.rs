@@ -5,7 +5,7 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
-//! read with them ([`guard`], [`walk`], [`lookup`]). What can go wrong is in [`error`] and [`reason`].
+//! read with them ([`guard`], [`walk`], [`mod@lookup`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
 

@@ -1,6 +1,7 @@
 //! Servers that send too much, too slowly, too little or nothing, and addresses that are not to be reached.
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -8,10 +9,10 @@ use flate2::write::GzEncoder;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::double::{Double, Paging, request};
+use super::double::{Double, Paging, request, slice};
 use super::raw::{Does, RawServer, response};
 use super::{reason, settings, walk};
-use crate::source::{Client, Coverage, NextStep, ProviderSettings, Reason, SourceError, Throughput};
+use crate::source::{Client, Coverage, NextStep, ProviderSettings, Reason, SourceError, Throughput, Walk};
 
 const PAGE: &[u8] = br#"{"data":[{"id":"a"}]}"#;
 
@@ -160,4 +161,21 @@ async fn a_name_on_loopback_is_reached_where_that_is_allowed() {
     let base = format!("http://localhost:{}", server.address().port());
     let client = Client::new(&settings(&base)).unwrap();
     assert_eq!(client.send(&request("/charges", &[]), None).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_walk_that_is_dropped_leaves_its_request_at_once() {
+    let server = RawServer::start(vec![Does::Hangs]).await;
+    let client = Client::new(&settings(&server.uri)).unwrap();
+    let walk = Walk::start(client, Arc::new(Double::new(Paging::Cursor)), slice());
+    while server.connections() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(walk);
+    let left = async {
+        while server.ended() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(10), left).await.is_ok(), "the request goes on");
 }

@@ -23,6 +23,7 @@ pub(super) enum Does {
 pub(super) struct RawServer {
     pub(super) uri: String,
     connections: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
 }
 
 impl RawServer {
@@ -31,14 +32,25 @@ impl RawServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}", listener.local_addr().unwrap());
         let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
+        let ended = Arc::new(AtomicUsize::new(0));
+        let (count, done) = (Arc::clone(&connections), Arc::clone(&ended));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let turn = count.fetch_add(1, Ordering::SeqCst).min(script.len() - 1);
-                tokio::spawn(serve(stream, script[turn].clone()));
+                let (does, done) = (script[turn].clone(), Arc::clone(&done));
+                tokio::spawn(async move {
+                    // How it ended is for the client's side of the test to say.
+                    let _outcome = serve(stream, does).await;
+                    done.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { uri, connections }
+        Self { uri, connections, ended }
+    }
+
+    /// How many connections are over.
+    pub(super) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
     }
 
     pub(super) fn connections(&self) -> usize {
