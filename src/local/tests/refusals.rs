@@ -89,7 +89,7 @@ async fn wrong_sql_is_pointed_at_in_the_users_own_text() {
     with_world(TABLE, |world| async move {
         let sql = "SELECT *\n FROM charges WHERE created_at >= :from AND created_at < :to AND nope = 1";
         let message = refusal(&world.database().await, &local(sql, &charges().keys), &columns(&[])).await;
-        assert_eq!(message, "charges.yaml:5:9: line 2, column 67 of the SQL: column \"nope\" does not exist");
+        assert_eq!(message, "charges.yaml:5:9: line 2, column 66 of the SQL: column \"nope\" does not exist");
     })
     .await;
 }
