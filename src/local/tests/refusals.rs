@@ -135,9 +135,10 @@ async fn a_missing_grant_is_named() {
         let mut url: url::Url = world.url.parse().unwrap();
         url.set_username(&role).unwrap();
         let database = Database::connect("app", &url.to_string().into()).await.unwrap();
-        let refused = database.reader(&charges(), &columns(&[])).await.map(|_| ()).unwrap_err();
+        let outcome = database.reader(&charges(), &columns(&[])).await.map(|_| ());
         database.close().await;
         world.run(&format!("DROP ROLE {role}")).await;
+        let refused = outcome.unwrap_err();
         assert!(matches!(refused, LocalError::Rejected { .. }), "{refused}");
         assert!(refused.to_string().ends_with(&format!("it needs `GRANT SELECT ON charges TO {role}`")));
     })
