@@ -71,7 +71,7 @@ impl Database {
     }
 
     /// Prepares a domain's two statements and proves that every column that the domain names is there and can be
-    /// compared. It reads no row, so it is the preflight too.
+    /// compared, and that the login may read it. It reads no row, so it is the preflight too.
     pub async fn reader(&self, local: &Local, fields: &Fields) -> Result<Reader, LocalError> {
         match self {
             Self::Sqlite(database) => Ok(Reader(Kind::Sqlite(database.reader(local, fields).await?.into()))),

@@ -1,8 +1,8 @@
 //! The local side: the team's own database, read with the team's own SQL.
 //!
 //! It only ever reads: PostgreSQL in READ ONLY transactions, SQLite opened read-only. Values are bound, never spliced.
-//! Read it in this order: the user's SQL ([`statement`]), which columns it must give ([`columns`]), the databases
-//! ([`postgres`], [`sqlite`]) behind one face ([`database`]), and what can go wrong ([`error`]).
+//! Read it in this order: the user's SQL (`statement`), which columns it must give (`columns`), the databases
+//! (`postgres`, `sqlite`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
 
 mod columns;
 mod database;

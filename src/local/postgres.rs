@@ -81,12 +81,13 @@ impl Postgres {
         let mut connection = self.pool.acquire().await.map_err(|error| self.fault(&error))?;
         let begin = AssertSqlSafe(self.begin.clone());
         let mut transaction = connection.begin_with(begin).await.map_err(|error| self.fault(&error))?;
-        let statement = draft
-            .prepare(&mut transaction)
-            .await
-            .map_err(|error| self.statement_fault(&error, draft.place(), draft.statement()))?;
+        let parsed = draft.prepare(&mut transaction).await;
+        let parsed = parsed.map_err(|error| self.statement_fault(&error, &draft.place, &draft.statement))?;
+        let prepared = draft.finish(parsed, local, fields)?;
+        let proven = prepared.prove_rights(&mut transaction).await;
+        proven.map_err(|error| self.statement_fault(&error, &prepared.place, &prepared.statement))?;
         transaction.commit().await.map_err(|error| self.fault(&error))?;
-        draft.finish(statement, local, fields)
+        Ok(prepared)
     }
 
     /// The time by the server's clock.

@@ -103,11 +103,14 @@ fn database_error(error: &Error) -> Option<&PgDatabaseError> {
     error.as_database_error()?.try_downcast_ref()
 }
 
-/// The server's words, except where they could quote a value: a data exception names the text it could not convert.
+/// The server's words where they speak of names, rights and resources. Others may quote a value, as a data exception
+/// quotes the text that it could not convert.
 fn words(error: &PgDatabaseError) -> String {
     match error.code().get(..2) {
-        Some("22" | "23" | "P0") => format!("the server refuses a value (SQLSTATE {})", error.code()),
-        _ => error.message().to_owned(),
+        Some("08" | "0A" | "25" | "28" | "3D" | "3F" | "40" | "42" | "53" | "54" | "55" | "57" | "58") => {
+            error.message().to_owned()
+        }
+        _ => format!("the server refuses a value or fails on it (SQLSTATE {})", error.code()),
     }
 }
 

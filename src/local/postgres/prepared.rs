@@ -1,13 +1,19 @@
 //! A statement that the server has parsed: its parameters' types and its columns' types, checked once.
 
-use sqlx::postgres::{PgColumn, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{AssertSqlSafe, Column as _, Either, Executor as _, PgConnection, Row as _, SqlSafeStr as _};
+use sqlx::postgres::{PgArguments, PgColumn, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Column as _, Either, Executor as _, PgConnection, Row as _,
+    SqlSafeStr as _,
+};
 use sqlx::{Statement as _, TypeInfo as _, ValueRef as _};
 use tieout_reconcilers::compare::Fields;
-use tieout_reconcilers::instant::TimeFormat;
+use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Local, Place};
 use tieout_reconcilers::scalar::Scalar;
+use tieout_reconcilers::window::Window;
 
+use super::Values;
 use super::bind::{InstantType, KeysType};
 use super::decode::{self, Kind};
 use crate::local::columns::{Cell, Columns};
@@ -17,8 +23,8 @@ use crate::local::statement::{Dialect, Purpose, Statement};
 /// A statement before the server has seen it.
 pub(super) struct Draft {
     purpose: Purpose,
-    statement: Statement,
-    place: Place,
+    pub(super) statement: Statement,
+    pub(super) place: Place,
 }
 
 impl Draft {
@@ -31,14 +37,6 @@ impl Draft {
         let statement = Statement::parse(sql, Dialect::Postgres, purpose)
             .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() })?;
         Ok(Self { purpose, statement, place: place.clone() })
-    }
-
-    pub(super) const fn place(&self) -> &Place {
-        &self.place
-    }
-
-    pub(super) const fn statement(&self) -> &Statement {
-        &self.statement
     }
 
     /// Lets the server parse it and say the types.
@@ -72,15 +70,15 @@ pub(super) struct Prepared {
     pub(super) columns: Columns,
     /// How each column is decoded; nothing for those that the domain does not name.
     kinds: Vec<Option<Kind>>,
-    pub(super) binding: Binding,
+    binding: Binding,
     pub(super) statement: Statement,
     pub(super) place: Place,
-    pub(super) time: TimeFormat,
+    time: TimeFormat,
 }
 
 /// What the server takes the parameters for.
 #[derive(Debug, Clone)]
-pub(super) enum Binding {
+enum Binding {
     /// `:from` and `:to`.
     Range(InstantType, InstantType),
     /// `:keys`.
@@ -88,6 +86,40 @@ pub(super) enum Binding {
 }
 
 impl Prepared {
+    /// Lets the server plan the statement, which it does only for those who may read all of it. No row is read.
+    pub(super) async fn prove_rights(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let values = match &self.binding {
+            Binding::Range(..) => self.values_between(Instant::from_micros(0), Instant::from_micros(0))?,
+            Binding::Keys(_) => self.key_values(&[])?,
+        };
+        let sql = format!("EXPLAIN {}", self.statement.for_postgres());
+        let plan = sqlx::query_with(AssertSqlSafe(sql), values).persistent(false);
+        plan.execute(connection).await.map(drop)
+    }
+
+    /// The values of a range.
+    pub(super) fn range_values(&self, window: Window) -> Values {
+        self.values_between(window.from(), window.to())
+    }
+
+    fn values_between(&self, start: Instant, end: Instant) -> Values {
+        let mut values = PgArguments::default();
+        if let Binding::Range(from, to) = &self.binding {
+            from.add(start, self.time, &mut values)?;
+            to.add(end, self.time, &mut values)?;
+        }
+        Ok(values)
+    }
+
+    /// The values of some keys.
+    pub(super) fn key_values(&self, keys: &[Key]) -> Values {
+        let mut values = PgArguments::default();
+        if let Binding::Keys(keys_type) = &self.binding {
+            values.add(keys_type.array(keys)).map_err(sqlx::Error::Encode)?;
+        }
+        Ok(values)
+    }
+
     /// Reads a value, borrowed from the row where it is text.
     #[inline]
     pub(super) fn cell<'r>(&self, row: &'r PgRow, index: usize) -> Cell<'r> {

@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 
 use futures::TryStreamExt as _;
 use sqlx::postgres::PgArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Either, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, PgConnection};
 use sqlx::{Postgres as Driver, Statement as _, pool::PoolConnection};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
 
-use super::prepared::{Binding, Prepared};
+use super::prepared::Prepared;
 use super::{Drained, GRACE, Postgres, Values};
 use crate::local::database::{EachRow, KEYS_AT_ONCE};
 use crate::local::error::LocalError;
@@ -33,7 +33,7 @@ impl PostgresReader {
         window: Window,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
-        let values = range(&self.rows, window);
+        let values = self.rows.range_values(window);
         self.read(&self.rows, std::iter::once(values), each_row).await
     }
 
@@ -45,7 +45,7 @@ impl PostgresReader {
         if keys.is_empty() {
             return Ok(Read::default());
         }
-        let chunks = keys.chunks(KEYS_AT_ONCE).map(|chunk| key_values(&self.keys, chunk));
+        let chunks = keys.chunks(KEYS_AT_ONCE).map(|chunk| self.keys.key_values(chunk));
         self.read(&self.keys, chunks, each_row).await
     }
 
@@ -116,21 +116,4 @@ async fn drain(
         }
     }
     Ok(ControlFlow::Continue(()))
-}
-
-fn range(prepared: &Prepared, window: Window) -> Values {
-    let mut values = PgArguments::default();
-    if let Binding::Range(from, to) = &prepared.binding {
-        from.add(window.from(), prepared.time, &mut values)?;
-        to.add(window.to(), prepared.time, &mut values)?;
-    }
-    Ok(values)
-}
-
-fn key_values(prepared: &Prepared, keys: &[Key]) -> Values {
-    let mut values = PgArguments::default();
-    if let Binding::Keys(keys_type) = &prepared.binding {
-        values.add(keys_type.array(keys)).map_err(sqlx::Error::Encode)?;
-    }
-    Ok(values)
 }

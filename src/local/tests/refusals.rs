@@ -89,7 +89,7 @@ async fn wrong_sql_is_pointed_at_in_the_users_own_text() {
     with_world(TABLE, |world| async move {
         let sql = "SELECT *\n FROM charges WHERE created_at >= :from AND created_at < :to AND nope = 1";
         let message = refusal(&world.database().await, &local(sql, &charges().keys), &columns(&[])).await;
-        assert_eq!(message, "charges.yaml:5:9: line 2, column 67 of the SQL: column \"nope\" does not exist");
+        assert_eq!(message, "charges.yaml:5:9: line 2, column 66 of the SQL: column \"nope\" does not exist");
     })
     .await;
 }
@@ -135,9 +135,10 @@ async fn a_missing_grant_is_named() {
         let mut url: url::Url = world.url.parse().unwrap();
         url.set_username(&role).unwrap();
         let database = Database::connect("app", &url.to_string().into()).await.unwrap();
-        let refused = database.reader(&charges(), &columns(&[])).await.map(|_| ()).unwrap_err();
+        let outcome = database.reader(&charges(), &columns(&[])).await.map(|_| ());
         database.close().await;
         world.run(&format!("DROP ROLE {role}")).await;
+        let refused = outcome.unwrap_err();
         assert!(matches!(refused, LocalError::Rejected { .. }), "{refused}");
         assert!(refused.to_string().ends_with(&format!("it needs `GRANT SELECT ON charges TO {role}`")));
     })

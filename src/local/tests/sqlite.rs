@@ -95,7 +95,7 @@ async fn a_range_is_bound_and_read_in_the_declared_format() {
 #[tokio::test]
 async fn a_clock_in_another_format_is_counted_and_its_row_still_read() {
     let world = World::new(
-        "CREATE TABLE charges (id, created_at); INSERT INTO charges VALUES ('a', '2025-11-21 noon')",
+        "CREATE TABLE charges (id, created_at); INSERT INTO charges VALUES ('a', '2025-11-21Tnoon')",
     )
     .await;
     let (rows, read) = rows_of(&world.reader(&charges(), &[]).await, today()).await.unwrap();
