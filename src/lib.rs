@@ -3,3 +3,11 @@
 //! The modules in reading order; this file holds no logic.
 
 pub mod finding;
+
+pub mod store;
+
+pub mod queue;
+pub mod relay;
+
+mod private_file;
+mod sql_fault;
