@@ -1,0 +1,124 @@
+//! The brokers that events go to, one file each. A queue delivers and never decides: retries and records are the relay's.
+//!
+//! To add a broker, write a file with a type that implements [`Queue`] and name it in [`QueueSettings`] and [`open`].
+
+mod settings;
+mod table;
+
+mod ndjson;
+mod postgres;
+mod sqlite;
+mod stdout;
+
+use std::collections::BTreeMap;
+
+use futures::future::BoxFuture;
+
+pub use settings::QueueSettings;
+pub use table::{NotATable, TableName};
+
+use crate::store::Outgoing;
+
+/// A broker.
+pub trait Queue: Send {
+    /// Connects and proves that events can be sent, without sending one.
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>>;
+
+    /// Delivers a batch; every event that is acknowledged is durable at the broker.
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery>;
+}
+
+/// The open queues by their names in the configuration.
+pub type Queues = BTreeMap<String, Box<dyn Queue>>;
+
+/// How a batch went.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// What became of each event, in the order of the batch, as far as the queue got.
+    pub outcomes: Vec<Outcome>,
+    /// Why it got no further. The events without an outcome were not tried, or are safe to send again.
+    pub fault: Option<QueueFault>,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The broker has it.
+    Acknowledged,
+    /// It may be accepted later.
+    Retry(String),
+    /// This broker will never take it.
+    Dead {
+        /// `poison`, `too_large` or `rejected`.
+        class: &'static str,
+        /// What the broker said.
+        reason: String,
+    },
+}
+
+/// Why a queue as a whole does not work. It costs no event an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueueFault {
+    /// It may work later: not there, restarting, full.
+    #[error("the queue at {place} cannot be reached: {why}")]
+    Unreachable {
+        /// Where it is, without credentials.
+        place: String,
+        /// What was seen.
+        why: String,
+    },
+    /// It will not work until somebody does something: login, grant, missing table.
+    #[error("the queue at {place} refuses: {why}")]
+    Refused {
+        /// Where it is, without credentials.
+        place: String,
+        /// What was seen and, where it is known, what to do.
+        why: String,
+    },
+}
+
+/// Makes a queue of its settings. Nothing is opened before [`Queue::ready`] or the first [`Queue::send`].
+#[must_use]
+pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
+    match settings {
+        QueueSettings::Sqlite { path, table } => Box::new(sqlite::SqliteQueue::new(path, table)),
+        QueueSettings::Postgres { url, table } => Box::new(postgres::PostgresQueue::new(url, table)),
+        QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
+        QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
+    }
+}
+
+/// The statements that make a queue's table, for the queues that are tables.
+#[must_use]
+pub fn ddl(settings: &QueueSettings) -> Option<String> {
+    match settings {
+        QueueSettings::Sqlite { table, .. } => Some(sqlite::ddl(table)),
+        QueueSettings::Postgres { table, .. } => Some(postgres::ddl(table)),
+        QueueSettings::Ndjson { .. } | QueueSettings::Stdout => None,
+    }
+}
+
+/// A delivery that stopped before its first event.
+fn stopped(fault: QueueFault) -> Delivery {
+    Delivery { outcomes: Vec::new(), fault: Some(fault) }
+}
+
+/// A delivery of everything.
+fn all_acknowledged(batch: &[Outgoing]) -> Delivery {
+    Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None }
+}
+
+/// Events as lines. JSON has line breaks only between its tokens, where a space says the same.
+fn lines(batch: &[Outgoing]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for event in batch {
+        lines.extend(
+            event.payload.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }),
+        );
+        lines.push(b'\n');
+    }
+    lines
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,192 @@
+//! A table in a PostgreSQL database. It belongs to its consumers: it is never created, altered or emptied here.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _};
+
+use super::{Delivery, Outcome, Queue, QueueFault, TableName, all_acknowledged, stopped};
+use crate::sql_fault::{self, SqlFault};
+use crate::store::Outgoing;
+
+/// How long a connection may take.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+
+/// The limits stand in the transaction, so that a transaction pooler may stand between.
+const BEGIN: &str = "BEGIN; \
+    SET LOCAL lock_timeout = '5s'; \
+    SET LOCAL statement_timeout = '15s'; \
+    SET LOCAL idle_in_transaction_session_timeout = '15s'";
+
+/// A table in a PostgreSQL database.
+pub(super) struct PostgresQueue {
+    url: SecretString,
+    table: TableName,
+    place: String,
+    connection: Option<PgConnection>,
+}
+
+/// The statements that make the table. `json`, not `jsonb`, because `jsonb` cannot hold U+0000.
+pub(super) fn ddl(table: &TableName) -> String {
+    let (index, table) = (table.waiting_index(), table.quoted());
+    format!(
+        "CREATE TABLE IF NOT EXISTS {table} (
+    seq          bigserial PRIMARY KEY,
+    event_id     text NOT NULL UNIQUE,
+    source       text NOT NULL,
+    type         text NOT NULL,
+    subject      text NOT NULL,
+    event        json NOT NULL,
+    enqueued_at  timestamptz NOT NULL DEFAULT now(),
+    consumed_at  timestamptz
+);
+CREATE INDEX IF NOT EXISTS {index} ON {table} (seq) WHERE consumed_at IS NULL;"
+    )
+}
+
+/// What a failed insert is said against.
+enum Blame {
+    Queue(QueueFault),
+    Event(Outcome),
+}
+
+impl PostgresQueue {
+    pub(super) fn new(url: &SecretString, table: &TableName) -> Self {
+        let place = PgConnectOptions::from_str(url.expose_secret())
+            .map_or_else(|_| "PostgreSQL".to_owned(), |options| location(&options));
+        Self { url: url.clone(), table: table.clone(), place, connection: None }
+    }
+
+    async fn connect(&mut self) -> Result<&mut PgConnection, QueueFault> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.open().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    async fn open(&self) -> Result<PgConnection, QueueFault> {
+        let options = PgConnectOptions::from_str(self.url.expose_secret())
+            .map_err(|_| self.refused("the URL cannot be read".to_owned()))?;
+        let options = options.statement_cache_capacity(0).extra_float_digits(None).application_name("tieout");
+        let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        let connected = tokio::time::timeout(CONNECT_TIME, PgConnection::connect_with(&options)).await;
+        connected.unwrap_or_else(|elapsed| Err(late(elapsed))).map_err(|error| self.queue_fault(&error))
+    }
+
+    /// Sends a batch at once, and one by one where something in it is refused.
+    async fn deliver(&mut self, batch: &[Outgoing]) -> Delivery {
+        match self.insert(batch).await {
+            Ok(()) => all_acknowledged(batch),
+            Err(Blame::Queue(fault)) => stopped(fault),
+            Err(Blame::Event(outcome)) if batch.len() == 1 => {
+                Delivery { outcomes: vec![outcome], fault: None }
+            }
+            Err(Blame::Event(_)) => self.deliver_singly(batch).await,
+        }
+    }
+
+    async fn deliver_singly(&mut self, batch: &[Outgoing]) -> Delivery {
+        let mut delivery = Delivery::default();
+        for event in batch {
+            match self.insert(std::slice::from_ref(event)).await {
+                Ok(()) => delivery.outcomes.push(Outcome::Acknowledged),
+                Err(Blame::Event(outcome)) => delivery.outcomes.push(outcome),
+                Err(Blame::Queue(fault)) => {
+                    delivery.fault = Some(fault);
+                    break;
+                }
+            }
+        }
+        delivery
+    }
+
+    /// Inserts all events of a batch or none.
+    async fn insert(&mut self, batch: &[Outgoing]) -> Result<(), Blame> {
+        let table = self.table.quoted();
+        let connection = self.connect().await.map_err(Blame::Queue)?;
+        let inserted = insert(connection, &table, batch).await;
+        inserted.map_err(|error| self.blame(&error))
+    }
+
+    fn blame(&mut self, error: &sqlx::Error) -> Blame {
+        let reason = error.to_string();
+        match sql_fault::sort(error) {
+            SqlFault::Data => Blame::Event(Outcome::Dead { class: "poison", reason }),
+            SqlFault::TooLarge => Blame::Event(Outcome::Dead { class: "too_large", reason }),
+            SqlFault::Rejected => Blame::Event(Outcome::Dead { class: "rejected", reason }),
+            SqlFault::Other => Blame::Event(Outcome::Retry(reason)),
+            _ => {
+                self.connection = None;
+                Blame::Queue(self.queue_fault(error))
+            }
+        }
+    }
+
+    fn queue_fault(&self, error: &sqlx::Error) -> QueueFault {
+        let why = error.to_string();
+        match sql_fault::sort(error) {
+            SqlFault::Unreachable | SqlFault::Conflict => {
+                QueueFault::Unreachable { place: self.place.clone(), why }
+            }
+            SqlFault::MissingTable | SqlFault::Shape => {
+                self.refused(format!("{why}; the table `{}` is made by\n{}", self.table, ddl(&self.table)))
+            }
+            _ => self.refused(why),
+        }
+    }
+
+    fn refused(&self, why: String) -> QueueFault {
+        QueueFault::Refused { place: self.place.clone(), why }
+    }
+}
+
+impl Queue for PostgresQueue {
+    /// Inserts nothing, for which the server checks login, table, columns, constraint and grant all the same.
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async move {
+            match self.insert(&[]).await {
+                Ok(()) => Ok(()),
+                Err(Blame::Queue(fault)) => Err(fault),
+                Err(Blame::Event(outcome)) => Err(self.refused(format!("{outcome:?}"))),
+            }
+        }
+        .boxed()
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        self.deliver(batch).boxed()
+    }
+}
+
+fn location(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    format!("PostgreSQL {}:{}/{database}", options.get_host(), options.get_port())
+}
+
+async fn insert(connection: &mut PgConnection, table: &str, batch: &[Outgoing]) -> Result<(), sqlx::Error> {
+    let column = |of: fn(&Outgoing) -> &str| batch.iter().map(of).collect::<Vec<&str>>();
+    let ids: Vec<String> = batch.iter().map(|event| event.event_id.to_string()).collect();
+    let sql = format!(
+        "INSERT INTO {table} (event_id, source, type, subject, event)
+         SELECT event_id, source, type, subject, event::json
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+             AS batch (event_id, source, type, subject, event)
+         ON CONFLICT (event_id) DO NOTHING"
+    );
+    let mut tx = connection.begin_with(BEGIN).await?;
+    sqlx::query(AssertSqlSafe(sql))
+        .persistent(false)
+        .bind(ids)
+        .bind(column(|event| &event.source))
+        .bind(column(|event| &event.event_type))
+        .bind(column(|event| &event.subject))
+        .bind(column(|event| &event.payload))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
+}

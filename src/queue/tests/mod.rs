@@ -1,0 +1,29 @@
+//! What the queues promise: every event once, poison alone, and nothing acknowledged that is not there.
+
+mod files;
+mod tables;
+
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
+
+use crate::finding::Identity;
+use crate::store::Outgoing;
+use crate::store::tests::event_id;
+
+/// An event on a key, with its data as JSON.
+fn event(key: &str, data: &str) -> Outgoing {
+    let id = Identity {
+        domain: "shop.charges".parse().unwrap(),
+        each: Each::default(),
+        key: Key::checked(key).unwrap(),
+    };
+    Outgoing {
+        event_id: event_id(key),
+        id,
+        source: "/tieout/shop.charges".to_owned(),
+        event_type: "com.example.charge.created".to_owned(),
+        subject: key.to_owned(),
+        payload: format!(r#"{{"id":"{}","data":{data}}}"#, event_id(key)),
+        attempts: 0,
+    }
+}

@@ -1,0 +1,174 @@
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
+
+use super::event;
+use crate::queue::{Outcome, Queue, QueueFault, QueueSettings, TableName, ddl, open};
+use crate::store::tests::{event_id, with_postgres};
+
+const ZERO: &str = r#""a\u0000b""#;
+
+/// Runs a test with a PostgreSQL database, a queue in it and the statements that it asks for.
+async fn on_postgres(statements: Option<&str>, test: impl AsyncFnOnce(Box<dyn Queue>, PgConnection)) {
+    with_postgres(async |url: String| {
+        let settings = QueueSettings::Postgres { url: url.as_str().into(), table: TableName::default() };
+        let mut database = PgConnection::connect(&url).await.unwrap();
+        let made = ddl(&settings).unwrap();
+        database.execute(AssertSqlSafe(statements.map_or(made, str::to_owned))).await.unwrap();
+        test(open(&settings), database).await;
+    })
+    .await;
+}
+
+async fn subjects(database: &mut PgConnection) -> Vec<String> {
+    sqlx::query_scalar("SELECT subject FROM tieout_events ORDER BY seq").fetch_all(database).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_postgres_table_gets_every_event_once() {
+    on_postgres(None, async |mut queue: Box<dyn Queue>, mut database: PgConnection| {
+        queue.ready().await.unwrap();
+        assert_eq!(queue.send(&[event("ch_1", ZERO)]).await.outcomes, [Outcome::Acknowledged]);
+        let delivery = queue.send(&[event("ch_1", ZERO), event("ch_2", "1.10")]).await;
+        assert_eq!(delivery.outcomes, [Outcome::Acknowledged, Outcome::Acknowledged]);
+        assert_eq!(subjects(&mut database).await, ["ch_1", "ch_2"]);
+        let stored: Vec<String> = sqlx::query_scalar("SELECT event::text FROM tieout_events ORDER BY seq")
+            .fetch_all(&mut database)
+            .await
+            .unwrap();
+        assert_eq!(stored, [event("ch_1", ZERO).payload, event("ch_2", "1.10").payload]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_zero_character_is_poison_for_jsonb_and_its_siblings_arrive() {
+    let jsonb = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text UNIQUE, source text,
+        type text, subject text, event jsonb, enqueued_at timestamptz DEFAULT now(), consumed_at timestamptz)";
+    on_postgres(Some(jsonb), async |mut queue: Box<dyn Queue>, mut database: PgConnection| {
+        let batch = [event("ch_1", "1"), event("ch_2", ZERO), event("ch_3", "3")];
+        let delivery = queue.send(&batch).await;
+        assert_eq!(delivery.fault, None);
+        let [Outcome::Acknowledged, Outcome::Dead { class, reason }, Outcome::Acknowledged] =
+            delivery.outcomes.as_slice()
+        else {
+            panic!("{delivery:?}")
+        };
+        assert_eq!(*class, "poison");
+        assert!(reason.contains("Unicode"), "{reason}");
+        assert_eq!(subjects(&mut database).await, ["ch_1", "ch_3"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_a_constraint_forbids_is_rejected_alone() {
+    let check = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text UNIQUE, source text,
+        type text, subject text CHECK (subject <> 'ch_1'), event json, consumed_at timestamptz)";
+    on_postgres(Some(check), async |mut queue: Box<dyn Queue>, _| {
+        let delivery = queue.send(&[event("ch_1", "1"), event("ch_2", "2")]).await;
+        let [Outcome::Dead { class: "rejected", .. }, Outcome::Acknowledged] = delivery.outcomes.as_slice()
+        else {
+            panic!("{delivery:?}")
+        };
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_missing_or_misshapen_table_names_the_statements_that_make_it() {
+    let misshapen = "CREATE TABLE tieout_events (event_id text UNIQUE)";
+    let without_constraint =
+        "CREATE TABLE tieout_events (event_id text, source text, type text, subject text,
+        event json)";
+    for statements in ["SELECT 1", misshapen, without_constraint] {
+        on_postgres(Some(statements), async |mut queue: Box<dyn Queue>, _| {
+            let Err(QueueFault::Refused { why, .. }) = queue.ready().await else { panic!("{statements}") };
+            assert!(why.contains(r#"CREATE TABLE IF NOT EXISTS "tieout_events""#), "{why}");
+            let delivery = queue.send(&[event("ch_1", "1")]).await;
+            assert!(delivery.outcomes.is_empty());
+            assert!(matches!(delivery.fault, Some(QueueFault::Refused { .. })), "{delivery:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_queue_comes_back_after_its_connection_was_cut() {
+    on_postgres(None, async |mut queue: Box<dyn Queue>, mut database: PgConnection| {
+        queue.ready().await.unwrap();
+        database
+            .execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await
+            .unwrap();
+        let delivery = queue.send(&[event("ch_1", "1")]).await;
+        assert!(matches!(delivery.fault, Some(QueueFault::Unreachable { .. })), "{delivery:?}");
+        assert_eq!(queue.send(&[event("ch_1", "1")]).await.outcomes, [Outcome::Acknowledged]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_not_there_is_unreachable_and_its_password_unsaid() {
+    let url = "postgres://me:hush@127.0.0.1:1/events".into();
+    let mut queue = open(&QueueSettings::Postgres { url, table: TableName::default() });
+    let Err(fault @ QueueFault::Unreachable { .. }) = queue.ready().await else { panic!() };
+    assert!(fault.to_string().contains("127.0.0.1:1/events"), "{fault}");
+    assert!(!format!("{fault} {fault:?}").contains("hush"), "{fault:?}");
+}
+
+#[tokio::test]
+async fn a_sqlite_table_is_made_and_gets_every_event_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    let table: TableName = "outgoing".parse().unwrap();
+    let mut queue = open(&QueueSettings::Sqlite { path: path.clone(), table });
+    queue.ready().await.unwrap();
+    queue.send(&[event("ch_1", ZERO)]).await;
+    let delivery = queue.send(&[event("ch_1", ZERO), event("ch_2", "2")]).await;
+    assert_eq!(delivery.outcomes, [Outcome::Acknowledged, Outcome::Acknowledged]);
+
+    let mut database = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    let stored: Vec<(String, String)> =
+        sqlx::query_as("SELECT event_id, event FROM outgoing WHERE consumed_at IS NULL ORDER BY seq")
+            .fetch_all(&mut database)
+            .await
+            .unwrap();
+    let expected = [event("ch_1", ZERO), event("ch_2", "2")];
+    assert_eq!(stored, expected.map(|event| (event.event_id.to_string(), event.payload)));
+}
+
+#[tokio::test]
+async fn a_sqlite_table_that_forbids_a_row_takes_its_siblings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let mut database = SqliteConnection::connect(&url).await.unwrap();
+    let check =
+        "CREATE TABLE tieout_events (seq INTEGER PRIMARY KEY, event_id TEXT UNIQUE, source TEXT, type TEXT,
+        subject TEXT CHECK (subject <> 'ch_1'), event TEXT, consumed_at TEXT)";
+    database.execute(check).await.unwrap();
+    let mut queue = open(&QueueSettings::Sqlite { path, table: TableName::default() });
+    let delivery = queue.send(&[event("ch_1", "1"), event("ch_2", "2")]).await;
+    let [Outcome::Dead { class: "rejected", .. }, Outcome::Acknowledged] = delivery.outcomes.as_slice()
+    else {
+        panic!("{delivery:?}")
+    };
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT event_id FROM tieout_events").fetch_all(&mut database).await.unwrap();
+    assert_eq!(ids, [event_id("ch_2").to_string()]);
+}
+
+#[tokio::test]
+async fn a_sqlite_queue_that_cannot_be_used_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    let with_schema = QueueSettings::Sqlite { path: path.clone(), table: "a.b".parse().unwrap() };
+    assert!(matches!(open(&with_schema).ready().await, Err(QueueFault::Refused { .. })));
+
+    std::fs::write(&path, "not a database, but long enough to look like the header of one".repeat(20))
+        .unwrap();
+    let no_database = QueueSettings::Sqlite { path, table: TableName::default() };
+    assert!(matches!(open(&no_database).ready().await, Err(QueueFault::Refused { .. })));
+}

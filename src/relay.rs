@@ -1,0 +1,214 @@
+//! The relay: delivers what is pending in the outbox and records how each delivery ended.
+//!
+//! It gives every event at least once to its queue, with the same id each time. It never decides whether an event should be
+//! sent, and holds no transaction while it sends.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use crate::queue::{Delivery, Outcome, Queue, QueueFault, Queues};
+use crate::store::{OutboxState, Outgoing, Store, StoreError};
+
+/// Events of one claim.
+const BATCH: u32 = 500;
+
+/// An event that failed so often on its own is given up.
+const MAX_ATTEMPTS: u32 = 12;
+
+/// The pauses before the outbox is looked at again: another relay may have given something back by then.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a drain did.
+#[derive(Debug, Default)]
+pub struct Drained {
+    /// Events that a queue acknowledged.
+    pub sent: u64,
+    /// Attempts that failed and will be repeated.
+    pub retried: u64,
+    /// Events given up.
+    pub dead: u64,
+    /// Events still pending at the end, in all queues of the state store.
+    pub left: u64,
+    /// Why a queue did not work at the end of the drain, by its name.
+    pub faults: BTreeMap<String, QueueFault>,
+}
+
+/// One queue during a drain.
+struct Line<'a> {
+    name: &'a str,
+    queue: &'a mut dyn Queue,
+    backoff: ExponentialBackoff,
+    not_before: Instant,
+    is_paused: bool,
+}
+
+/// How the turn of a queue went.
+enum Turn {
+    /// Something was tried.
+    Worked,
+    /// There is nothing to do before this instant.
+    WaitUntil(Instant),
+    /// There is nothing more to do.
+    Empty,
+}
+
+/// Delivers until nothing is pending, or nothing can be delivered any more, or the budget is used up.
+pub async fn drain(store: &Store, queues: &mut Queues, budget: Duration) -> Result<Drained, StoreError> {
+    let relay = Uuid::now_v7().to_string();
+    let mut drained = Drained::default();
+    let outcome = deliver_all(store, queues, budget, &relay, &mut drained).await;
+    let released = store.release_claims(&relay).await;
+    outcome.and(released)?;
+    let is_pending = |state| state == OutboxState::Pending;
+    drained.left =
+        store.unsent().await?.iter().filter(|row| is_pending(row.state)).map(|row| row.count).sum();
+    Ok(drained)
+}
+
+async fn deliver_all(
+    store: &Store,
+    queues: &mut Queues,
+    budget: Duration,
+    relay: &str,
+    drained: &mut Drained,
+) -> Result<(), StoreError> {
+    let deadline = Instant::now() + budget;
+    let mut lines: Vec<Line<'_>> =
+        queues.iter_mut().map(|(name, queue)| line(name, queue.as_mut())).collect();
+    while Instant::now() < deadline {
+        let mut worked = false;
+        let mut next = None;
+        for line in &mut lines {
+            match take_turn(store, line, relay, drained).await? {
+                Turn::Worked => worked = true,
+                Turn::WaitUntil(at) => next = Some(next.map_or(at, |next: Instant| next.min(at))),
+                Turn::Empty => {}
+            }
+        }
+        if worked {
+            continue;
+        }
+        match next.filter(|next| *next < deadline) {
+            Some(next) => tokio::time::sleep_until(next).await,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+fn line<'a>(name: &'a str, queue: &'a mut dyn Queue) -> Line<'a> {
+    Line { name, queue, backoff: pauses(), not_before: Instant::now(), is_paused: false }
+}
+
+/// Pauses of a queue that cannot be reached: half a second, doubled up to ten seconds, with jitter, without end.
+fn pauses() -> ExponentialBackoff {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(Duration::from_secs(10))
+        .without_max_times()
+        .with_jitter()
+        .build()
+}
+
+async fn take_turn(
+    store: &Store,
+    line: &mut Line<'_>,
+    relay: &str,
+    drained: &mut Drained,
+) -> Result<Turn, StoreError> {
+    if line.is_paused {
+        return Ok(Turn::Empty);
+    }
+    if Instant::now() < line.not_before {
+        return Ok(Turn::WaitUntil(line.not_before));
+    }
+    let batch = store.claim(line.name, BATCH, relay).await?;
+    if batch.is_empty() {
+        let due = store.next_due(line.name).await?;
+        let until =
+            |due: Duration| Turn::WaitUntil(Instant::now() + due.clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
+        return Ok(due.map_or(Turn::Empty, until));
+    }
+    let Delivery { outcomes, fault } = line.queue.send(&batch).await;
+    record(store, &batch, outcomes, drained).await?;
+    if let Some(fault) = fault {
+        store.release_claims(relay).await?;
+        return Ok(pause(line, fault, drained));
+    }
+    line.backoff = pauses();
+    drained.faults.remove(line.name);
+    Ok(Turn::Worked)
+}
+
+/// Leaves a queue alone for a while, or for the rest of the drain where trying again is useless.
+fn pause(line: &mut Line<'_>, fault: QueueFault, drained: &mut Drained) -> Turn {
+    warn!(queue = line.name, "{fault}");
+    let delay = match &fault {
+        QueueFault::Unreachable { .. } => line.backoff.next(),
+        QueueFault::Refused { .. } => None,
+    };
+    drained.faults.insert(line.name.to_owned(), fault);
+    let Some(delay) = delay else {
+        line.is_paused = true;
+        return Turn::Empty;
+    };
+    line.not_before = Instant::now() + delay;
+    Turn::WaitUntil(line.not_before)
+}
+
+async fn record(
+    store: &Store,
+    batch: &[Outgoing],
+    outcomes: Vec<Outcome>,
+    drained: &mut Drained,
+) -> Result<(), StoreError> {
+    let mut sent = Vec::with_capacity(batch.len());
+    let mut failed = Vec::new();
+    for (event, outcome) in batch.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Acknowledged => sent.push(event.event_id),
+            other => failed.push((event, other)),
+        }
+    }
+    store.acknowledge(&sent).await?;
+    drained.sent += sent.len() as u64;
+    for (event, outcome) in failed {
+        record_failure(store, event, outcome, drained).await?;
+    }
+    Ok(())
+}
+
+async fn record_failure(
+    store: &Store,
+    event: &Outgoing,
+    outcome: Outcome,
+    drained: &mut Drained,
+) -> Result<(), StoreError> {
+    let (class, reason) = match outcome {
+        Outcome::Acknowledged => return Ok(()),
+        Outcome::Retry(reason) if event.attempts + 1 < MAX_ATTEMPTS => {
+            debug!(event_id = %event.event_id, reason, "delivery failed and will be repeated");
+            drained.retried += 1;
+            return store.retry_later(event.event_id, &reason, delay_after(event.attempts)).await;
+        }
+        Outcome::Retry(reason) => ("exhausted", reason),
+        Outcome::Dead { class, reason } => (class, reason),
+    };
+    warn!(event_id = %event.event_id, class, reason, "event given up");
+    drained.dead += 1;
+    store.bury(event.event_id, class, &reason).await
+}
+
+/// One second, doubled with every failure up to about an hour: twelve attempts outlast a bad night.
+fn delay_after(attempts: u32) -> Duration {
+    Duration::from_secs(1 << attempts.min(12))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! What the relay promises, with a queue that answers as it is told.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::{Drained, drain};
+use crate::finding::State;
+use crate::queue::{self, Delivery, Outcome, Queue, QueueFault, QueueSettings, Queues, TableName};
+use crate::store::tests::{World, event_id, id, on_both_stores};
+use crate::store::{OutboxState, Outgoing};
+
+on_both_stores!(
+    everything_pending_is_delivered,
+    an_event_whose_acknowledgement_was_lost_arrives_once,
+    a_dead_event_leaves_its_siblings_alone,
+    a_failed_event_stays_pending_when_the_budget_is_over,
+    an_event_that_fails_too_often_is_given_up,
+    a_refused_queue_costs_no_attempt_and_stops_no_other,
+    an_unreachable_queue_is_tried_again,
+    what_a_queue_did_before_it_broke_is_recorded,
+    a_queue_that_is_not_configured_leaves_its_events,
+);
+
+const BUDGET: Duration = Duration::from_secs(30);
+
+/// Answers with the given deliveries, then acknowledges everything.
+struct Scripted {
+    answers: VecDeque<Delivery>,
+}
+
+impl Queue for Scripted {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        let acknowledged = || Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None };
+        let answer = self.answers.pop_front().unwrap_or_else(acknowledged);
+        async { answer }.boxed()
+    }
+}
+
+fn scripted<const N: usize>(name: &str, answers: [Delivery; N]) -> (String, Box<dyn Queue>) {
+    (name.to_owned(), Box::new(Scripted { answers: answers.into() }))
+}
+
+fn outcomes<const N: usize>(outcomes: [Outcome; N]) -> Delivery {
+    Delivery { outcomes: outcomes.into(), fault: None }
+}
+
+fn refused() -> QueueFault {
+    QueueFault::Refused { place: "here".to_owned(), why: "no grant".to_owned() }
+}
+
+fn unreachable() -> QueueFault {
+    QueueFault::Unreachable { place: "here".to_owned(), why: "nobody answers".to_owned() }
+}
+
+async fn run<const N: usize>(world: &World, queues: [(String, Box<dyn Queue>); N]) -> Drained {
+    drain(&world.store, &mut Queues::from(queues), BUDGET).await.unwrap()
+}
+
+async fn attempts(world: &World, key: &str) -> u32 {
+    world.store.show(&id(key)).await.unwrap().unwrap().event.unwrap().attempts
+}
+
+async fn everything_pending_is_delivered(world: World) {
+    let keys: Vec<String> = (0..1_200).map(|number| format!("ch_{number}")).collect();
+    world.make_pending(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let drained = run(&world, [scripted("billing", [])]).await;
+    assert_eq!((drained.sent, drained.left), (1_200, 0));
+    assert_eq!(world.finding("ch_1199").await.state, State::Emitted);
+    assert_eq!(run(&world, [scripted("billing", [])]).await.sent, 0);
+}
+
+async fn an_event_whose_acknowledgement_was_lost_arrives_once(world: World) {
+    let path = world.folder.join("queue.db");
+    let settings = QueueSettings::Sqlite { path: path.clone(), table: TableName::default() };
+    world.make_pending(&["ch_1"]).await;
+    let killed = world.store.claim("billing", 1, "killed").await.unwrap();
+    assert_eq!(queue::open(&settings).send(&killed).await.outcomes, [Outcome::Acknowledged]);
+    world.age("outbox", "claimed_until").await;
+
+    let drained = run(&world, [("billing".to_owned(), queue::open(&settings))]).await;
+    assert_eq!((drained.sent, drained.left), (1, 0));
+    let url = format!("sqlite://{}", path.display());
+    let mut reader = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT event_id FROM tieout_events").fetch_all(&mut reader).await.unwrap();
+    assert_eq!(ids, [event_id("ch_1").to_string()]);
+}
+
+async fn a_dead_event_leaves_its_siblings_alone(world: World) {
+    world.make_pending(&["ch_1", "ch_2"]).await;
+    let first = world.store.claim("billing", 1, "peek").await.unwrap()[0].event_id;
+    world.store.release_claims("peek").await.unwrap();
+    let dead = Outcome::Dead { class: "poison", reason: "cannot be stored".to_owned() };
+    let drained = run(&world, [scripted("billing", [outcomes([dead, Outcome::Acknowledged])])]).await;
+    assert_eq!((drained.sent, drained.dead, drained.left), (1, 1, 0));
+    let (dead, sent) = if first == event_id("ch_1") { ("ch_1", "ch_2") } else { ("ch_2", "ch_1") };
+    assert_eq!(world.event_state(dead).await, OutboxState::Dead);
+    assert_eq!(world.finding(dead).await.state, State::Open);
+    assert_eq!(world.event_state(sent).await, OutboxState::Sent);
+}
+
+async fn a_failed_event_stays_pending_when_the_budget_is_over(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    let retry = outcomes([Outcome::Retry("no room".to_owned())]);
+    let mut queues = Queues::from([scripted("billing", [retry])]);
+    let drained = drain(&world.store, &mut queues, Duration::from_millis(300)).await.unwrap();
+    assert_eq!((drained.sent, drained.retried, drained.left), (0, 1, 1));
+    assert_eq!(attempts(&world, "ch_1").await, 1);
+}
+
+async fn an_event_that_fails_too_often_is_given_up(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    for _ in 0..super::MAX_ATTEMPTS {
+        world.age("outbox", "due_at").await;
+        let retry = outcomes([Outcome::Retry("no room".to_owned())]);
+        let mut queues = Queues::from([scripted("billing", [retry])]);
+        drain(&world.store, &mut queues, Duration::from_millis(50)).await.unwrap();
+    }
+    let event = world.store.show(&id("ch_1")).await.unwrap().unwrap().event.unwrap();
+    assert_eq!((event.state, event.class.as_deref()), (OutboxState::Dead, Some("exhausted")));
+    assert_eq!(event.reason.as_deref(), Some("no room"));
+}
+
+async fn a_refused_queue_costs_no_attempt_and_stops_no_other(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    let refusal = Delivery { outcomes: Vec::new(), fault: Some(refused()) };
+    let drained = run(&world, [scripted("archive", []), scripted("billing", [refusal])]).await;
+    assert_eq!((drained.sent, drained.left), (0, 1));
+    assert_eq!(drained.faults.get("billing"), Some(&refused()));
+    assert_eq!(attempts(&world, "ch_1").await, 0);
+    assert_eq!(world.store.claim("billing", 1, "next").await.unwrap().len(), 1);
+}
+
+async fn an_unreachable_queue_is_tried_again(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    let silence = Delivery { outcomes: Vec::new(), fault: Some(unreachable()) };
+    let drained = run(&world, [scripted("billing", [silence])]).await;
+    assert_eq!((drained.sent, drained.left), (1, 0));
+    assert!(drained.faults.is_empty());
+    assert_eq!(attempts(&world, "ch_1").await, 0);
+}
+
+async fn what_a_queue_did_before_it_broke_is_recorded(world: World) {
+    world.make_pending(&["ch_1", "ch_2"]).await;
+    let half = Delivery { outcomes: vec![Outcome::Acknowledged], fault: Some(refused()) };
+    let drained = run(&world, [scripted("billing", [half])]).await;
+    assert_eq!((drained.sent, drained.left), (1, 1));
+}
+
+async fn a_queue_that_is_not_configured_leaves_its_events(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    let drained = run(&world, [scripted("archive", [])]).await;
+    assert_eq!((drained.sent, drained.left), (0, 1));
+}

@@ -1,0 +1,147 @@
+//! The one transaction of a slice: findings, events, coverage and checkpoint together, or nothing. It decides nothing.
+
+use std::collections::BTreeMap;
+
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::window::{Purpose, Slice, Window};
+use uuid::Uuid;
+
+use super::database::Store;
+use super::error::StoreError;
+use super::lease::{Lease, fence};
+use super::sql::{Tx, args};
+use super::{coverage, findings, outbox};
+use crate::finding::{Finding, Identity};
+
+/// What is committed together. Everything in it belongs to the lease's domain.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// The slice that was judged, if this is one.
+    pub slice: Option<SliceDone>,
+    /// The range that it verified.
+    pub coverage: Option<Covered>,
+    /// The overlap scan that it ended.
+    pub overlap: Option<OverlapDone>,
+    /// Findings in their new state; for two on one key, the last one counts.
+    pub findings: Vec<Finding>,
+    /// Events to stage.
+    pub events: Vec<StagedEvent>,
+    /// Events that must not be sent any more. What was sent already stays sent.
+    pub supersede: Vec<Uuid>,
+}
+
+/// A slice that was judged.
+#[derive(Debug, Clone)]
+pub struct SliceDone {
+    /// The slice.
+    pub slice: Slice,
+    /// Its counts as JSON.
+    pub counts_json: String,
+}
+
+/// A range that was verified.
+#[derive(Debug, Clone)]
+pub struct Covered {
+    /// The feed's clock.
+    pub clock: String,
+    /// The range.
+    pub window: Window,
+}
+
+/// An overlap scan that ran to its end.
+#[derive(Debug, Clone)]
+pub struct OverlapDone {
+    /// The feed's clock.
+    pub clock: String,
+    /// The end of what it read, in the feed's time.
+    pub through: Instant,
+}
+
+/// An event that waits for the domain's release.
+#[derive(Debug, Clone)]
+pub struct StagedEvent {
+    /// The deterministic id: staging it twice stages it once.
+    pub event_id: Uuid,
+    /// The finding it is about.
+    pub id: Identity,
+    /// The finding's kind.
+    pub kind: Kind,
+    /// The finding's episode.
+    pub episode: u32,
+    /// The queue's name in the configuration.
+    pub queue: String,
+    /// The CloudEvents source.
+    pub source: String,
+    /// The CloudEvents type.
+    pub event_type: String,
+    /// The CloudEvents subject.
+    pub subject: String,
+    /// The whole event as JSON, in the CloudEvents format.
+    pub payload: String,
+}
+
+impl Store {
+    /// Commits, if the lease still holds. Committing the same twice is committing it once.
+    ///
+    /// An event whose id is known keeps its row and its state, except that a superseded one is staged again: the drift it
+    /// was made for is back within the same episode, and it was never sent. A finding whose event was acknowledged
+    /// since the caller read it keeps the acknowledgement.
+    pub async fn commit(&self, lease: &Lease, commit: Commit) -> Result<(), StoreError> {
+        let findings = one_per_key(commit.findings);
+        let mut ids =
+            findings.iter().map(|finding| &finding.id).chain(commit.events.iter().map(|event| &event.id));
+        if !ids.all(|id| lease.covers(id)) {
+            return Err(lease.lost());
+        }
+
+        let mut tx = self.write().await?;
+        fence(&mut tx, lease).await?;
+        let now = tx.now().await?;
+        // Rows are always locked in this order, outbox before findings, here and in the relay: so nobody waits in a ring.
+        outbox::supersede(&mut tx, lease, &commit.supersede, now).await?;
+        outbox::stage(&mut tx, lease, &commit.events, now).await?;
+        findings::upsert(&mut tx, findings, now).await?;
+        if let Some(covered) = &commit.coverage {
+            coverage::add(&mut tx, lease, covered).await?;
+        }
+        if let Some(overlap) = &commit.overlap {
+            coverage::scanned(&mut tx, lease, overlap, now).await?;
+        }
+        if let Some(slice) = &commit.slice {
+            checkpoint(&mut tx, lease, slice, now).await?;
+        }
+        tx.commit().await
+    }
+}
+
+/// Sorted by key, so that rows are locked in one order.
+fn one_per_key(findings: Vec<Finding>) -> Vec<Finding> {
+    let by_key: BTreeMap<_, _> = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
+    by_key.into_values().collect()
+}
+
+async fn checkpoint(tx: &mut Tx, lease: &Lease, done: &SliceDone, now: Instant) -> Result<(), StoreError> {
+    let purpose = match done.slice.purpose {
+        Purpose::Coverage => "coverage",
+        Purpose::Overlap => "overlap",
+    };
+    tx.execute(
+        "INSERT INTO slices (run_id, domain, each_, purpose, from_at, to_at, counts, committed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (run_id, domain, each_, purpose, from_at, to_at)
+         DO UPDATE SET counts = excluded.counts, committed_at = excluded.committed_at",
+        &args![
+            lease.run_id(),
+            lease.domain().as_str(),
+            lease.each().as_str(),
+            purpose,
+            done.slice.window.from(),
+            done.slice.window.to(),
+            done.counts_json.as_str(),
+            now
+        ],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Why the state store did not do what it was asked, sorted by what the caller does next. It never holds a password.
+
+use std::time::Duration;
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::DomainName;
+
+use crate::sql_fault::{self, SqlFault};
+
+/// Why the state store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing can be recorded now: the database is not there, restarting or full.
+    #[error("the state store ({place}) cannot be reached")]
+    Unreachable {
+        /// Where it should be, without credentials.
+        place: String,
+        /// What the driver saw.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The login or a grant is refused.
+    #[error("the state store ({place}) refuses")]
+    Refused {
+        /// Where it is, without credentials.
+        place: String,
+        /// What the database answered.
+        #[source]
+        cause: sqlx::Error,
+    },
+    /// State cannot be kept in this place.
+    #[error("the state store cannot be kept at {place}: {why}")]
+    Unsuitable {
+        /// Where it was to be.
+        place: String,
+        /// Why not.
+        why: String,
+    },
+    /// The schema was written by a newer program.
+    #[error(
+        "the state store ({place}) has schema version {found}, and this program knows {known}: use a newer tieout"
+    )]
+    Newer {
+        /// Where it is.
+        place: String,
+        /// The version found.
+        found: i64,
+        /// The newest version known.
+        known: i64,
+    },
+    /// Another holder took the domain over; nothing was written.
+    #[error("the lease on `{domain}` was lost: nothing was written")]
+    LeaseLost {
+        /// The domain.
+        domain: DomainName,
+    },
+    /// The domain is being worked on by somebody else.
+    #[error("`{domain}` is held by {holder} since {since}")]
+    Held {
+        /// The domain.
+        domain: DomainName,
+        /// Who holds it.
+        holder: String,
+        /// Since when, by the store's clock.
+        since: Instant,
+        /// How long that is.
+        age: Duration,
+    },
+    /// Another transaction was in the way; the same call may succeed now.
+    #[error("another transaction on the state store ({place}) was in the way")]
+    Conflict {
+        /// Where it is.
+        place: String,
+        /// What the database answered.
+        #[source]
+        cause: sqlx::Error,
+    },
+    /// No run has this name.
+    #[error("there is no run `{0}`")]
+    NoSuchRun(String),
+    /// More than one run has this name.
+    #[error("more than one run begins with `{0}`")]
+    AmbiguousRun(String),
+    /// The state store holds what this program cannot read.
+    #[error("the state store ({place}) holds what cannot be read: {what}")]
+    Corrupt {
+        /// Where it is.
+        place: String,
+        /// Which value.
+        what: String,
+    },
+    /// None of these.
+    #[error("the state store ({place}) failed")]
+    Other {
+        /// Where it is.
+        place: String,
+        /// What the driver saw.
+        #[source]
+        cause: sqlx::Error,
+    },
+}
+
+impl StoreError {
+    /// Sorts an error of the driver that came from `place`.
+    pub(super) fn from_sql(cause: sqlx::Error, place: &str) -> Self {
+        let place = place.to_owned();
+        match sql_fault::sort(&cause) {
+            SqlFault::Unreachable => Self::Unreachable { place, cause: Box::new(cause) },
+            SqlFault::Refused => Self::Refused { place, cause },
+            SqlFault::Conflict => Self::Conflict { place, cause },
+            SqlFault::Corrupt => Self::Corrupt { place, what: cause.to_string() },
+            _ => Self::Other { place, cause },
+        }
+    }
+}

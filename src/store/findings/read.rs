@@ -1,0 +1,202 @@
+//! Reads findings for the follow-up, for lists and for one look at everything known about a key.
+
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::{DomainName, Each};
+use uuid::Uuid;
+
+use super::row;
+use crate::finding::{Finding, Identity, State};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::outbox::{self, OutboxRow};
+use crate::store::sql::{Row, Tx, Value, args, params};
+
+/// Keys of one statement: far below both databases' limits of parameters.
+const BATCH: usize = 1_000;
+
+/// Which findings to list. An empty list does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct FindingFilter {
+    /// Only these domains.
+    pub domains: Vec<DomainName>,
+    /// Only these states.
+    pub states: Vec<State>,
+    /// Only this kind.
+    pub kind: Option<Kind>,
+    /// At most so many; `None` for all.
+    pub limit: Option<u32>,
+}
+
+/// Everything that is known about a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingRecord {
+    /// The newest episode.
+    pub finding: Finding,
+    /// Every state that it was in, oldest first, of all episodes.
+    pub history: Vec<HistoryEntry>,
+    /// The event of the newest episode.
+    pub event: Option<OutboxRow>,
+}
+
+/// One step of a finding's life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// The episode.
+    pub episode: u32,
+    /// The state that began.
+    pub state: State,
+    /// When, by the store's clock.
+    pub at: Instant,
+    /// The run that wrote it; for `emitted`, the run that staged the event.
+    pub run_id: Uuid,
+    /// Why, where there is a reason.
+    pub note: Option<String>,
+}
+
+/// How many findings of a domain are in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingCount {
+    /// The domain.
+    pub domain: DomainName,
+    /// The state.
+    pub state: State,
+    /// The kind.
+    pub kind: Kind,
+    /// How many.
+    pub count: u64,
+}
+
+impl Store {
+    /// The findings that every run looks at again, oldest first.
+    pub async fn followed(
+        &self,
+        domain: &DomainName,
+        each: &Each,
+        limit: u32,
+    ) -> Result<Vec<Finding>, StoreError> {
+        // The states stand in the text as they stand in the index, which is not used otherwise.
+        let states: Vec<String> = State::ALL
+            .into_iter()
+            .filter(|state| state.is_followed())
+            .map(|state| format!("'{}'", state.as_str()))
+            .collect();
+        let sql = format!(
+            "SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND state IN ({})
+             ORDER BY first_seen, key LIMIT $3",
+            states.join(", ")
+        );
+        let mut tx = self.read().await?;
+        let rows = tx.rows(sql, &args![domain.as_str(), each.as_str(), limit]).await?;
+        rows.iter().map(row::finding).collect()
+    }
+
+    /// What is known about some keys, in any state; a key without a finding is left out.
+    pub async fn findings_by_key(
+        &self,
+        domain: &DomainName,
+        each: &Each,
+        keys: &[Key],
+    ) -> Result<Vec<Finding>, StoreError> {
+        let mut tx = self.read().await?;
+        let mut findings = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            let sql = format!(
+                "SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND key IN ({})",
+                params(keys.len(), 2)
+            );
+            let mut args = args![domain.as_str(), each.as_str()].to_vec();
+            args.extend(keys.iter().map(|key| Value::from(key.as_str())));
+            for row in &tx.rows(sql, &args).await? {
+                findings.push(row::finding(row)?);
+            }
+        }
+        Ok(findings)
+    }
+
+    /// A list of findings, newest first.
+    pub async fn list(&self, filter: &FindingFilter) -> Result<Vec<Finding>, StoreError> {
+        let mut conditions = vec!["1 = 1".to_owned()];
+        let mut args: Vec<Value<'_>> = Vec::new();
+        for (column, words) in restrictions(filter) {
+            if !words.is_empty() {
+                conditions.push(format!("{column} IN ({})", params(words.len(), args.len())));
+                args.extend(words.into_iter().map(Value::from));
+            }
+        }
+        let sql = format!(
+            "SELECT * FROM findings WHERE {} ORDER BY first_seen DESC, domain, each_, key LIMIT ${}",
+            conditions.join(" AND "),
+            args.len() + 1
+        );
+        args.push(Value::from(filter.limit.map_or(i64::MAX, i64::from)));
+        let mut tx = self.read().await?;
+        tx.rows(sql, &args).await?.iter().map(row::finding).collect()
+    }
+
+    /// Everything that is known about one key.
+    pub async fn show(&self, id: &Identity) -> Result<Option<FindingRecord>, StoreError> {
+        let key = args![id.domain.as_str(), id.each.as_str(), id.key.as_str()];
+        let mut tx = self.read().await?;
+        let row =
+            tx.row("SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND key = $3", &key).await?;
+        let Some(row) = row else { return Ok(None) };
+        let finding = row::finding(&row)?;
+        let history = history(&mut tx, &key).await?;
+        let event = match finding.event_id {
+            Some(event_id) => outbox::find(&mut tx, event_id).await?,
+            None => None,
+        };
+        Ok(Some(FindingRecord { finding, history, event }))
+    }
+
+    /// How many findings of each domain are in each state, by kind.
+    pub async fn finding_counts(&self) -> Result<Vec<FindingCount>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT domain, state, kind, COUNT(*) AS count FROM findings
+                 GROUP BY domain, state, kind ORDER BY domain, state, kind",
+                &[],
+            )
+            .await?;
+        let count = |row: &Row| {
+            Ok(FindingCount {
+                domain: row.word("domain", |name| name.parse().ok())?,
+                state: row.word("state", State::from_word)?,
+                kind: row.word("kind", Kind::from_word)?,
+                count: row.count("count")?,
+            })
+        };
+        rows.iter().map(count).collect()
+    }
+}
+
+fn restrictions(filter: &FindingFilter) -> [(&'static str, Vec<&str>); 3] {
+    [
+        ("domain", filter.domains.iter().map(DomainName::as_str).collect()),
+        ("state", filter.states.iter().map(|state| state.as_str()).collect()),
+        ("kind", filter.kind.iter().map(|kind| kind.as_str()).collect()),
+    ]
+}
+
+async fn history(tx: &mut Tx, key: &[Value<'_>]) -> Result<Vec<HistoryEntry>, StoreError> {
+    let rows = tx
+        .rows(
+            "SELECT episode, state, at, run_id, note FROM finding_history
+             WHERE domain = $1 AND each_ = $2 AND key = $3 ORDER BY seq",
+            key,
+        )
+        .await?;
+    let entry = |row: &Row| {
+        Ok(HistoryEntry {
+            episode: row.count("episode")?,
+            state: row.word("state", State::from_word)?,
+            at: row.time("at")?,
+            run_id: row.uuid("run_id")?,
+            note: row.text_or_null("note")?,
+        })
+    };
+    rows.iter().map(entry).collect()
+}

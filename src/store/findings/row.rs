@@ -1,0 +1,94 @@
+//! A finding as a row and back.
+
+use tieout_reconcilers::discrepancy::{Digest, Kind};
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::money::Money;
+use tieout_reconcilers::name::Each;
+
+use crate::finding::{Finding, Identity, State};
+use crate::store::error::StoreError;
+use crate::store::sql::{Row, Value, args};
+
+/// The columns of `findings`, in the order of [`values`]; the first three are the key.
+pub(super) const COLUMNS: [&str; 19] = [
+    "domain",
+    "each_",
+    "key",
+    "kind",
+    "state",
+    "episode",
+    "reemissions",
+    "digest",
+    "fields",
+    "reason",
+    "amount_minor",
+    "currency",
+    "clock_at",
+    "first_seen",
+    "last_seen",
+    "acknowledged_at",
+    "closed_at",
+    "event_id",
+    "run_id",
+];
+
+/// The parameters of one row.
+pub(super) fn values(finding: &Finding) -> Result<[Value<'_>; COLUMNS.len()], serde_json::Error> {
+    Ok(args![
+        finding.id.domain.as_str(),
+        finding.id.each.as_str(),
+        finding.id.key.as_str(),
+        finding.kind.as_str(),
+        finding.state.as_str(),
+        finding.episode,
+        finding.reemissions,
+        finding.digest.as_str(),
+        serde_json::to_string(&finding.fields)?,
+        finding.reason.as_deref(),
+        finding.amount.as_ref().map(|money| money.minor.to_string()),
+        finding.amount.as_ref().map(|money| &*money.currency),
+        finding.clock,
+        finding.first_seen,
+        finding.last_seen,
+        finding.acknowledged_at,
+        finding.closed_at,
+        finding.event_id.map(|id| id.to_string()),
+        finding.run_id,
+    ])
+}
+
+/// Reads a row that has all [`COLUMNS`].
+pub(super) fn finding(row: &Row) -> Result<Finding, StoreError> {
+    Ok(Finding {
+        id: identity(row)?,
+        kind: row.word("kind", Kind::from_word)?,
+        state: row.word("state", State::from_word)?,
+        episode: row.count("episode")?,
+        reemissions: row.count("reemissions")?,
+        digest: Digest::stored(&row.text("digest")?),
+        fields: row.word("fields", |json| serde_json::from_str(json).ok())?,
+        reason: row.text_or_null("reason")?,
+        amount: amount(row)?,
+        clock: row.time_or_null("clock_at")?,
+        first_seen: row.time("first_seen")?,
+        last_seen: row.time("last_seen")?,
+        acknowledged_at: row.time_or_null("acknowledged_at")?,
+        closed_at: row.time_or_null("closed_at")?,
+        event_id: row.uuid_or_null("event_id")?,
+        run_id: row.uuid("run_id")?,
+    })
+}
+
+fn identity(row: &Row) -> Result<Identity, StoreError> {
+    Ok(Identity {
+        domain: row.word("domain", |name| name.parse().ok())?,
+        each: Each::stored(&row.text("each_")?),
+        key: row.word("key", |key| Key::checked(key).ok())?,
+    })
+}
+
+fn amount(row: &Row) -> Result<Option<Money>, StoreError> {
+    let Some(currency) = row.text_or_null("currency")? else { return Ok(None) };
+    let minor = row.word("amount_minor", |digits| digits.parse().ok())?;
+    Ok(Some(Money { currency: currency.into(), minor }))
+}

@@ -1,0 +1,124 @@
+//! Brings the schema up to date, in one transaction, with one winner. It never runs an older schema backwards.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{Executor, SqlSafeStr};
+
+use super::database::Store;
+use super::error::StoreError;
+use super::sql::{Inner, Tx};
+
+/// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
+const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
+    1,
+    "first",
+    include_str!("migrations/sqlite/0001_first.sql"),
+    include_str!("migrations/postgres/0001_first.sql"),
+)];
+
+/// The schema version that this program writes.
+const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// Lets one process at a time migrate; held by a transaction, so that it works behind a transaction pooler.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(8388065864110434671)";
+
+/// Looks first, because looking needs no grant and no lock, and then migrates where something is missing.
+pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.read().await?;
+    if is_current(&mut tx).await? {
+        return Ok(());
+    }
+    drop(tx);
+
+    let mut tx = store.write().await?;
+    lock(&mut tx).await?;
+    if !is_current(&mut tx).await? {
+        refuse_foreign_tables(&mut tx).await?;
+        apply(&mut tx).await?;
+    }
+    tx.commit().await
+}
+
+/// Whether the schema is the one this program knows; a newer one is an error.
+async fn is_current(tx: &mut Tx) -> Result<bool, StoreError> {
+    let (table, exists) = (tx.dialect().migrations, tx.dialect().migrations_exist);
+    if tx.row(exists, &[]).await?.is_none() {
+        return Ok(false);
+    }
+    let newest = tx.row(format!("SELECT MAX(version) AS version FROM {table}"), &[]).await?;
+    match newest.map(|row| row.int_or_null("version")).transpose()?.flatten() {
+        Some(found) if found > KNOWN => {
+            Err(StoreError::Newer { place: tx.place().to_owned(), found, known: KNOWN })
+        }
+        found => Ok(found == Some(KNOWN)),
+    }
+}
+
+async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    match tx.inner() {
+        Inner::Sqlite(_) => Ok(()),
+        Inner::Postgres(_) => tx.execute(LOCK, &[]).await.map(drop),
+    }
+}
+
+/// A file of another program that somebody named by mistake is left as it is.
+async fn refuse_foreign_tables(tx: &mut Tx) -> Result<(), StoreError> {
+    let Inner::Sqlite(_) = tx.inner() else { return Ok(()) };
+    let ours = tx.row(tx.dialect().migrations_exist, &[]).await?.is_some();
+    let table = tx.row("SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 1", &[]).await?;
+    match table {
+        Some(table) if !ours => Err(StoreError::Unsuitable {
+            place: tx.place().to_owned(),
+            why: format!("the file holds tables of another program, such as `{}`", table.text("name")?),
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn apply(tx: &mut Tx) -> Result<(), StoreError> {
+    let place = tx.place().to_owned();
+    let table = tx.dialect().migrations;
+    let done = match tx.inner() {
+        Inner::Sqlite(tx) => {
+            migrator(table, |(_, _, sqlite, _)| *sqlite).run_direct(None, &mut **tx, false).await
+        }
+        Inner::Postgres(tx) => {
+            // Not `IF NOT EXISTS`, which asks for the right to create schemas even where there is nothing to create.
+            let missing =
+                "DO $$ BEGIN IF to_regnamespace('tieout') IS NULL THEN CREATE SCHEMA tieout; END IF; END $$";
+            let schema = tx.execute(missing).await;
+            let migrator = migrator(table, |(_, _, _, postgres)| *postgres);
+            let done = match schema {
+                Ok(_) => migrator.run_direct(None, &mut **tx, false).await,
+                Err(error) => Err(error.into()),
+            };
+            // The migrator names its statements; behind a pooler, somebody else would find them in the way.
+            match done {
+                Ok(()) => tx.execute("DEALLOCATE ALL").await.map(drop).map_err(MigrateError::from),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    done.map_err(|error| failed(error, &place))
+}
+
+/// The migrator of one database. Ours is the lock, so its own stays off.
+fn migrator(
+    table: &'static str,
+    text: impl Fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str,
+) -> Migrator {
+    let migration = |entry: &(i64, &'static str, &'static str, &'static str)| {
+        let (version, description) = (entry.0, entry.1.into());
+        Migration::new(version, description, MigrationType::Simple, text(entry).into_sql_str(), false)
+    };
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect());
+    migrator.set_locking(false).dangerous_set_table_name(table);
+    migrator
+}
+
+fn failed(error: MigrateError, place: &str) -> StoreError {
+    let cause = match error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause,
+        other => sqlx::Error::Migrate(Box::new(other)),
+    };
+    StoreError::from_sql(cause, place)
+}

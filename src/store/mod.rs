@@ -1,0 +1,35 @@
+//! The state store: runs, leases, coverage, findings and the outbox, in SQLite or PostgreSQL.
+//!
+//! Every transaction is one method of [`Store`], short, and closed before it returns: none is ever open across a call to a
+//! provider, a user database or a queue. Every write on behalf of a domain names its [`Lease`] and is refused once another
+//! holder has taken over. Time is the database's own. What the rows mean is decided elsewhere.
+
+mod error;
+mod settings;
+
+mod database;
+mod migrate;
+mod sql;
+
+mod coverage;
+mod findings;
+mod lease;
+mod runs;
+
+mod commit;
+mod outbox;
+mod release;
+
+pub use commit::{Commit, Covered, OverlapDone, SliceDone, StagedEvent};
+pub use coverage::Overlap;
+pub use database::Store;
+pub use error::StoreError;
+pub use findings::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
+pub use lease::{LEASE_TIME, Lease};
+pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
+pub use release::{Release, Released, Staged};
+pub use runs::{RunMode, RunRecord, RunRow, RunStatus, RunSummary, SliceRecord};
+pub use settings::{NotAStore, StoreSettings};
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,12 @@
+//! The outbox: events between their commit and the broker's acknowledgement. Claimed by state, never by "id after the last".
+//!
+//! `staged` (committed) becomes `pending` or `held` at the release; `pending` becomes `sent` or `dead` by the relay; what is
+//! not sent becomes `superseded` when its drift has gone or changed. No row is deleted here.
+
+mod deliver;
+mod row;
+mod stage;
+
+pub use deliver::CLAIM_TIME;
+pub use row::{OutboxRow, OutboxState, Outgoing, UnsentCount};
+pub(super) use stage::{find, release, stage, supersede};

@@ -1,0 +1,136 @@
+//! The outbox before the release, inside a transaction of the caller that holds the lease.
+
+use std::collections::BTreeMap;
+
+use tieout_reconcilers::instant::Instant;
+use uuid::Uuid;
+
+use super::row::{self, OutboxRow};
+use crate::store::commit::StagedEvent;
+use crate::store::error::StoreError;
+use crate::store::lease::Lease;
+use crate::store::release::Release;
+use crate::store::sql::{Tx, Value, args, params, rows_of_params};
+
+/// Rows of one statement: far below both databases' limits of parameters.
+const BATCH: usize = 400;
+
+const COLUMNS: [&str; 15] = [
+    "event_id",
+    "domain",
+    "each_",
+    "key",
+    "kind",
+    "episode",
+    "queue",
+    "source",
+    "type",
+    "subject",
+    "payload",
+    "state",
+    "run_id",
+    "staged_at",
+    "due_at",
+];
+
+/// Adds events as `staged`. A known id keeps its row; a superseded one was never sent and is staged again.
+pub(in crate::store) async fn stage(
+    tx: &mut Tx,
+    lease: &Lease,
+    events: &[StagedEvent],
+    now: Instant,
+) -> Result<(), StoreError> {
+    let events: BTreeMap<Uuid, &StagedEvent> = events.iter().map(|event| (event.event_id, event)).collect();
+    let events: Vec<&StagedEvent> = events.into_values().collect();
+    for batch in events.chunks(BATCH) {
+        let args: Vec<Value<'_>> = batch.iter().flat_map(|event| values(event, lease, now)).collect();
+        let sql = format!(
+            "INSERT INTO outbox ({}) VALUES {} ON CONFLICT (event_id) DO UPDATE
+             SET state = excluded.state, run_id = excluded.run_id, payload = excluded.payload,
+                 queue = excluded.queue, reason = NULL, finished_at = NULL
+             WHERE outbox.state = 'superseded'",
+            COLUMNS.join(", "),
+            rows_of_params(batch.len(), COLUMNS.len(), 0)
+        );
+        tx.execute(sql, &args).await?;
+    }
+    Ok(())
+}
+
+/// Marks events that must not be sent any more; what was sent stays sent.
+pub(in crate::store) async fn supersede(
+    tx: &mut Tx,
+    lease: &Lease,
+    events: &[Uuid],
+    now: Instant,
+) -> Result<(), StoreError> {
+    for batch in events.chunks(BATCH) {
+        let mut args = args![lease.domain().as_str(), lease.each().as_str(), now].to_vec();
+        args.extend(batch.iter().copied().map(Value::from));
+        lock(tx, &args[3..]).await?;
+        let sql = format!(
+            "UPDATE outbox SET state = 'superseded', finished_at = $3, claimed_by = NULL, claimed_until = NULL
+             WHERE domain = $1 AND each_ = $2 AND state IN ('staged', 'pending', 'held', 'dead')
+             AND event_id IN ({})",
+            params(batch.len(), 3)
+        );
+        tx.execute(sql, &args).await?;
+    }
+    Ok(())
+}
+
+/// Moves everything that is staged under a lease.
+pub(in crate::store) async fn release(
+    tx: &mut Tx,
+    lease: &Lease,
+    decision: &Release,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let (state, reason) = match decision {
+        Release::Pending => ("pending", None),
+        Release::Held { reason } => ("held", Some(reason.as_str())),
+    };
+    tx.execute(
+        "UPDATE outbox SET state = $3, reason = $4, due_at = $5
+         WHERE domain = $1 AND each_ = $2 AND state = 'staged'",
+        &args![lease.domain().as_str(), lease.each().as_str(), state, reason, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// One event.
+pub(in crate::store) async fn find(tx: &mut Tx, event_id: Uuid) -> Result<Option<OutboxRow>, StoreError> {
+    let row = tx.row("SELECT * FROM outbox WHERE event_id = $1", &args![event_id]).await?;
+    row.as_ref().map(row::outbox_row).transpose()
+}
+
+/// Locks events in the order of their ids, which every transaction keeps to, so that nobody waits in a ring.
+pub(super) async fn lock(tx: &mut Tx, events: &[Value<'_>]) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT seq FROM outbox WHERE event_id IN ({}) ORDER BY seq {}",
+        params(events.len(), 0),
+        tx.dialect().for_update
+    );
+    tx.rows(sql, events).await.map(drop)
+}
+
+fn values<'a>(event: &'a StagedEvent, lease: &Lease, now: Instant) -> [Value<'a>; COLUMNS.len()] {
+    args![
+        event.event_id,
+        event.id.domain.as_str(),
+        event.id.each.as_str(),
+        event.id.key.as_str(),
+        event.kind.as_str(),
+        event.episode,
+        event.queue.as_str(),
+        event.source.as_str(),
+        event.event_type.as_str(),
+        event.subject.as_str(),
+        event.payload.as_str(),
+        "staged",
+        lease.run_id(),
+        now,
+        now,
+    ]
+}

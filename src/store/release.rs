@@ -1,0 +1,86 @@
+//! The release: after a domain's last slice, its staged events become pending together, or are held together.
+
+use std::collections::BTreeMap;
+
+use tieout_reconcilers::discrepancy::Kind;
+
+use super::database::Store;
+use super::error::StoreError;
+use super::findings;
+use super::lease::{Lease, fence};
+use super::outbox;
+use super::sql::{Row, args};
+
+/// What is staged and waits for the decision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Staged {
+    /// All events.
+    pub count: u64,
+    /// The events by the kind of their finding.
+    pub by_kind: BTreeMap<Kind, u64>,
+    /// How many of them were staged by runs that ended before their release.
+    pub from_earlier_runs: u64,
+}
+
+/// What happens to everything that is staged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Release {
+    /// The relay may deliver it.
+    Pending,
+    /// It is kept back, and its findings are `held`.
+    Held {
+        /// Why, for the report.
+        reason: String,
+    },
+}
+
+/// What was released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// What was staged.
+    pub staged: Staged,
+    /// What was decided about it.
+    pub decision: Release,
+}
+
+impl Store {
+    /// Decides about everything that is staged under a lease, whichever run staged it, in one transaction.
+    ///
+    /// `decide` is asked once, also where nothing is staged.
+    pub async fn release(
+        &self,
+        lease: &Lease,
+        decide: impl FnOnce(&Staged) -> Release + Send,
+    ) -> Result<Released, StoreError> {
+        let mut tx = self.write().await?;
+        fence(&mut tx, lease).await?;
+        let sql = format!(
+            "SELECT kind, run_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged'
+             ORDER BY seq {}",
+            tx.dialect().for_update
+        );
+        let rows = tx.rows(sql, &args![lease.domain().as_str(), lease.each().as_str()]).await?;
+        let staged = count(&rows, lease)?;
+
+        let decision = decide(&staged);
+        if staged.count > 0 {
+            let now = tx.now().await?;
+            if let Release::Held { reason } = &decision {
+                findings::hold(&mut tx, lease, reason, now).await?;
+            }
+            outbox::release(&mut tx, lease, &decision, now).await?;
+        }
+        tx.commit().await?;
+        Ok(Released { staged, decision })
+    }
+}
+
+fn count(rows: &[Row], lease: &Lease) -> Result<Staged, StoreError> {
+    let mut staged = Staged::default();
+    for row in rows {
+        staged.count += 1;
+        *staged.by_kind.entry(row.word("kind", Kind::from_word)?).or_default() += 1;
+        staged.from_earlier_runs += u64::from(row.uuid("run_id")? != lease.run_id());
+    }
+    Ok(staged)
+}

@@ -1,0 +1,32 @@
+//! What the two databases say differently. Everything else is said once, for both.
+
+/// What the two databases say differently.
+#[derive(Debug)]
+pub(in crate::store) struct Dialect {
+    /// The database's own clock, not the transaction's start.
+    pub(super) clock: &'static str,
+    /// Locks the rows of a `SELECT`; SQLite's whole file is locked already.
+    pub(in crate::store) for_update: &'static str,
+    /// Locks the rows of a `SELECT` and passes over those that others have locked.
+    pub(in crate::store) skip_locked: &'static str,
+    /// The table of applied migrations.
+    pub(in crate::store) migrations: &'static str,
+    /// Returns a row where that table exists.
+    pub(in crate::store) migrations_exist: &'static str,
+}
+
+pub(super) const SQLITE: Dialect = Dialect {
+    clock: "SELECT strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now",
+    for_update: "",
+    skip_locked: "",
+    migrations: "tieout_migrations",
+    migrations_exist: "SELECT name FROM sqlite_schema WHERE name = 'tieout_migrations'",
+};
+
+pub(super) const POSTGRES: Dialect = Dialect {
+    clock: "SELECT clock_timestamp() AS now",
+    for_update: "FOR UPDATE",
+    skip_locked: "FOR UPDATE SKIP LOCKED",
+    migrations: "tieout.tieout_migrations",
+    migrations_exist: "SELECT 1 WHERE to_regclass('tieout.tieout_migrations') IS NOT NULL",
+};

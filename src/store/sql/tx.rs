@@ -1,0 +1,143 @@
+//! A transaction of either database. Every statement of the state store runs inside one.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use sqlx::postgres::{PgArguments, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
+use sqlx::{AssertSqlSafe, Transaction};
+use tieout_reconcilers::instant::Instant;
+
+use super::dialect::{self, Dialect};
+use super::row::{AnyRow, Row};
+use super::value::{Value, sortable, storable, within_calendar};
+use crate::store::error::StoreError;
+
+/// A transaction. Dropped without a commit, it rolls back.
+#[derive(Debug)]
+pub(in crate::store) struct Tx {
+    inner: Inner,
+    place: Arc<str>,
+}
+
+#[derive(Debug)]
+pub(in crate::store) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(in crate::store) fn sqlite(tx: Transaction<'static, Sqlite>, place: Arc<str>) -> Self {
+        Self { inner: Inner::Sqlite(tx), place }
+    }
+
+    pub(in crate::store) fn postgres(tx: Transaction<'static, Postgres>, place: Arc<str>) -> Self {
+        Self { inner: Inner::Postgres(tx), place }
+    }
+
+    /// The driver's transaction, for what has to differ.
+    pub(in crate::store) fn inner(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+
+    pub(in crate::store) fn place(&self) -> &str {
+        &self.place
+    }
+
+    pub(in crate::store) const fn dialect(&self) -> &'static Dialect {
+        match self.inner {
+            Inner::Sqlite(_) => &dialect::SQLITE,
+            Inner::Postgres(_) => &dialect::POSTGRES,
+        }
+    }
+
+    /// The database's clock.
+    pub(in crate::store) async fn now(&mut self) -> Result<Instant, StoreError> {
+        let row = self.row(self.dialect().clock, &[]).await?;
+        row.ok_or_else(|| self.failed(sqlx::Error::RowNotFound))?.time("now")
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    pub(in crate::store) async fn execute(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        let sql = AssertSqlSafe(sql.into());
+        let done = match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                bind_sqlite(sql, args).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            Inner::Postgres(tx) => {
+                bind_postgres(sql, args).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        };
+        done.map_err(|cause| self.failed(cause))
+    }
+
+    /// Runs a query and returns all its rows.
+    pub(in crate::store) async fn rows(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = AssertSqlSafe(sql.into());
+        let place = &self.place;
+        let rows = match &mut self.inner {
+            Inner::Sqlite(tx) => bind_sqlite(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(|row| Row::new(AnyRow::Sqlite(row), place)).collect()),
+            Inner::Postgres(tx) => bind_postgres(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(|row| Row::new(AnyRow::Postgres(row), place)).collect()),
+        };
+        rows.map_err(|cause| StoreError::from_sql(cause, place))
+    }
+
+    /// Runs a query and returns its first row.
+    pub(in crate::store) async fn row(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: &[Value<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    pub(in crate::store) async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(|cause| StoreError::from_sql(cause, &self.place))
+    }
+
+    fn failed(&self, cause: sqlx::Error) -> StoreError {
+        StoreError::from_sql(cause, &self.place)
+    }
+}
+
+fn bind_sqlite<'q>(
+    sql: AssertSqlSafe<Cow<'static, str>>,
+    args: &[Value<'_>],
+) -> Query<'q, Sqlite, SqliteArguments> {
+    args.iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Text(text) => query.bind(text.as_deref().map(storable)),
+        Value::Int(number) => query.bind(*number),
+        Value::Time(at) => query.bind(at.map(sortable)),
+    })
+}
+
+/// A statement of PostgreSQL, unnamed, so that nothing of it stays behind in the server.
+fn bind_postgres<'q>(
+    sql: AssertSqlSafe<Cow<'static, str>>,
+    args: &[Value<'_>],
+) -> Query<'q, Postgres, PgArguments> {
+    args.iter().fold(sqlx::query(sql).persistent(false), |query, value| match value {
+        Value::Text(text) => query.bind(text.as_deref().map(storable)),
+        Value::Int(number) => query.bind(*number),
+        Value::Time(at) => query.bind(at.map(|at| within_calendar(at).utc())),
+    })
+}
