@@ -5,7 +5,10 @@ use std::ops::{Add, Sub};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
+
+use crate::number::decimal;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +37,7 @@ impl Instant {
     #[must_use]
     pub fn floor(self, grain: Duration) -> Self {
         let grain = micros(grain).max(1);
-        Self(self.0.div_euclid(grain) * grain)
+        Self(self.0.div_euclid(grain).saturating_mul(grain))
     }
 }
 
@@ -135,10 +138,16 @@ impl TimeFormat {
 /// Reads a number of units of `scale` microseconds each, keeping what a fraction says to the microsecond.
 fn read_scaled(text: &str, scale: i64) -> Option<Instant> {
     if let Ok(whole) = text.parse::<i64>() {
-        return whole.checked_mul(scale).map(Instant);
+        return whole.checked_mul(scale).and_then(known);
     }
-    let exact = text.parse::<rust_decimal::Decimal>().ok()?.checked_mul(scale.into())?;
-    i64::try_from(exact.trunc().mantissa() / 10_i128.pow(exact.trunc().scale())).ok().map(Instant)
+    known(decimal(text)?.checked_mul(scale.into())?.floor().to_i64()?)
+}
+
+/// An instant that has a date: a number of milliseconds read as microseconds or seconds may have none.
+fn known(micros: i64) -> Option<Instant> {
+    const DATED: std::ops::RangeInclusive<i64> =
+        DateTime::<Utc>::MIN_UTC.timestamp_micros()..=DateTime::<Utc>::MAX_UTC.timestamp_micros();
+    DATED.contains(&micros).then_some(Instant(micros))
 }
 
 #[cfg(test)]
@@ -160,9 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn the_ends_of_time_can_be_cut_off_too() {
+        let day = Duration::from_hours(24);
+        assert!(Instant::from_micros(i64::MIN).floor(day) <= Instant::from_micros(i64::MIN + 1));
+        assert!(Instant::from_micros(i64::MAX).floor(day) <= Instant::from_micros(i64::MAX));
+        assert_eq!(Instant::from_micros(-1).floor(day), Instant::from_micros(-86_400_000_000));
+    }
+
+    #[test]
     fn fractions_of_a_second_are_kept_and_nonsense_is_refused() {
         assert_eq!(TimeFormat::Epoch.read("1.5"), Some(Instant::from_micros(1_500_000)));
+        assert_eq!(TimeFormat::Epoch.read("1.7e9"), TimeFormat::Epoch.read("1700000000"));
+        assert_eq!(TimeFormat::EpochMs.read("-0.0005"), Some(Instant::from_micros(-1)), "cut off downwards");
         assert_eq!(TimeFormat::Epoch.read("99999999999999999999"), None);
+        assert_eq!(TimeFormat::Epoch.read("9000000000000"), None, "beyond all dates");
         assert_eq!(TimeFormat::Rfc3339.read("yesterday"), None);
         assert_eq!(
             TimeFormat::Rfc3339.read("2025-11-21T01:00:00+01:00"),

@@ -4,7 +4,7 @@
 //! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`window`]), what a response becomes
-//! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`compare`], [`money`]),
+//! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
 //! what is said about a difference ([`discrepancy`]) and the contract ([`reconciler`]).
 
 pub mod instant;
@@ -20,6 +20,7 @@ pub mod projection;
 pub mod compare;
 pub mod discrepancy;
 pub mod money;
+pub mod number;
 pub mod row;
 pub mod scalar;
 

@@ -6,6 +6,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::number::decimal;
 use crate::scalar::{Scalar, Unreadable};
 
 /// How many decimal places the major unit of a currency has, from ISO 4217 data.
@@ -54,7 +55,7 @@ pub fn minor_units(amount: &Scalar<'_>, unit: Unit, currency: &str) -> Result<i6
     let number = match amount {
         Scalar::Int(whole) => Decimal::from(*whole),
         Scalar::Number(text) | Scalar::Text(text) => {
-            text.parse().map_err(|_| amount.unreadable("an amount"))?
+            decimal(text).ok_or_else(|| amount.unreadable("an amount"))?
         }
         _ => return Err(amount.unreadable("an amount")),
     };

@@ -59,7 +59,7 @@ fn first_member(text: &str) -> Option<(&str, &str)> {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, member) in self.members().enumerate() {
-            match (n, member.contains('.')) {
+            match (n, member.contains(['.', '['])) {
                 (_, true) => write!(f, "['{member}']")?,
                 (0, false) => f.write_str(member)?,
                 (_, false) => write!(f, ".{member}")?,
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn paths_print_as_they_were_written() {
-        for text in ["id", "a.b.c", "['@odata.nextLink']", "a['x.y'].b"] {
+        for text in ["id", "a.b.c", "['@odata.nextLink']", "a['x.y'].b", "['a[b]']"] {
             assert_eq!(Path::try_from(text.to_owned()).unwrap().to_string(), text);
         }
     }

@@ -44,9 +44,13 @@ impl Window {
         Self::new(self.from, self.to.min(limit))
     }
 
-    /// Consecutive pieces of at most `span`, oldest first, that cover the window exactly.
+    /// Consecutive pieces of at most `span`, oldest first, that cover the window exactly; the whole window where
+    /// `span` is too short to cut anything.
     #[must_use]
     pub fn pieces(&self, span: Duration) -> Vec<Self> {
+        if self.from + span == self.from {
+            return vec![*self];
+        }
         let mut pieces = Vec::new();
         let mut from = self.from;
         while let Some(piece) = Self::new(from, (from + span).min(self.to)) {
@@ -83,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_cover_the_window_without_gap_or_overlap(from in 0_i64..1_000, len in 1_i64..1_000, span in 1_u64..300) {
+        fn pieces_cover_the_window_without_gap_or_overlap(from in 0_i64..1_000, len in 1_i64..1_000, span in 0_u64..300) {
             let window = Window::new(Instant::from_micros(from), Instant::from_micros(from + len)).unwrap();
             let pieces = window.pieces(Duration::from_micros(span));
             prop_assert_eq!(pieces.first().unwrap().from(), window.from());

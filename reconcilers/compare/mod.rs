@@ -1,0 +1,18 @@
+//! How two sides of an item are compared: a rule per field brings both values into one normal form, then equality decides.
+//!
+//! No rule compares with a hidden tolerance, and no rule turns a number into a float.
+
+mod fields;
+mod judge;
+mod normal;
+mod side;
+mod stake;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, Rule, VERSION};
+pub use normal::UnreadableField;
+pub use side::Side;
+pub use version::{Versions, versions};

@@ -1,0 +1,47 @@
+//! The money of an item on each side and what a discrepancy moves. Sums are kept elsewhere.
+
+use std::borrow::Cow;
+
+use super::fields::Fields;
+use super::normal::of;
+use super::side::Values;
+use crate::items::ItemView;
+use crate::money::{Money, exponent, minor_units};
+use crate::row::Row;
+
+impl Fields {
+    /// The money that upstream holds for an item, in minor units.
+    #[must_use]
+    pub fn money_upstream<'a>(&self, item: ItemView<'a>) -> Option<(Cow<'a, str>, i64)> {
+        self.money_of(&item)
+    }
+
+    /// The money that the local side holds for an item, in minor units.
+    #[must_use]
+    pub fn money_local<'a>(&self, row: &'a Row<'_>) -> Option<(Cow<'a, str>, i64)> {
+        self.money_of(&row)
+    }
+
+    fn money_of<'a, V: Values<'a>>(&self, side: &V) -> Option<(Cow<'a, str>, i64)> {
+        let money = self.money?;
+        let currency = self.currency(money.currency, side)?;
+        let unit = of(V::SIDE, money.upstream, money.local);
+        let minor = minor_units(&side.value(money.amount), unit, &currency).ok()?;
+        Some((currency, minor))
+    }
+
+    /// What a discrepancy moves: upstream minus local where both sides have the currency, else what is on the one side.
+    pub(super) fn at_stake(&self, item: Option<ItemView<'_>>, row: Option<&Row<'_>>) -> Option<Money> {
+        let upstream = item.and_then(|item| self.money_of(&item));
+        let local = row.and_then(|row| self.money_of(&row));
+        let (currency, minor) = match (upstream, local) {
+            (Some((up, a)), Some((down, b))) if up.eq_ignore_ascii_case(&down) => {
+                (up, i128::from(a) - i128::from(b))
+            }
+            (Some((currency, minor)), _) | (None, Some((currency, minor))) => (currency, i128::from(minor)),
+            (None, None) => return None,
+        };
+        exponent(&currency)?;
+        Some(Money { currency: currency.to_ascii_uppercase().into(), minor })
+    }
+}
