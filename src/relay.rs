@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use tieout_reconcilers::name::DomainName;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 use uuid::Uuid;
@@ -27,16 +28,24 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// What a drain did.
 #[derive(Debug, Default)]
 pub struct Drained {
-    /// Events that a queue acknowledged.
-    pub sent: u64,
+    /// Events that a queue acknowledged, by domain.
+    pub sent: BTreeMap<DomainName, u64>,
     /// Attempts that failed and will be repeated.
     pub retried: u64,
-    /// Events given up.
-    pub dead: u64,
+    /// Events given up, by domain.
+    pub dead: BTreeMap<DomainName, u64>,
     /// Events still pending at the end, in all queues of the state store.
     pub left: u64,
     /// Why a queue did not work at the end of the drain, by its name.
     pub faults: BTreeMap<String, QueueFault>,
+}
+
+impl Drained {
+    /// Events that a queue acknowledged.
+    #[must_use]
+    pub fn n_sent(&self) -> u64 {
+        self.sent.values().sum()
+    }
 }
 
 /// One queue during a drain.
@@ -172,12 +181,14 @@ async fn record(
     let mut failed = Vec::new();
     for (event, outcome) in batch.iter().zip(outcomes) {
         match outcome {
-            Outcome::Acknowledged => sent.push(event.event_id),
+            Outcome::Acknowledged => {
+                sent.push(event.event_id);
+                *drained.sent.entry(event.id.domain.clone()).or_default() += 1;
+            }
             other => failed.push((event, other)),
         }
     }
     store.acknowledge(&sent).await?;
-    drained.sent += sent.len() as u64;
     for (event, outcome) in failed {
         record_failure(store, event, outcome, drained).await?;
     }
@@ -201,7 +212,7 @@ async fn record_failure(
         Outcome::Dead { class, reason } => (class, reason),
     };
     warn!(event_id = %event.event_id, class, reason, "event given up");
-    drained.dead += 1;
+    *drained.dead.entry(event.id.domain.clone()).or_default() += 1;
     store.bury(event.event_id, class, &reason).await
 }
 

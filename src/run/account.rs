@@ -9,16 +9,16 @@ use crate::report::{ItemCounts, Money};
 
 /// What the report will say about the two sides of a domain.
 #[derive(Debug, Default)]
-pub struct Account {
+pub(super) struct Account {
     /// Items and rows.
-    pub items: ItemCounts,
+    pub(super) items: ItemCounts,
     /// Their money.
-    pub money: Money,
+    pub(super) money: Money,
 }
 
 impl Account {
     /// Adds what streamed past in a slice; its suspects follow one by one.
-    pub fn add(&mut self, tally: &Tally) {
+    pub(super) fn add(&mut self, tally: &Tally) {
         self.items.upstream += tally.upstream + tally.nameless;
         self.items.local += tally.local;
         self.items.matched += tally.matched;
@@ -28,25 +28,25 @@ impl Account {
     }
 
     /// A suspect that cannot be judged now.
-    pub fn pend(&mut self, suspect: &Suspect) {
+    pub(super) fn pend(&mut self, suspect: &Suspect) {
         self.items.pending.upstream += u64::from(suspect.upstream);
         self.items.pending.local += u64::from(suspect.local);
     }
 
     /// Takes a pending suspect back, because it is about to be judged after all.
-    pub fn unpend(&mut self, suspect: &Suspect) {
+    pub(super) fn unpend(&mut self, suspect: &Suspect) {
         self.items.pending.upstream -= u64::from(suspect.upstream);
         self.items.pending.local -= u64::from(suspect.local);
     }
 
     /// A suspect whose kind this feed can prove nothing about.
-    pub fn ignore(&mut self, suspect: &Suspect) {
+    pub(super) fn ignore(&mut self, suspect: &Suspect) {
         self.items.ignored.upstream += u64::from(suspect.upstream);
         self.items.ignored.local += u64::from(suspect.local);
     }
 
     /// A suspect whose two sides were read again. What it was counted as gives way to what it is.
-    pub fn judge(&mut self, suspect: &Suspect, judged: &Judged) {
+    pub(super) fn judge(&mut self, suspect: &Suspect, judged: &Judged) {
         self.items.upstream = self.items.upstream - u64::from(suspect.upstream) + u64::from(judged.upstream);
         self.items.local = self.items.local - u64::from(suspect.local) + u64::from(judged.local);
         let side = |counted: &mut crate::report::OneSide| {
@@ -94,7 +94,7 @@ impl Account {
 
     /// How many items were judged, for the ratio limit.
     #[must_use]
-    pub const fn judged(&self) -> u64 {
+    pub(super) const fn judged(&self) -> u64 {
         let ItemCounts { matched, mismatched, missing, orphaned, .. } = self.items;
         matched + mismatched + missing + orphaned
     }

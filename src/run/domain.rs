@@ -144,7 +144,7 @@ impl<'a> Night<'a> {
             match slice::read(self.job, &self.sides, &slice, &mut self.pace).await? {
                 Read::Whole { difference, coverage, rows } => {
                     self.say_row_faults(&rows);
-                    self.judge_slice(&slice, difference, coverage).await?;
+                    self.judge_slice(&slice, *difference, coverage).await?;
                 }
                 Read::TooLarge => self.split(&slice, &mut queue),
             }
@@ -215,20 +215,6 @@ impl<'a> Night<'a> {
             return Ok(());
         };
         let Plan { findings, events, superseded } = plan;
-        let events = events
-            .into_iter()
-            .map(|e| crate::store::StagedEvent {
-                event_id: e.id,
-                subject: e.finding.key.to_string(),
-                id: e.finding,
-                kind: e.kind,
-                episode: e.episode,
-                queue: e.queue,
-                source: e.source,
-                event_type: e.event_type,
-                payload: e.payload,
-            })
-            .collect();
         let commit = Commit { slice, coverage, overlap: None, findings, events, supersede: superseded };
         Ok(self.job.store.commit(lease, commit).await?)
     }
@@ -312,17 +298,15 @@ impl<'a> Night<'a> {
             tracing::warn!(domain = %self.sides.reconciler.domain(), %error, "the lease could not be given back; it lapses by itself");
         }
         self.fill_report().await;
-        match end {
-            Err(failure) => failed(self.report, &failure),
-            Ok(()) => {
-                self.report.status = match (&self.limit, self.report.complete) {
-                    (Some(_), _) => Status::Held,
-                    (None, false) => Status::Partial,
-                    (None, true) => Status::Done,
-                };
-                self.report
-            }
+        if let Err(failure) = end {
+            return failed(self.report, &failure);
         }
+        self.report.status = match (&self.limit, self.report.complete) {
+            (Some(_), _) => Status::Held,
+            (None, false) => Status::Partial,
+            (None, true) => Status::Done,
+        };
+        self.report
     }
 
     async fn fill_report(&mut self) {

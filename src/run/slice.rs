@@ -17,11 +17,11 @@ use crate::source::{Coverage, Walk};
 const MAX_HAND_BYTES: usize = 32 << 20;
 
 /// How the reading of a slice ended.
-pub enum Read {
+pub(super) enum Read {
     /// To its end, or as far as the walk could go.
     Whole {
         /// What differs.
-        difference: Difference,
+        difference: Box<Difference>,
         /// What the walk proved.
         coverage: Coverage,
         /// What was wrong with local rows.
@@ -33,15 +33,15 @@ pub enum Read {
 
 /// What one domain has read so far.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Pace {
+pub(super) struct Pace {
     /// Pages.
-    pub pages: u64,
+    pub(super) pages: u64,
     /// Items.
-    pub items: u64,
+    pub(super) items: u64,
 }
 
 /// Reads both sides of a slice.
-pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> Result<Read, Failure> {
+pub(super) async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> Result<Read, Failure> {
     let reconciler = &sides.reconciler;
     let mut diff = SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window);
     let mut walk = Walk::start(sides.client.clone(), Arc::clone(reconciler), slice.clone());
@@ -69,7 +69,7 @@ pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> R
     let coverage = walk.coverage().await;
     match diff.rest() {
         Some(rest) if coverage == Coverage::Complete => {
-            rows.add(meet_rows(&sides.reader, &mut diff, rest).await?)
+            rows.add(meet_rows(&sides.reader, &mut diff, rest).await?);
         }
         // The rows of a range whose items were not all seen would only look like orphans.
         _ => diff.close_unread(),
@@ -77,7 +77,7 @@ pub async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> R
     let unmatched = diff.finish();
     let (stragglers, read) = rows_by_key(&sides.reader, &unmatched.keys()).await?;
     rows.add(read);
-    Ok(Read::Whole { difference: unmatched.resolve(&stragglers), coverage, rows })
+    Ok(Read::Whole { difference: Box::new(unmatched.resolve(&stragglers)), coverage, rows })
 }
 
 async fn meet_rows(

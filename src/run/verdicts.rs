@@ -93,7 +93,7 @@ impl Night<'_> {
                 Looks::Mismatched
                     if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() =>
                 {
-                    rest.push(suspect)
+                    rest.push(suspect);
                 }
                 _ => now.push(suspect),
             }

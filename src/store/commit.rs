@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 use uuid::Uuid;
@@ -12,7 +11,8 @@ use super::error::StoreError;
 use super::lease::{Lease, fence};
 use super::sql::{Tx, args};
 use super::{coverage, findings, outbox};
-use crate::finding::{Finding, Identity};
+use crate::event::Event;
+use crate::finding::Finding;
 
 /// What is committed together. Everything in it belongs to the lease's domain.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +25,8 @@ pub struct Commit {
     pub overlap: Option<OverlapDone>,
     /// Findings in their new state; for two on one key, the last one counts.
     pub findings: Vec<Finding>,
-    /// Events to stage.
-    pub events: Vec<StagedEvent>,
+    /// Events to stage; one that is held from the beginning waits for its approval.
+    pub events: Vec<Event>,
     /// Events that must not be sent any more. What was sent already stays sent.
     pub supersede: Vec<Uuid>,
 }
@@ -58,29 +58,6 @@ pub struct OverlapDone {
     pub through: Instant,
 }
 
-/// An event that waits for the domain's release.
-#[derive(Debug, Clone)]
-pub struct StagedEvent {
-    /// The deterministic id: staging it twice stages it once.
-    pub event_id: Uuid,
-    /// The finding it is about.
-    pub id: Identity,
-    /// The finding's kind.
-    pub kind: Kind,
-    /// The finding's episode.
-    pub episode: u32,
-    /// The queue's name in the configuration.
-    pub queue: String,
-    /// The CloudEvents source.
-    pub source: String,
-    /// The CloudEvents type.
-    pub event_type: String,
-    /// The CloudEvents subject.
-    pub subject: String,
-    /// The whole event as JSON, in the CloudEvents format.
-    pub payload: String,
-}
-
 impl Store {
     /// Commits, if the lease still holds. Committing the same twice is committing it once.
     ///
@@ -90,7 +67,7 @@ impl Store {
     pub async fn commit(&self, lease: &Lease, commit: Commit) -> Result<(), StoreError> {
         let findings = one_per_key(commit.findings);
         let mut ids =
-            findings.iter().map(|finding| &finding.id).chain(commit.events.iter().map(|event| &event.id));
+            findings.iter().map(|finding| &finding.id).chain(commit.events.iter().map(|event| &event.finding));
         if !ids.all(|id| lease.covers(id)) {
             return Err(lease.lost());
         }

@@ -20,7 +20,7 @@ mod commit;
 mod outbox;
 mod release;
 
-pub use commit::{Commit, Covered, OverlapDone, SliceDone, StagedEvent};
+pub use commit::{Commit, Covered, OverlapDone, SliceDone};
 pub use coverage::Overlap;
 pub use database::Store;
 pub use error::StoreError;

@@ -79,17 +79,24 @@ fn list(shelf: &mut Shelf, request: &Request) -> ResponseTemplate {
     shelf.lists.push(request.url.query().unwrap_or_default().to_owned());
     let fault = shelf.faults.pop_front().unwrap_or_else(|| shelf.always.clone());
     match fault {
-        Some(Fault::Says(status, kind, body)) => return ResponseTemplate::new(status).set_body_raw(body, kind),
+        Some(Fault::Says(status, kind, body)) => {
+            return ResponseTemplate::new(status).set_body_raw(body, kind);
+        }
         Some(Fault::Throttles(status, retry_after)) => {
             return ResponseTemplate::new(status).insert_header("retry-after", retry_after);
         }
         None => {}
     }
-    let asked = |name: &str| request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let asked = |name: &str| {
+        request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    };
     let number = |name: &str| asked(name).map(|text| text.parse::<i64>().unwrap());
     let (from, to) = (number("created[gte]").unwrap_or(i64::MIN), number("created[lt]").unwrap_or(i64::MAX));
-    let mut rows: Vec<&Value> =
-        shelf.charges.iter().filter(|c| (from..to).contains(&c["created"].as_i64().unwrap_or(from))).collect();
+    let mut rows: Vec<&Value> = shelf
+        .charges
+        .iter()
+        .filter(|c| (from..to).contains(&c["created"].as_i64().unwrap_or(from)))
+        .collect();
     rows.sort_by_key(|c| std::cmp::Reverse((c["created"].as_i64(), c["id"].to_string())));
     let start = asked("starting_after")
         .and_then(|id| rows.iter().position(|c| c["id"].as_str() == Some(&id)))

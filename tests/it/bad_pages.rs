@@ -70,7 +70,11 @@ async fn a_cursor_that_leads_back_ends_the_walk() {
 async fn a_link_to_another_host_is_never_followed() {
     let world = World::agreeing(3).await;
     let elsewhere = wiremock::MockServer::start().await;
-    world.edit("provider.yaml", "next: {cursor: \"last:id\", more: has_more, size: 10}", "next: {url: next_page, size: 10}");
+    world.edit(
+        "provider.yaml",
+        "next: {cursor: \"last:id\", more: has_more, size: 10}",
+        "next: {url: next_page, size: 10}",
+    );
     let body = json!({ "data": [], "next_page": format!("{}/v1/charges", elsewhere.uri()) });
     world.api.change(|shelf| shelf.always = Some(Fault::Says(200, "application/json", body.to_string())));
     let outcome = world.run();

@@ -57,7 +57,9 @@ async fn jsonl_streams_records_that_each_stand_alone() {
     let types: Vec<String> = outcome
         .stdout
         .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].as_str().unwrap().to_owned()
+        })
         .collect();
     assert_eq!(types.first().map(String::as_str), Some("run_started"));
     assert_eq!(types.last().map(String::as_str), Some("run_finished"));
@@ -79,10 +81,17 @@ async fn with_a_stdout_queue_the_report_goes_to_stderr() {
 #[tokio::test]
 async fn an_ndjson_queue_holds_one_event_a_line() {
     let world = World::agreeing(3).await;
-    world.edit("tieout.yaml", "{sqlite: {path: queue.db, table: tieout_events}}", "{ndjson: {path: events.ndjson}}");
+    world.edit(
+        "tieout.yaml",
+        "{sqlite: {path: queue.db, table: tieout_events}}",
+        "{ndjson: {path: events.ndjson}}",
+    );
     world.upstream(&charge("ch_lost", 5, 500));
     world.upstream(&charge("ch_lost2", 5, 500));
     world.run();
     let text = std::fs::read_to_string(world.path().join("events.ndjson")).unwrap();
-    assert_eq!(text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).count(), 2);
+    assert_eq!(
+        text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).count(),
+        2
+    );
 }

@@ -28,7 +28,8 @@ async fn events_carry_the_item_as_the_provider_sent_it() {
     world.local(&charge("ch_invented", 6, 77)).await;
     world.run();
     let events = world.events().await;
-    let kinds: Vec<_> = events.iter().map(|e| (e["subject"].as_str().unwrap(), e["type"].as_str().unwrap())).collect();
+    let kinds: Vec<_> =
+        events.iter().map(|e| (e["subject"].as_str().unwrap(), e["type"].as_str().unwrap())).collect();
     assert_eq!(events.len(), 2, "orphans are reported and not emitted: {kinds:?}");
     assert!(kinds.contains(&("ch_lost", "com.example.charge.created")));
     assert!(kinds.contains(&("ch_001", "com.example.charge.updated")));
@@ -57,7 +58,9 @@ async fn an_item_that_has_not_settled_is_not_judged() {
 async fn a_row_written_a_moment_ago_waits_for_the_next_run() {
     let world = World::agreeing(3).await;
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
-    world.sql("UPDATE charges SET updated_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = 'ch_001'").await;
+    world
+        .sql("UPDATE charges SET updated_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = 'ch_001'")
+        .await;
     let outcome = world.run();
     assert_eq!(outcome.domain()["items"]["pending"], json!({ "upstream": 1, "local": 1 }), "{outcome:?}");
     assert_eq!(world.events().await.len(), 0);

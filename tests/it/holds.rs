@@ -9,7 +9,11 @@ use crate::world::{World, charge, set};
 async fn an_upstream_that_is_suddenly_empty_holds_and_emits_nothing() {
     let world = World::agreeing(12).await;
     world.edit("charges.yaml", "settle: 1m", "settle: 1m, orphans: emit");
-    world.edit("charges.yaml", "  mismatched: {", "  orphaned: {type: com.example.charge.removed}\n  mismatched: {");
+    world.edit(
+        "charges.yaml",
+        "  mismatched: {",
+        "  orphaned: {type: com.example.charge.removed}\n  mismatched: {",
+    );
     world.api.change(|shelf| shelf.charges.clear());
     let outcome = world.run();
     assert_eq!(outcome.code, 5, "{outcome:?}");
@@ -70,7 +74,9 @@ async fn a_walk_that_breaks_off_proves_no_absence_and_no_coverage() {
 #[tokio::test]
 async fn an_outage_is_waited_out() {
     let world = World::agreeing(5).await;
-    world.api.change(|shelf| shelf.faults = [Some(Fault::Throttles(429, "0")), Some(Fault::Throttles(503, "0"))].into());
+    world.api.change(|shelf| {
+        shelf.faults = [Some(Fault::Throttles(429, "0")), Some(Fault::Throttles(503, "0"))].into()
+    });
     let outcome = world.run();
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(outcome.domain()["items"]["matched"], 5);

@@ -26,17 +26,29 @@ impl Drop for LocalStripe {
 
 impl LocalStripe {
     async fn start() -> Self {
-        let python = std::env::var("TIEOUT_TEST_LOCALSTRIPE_PYTHON")
-            .expect("TIEOUT_TEST_LOCALSTRIPE_PYTHON names a Python that has localstripe; tests/run installs one");
+        let python = std::env::var("TIEOUT_TEST_LOCALSTRIPE_PYTHON").expect(
+            "TIEOUT_TEST_LOCALSTRIPE_PYTHON names a Python that has localstripe; tests/run installs one",
+        );
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let script = format!(
             "from aiohttp import web; from localstripe.server import app; web.run_app(app, host='127.0.0.1', port={port}, print=None)"
         );
         let mut command = Command::new(python);
         command.args(["-c", &script]).stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Self { process: command.spawn().unwrap(), base: format!("http://127.0.0.1:{port}/v1"), http: reqwest::Client::new() };
+        let server = Self {
+            process: command.spawn().unwrap(),
+            base: format!("http://127.0.0.1:{port}/v1"),
+            http: reqwest::Client::new(),
+        };
         let deadline = Instant::now() + Duration::from_secs(30);
-        while server.http.get(format!("{}/charges", server.base)).bearer_auth("sk_test_x").send().await.is_err() {
+        while server
+            .http
+            .get(format!("{}/charges", server.base))
+            .bearer_auth("sk_test_x")
+            .send()
+            .await
+            .is_err()
+        {
             assert!(Instant::now() < deadline, "localstripe did not answer");
             tokio::task::yield_now().await;
         }
@@ -44,7 +56,14 @@ impl LocalStripe {
     }
 
     async fn create(&self, what: &str, form: &[(&str, &str)]) -> Value {
-        let sent = self.http.post(format!("{}/{what}", self.base)).bearer_auth("sk_test_x").form(form).send().await.unwrap();
+        let sent = self
+            .http
+            .post(format!("{}/{what}", self.base))
+            .bearer_auth("sk_test_x")
+            .form(form)
+            .send()
+            .await
+            .unwrap();
         let status = sent.status();
         let body: Value = sent.json().await.unwrap();
         assert!(status.is_success(), "{what}: {body}");
@@ -70,7 +89,8 @@ async fn make(stripe: &LocalStripe) -> Made {
     let mut made = Made { customers: Vec::new(), charges: Vec::new(), refunds: Vec::new() };
     for n in 0..40 {
         let email = format!("customer{n}@example.com");
-        made.customers.push(stripe.create("customers", &[&[("email", email.as_str())], &card[..]].concat()).await);
+        made.customers
+            .push(stripe.create("customers", &[&[("email", email.as_str())], &card[..]].concat()).await);
     }
     for n in 0..260_usize {
         let customer = made.customers[n % 40]["id"].as_str().unwrap();
@@ -91,7 +111,9 @@ async fn apply(postgres: &Postgres, table: &str, item: &Value) {
     let id = text("id");
     let values = match table {
         "customers" => format!("'{id}', '{}'", text("email")),
-        _ => format!("'{id}', {}, '{}', '{}'", item["amount"], text("currency").to_uppercase(), text("status")),
+        _ => {
+            format!("'{id}', {}, '{}', '{}'", item["amount"], text("currency").to_uppercase(), text("status"))
+        }
     };
     postgres.sql(&format!("DELETE FROM {table} WHERE id = '{id}'")).await;
     postgres.sql(&format!("INSERT INTO {table} VALUES ({values}, to_timestamp({}))", item["created"])).await;
@@ -106,7 +128,10 @@ const TABLES: [(&str, &str); 3] = [
 fn domain(table: &str) -> String {
     let (columns, compare) = match table {
         "customers" => ("id, email, created_at", "  email: {}\n"),
-        _ => ("id, amount, currency, status, created_at", "  amount: {}\n  currency: {fold: case}\n  status: {}\n"),
+        _ => (
+            "id, amount, currency, status, created_at",
+            "  amount: {}\n  currency: {fold: case}\n  status: {}\n",
+        ),
     };
     format!(
         "domain: stripe.{table}\nfeed: localstripe/{table}\nlocal:\n  database: app\n  \
@@ -123,7 +148,12 @@ fn findings(report: &Value) -> BTreeSet<String> {
     for domain in report["domains"].as_array().unwrap() {
         for finding in domain["findings"].as_array().unwrap() {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
-            found.insert(format!("{} {} {}", text(&domain["domain"]), text(&finding["kind"]), text(&finding["key"])));
+            found.insert(format!(
+                "{} {} {}",
+                text(&domain["domain"]),
+                text(&finding["kind"]),
+                text(&finding["key"])
+            ));
         }
     }
     found
@@ -155,7 +185,8 @@ async fn what_an_application_missed_of_localstripe_is_found_sent_and_repaired() 
     assert_eq!(first.code, 0, "{first:?}");
     assert_eq!(findings(&first.json()), expected);
     let events = world.events().await;
-    let sent: BTreeSet<String> = events.iter().map(|event| event["subject"].as_str().unwrap().to_owned()).collect();
+    let sent: BTreeSet<String> =
+        events.iter().map(|event| event["subject"].as_str().unwrap().to_owned()).collect();
     let to_send: BTreeSet<String> = expected
         .iter()
         .filter(|line| !line.contains(" orphaned "))
@@ -164,14 +195,23 @@ async fn what_an_application_missed_of_localstripe_is_found_sent_and_repaired() 
     assert_eq!((sent, events.len()), (to_send.clone(), to_send.len()));
 
     let second = world.tieout(&["run", "--format", "json"]);
-    assert_eq!((second.code, world.events().await.len()), (0, events.len()), "a second run emitted: {second:?}");
+    assert_eq!(
+        (second.code, world.events().await.len()),
+        (0, events.len()),
+        "a second run emitted: {second:?}"
+    );
 
     for event in &events {
         let table = format!("{}s", event["data"]["object"].as_str().unwrap());
         apply(&postgres, &table, &event["data"]).await;
     }
     let third = world.tieout(&["run", "--format", "json"]).json();
-    let repaired: u64 = third["domains"].as_array().unwrap().iter().map(|d| d["follow_up"]["repaired"].as_u64().unwrap()).sum();
+    let repaired: u64 = third["domains"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d["follow_up"]["repaired"].as_u64().unwrap())
+        .sum();
     assert_eq!(repaired, events.len() as u64, "{third}");
     postgres.drop().await;
 }
@@ -179,7 +219,9 @@ async fn what_an_application_missed_of_localstripe_is_found_sent_and_repaired() 
 /// Applies most of what was made, loses, alters and invents some, and says which.
 async fn damage(postgres: &Postgres, made: &Made) -> BTreeSet<String> {
     let mut expected = BTreeSet::new();
-    for (table, items) in [("customers", &made.customers), ("charges", &made.charges), ("refunds", &made.refunds)] {
+    for (table, items) in
+        [("customers", &made.customers), ("charges", &made.charges), ("refunds", &made.refunds)]
+    {
         for (n, item) in items.iter().enumerate() {
             let id = item["id"].as_str().unwrap();
             if n % 23 == 7 {

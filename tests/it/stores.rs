@@ -13,17 +13,27 @@ async fn on_postgres(world: &World, postgres: &Postgres) {
     let url = postgres.url();
     world.edit("tieout.yaml", "sqlite:state.db", url);
     world.edit("tieout.yaml", "sqlite:app.db", url);
-    world.edit("tieout.yaml", "{sqlite: {path: queue.db, table: tieout_events}}", &format!("{{postgres: {{url: \"{url}\", table: tieout_events}}}}"));
+    world.edit(
+        "tieout.yaml",
+        "{sqlite: {path: queue.db, table: tieout_events}}",
+        &format!("{{postgres: {{url: \"{url}\", table: tieout_events}}}}"),
+    );
     postgres
         .sql("CREATE TABLE charges (id text PRIMARY KEY, amount_minor bigint, currency text, status text, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL)")
         .await;
-    for row in sqlx::query_as::<_, (String, i64, String, String, String)>("SELECT id, amount_minor, currency, status, created_at FROM charges")
-        .fetch_all(&world.app)
-        .await
-        .unwrap()
+    for row in sqlx::query_as::<_, (String, i64, String, String, String)>(
+        "SELECT id, amount_minor, currency, status, created_at FROM charges",
+    )
+    .fetch_all(&world.app)
+    .await
+    .unwrap()
     {
         let (id, amount, currency, status, at) = row;
-        postgres.sql(&format!("INSERT INTO charges VALUES ('{id}', {amount}, '{currency}', '{status}', '{at}', '{at}')")).await;
+        postgres
+            .sql(&format!(
+                "INSERT INTO charges VALUES ('{id}', {amount}, '{currency}', '{status}', '{at}', '{at}')"
+            ))
+            .await;
     }
 }
 
@@ -41,7 +51,10 @@ async fn the_whole_job_runs_on_postgresql() {
     let first = world.run();
     assert_eq!(first.code, 0, "{first:?}");
     assert_eq!(first.findings(), set(["missing ch_lost", "mismatched ch_003"]));
-    assert_eq!(postgres.count("SELECT count(*) FROM tieout_events WHERE event->'data'->>'object' = 'charge'").await, 2);
+    assert_eq!(
+        postgres.count("SELECT count(*) FROM tieout_events WHERE event->'data'->>'object' = 'charge'").await,
+        2
+    );
     assert_eq!(world.run().domain()["events"]["planned"], 0);
     postgres.sql("INSERT INTO charges SELECT 'ch_lost', 500, 'USD', 'PAID', created_at, updated_at FROM charges LIMIT 1").await;
     postgres.sql("UPDATE charges SET amount_minor = 5 WHERE id = 'ch_003'").await;

@@ -53,7 +53,12 @@ impl Outcome {
     pub fn findings(&self) -> BTreeSet<String> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let domain = self.domain();
-        domain["findings"].as_array().unwrap().iter().map(|f| format!("{} {}", text(&f["kind"]), text(&f["key"]))).collect()
+        domain["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| format!("{} {}", text(&f["kind"]), text(&f["key"])))
+            .collect()
     }
 }
 
@@ -71,7 +76,10 @@ impl World {
         let world = Self { api, app, dir };
         world.write("provider.yaml", include_str!("world/provider.yaml"));
         world.write("charges.yaml", include_str!("world/charges.yaml"));
-        world.write("tieout.yaml", &include_str!("world/tieout.yaml").replace("BASE", &world.api.server.uri()));
+        world.write(
+            "tieout.yaml",
+            &include_str!("world/tieout.yaml").replace("BASE", &world.api.server.uri()),
+        );
         world.write("key", CANARY);
         for at in 0..n {
             let charge = charge(&format!("ch_{at:03}"), 2 + at as i64, 1_000 + at as i64);
@@ -104,7 +112,9 @@ impl World {
     /// A charge that only the local side has.
     pub async fn local(&self, charge: &Value) {
         let stamp = |second: i64| {
-            chrono::DateTime::from_timestamp(second, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+            chrono::DateTime::from_timestamp(second, 0)
+                .unwrap()
+                .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
         };
         let status = match charge["status"].as_str() {
             Some("succeeded") => "PAID",
@@ -146,7 +156,10 @@ impl World {
     pub async fn forget_lease(&self) {
         let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
         let state = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'").execute(&state).await.unwrap();
+        sqlx::query("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'")
+            .execute(&state)
+            .await
+            .unwrap();
         state.close().await;
     }
 
@@ -166,7 +179,8 @@ impl World {
             return Vec::new();
         }
         let queue = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
-        let rows = sqlx::query("SELECT event FROM tieout_events ORDER BY seq").fetch_all(&queue).await.unwrap();
+        let rows =
+            sqlx::query("SELECT event FROM tieout_events ORDER BY seq").fetch_all(&queue).await.unwrap();
         queue.close().await;
         rows.iter().map(|row| serde_json::from_str(row.get("event")).unwrap()).collect()
     }
@@ -175,8 +189,12 @@ impl World {
     pub fn tieout(&self, args: &[&str]) -> Outcome {
         let Output { status, stdout, stderr } = self.command(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let outcome = Outcome { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) };
-        assert!(!outcome.stdout.contains(CANARY) && !outcome.stderr.contains(CANARY), "a secret leaked: {outcome:?}");
+        let outcome =
+            Outcome { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) };
+        assert!(
+            !outcome.stdout.contains(CANARY) && !outcome.stderr.contains(CANARY),
+            "a secret leaked: {outcome:?}"
+        );
         outcome
     }
 

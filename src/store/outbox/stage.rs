@@ -6,7 +6,7 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::row::{self, OutboxRow};
-use crate::store::commit::StagedEvent;
+use crate::event::Event;
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
 use crate::store::release::Release;
@@ -33,15 +33,15 @@ const COLUMNS: [&str; 15] = [
     "due_at",
 ];
 
-/// Adds events as `staged`. A known id keeps its row; a superseded one was never sent and is staged again.
+/// Adds events as `staged`, or as `held` where their finding is. A known id keeps its row; a superseded one was never sent and is staged again.
 pub(in crate::store) async fn stage(
     tx: &mut Tx,
     lease: &Lease,
-    events: &[StagedEvent],
+    events: &[Event],
     now: Instant,
 ) -> Result<(), StoreError> {
-    let events: BTreeMap<Uuid, &StagedEvent> = events.iter().map(|event| (event.event_id, event)).collect();
-    let events: Vec<&StagedEvent> = events.into_values().collect();
+    let events: BTreeMap<Uuid, &Event> = events.iter().map(|event| (event.id, event)).collect();
+    let events: Vec<&Event> = events.into_values().collect();
     for batch in events.chunks(BATCH) {
         let args: Vec<Value<'_>> = batch.iter().flat_map(|event| values(event, lease, now)).collect();
         let sql = format!(
@@ -115,20 +115,20 @@ pub(super) async fn lock(tx: &mut Tx, events: &[Value<'_>]) -> Result<(), StoreE
     tx.rows(sql, events).await.map(drop)
 }
 
-fn values<'a>(event: &'a StagedEvent, lease: &Lease, now: Instant) -> [Value<'a>; COLUMNS.len()] {
+fn values<'a>(event: &'a Event, lease: &Lease, now: Instant) -> [Value<'a>; COLUMNS.len()] {
     args![
-        event.event_id,
-        event.id.domain.as_str(),
-        event.id.each.as_str(),
-        event.id.key.as_str(),
+        event.id,
+        event.finding.domain.as_str(),
+        event.finding.each.as_str(),
+        event.finding.key.as_str(),
         event.kind.as_str(),
         event.episode,
         event.queue.as_str(),
         event.source.as_str(),
         event.event_type.as_str(),
-        event.subject.as_str(),
+        event.finding.key.as_str(),
         event.payload.as_str(),
-        "staged",
+        if event.held { "held" } else { "staged" },
         lease.run_id(),
         now,
         now,

@@ -13,9 +13,10 @@ use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::window::Window;
 use uuid::Uuid;
 
+use crate::event::Event;
 use crate::finding::{Finding, Identity, State};
 use crate::store::sql::args;
-use crate::store::{Commit, Lease, OutboxState, Release, RunMode, RunRow, StagedEvent, Store, StoreSettings};
+use crate::store::{Commit, Lease, OutboxState, Release, RunMode, RunRow, Store, StoreSettings};
 
 /// Makes two tests of each behaviour, which takes a [`World`].
 macro_rules! on_both_stores {
@@ -162,16 +163,16 @@ pub(crate) fn event_id(key: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes())
 }
 
-pub(crate) fn event(key: &str) -> StagedEvent {
-    StagedEvent {
-        event_id: event_id(key),
-        id: id(key),
+pub(crate) fn event(key: &str) -> Event {
+    Event {
+        id: event_id(key),
+        finding: id(key),
         kind: Kind::Missing,
         episode: 1,
         queue: "billing".to_owned(),
         source: "/tieout/shop.charges".to_owned(),
         event_type: "com.example.charge.created".to_owned(),
-        subject: key.to_owned(),
+        held: false,
         payload: format!(r#"{{"id":"{}","subject":"{key}"}}"#, event_id(key)),
     }
 }
