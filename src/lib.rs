@@ -2,6 +2,7 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
+pub mod cli;
 pub mod run;
 
 pub mod coverage;
@@ -17,6 +18,7 @@ pub mod queue;
 pub mod relay;
 pub mod report;
 pub mod progress;
+pub mod telemetry;
 
 pub mod demo;
 

@@ -4,13 +4,20 @@
 
 mod amounts;
 mod invariants;
+mod seal;
 mod value;
+mod views;
 
 pub use amounts::{Amount, Money};
 pub use invariants::{Broken, check};
+pub use seal::seal;
 pub use value::{
     DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, OneSide, PlannedFinding, Requests,
     RunReport, SCHEMA, Status,
 };
 
+pub use views::{FindingView, RunLine, StatusLine};
+
 pub mod exit;
+pub mod json;
+pub mod text;

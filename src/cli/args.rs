@@ -1,0 +1,218 @@
+//! The command line: its words, defaults and help. Everything is parsed here, at the door; nothing is carried out.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use tieout_reconcilers::discrepancy::Kind;
+
+use super::help;
+use super::scope::{PlanArgs, RunArgs};
+use super::values::{FindingPath, kinds, states};
+use crate::finding::State;
+
+/// The configuration file where none is named.
+pub const DEFAULT_CONFIG: &str = "tieout.yaml";
+
+/// Prove that your system and the third parties it depends on agree, and repair what does not.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(
+    name = "tieout",
+    version,
+    after_help = help::ROOT,
+    after_long_help = help::ROOT_LONG,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten, next_help_heading = "Options of every command")]
+    pub shared: Shared,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command, before or after its name.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Shared {
+    /// The file that says where databases, queues and definitions are
+    #[arg(long, global = true, value_name = "PATH", default_value = DEFAULT_CONFIG, env = "TIEOUT_CONFIG", hide_env_values = true)]
+    pub config: PathBuf,
+    /// How results are written on stdout
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "human",
+        env = "TIEOUT_FORMAT",
+        hide_env_values = true
+    )]
+    pub format: Format,
+    /// When to use colors; `auto` means on a terminal, unless `NO_COLOR` is set
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "TIEOUT_COLOR",
+        hide_env_values = true
+    )]
+    pub color: Color,
+    /// Only the last line and errors; no progress
+    #[arg(short, long, global = true, env = "TIEOUT_QUIET", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub quiet: bool,
+    /// More log lines on stderr: -v says what is done, -vv also how, -vvv everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Human,
+    /// One JSON document
+    Json,
+    /// One JSON record per line, while things happen
+    Jsonl,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that wants them
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Compare, emit what was lost or misapplied, and report
+    #[command(after_help = help::RUN)]
+    Run(RunArgs),
+    /// Show what `run` would emit; send nothing and keep nothing
+    #[command(after_help = help::PLAN)]
+    Plan(PlanArgs),
+    /// Show how far each domain is verified and what is open
+    #[command(after_help = help::STATUS)]
+    Status,
+    /// Read the reports of earlier runs
+    #[command(subcommand, after_help = help::REPORT)]
+    Report(ReportCommand),
+    /// Read what was found and what became of it
+    #[command(subcommand, after_help = help::FINDINGS)]
+    Findings(FindingsCommand),
+    /// Test the configuration and the definitions
+    #[command(after_help = help::CHECK)]
+    Check(CheckArgs),
+    /// Watch a whole reconciliation on your own machine, without network or account
+    #[command(after_help = help::DEMO)]
+    Demo(DemoArgs),
+}
+
+/// Reports of earlier runs.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum ReportCommand {
+    /// List runs, newest first
+    List {
+        /// How many to list; 0 lists all
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show one report in full
+    Show {
+        /// A run id, its first characters, `latest`, or `latest~1` for the one before
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum FindingsCommand {
+    /// List findings, oldest first
+    List {
+        /// Domains, by name or glob; all when left out
+        #[arg(value_name = "DOMAIN")]
+        domains: Vec<String>,
+        /// Only findings in these states; those that are not over when left out
+        #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = states())]
+        state: Vec<State>,
+        /// Only findings of these kinds
+        #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds())]
+        kind: Vec<Kind>,
+        /// How many to list; 0 lists all
+        #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
+        limit: usize,
+    },
+    /// Show everything about one finding
+    Show {
+        /// The domain and the item's key, as `findings list` writes them
+        #[arg(value_name = "DOMAIN/KEY")]
+        finding: FindingPath,
+    },
+}
+
+/// What `check` looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CheckArgs {
+    /// Also connect: log in everywhere, read a first page, prove that the SQL columns exist
+    #[arg(long)]
+    pub online: bool,
+    /// Also test that every secret named by `env:` or `file:` is there
+    #[arg(long)]
+    pub vars: bool,
+}
+
+/// Where the demo plays.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DemoArgs {
+    /// The folder for the demo's files; made, or cleared of an earlier demo
+    #[arg(long, value_name = "DIR", default_value = "tieout-demo")]
+    pub dir: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_work_before_and_after_the_command() {
+        let before = Cli::try_parse_from(["tieout", "--format", "json", "-q", "status"]).unwrap();
+        let after = Cli::try_parse_from(["tieout", "status", "-q", "--format", "json"]).unwrap();
+        assert_eq!(before, after);
+        assert_eq!((before.shared.format, before.shared.quiet), (Format::Json, true));
+    }
+
+    #[test]
+    fn every_flag_with_a_meaning_outside_one_call_has_a_variable() {
+        let run = Cli::command().find_subcommand("run").unwrap().clone();
+        let variables: Vec<_> = run.get_arguments().filter_map(|arg| arg.get_env()).collect();
+        insta::assert_debug_snapshot!(variables);
+    }
+
+    #[test]
+    fn every_command_shows_three_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().unwrap().to_string();
+            assert_eq!(help.lines().filter(|line| line.starts_with("  tieout ")).count(), 3, "{help}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_the_root_lists_the_exit_codes() {
+        let mut root = Cli::command();
+        insta::assert_snapshot!(root.render_long_help().to_string());
+    }
+}

@@ -1,0 +1,125 @@
+//! What every command finds on its desk: its output, its screen, the signals; and the way from a command line to an exit code.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Command, Format, Shared};
+use super::failure::Failure;
+use super::output::{Output, is_colored};
+use super::signals::Signals;
+use super::watch::Screen;
+use crate::telemetry;
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Desk {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// Where results go.
+    pub output: Output,
+    /// Standard error.
+    pub screen: Screen,
+    /// What asked the work to end.
+    pub signals: Signals,
+}
+
+impl Desk {
+    /// Starts logging and listening.
+    fn open(shared: &Shared) -> Result<Self, Failure> {
+        let output = Output::of(shared);
+        let screen = Screen::detect();
+        let settings = telemetry::Settings::from_env(shared.verbose, shared.quiet, is_colored(&io::stderr()));
+        telemetry::init(
+            &settings.map_err(|error| Failure::usage("bad_log_setting", error.to_string()))?,
+            screen.clone(),
+        );
+        let signals = Signals::listen();
+        let signals = signals.map_err(|error| Failure::failed("signals", error.to_string()))?;
+        Ok(Self { config: shared.config.clone(), output, screen, signals })
+    }
+}
+
+/// Parses `args`, carries the command out and returns the exit code of the process.
+///
+/// `carry_out` returns the exit code of a command that has a result, and a failure where it has none.
+pub async fn main<F>(args: impl IntoIterator<Item = OsString>, carry_out: F) -> ExitCode
+where
+    F: AsyncFnOnce(Command, &Desk) -> Result<u8, Failure>,
+{
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error, wanted_format(&args)),
+    };
+    let ended = match Desk::open(&cli.shared) {
+        Ok(desk) => carry_out(cli.command, &desk).await,
+        Err(failure) => Err(failure),
+    };
+    ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format)).into()
+}
+
+/// Says what went wrong. A program that reads a stream finds it there as well.
+fn tell(failure: &Failure, format: Format) -> u8 {
+    let told = failure.told(format);
+    let _ = io::stderr().write_all(told.as_bytes());
+    if format == Format::Jsonl {
+        let _ = io::stdout().write_all(told.as_bytes());
+    }
+    failure.exit
+}
+
+/// Ends a call that asked for help or was not understood.
+fn refuse(error: &clap::Error, format: Format) -> ExitCode {
+    if format == Format::Human || !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let message = error.render().to_string();
+    tell(&Failure::usage("usage", message.trim_end()), format).into()
+}
+
+/// The format that a call asked for which could not be parsed.
+fn wanted_format(args: &[OsString]) -> Format {
+    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let after = |at: usize| words.get(at + 1).copied();
+    let flag = words.iter().enumerate().find_map(|(at, word)| match *word {
+        "--format" => after(at),
+        word => word.strip_prefix("--format="),
+    });
+    let variable = std::env::var("TIEOUT_FORMAT").ok();
+    match flag.or(variable.as_deref()) {
+        Some("json") => Format::Json,
+        Some("jsonl") => Format::Jsonl,
+        _ => Format::Human,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_exit_code_is_the_commands_own_or_that_of_its_failure() {
+        let call = |args: &[&str]| args.iter().map(OsString::from).collect::<Vec<_>>();
+        let done = main(call(&["tieout", "status"]), async |_, _| Ok(5)).await;
+        assert_eq!(done, ExitCode::from(5));
+        let failed = main(call(&["tieout", "status"]), async |_, _| Err(Failure::failed("x", "y"))).await;
+        assert_eq!(failed, ExitCode::from(1));
+        for wrong in [call(&["tieout", "sttus"]), call(&["tieout", "--format=json", "run", "--until", "x"])] {
+            assert_eq!(main(wrong, async |_, _| Ok(0)).await, ExitCode::from(2));
+        }
+        assert_eq!(main(call(&["tieout", "--help"]), async |_, _| Ok(9)).await, ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn the_format_of_a_call_that_makes_no_sense_is_still_understood() {
+        let format = |args: &[&str]| wanted_format(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(format(&["tieout", "--format", "json", "nonsense"]), Format::Json);
+        assert_eq!(format(&["tieout", "run", "--format=jsonl", "--nonsense"]), Format::Jsonl);
+        assert_eq!(format(&["tieout", "run", "--format"]), Format::Human);
+    }
+}

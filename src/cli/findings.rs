@@ -1,0 +1,87 @@
+//! `tieout findings`: what was found and what became of it.
+
+use tieout_reconcilers::discrepancy::Kind;
+
+use super::failure::Failure;
+use super::output::Output;
+use crate::finding::{Finding, State};
+use crate::report::{FindingView, exit, json, text};
+
+/// Which findings `findings list` is asked for, within the selected domains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In one of these states; those that are not over where none is named.
+    pub states: Vec<State>,
+    /// Of one of these kinds; of any where none is named.
+    pub kinds: Vec<Kind>,
+}
+
+impl Filter {
+    /// Whether a finding is asked for.
+    #[must_use]
+    pub fn wants(&self, finding: &Finding) -> bool {
+        let state = if self.states.is_empty() {
+            finding.state.is_followed()
+        } else {
+            self.states.contains(&finding.state)
+        };
+        state && (self.kinds.is_empty() || self.kinds.contains(&finding.kind))
+    }
+
+    /// The first `limit` of the findings that are asked for (all where it is 0), and how many more there are.
+    #[must_use]
+    pub fn pick(&self, findings: Vec<Finding>, limit: usize) -> (Vec<Finding>, u64) {
+        let mut wanted: Vec<Finding> = findings.into_iter().filter(|finding| self.wants(finding)).collect();
+        let shown = if limit == 0 { wanted.len() } else { limit.min(wanted.len()) };
+        let more = (wanted.len() - shown) as u64;
+        wanted.truncate(shown);
+        (wanted, more)
+    }
+}
+
+/// Writes `findings list`.
+pub fn list(findings: &[Finding], not_listed: u64, output: &Output) -> Result<u8, Failure> {
+    write(findings, not_listed, |_| text::findings(findings, not_listed), output)
+}
+
+/// Writes `findings show`: the finding of a key, one per member of the fan-out.
+pub fn show(path: &str, findings: &[Finding], output: &Output) -> Result<u8, Failure> {
+    if findings.is_empty() {
+        return Err(Failure::usage("no_such_finding", format!("nothing was ever found about `{path}`")));
+    }
+    let human = |_: &_| findings.iter().map(text::finding).collect::<Vec<_>>().join("\n");
+    write(findings, 0, human, output)
+}
+
+fn write(
+    findings: &[Finding],
+    not_listed: u64,
+    human: impl FnOnce(&text::Look) -> String,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let lines = || json::lines("finding", findings.iter().map(FindingView::from));
+    output.show(human, || json::findings(findings, not_listed), lines)?;
+    Ok(exit::DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::text::samples;
+
+    #[test]
+    fn what_is_over_is_listed_only_on_request() {
+        let findings = vec![samples::finding(State::Open), samples::finding(State::Repaired)];
+        let states = |filter: &Filter, limit| {
+            let (picked, more) = filter.pick(findings.clone(), limit);
+            (picked.iter().map(|finding| finding.state).collect::<Vec<_>>(), more)
+        };
+        assert_eq!(states(&Filter::default(), 0), (vec![State::Open], 0));
+        let over = Filter { states: vec![State::Repaired], kinds: vec![Kind::Mismatched] };
+        assert_eq!(states(&over, 20), (vec![State::Repaired], 0));
+        let both = Filter { states: vec![State::Open, State::Repaired], kinds: vec![] };
+        assert_eq!(states(&both, 1), (vec![State::Open], 1));
+        let none = Filter { states: vec![], kinds: vec![Kind::Orphaned] };
+        assert_eq!(states(&none, 1), (vec![], 0));
+    }
+}

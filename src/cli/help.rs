@@ -1,0 +1,74 @@
+//! What the help says besides the flags: examples that can be pasted, and the table of exit codes.
+
+pub(super) const ROOT: &str = "\
+Examples:
+  tieout demo                      watch it work, without network or account
+  tieout plan                      show what would be emitted; send nothing
+  tieout run --config tieout.yaml  compare, emit, report: what a nightly cron line calls
+
+`tieout --help` lists the exit codes.";
+
+pub(super) const ROOT_LONG: &str = "\
+Examples:
+  tieout demo                      watch it work, without network or account
+  tieout plan                      show what would be emitted; send nothing
+  tieout run --config tieout.yaml  compare, emit, report: what a nightly cron line calls
+
+Exit codes, the same in every command (treat one you do not know as a failure):
+  0    done: everything in scope was read to the end; differences, if any, were emitted
+  1    failed: no domain finished, or the state store cannot be reached     try again
+  2    the command line, the selection or a definition is wrong             a person must act
+  3    partial: something failed in a way that a retry may fix              try again
+  4    differences were found (plan, run --detailed-exitcode)
+  5    a safety limit holds events back                                     a person must act
+  6    another run works on a domain (--if-locked skip makes it 0)
+  7    credentials were rejected                                            a person must act
+  130  interrupted (SIGINT); what was done is kept                          try again
+  143  terminated (SIGTERM); what was done is kept                          try again
+Where several apply, the first of 130, 143, 2, 6, 1, 3, 7, 5, 4 wins; the JSON report lists all.
+
+Results go to stdout, progress and logs to stderr. Logs follow two variables:
+  TIEOUT_LOG         error, warn, info, debug or trace; warn when left out
+  TIEOUT_LOG_FORMAT  text or json";
+
+pub(super) const RUN: &str = "\
+Examples:
+  tieout run                                    every domain, from where its coverage ends
+  tieout run 'stripe.*' --since 2025-11-01      read a range again, verified or not
+  tieout run stripe.charges --key ch_1,ch_2     look at two items only";
+
+pub(super) const PLAN: &str = "\
+Examples:
+  tieout plan                                   exit code 4 says that there are differences
+  tieout plan stripe.charges --limit 0          show every finding
+  tieout plan --format json                     the same for a program";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  tieout status                                 how far, last run, open findings, money
+  tieout status --format json                   the same for a program
+  tieout status --config /etc/tieout.yaml       of another configuration";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  tieout report list                            the newest 20 runs
+  tieout report show                            the newest report, in full
+  tieout report show latest~1 --format json     the one before, for a program";
+
+pub(super) const FINDINGS: &str = "\
+Examples:
+  tieout findings list                          everything that is not over
+  tieout findings list 'stripe.*' --state held  what a safety limit holds back
+  tieout findings show stripe.charges/ch_1      one finding and its life";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  tieout check                                  definitions only: neither secrets nor network needed
+  tieout check --vars                           also: is every secret there?
+  tieout check --online                         also: does every login work, and does every column exist?";
+
+pub(super) const DEMO: &str = "\
+Examples:
+  tieout demo                                   leaves its files in ./tieout-demo
+  tieout demo --dir /tmp/tieout-demo            somewhere else
+  tieout status --config tieout-demo/tieout.yaml   look around afterwards";

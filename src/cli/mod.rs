@@ -1,0 +1,30 @@
+//! The command line: one file per command. It parses, tells and returns exit codes; what is done is done elsewhere.
+
+mod args;
+mod desk;
+mod failure;
+mod help;
+mod output;
+mod scope;
+mod select;
+mod signals;
+mod values;
+
+pub mod check;
+pub mod demo;
+pub mod findings;
+pub mod report;
+pub mod run;
+pub mod status;
+pub mod watch;
+
+pub use args::{
+    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, FindingsCommand, Format, ReportCommand, Shared,
+};
+pub use desk::{Desk, main};
+pub use failure::Failure;
+pub use output::Output;
+pub use scope::{IfLocked, PlanArgs, RunArgs, Scope};
+pub use select::select;
+pub use signals::Signals;
+pub use values::FindingPath;

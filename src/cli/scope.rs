@@ -1,0 +1,142 @@
+//! What `run` and `plan` are asked to look at, and within which limits.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::window::Window;
+
+use super::failure::Failure;
+use super::values::{instant, key};
+
+/// The scope of a run or plan.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Scope {
+    /// Domains, by name or glob (`stripe.*`); all when left out
+    #[arg(value_name = "DOMAIN")]
+    pub domains: Vec<String>,
+    /// Only these items, however old; coverage stays as it is
+    #[arg(long, value_name = "K[,K]", value_delimiter = ',', value_parser = key, conflicts_with = "since")]
+    pub key: Vec<Key>,
+    /// Read from this time on instead of where coverage ends (`2025-11-21` is midnight UTC)
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub since: Option<Instant>,
+    /// Read up to this time, which itself is left out
+    #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
+    pub until: Option<Instant>,
+    /// The most events to emit per domain, in place of the domain's own limit
+    #[arg(long, value_name = "N", env = "TIEOUT_MAX_EMITS", hide_env_values = true)]
+    pub max_emits: Option<u64>,
+    /// How many findings to show per domain; all are counted; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
+    pub limit: usize,
+    /// Off a terminal: how often a domain says that it is alive
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_HEARTBEAT", hide_env_values = true)]
+    pub heartbeat: Duration,
+}
+
+/// `tieout run`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct RunArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// How long to deliver waiting events before the run ends; what is left goes out with the next run
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
+    pub drain: Duration,
+    /// When another run works on a domain
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "fail",
+        env = "TIEOUT_IF_LOCKED",
+        hide_env_values = true
+    )]
+    pub if_locked: IfLocked,
+    /// Exit with 4 instead of 0 when differences were found
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    pub detailed_exitcode: bool,
+}
+
+/// `tieout plan`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PlanArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// What to do about a domain that another run works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IfLocked {
+    /// Exit with 6
+    Fail,
+    /// Leave the domain out and exit with 0
+    Skip,
+}
+
+impl Scope {
+    /// The range that was asked for, up to `now` where no end was named. Refuses one that is empty.
+    pub fn window(&self, now: Instant) -> Result<Option<Window>, Failure> {
+        let Some(since) = self.since else { return Ok(None) };
+        let until = self.until.unwrap_or(now);
+        let empty = || Failure::usage("empty_range", format!("nothing lies between {since} and {until}"));
+        Window::new(since, until).map(Some).ok_or_else(empty)
+    }
+
+    /// How many findings a report lists at most per domain.
+    #[must_use]
+    pub const fn findings_shown(&self) -> usize {
+        if self.limit == 0 { usize::MAX } else { self.limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, Command};
+    use clap::Parser;
+
+    fn scope(args: &[&str]) -> Result<Scope, clap::Error> {
+        let args = ["tieout", "plan"].iter().chain(args);
+        let Command::Plan(plan) = Cli::try_parse_from(args)?.command else { unreachable!() };
+        Ok(plan.scope)
+    }
+
+    #[test]
+    fn a_date_is_midnight_utc_and_the_end_defaults_to_now() {
+        let now = instant("2025-11-21T12:00:00+01:00").unwrap();
+        let window = scope(&["--since", "2025-11-20"]).unwrap().window(now).unwrap().unwrap();
+        assert_eq!(window.from().to_string(), "2025-11-20T00:00:00Z");
+        assert_eq!(window.to(), now);
+        assert_eq!(scope(&[]).unwrap().window(now).unwrap(), None);
+    }
+
+    #[test]
+    fn an_empty_range_is_a_usage_error() {
+        let scope = scope(&["--since", "2025-11-20", "--until", "2025-11-20"]).unwrap();
+        assert_eq!(scope.window(Instant::from_micros(0)).unwrap_err().exit, 2);
+    }
+
+    #[test]
+    fn keys_come_in_a_list_and_exclude_a_range() {
+        let keys = scope(&["--key", "ch_1,ch_2"]).unwrap().key;
+        assert_eq!(keys.iter().map(Key::as_str).collect::<Vec<_>>(), ["ch_1", "ch_2"]);
+        for wrong in [
+            ["--key", "ch_1", "--since", "2025-11-20"].as_slice(),
+            &["--until", "2025-11-20"],
+            &["--since", "yesterday"],
+            &["--key", "a\u{1b}b"],
+            &["--max-emits", "-1"],
+        ] {
+            assert_eq!(scope(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_zero_shows_all() {
+        assert_eq!(scope(&[]).unwrap().findings_shown(), 20);
+        assert_eq!(scope(&["--limit", "0"]).unwrap().findings_shown(), usize::MAX);
+    }
+}

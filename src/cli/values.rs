@@ -1,0 +1,72 @@
+//! Values on the command line, read into the types that the rest of the program uses.
+
+use std::str::FromStr;
+
+use chrono::{NaiveDate, NaiveTime};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::DomainName;
+
+use crate::finding::State;
+
+/// A date, which is its midnight in UTC, or a time with its offset.
+pub(super) fn instant(text: &str) -> Result<Instant, String> {
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Ok(date.and_time(NaiveTime::MIN).and_utc().into());
+    }
+    let wrong = || "expected a date (2025-11-21) or a time with its offset (2025-11-21T02:00:00Z)".to_owned();
+    TimeFormat::Rfc3339.read(text).ok_or_else(wrong)
+}
+
+/// The key of an item.
+pub(super) fn key(text: &str) -> Result<Key, String> {
+    Key::checked(text).map_err(|fault| fault.to_string())
+}
+
+/// The words for the states of a finding.
+pub(super) fn states() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(State::ALL.map(State::as_str))
+        .try_map(|word| State::from_word(&word).ok_or("not a state"))
+}
+
+/// The words for the kinds of a finding.
+pub(super) fn kinds() -> impl TypedValueParser<Value = Kind> {
+    let all = [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable];
+    PossibleValuesParser::new(all.map(Kind::as_str))
+        .try_map(|word| Kind::from_word(&word).ok_or("not a kind"))
+}
+
+/// Which finding, written `DOMAIN/KEY`. A key may hold slashes; a domain's name never does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingPath {
+    /// The domain.
+    pub domain: DomainName,
+    /// The item.
+    pub key: Key,
+}
+
+impl FromStr for FindingPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (domain, item) = text.split_once('/').ok_or("expected DOMAIN/KEY, as in stripe.charges/ch_1")?;
+        let domain = domain.parse().map_err(|fault: tieout_reconcilers::name::NotAName| fault.to_string())?;
+        Ok(Self { domain, key: key(item)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_hold_slashes() {
+        let path: FindingPath = "files.objects/a/b".parse().unwrap();
+        assert_eq!((path.domain.as_str(), path.key.as_str()), ("files.objects", "a/b"));
+        for wrong in ["stripe.charges", "stripe.charges/", "/ch_1", "Stripe/ch_1"] {
+            assert!(wrong.parse::<FindingPath>().is_err(), "{wrong:?} was accepted");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! When a domain has been silent for long enough to say that it is alive. Knows no clock but the one it is given.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Time since some fixed beginning; it never goes back.
+pub type Clock = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// The time since now.
+#[must_use]
+pub fn stopwatch() -> Clock {
+    let begin = std::time::Instant::now();
+    Box::new(move || begin.elapsed())
+}
+
+/// A domain that is alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Alive {
+    pub(super) domain: String,
+    pub(super) pages: u64,
+    pub(super) items: u64,
+    pub(super) resting_seconds: Option<u64>,
+}
+
+/// The running domains and when each was last heard of.
+pub(super) struct Beats {
+    clock: Clock,
+    every: Duration,
+    running: BTreeMap<String, (Duration, Alive)>,
+}
+
+impl Beats {
+    pub(super) fn new(clock: Clock, every: Duration) -> Self {
+        Self { clock, every, running: BTreeMap::new() }
+    }
+
+    /// A domain begins, and is heard of by that.
+    pub(super) fn start(&mut self, domain: &str) {
+        let alive = Alive { domain: domain.to_owned(), pages: 0, items: 0, resting_seconds: None };
+        self.running.insert(domain.to_owned(), ((self.clock)(), alive));
+    }
+
+    /// A page was compared; returns what to say, if it is time.
+    pub(super) fn page(&mut self, domain: &str, pages: u64, items: u64) -> Option<Alive> {
+        if let Some((_, alive)) = self.running.get_mut(domain) {
+            (alive.pages, alive.items, alive.resting_seconds) = (pages, items, None);
+        }
+        self.due(domain)
+    }
+
+    /// The domain waits; returns what to say, if it is time.
+    pub(super) fn rest(&mut self, domain: &str, seconds: u64) -> Option<Alive> {
+        if let Some((_, alive)) = self.running.get_mut(domain) {
+            alive.resting_seconds = Some(seconds);
+        }
+        self.due(domain)
+    }
+
+    /// The domain ended.
+    pub(super) fn stop(&mut self, domain: &str) {
+        self.running.remove(domain);
+    }
+
+    /// Every domain that is due, such as one whose provider does not answer.
+    pub(super) fn all_due(&mut self) -> Vec<Alive> {
+        let domains: Vec<String> = self.running.keys().cloned().collect();
+        domains.iter().filter_map(|domain| self.due(domain)).collect()
+    }
+
+    fn due(&mut self, domain: &str) -> Option<Alive> {
+        let now = (self.clock)();
+        let (heard, alive) = self.running.get_mut(domain)?;
+        if now.saturating_sub(*heard) < self.every {
+            return None;
+        }
+        *heard = now;
+        Some(alive.clone())
+    }
+}

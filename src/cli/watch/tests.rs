@@ -1,0 +1,108 @@
+//! What those who watch write, by a clock that the test moves.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::*;
+use crate::report::text::samples;
+
+/// A clock that stands still until it is moved, and what was written.
+#[derive(Clone, Default)]
+struct World {
+    seconds: Arc<AtomicU64>,
+    written: Arc<Mutex<Vec<u8>>>,
+}
+
+impl World {
+    fn clock(&self) -> Clock {
+        let seconds = Arc::clone(&self.seconds);
+        Box::new(move || Duration::from_secs(seconds.load(Ordering::Relaxed)))
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.seconds.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.written.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for World {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.written.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A run of one domain over two minutes, with a page per second and then silence.
+fn plays(world: &World, audience: &dyn Audience) {
+    let report = samples::emitted();
+    audience.begin(report.run_id, &report.mode, &report.selected);
+    audience.saw(Progress::DomainStarted { domain: "stripe.charges" });
+    for page in 1..=100 {
+        world.pass(1);
+        audience.saw(Progress::Page { domain: "stripe.charges", pages: page, items: page * 100 });
+    }
+    audience.saw(Progress::Resting { domain: "stripe.charges", seconds: 15 });
+    audience.beat();
+    world.pass(20);
+    audience.beat();
+    audience.saw(Progress::DomainFinished { report: &report.domains[0] });
+    world.pass(600);
+    audience.beat();
+    audience.end(&report).unwrap();
+}
+
+#[test]
+fn a_log_hears_of_a_domain_at_its_ends_and_once_per_heartbeat() {
+    let world = World::default();
+    plays(&world, &Lines::new(world.clone(), world.clock(), MINUTE));
+    insta::assert_snapshot!(world.text());
+}
+
+#[test]
+fn a_program_reads_a_record_per_event() {
+    let world = World::default();
+    plays(&world, &Records::new(world.clone(), world.clock(), Some(MINUTE)));
+    insta::assert_snapshot!(world.text());
+}
+
+#[test]
+fn the_records_hold_the_whole_document() {
+    let world = World::default();
+    plays(&world, &Records::new(world.clone(), world.clock(), None));
+    let records: Vec<serde_json::Value> =
+        world.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| records.iter().filter(|record| record["type"] == name).collect::<Vec<_>>();
+    assert!(of("progress").is_empty());
+
+    let mut whole = of("run_finished")[0].clone();
+    whole["domains"] = serde_json::json!([of("domain_finished")[0]]);
+    whole["domains"][0]["findings"] = serde_json::json!(of("finding"));
+    let rebuilt: RunReport = serde_json::from_value(whole).unwrap();
+    assert_eq!(rebuilt, samples::emitted());
+}
+
+#[test]
+fn a_stream_that_cannot_be_written_is_told_at_the_end_and_stops_nothing() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let records = Records::new(Full, stopwatch(), None);
+    records.saw(Progress::DomainStarted { domain: "stripe.charges" });
+    assert_eq!(records.end(&samples::in_sync()).unwrap_err().kind(), io::ErrorKind::StorageFull);
+}

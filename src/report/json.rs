@@ -1,0 +1,182 @@
+//! Reports for programs: one document, or one record per line. Money is a decimal string, times are RFC 3339 in UTC.
+//!
+//! Within a version of a schema, fields and enum values may be added and none goes away.
+
+use serde::Serialize;
+use tieout_reconcilers::instant::Instant;
+use uuid::Uuid;
+
+use super::value::{DomainReport, PlannedFinding, RunReport, Status};
+use super::views::{FindingView, RunLine, StatusLine};
+use crate::finding::Finding;
+
+/// A run as one document.
+pub fn run(report: &RunReport) -> serde_json::Result<String> {
+    document(report)
+}
+
+/// `tieout status` as one document.
+pub fn status(domains: &[StatusLine], now: Instant) -> serde_json::Result<String> {
+    document(&StatusDocument { schema: "tieout.status/v1", now, domains })
+}
+
+/// `tieout report list` as one document.
+pub fn runs(runs: &[RunLine]) -> serde_json::Result<String> {
+    document(&RunsDocument { schema: "tieout.runs/v1", runs })
+}
+
+/// `tieout findings list` and `show` as one document.
+pub fn findings(findings: &[Finding], not_listed: u64) -> serde_json::Result<String> {
+    let findings = findings.iter().map(FindingView::from).collect();
+    document(&FindingsDocument { schema: "tieout.findings/v1", findings, not_listed })
+}
+
+/// `tieout check` as one document.
+pub fn checked<T: Serialize>(tests: &[T], exit: u8) -> serde_json::Result<String> {
+    document(&CheckDocument { schema: "tieout.check/v1", exit, tests })
+}
+
+fn document(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n")
+}
+
+/// Values as lines, each with a `type` in front.
+pub fn lines<T: Serialize>(name: &str, values: impl IntoIterator<Item = T>) -> serde_json::Result<String> {
+    values.into_iter().map(|value| line(&Typed { name, value })).collect()
+}
+
+fn line(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value).map(|text| text + "\n")
+}
+
+#[derive(Serialize)]
+struct StatusDocument<'a> {
+    schema: &'static str,
+    now: Instant,
+    domains: &'a [StatusLine],
+}
+
+#[derive(Serialize)]
+struct RunsDocument<'a> {
+    schema: &'static str,
+    runs: &'a [RunLine],
+}
+
+#[derive(Serialize)]
+struct FindingsDocument<'a> {
+    schema: &'static str,
+    findings: Vec<FindingView<'a>>,
+    not_listed: u64,
+}
+
+#[derive(Serialize)]
+struct CheckDocument<'a, T> {
+    schema: &'static str,
+    exit: u8,
+    tests: &'a [T],
+}
+
+#[derive(Serialize)]
+struct Typed<'a, T> {
+    #[serde(rename = "type")]
+    name: &'a str,
+    #[serde(flatten)]
+    value: T,
+}
+
+/// What is streamed while a run goes on, one line each.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record<'a> {
+    /// The run begins.
+    RunStarted {
+        /// Which run.
+        run_id: Uuid,
+        /// `run` or `plan`.
+        mode: &'a str,
+        /// The domains that were asked for.
+        selected: &'a [String],
+    },
+    /// A domain begins.
+    DomainStarted {
+        /// The domain.
+        domain: &'a str,
+    },
+    /// A domain is alive.
+    Progress {
+        /// The domain.
+        domain: &'a str,
+        /// Pages so far.
+        pages: u64,
+        /// Items so far.
+        items: u64,
+        /// Seconds that it waits for suspects to rest, where it does.
+        resting_seconds: Option<u64>,
+    },
+    /// A finding of a domain that ended.
+    Finding {
+        /// The domain.
+        domain: &'a str,
+        /// The finding.
+        #[serde(flatten)]
+        finding: &'a PlannedFinding,
+    },
+    /// A domain ended; its findings went before.
+    DomainFinished {
+        /// Its report, without the list of findings.
+        #[serde(flatten)]
+        report: &'a DomainReport,
+    },
+    /// The run ended; its domains went before.
+    RunFinished {
+        /// The report, without the list of domains.
+        #[serde(flatten)]
+        report: &'a RunReport,
+    },
+    /// The command failed.
+    Error {
+        /// A word for programs.
+        code: &'a str,
+        /// The exit code.
+        exit: u8,
+        /// What is wrong, for people.
+        message: &'a str,
+    },
+}
+
+impl Record<'_> {
+    /// The record as one line with its end.
+    pub fn to_line(self) -> serde_json::Result<String> {
+        line(&self)
+    }
+}
+
+/// The records of a domain that ended: its findings, then its report.
+pub fn domain_lines(report: &DomainReport) -> serde_json::Result<String> {
+    let bare = DomainReport { findings: Vec::new(), ..report.clone() };
+    let findings = report
+        .findings
+        .iter()
+        .map(|finding| Record::Finding { domain: &report.domain, finding }.to_line())
+        .collect::<serde_json::Result<String>>()?;
+    Ok(findings + &Record::DomainFinished { report: &bare }.to_line()?)
+}
+
+/// The record of a run that ended.
+pub fn run_line(report: &RunReport) -> serde_json::Result<String> {
+    let bare = RunReport { domains: Vec::new(), ..report.clone() };
+    Record::RunFinished { report: &bare }.to_line()
+}
+
+/// A stored run as the lines that it would have streamed.
+pub fn run_lines(report: &RunReport) -> serde_json::Result<String> {
+    let RunReport { run_id, mode, selected, .. } = report;
+    let started = Record::RunStarted { run_id: *run_id, mode, selected }.to_line()?;
+    let domains = report
+        .domains
+        .iter()
+        .filter(|domain| domain.status != Status::Running)
+        .map(domain_lines)
+        .collect::<serde_json::Result<String>>()?;
+    Ok(started + &domains + &run_line(report)?)
+}

@@ -1,0 +1,89 @@
+//! The findings of a domain, one line each, and under it the fields in which the sides differ.
+
+use crate::report::value::{DomainReport, PlannedFinding};
+
+use super::escape::{safe, sides};
+use super::grid::{Grid, counted, figure};
+
+/// What the symbols of a listing mean.
+pub(super) const LEGEND: &str = "Legend  + missing   ~ mismatched (local -> upstream)   - orphaned   ! unreadable   ? too young   = agrees";
+
+/// The lines of a domain's findings; empty where it has none. `all` is the command that shows all.
+pub(super) fn listing(report: &DomainReport, all: &str) -> Vec<String> {
+    let mut grid = Grid::new(2);
+    for finding in &report.findings {
+        grid.row([
+            format!("{} {}", symbol(finding), safe(&finding.key)),
+            safe(&finding.kind).into_owned(),
+            money(finding).unwrap_or_default(),
+            outcome(finding),
+        ]);
+    }
+    let heads = grid.lines().into_iter();
+    let mut lines: Vec<String> = heads
+        .zip(&report.findings)
+        .flat_map(|(head, finding)| [vec![head], changes(finding)].concat())
+        .collect();
+    if report.findings_not_listed > 0 {
+        let more = counted(report.findings_not_listed, "more finding");
+        lines.push(format!("  ... {more}; all of them: {all}"));
+    }
+    lines
+}
+
+fn symbol(finding: &PlannedFinding) -> char {
+    match (finding.state.as_str(), finding.kind.as_str()) {
+        ("suspected", _) => '?',
+        ("repaired" | "healed", _) => '=',
+        (_, "missing") => '+',
+        (_, "mismatched") => '~',
+        (_, "orphaned") => '-',
+        _ => '!',
+    }
+}
+
+fn money(finding: &PlannedFinding) -> Option<String> {
+    let amount = finding.amount.as_deref()?;
+    let currency = finding.currency.as_deref().unwrap_or_default();
+    Some(safe(&format!("{currency} {amount}")).trim_start().to_owned())
+}
+
+/// What happens about a finding, and why.
+fn outcome(finding: &PlannedFinding) -> String {
+    let what = match (finding.state.as_str(), &finding.event_type) {
+        ("suspected", _) => "too young to judge".to_owned(),
+        ("held", _) => "held".to_owned(),
+        ("emitted", None) => "emitted earlier, not repaired yet".to_owned(),
+        ("emitted", Some(event)) => format!("emitted {}", safe(event)),
+        ("recurring", _) => "parked: sending it again does not help".to_owned(),
+        ("open", Some(event)) => format!("emit {}", safe(event)),
+        ("open", None) => "not emitted (reported only)".to_owned(),
+        (state, _) => safe(state).into_owned(),
+    };
+    finding.reason.as_deref().map_or_else(|| what.clone(), |reason| format!("{what}: {}", safe(reason)))
+}
+
+/// The fields of a pair that differs; what only one side holds says nothing by being listed.
+fn changes(finding: &PlannedFinding) -> Vec<String> {
+    if finding.kind != "mismatched" {
+        return Vec::new();
+    }
+    let mut grid = Grid::new(6);
+    for diff in &finding.fields {
+        let (local, upstream) = sides(diff.local.as_deref(), diff.upstream.as_deref());
+        grid.row([safe(&diff.field).into_owned(), format!("{local} -> {upstream}")]);
+    }
+    grid.lines()
+}
+
+/// How many of both sides were read, and what of it says nothing.
+pub(super) fn sizes(report: &DomainReport) -> String {
+    let items = report.items;
+    let young = items.pending.upstream.max(items.pending.local);
+    let mut parts =
+        vec![format!("{} upstream", figure(items.upstream)), format!("{} local", figure(items.local))];
+    if young > 0 {
+        parts.push(format!("{} too young to judge", figure(young)));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,27 @@
+//! Reports for people: plain text, one function per thing that is shown. Everything that came from outside is escaped.
+//!
+//! Nothing here writes anywhere, looks at a terminal or reads a clock.
+
+mod closing;
+mod escape;
+mod grid;
+mod listing;
+mod lists;
+mod look;
+mod next_steps;
+mod note;
+mod plan;
+mod run;
+mod show;
+
+pub use escape::safe;
+pub use lists::{checks, finding, findings, runs, status};
+pub use look::Look;
+pub use plan::plan;
+pub use run::{brief, domain, run};
+pub use show::show;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What a reader may do next, as commands that this program has.
+
+use std::collections::BTreeSet;
+
+use crate::report::exit;
+use crate::report::value::{DomainReport, RunReport, Status};
+
+use super::look::{Look, shell_word};
+
+/// A command and what it is good for.
+pub(super) struct Step {
+    pub(super) command: String,
+    pub(super) why: &'static str,
+}
+
+/// The most useful commands first.
+pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
+    let plans = report.mode == "plan";
+    let held = |domain: &DomainReport| domain.status == Status::Held || domain.events.held > 0;
+    let failed = |domain: &DomainReport| {
+        matches!(domain.status, Status::Failed | Status::Partial | Status::Interrupted | Status::Skipped)
+    };
+    let stuck = |domain: &DomainReport| domain.follow_up.emitted_not_repaired > 0;
+    let parked = |domain: &DomainReport| domain.follow_up.recurring > 0;
+    let emits = |domain: &DomainReport| plans && domain.events.planned > domain.events.held;
+    let emitted = |domain: &DomainReport| !plans && domain.events.emitted > 0;
+    let rejected = report.exit.code == exit::CREDENTIALS;
+    let again = if rejected { "once that is mended" } else { "try again: it goes on where coverage ends" };
+
+    let steps = [
+        (rejected, "check --online".to_owned(), "test the credentials of every provider, database and queue"),
+        of(report, held, "plan ", " --limit 20", "see what tripped the limit"),
+        of(
+            report,
+            |domain| !plans && held(domain),
+            "findings list ",
+            " --state held",
+            "see what is held back",
+        ),
+        of(report, failed, "run ", "", again),
+        of(
+            report,
+            stuck,
+            "findings list ",
+            " --state emitted",
+            "sent and not repaired: does the consumer run?",
+        ),
+        of(report, parked, "findings list ", " --state recurring", "sent several times in vain"),
+        of(report, emits, "run ", "", "send these events"),
+        of(report, emitted, "run ", "", "once your consumer applied the events: see them repaired"),
+        (
+            !plans && found(report),
+            format!("report show {}", report.run_id),
+            "this report again, with its findings",
+        ),
+    ];
+    let mut seen = BTreeSet::new();
+    let wanted = steps.into_iter().filter(|(wanted, rest, _)| *wanted && seen.insert(rest.clone()));
+    wanted.map(|(_, rest, why)| Step { command: look.command(&rest), why }).collect()
+}
+
+/// A step over the domains that a test picks.
+fn of(
+    report: &RunReport,
+    picks: impl Fn(&DomainReport) -> bool,
+    before: &str,
+    after: &str,
+    why: &'static str,
+) -> (bool, String, &'static str) {
+    let picked = report.domains.iter().filter(|domain| picks(domain));
+    let names: Vec<String> = picked.map(|domain| shell_word(&domain.domain)).collect();
+    (!names.is_empty(), format!("{before}{}{after}", names.join(" ")), why)
+}
+
+fn found(report: &RunReport) -> bool {
+    report.domains.iter().any(|domain| !domain.findings.is_empty())
+}

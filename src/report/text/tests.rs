@@ -1,0 +1,174 @@
+//! How reports read. The snapshots are the specification of the text.
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::money::Money;
+use uuid::Uuid;
+
+use super::*;
+use crate::finding::State;
+use crate::report::{RunLine, Status, StatusLine, json};
+
+fn plain() -> Look {
+    Look::default()
+}
+
+#[test]
+fn a_run_in_sync_says_so() {
+    insta::assert_snapshot!(run(&samples::in_sync(), &plain()));
+}
+
+#[test]
+fn a_run_with_findings_lists_them_above_its_table() {
+    insta::assert_snapshot!(run(&samples::emitted(), &plain()));
+}
+
+#[test]
+fn a_partial_read_never_says_that_all_is_well() {
+    let text = run(&samples::partial(), &plain());
+    assert_eq!(text.matches("in sync").count(), 1);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_held_run_says_which_limit_holds_it() {
+    insta::assert_snapshot!(run(&samples::held(), &plain()));
+}
+
+#[test]
+fn rejected_credentials_are_named_as_what_a_person_must_mend() {
+    insta::assert_snapshot!(run(&samples::rejected(), &plain()));
+}
+
+#[test]
+fn a_plan_shows_every_kind_and_ends_by_saying_that_nothing_was_sent() {
+    insta::assert_snapshot!(plan(&samples::plan(), &plain()));
+}
+
+#[test]
+fn an_earlier_event_that_did_not_repair_is_not_in_sync() {
+    let mut report = samples::in_sync();
+    report.domains[0].follow_up.checked = 1;
+    report.domains[0].follow_up.emitted_not_repaired = 1;
+    let text = run(&report, &plain());
+    assert!(!text.contains("in sync") && text.contains("1 emitted earlier and not repaired yet"), "{text}");
+}
+
+#[test]
+fn hostile_text_is_shown_and_does_nothing() {
+    let report = samples::hostile();
+    let shown = show(&report, &plain());
+    let texts = [&shown, &plan(&report, &plain()), &brief(&report, &plain()), &domain(&report.domains[0])];
+    for text in texts {
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        assert!(!text.contains('\u{202e}'), "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("DONE")), "{text}");
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_stored_report_is_shown_with_its_ranges_and_its_tie_out_and_the_dearest_findings_first() {
+    let shown = show(&samples::emitted(), &plain());
+    assert!(shown.find("ch_3Q9z") < shown.find("ch_3Q9x"), "{shown}");
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn silence_leaves_problems_and_the_last_line() {
+    insta::assert_snapshot!(brief(&samples::partial(), &plain()), @r"
+    shop.orders: page 17: the cursor repeats, so the end of the list was not proven
+    PARTIAL (exit 3)  1 of 2 domains done, 1 partial; 0 events emitted
+    ");
+}
+
+#[test]
+fn colors_change_nothing_but_colors() {
+    let colored = Look { color: true, ..plain() };
+    for report in [samples::emitted(), samples::held()] {
+        let text = run(&report, &colored);
+        assert_ne!(text, run(&report, &plain()));
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), run(&report, &plain()));
+    }
+}
+
+#[test]
+fn every_suggested_command_is_understood() {
+    use clap::Parser;
+    let look = Look { color: false, config: Some("etc/tieout.yaml".into()) };
+    let reports =
+        [samples::emitted(), samples::partial(), samples::held(), samples::rejected(), samples::plan()];
+    let steps: Vec<_> = reports.iter().flat_map(|report| next_steps::next_steps(report, &look)).collect();
+    assert!(steps.len() > 5);
+    for step in steps {
+        let words = step.command.split(' ');
+        crate::cli::Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{}: {error}", step.command));
+    }
+}
+
+fn at(second: i64) -> Instant {
+    Instant::from_micros((1_763_690_400 + second) * 1_000_000)
+}
+
+fn status_lines() -> Vec<StatusLine> {
+    let usd = |minor| Money { currency: "USD".into(), minor };
+    vec![
+        StatusLine {
+            domain: "stripe.charges".into(),
+            verified_through: Some(at(-900)),
+            changes_back_to: Some(at(-30 * 86_400)),
+            last_run: Some((Status::Done, at(0))),
+            open: 4,
+            oldest: Some(at(-6 * 3_600)),
+            at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
+            dead: 0,
+        },
+        StatusLine {
+            domain: "shop.orders".into(),
+            verified_through: None,
+            changes_back_to: None,
+            last_run: None,
+            open: 0,
+            oldest: None,
+            at_stake: vec![],
+            dead: 0,
+        },
+    ]
+}
+
+#[test]
+fn the_status_fits_one_screen() {
+    insta::assert_snapshot!(status(&status_lines(), at(7_200), &plain()));
+    insta::assert_snapshot!(json::status(&status_lines(), at(7_200)).unwrap());
+}
+
+#[test]
+fn runs_are_listed_with_how_they_ended() {
+    let line = |status, exit_code| RunLine {
+        run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
+        mode: "run".into(),
+        status,
+        exit_code,
+        started_at: at(0),
+        finished_at: exit_code.map(|_| at(72)),
+    };
+    let lines = [line(Status::Running, None), line(Status::Partial, Some(3))];
+    insta::assert_snapshot!(runs(&lines, &plain()));
+    insta::assert_snapshot!(json::lines("run", &lines).unwrap());
+    insta::assert_snapshot!(runs(&[], &plain()), @"No runs yet. Begin with: tieout plan");
+}
+
+#[test]
+fn findings_are_listed_and_shown() {
+    let all = [samples::finding(State::Open), samples::finding(State::Repaired)];
+    insta::assert_snapshot!(findings(&all, 3));
+    insta::assert_snapshot!(finding(&all[0]));
+    insta::assert_snapshot!(json::findings(&all[..1], 0).unwrap());
+    insta::assert_snapshot!(findings(&[], 0), @"No findings match.");
+}
+
+#[test]
+fn the_json_document_of_a_run_reads_back_as_the_report() {
+    let report = samples::emitted();
+    let text = json::run(&report).unwrap();
+    assert_eq!(serde_json::from_str::<crate::report::RunReport>(&text).unwrap(), report);
+}

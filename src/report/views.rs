@@ -1,0 +1,125 @@
+//! What `status`, `report list` and `findings` show: plain values that whoever reads the state store fills in.
+
+use serde::{Serialize, Serializer};
+use tieout_reconcilers::discrepancy::{FieldDiff, Kind};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::money::Money;
+use uuid::Uuid;
+
+use super::value::Status;
+use crate::finding::{Finding, State};
+
+/// A domain at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatusLine {
+    /// The domain.
+    pub domain: String,
+    /// The instant up to which coverage has no hole.
+    pub verified_through: Option<Instant>,
+    /// For a mutable feed on a creation clock: changes to items created before this instant go unseen.
+    pub changes_back_to: Option<Instant>,
+    /// How the last run of the domain ended, and when.
+    #[serde(serialize_with = "last_run")]
+    pub last_run: Option<(Status, Instant)>,
+    /// Findings that are not over: suspected, open, emitted, held and recurring.
+    pub open: u64,
+    /// When the oldest of them was first seen.
+    pub oldest: Option<Instant>,
+    /// What they move, one entry per currency.
+    #[serde(serialize_with = "amounts")]
+    pub at_stake: Vec<Money>,
+    /// Events that the relay gave up on.
+    pub dead: u64,
+}
+
+/// A run at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunLine {
+    /// Which run.
+    pub run_id: Uuid,
+    /// `run` or `plan`.
+    pub mode: String,
+    /// How it ended.
+    pub status: Status,
+    /// What the process returned; absent while it runs and where it vanished.
+    pub exit_code: Option<u8>,
+    /// When it began.
+    pub started_at: Instant,
+    /// When it ended.
+    pub finished_at: Option<Instant>,
+}
+
+/// A finding as JSON shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingView<'a> {
+    domain: &'a str,
+    each: &'a str,
+    key: &'a str,
+    kind: Kind,
+    state: State,
+    episode: u32,
+    reemissions: u32,
+    digest: &'a str,
+    fields: &'a [FieldDiff],
+    reason: Option<&'a str>,
+    amount: Option<String>,
+    currency: Option<&'a str>,
+    clock: Option<Instant>,
+    first_seen: Instant,
+    last_seen: Instant,
+    acknowledged_at: Option<Instant>,
+    closed_at: Option<Instant>,
+    event_id: Option<Uuid>,
+    run_id: Uuid,
+}
+
+impl<'a> From<&'a Finding> for FindingView<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            domain: finding.id.domain.as_str(),
+            each: finding.id.each.as_str(),
+            key: finding.id.key.as_str(),
+            kind: finding.kind,
+            state: finding.state,
+            episode: finding.episode,
+            reemissions: finding.reemissions,
+            digest: finding.digest.as_str(),
+            fields: &finding.fields,
+            reason: finding.reason.as_deref(),
+            amount: finding.amount.as_ref().map(ToString::to_string),
+            currency: finding.amount.as_ref().map(|money| money.currency.as_ref()),
+            clock: finding.clock,
+            first_seen: finding.first_seen,
+            last_seen: finding.last_seen,
+            acknowledged_at: finding.acknowledged_at,
+            closed_at: finding.closed_at,
+            event_id: finding.event_id,
+            run_id: finding.run_id,
+        }
+    }
+}
+
+/// Money as a decimal string with its currency.
+#[derive(Serialize)]
+struct AmountView<'a> {
+    currency: &'a str,
+    amount: String,
+}
+
+fn amounts<S: Serializer>(amounts: &[Money], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(
+        amounts.iter().map(|money| AmountView { currency: &money.currency, amount: money.to_string() }),
+    )
+}
+
+/// A status with its instant.
+#[derive(Serialize)]
+struct LastRun {
+    status: Status,
+    at: Instant,
+}
+
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
+fn last_run<S: Serializer>(last: &Option<(Status, Instant)>, serializer: S) -> Result<S::Ok, S::Error> {
+    last.map(|(status, at)| LastRun { status, at }).serialize(serializer)
+}
