@@ -66,8 +66,10 @@ impl Store {
     /// since the caller read it keeps the acknowledgement.
     pub async fn commit(&self, lease: &Lease, commit: Commit) -> Result<(), StoreError> {
         let findings = one_per_key(commit.findings);
-        let mut ids =
-            findings.iter().map(|finding| &finding.id).chain(commit.events.iter().map(|event| &event.finding));
+        let mut ids = findings
+            .iter()
+            .map(|finding| &finding.id)
+            .chain(commit.events.iter().map(|event| &event.finding));
         if !ids.all(|id| lease.covers(id)) {
             return Err(lease.lost());
         }
