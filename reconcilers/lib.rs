@@ -5,7 +5,8 @@
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`window`]), what a response becomes
 //! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`compare`], [`money`]),
-//! what is said about a difference ([`discrepancy`]) and the contract ([`reconciler`]).
+//! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`]), its making from YAML ([`define`])
+//! and the providers that are shipped ([`catalogue`]).
 
 pub mod instant;
 pub mod key;
@@ -24,3 +25,7 @@ pub mod row;
 pub mod scalar;
 
 pub mod reconciler;
+
+pub mod define;
+
+pub mod catalogue;

@@ -2,4 +2,6 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
+pub mod config;
+
 pub mod finding;
