@@ -5,23 +5,26 @@
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`window`]), what a response becomes
 //! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
-//! what is said about a difference ([`discrepancy`]) and the contract ([`reconciler`]).
+//! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`]), its making from YAML ([`define`])
+//! and the providers that are shipped ([`catalogue`]).
 
-pub mod instant;
-pub mod key;
 pub mod name;
+pub mod key;
+pub mod instant;
 pub mod window;
 
-pub mod items;
-pub mod page;
 pub mod path;
+pub mod items;
 pub mod projection;
+pub mod page;
 
+pub mod scalar;
+pub mod number;
+pub mod money;
+pub mod row;
 pub mod compare;
 pub mod discrepancy;
-pub mod money;
-pub mod number;
-pub mod row;
-pub mod scalar;
 
 pub mod reconciler;
+pub mod define;
+pub mod catalogue;

@@ -3,6 +3,7 @@
 //! The modules in reading order; this file holds no logic.
 
 pub mod cli;
+pub mod config;
 pub mod run;
 
 pub mod coverage;

@@ -1,14 +1,20 @@
 //! The command line: one file per command. It parses, tells and returns exit codes; what is done is done elsewhere.
 
 mod args;
+mod carry;
 mod desk;
 mod failure;
 mod help;
 mod output;
+mod overview;
+mod play;
+mod preflight;
+mod reconcile;
 mod scope;
 mod select;
 mod signals;
 mod values;
+mod wire;
 
 pub mod check;
 pub mod demo;
@@ -21,6 +27,7 @@ pub mod watch;
 pub use args::{
     CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, FindingsCommand, Format, ReportCommand, Shared,
 };
+pub use carry::carry_out;
 pub use desk::{Desk, main};
 pub use failure::Failure;
 pub use output::Output;

@@ -337,7 +337,7 @@ impl<'a> Night<'a> {
         let mut listed: Vec<_> = std::mem::take(&mut self.decided).into_values().collect();
         listed.retain(|(finding, _)| finding.state != State::Healed && finding.state != State::Repaired);
         listed.sort_by(|(a, _), (b, _)| (a.kind, &a.id.key).cmp(&(b.kind, &b.id.key)));
-        let limit = self.job.options.list.unwrap_or(usize::MAX);
+        let limit = self.job.options.list;
         self.report.findings_not_listed = listed.len().saturating_sub(limit) as u64;
         let shown = listed.into_iter().take(limit);
         self.report.findings =

@@ -81,14 +81,16 @@ pub struct Options {
     pub if_locked: IfLocked,
     /// How long the relay may drain the outbox at the end.
     pub drain: Duration,
-    /// How many findings a report lists per domain; all of them where absent.
-    pub list: Option<usize>,
+    /// How many findings a report lists per domain.
+    pub list: usize,
     /// Whether differences alone make the exit code 4.
     pub differences_exit: bool,
 }
 
 /// Everything a run works with.
 pub struct Job {
+    /// Names the run in its report, its events and its leases: a UUIDv7.
+    pub run_id: Uuid,
     /// The state store.
     pub store: Store,
     /// The domains in the order of the run, with the names of what they need.
@@ -137,7 +139,7 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
 fn open_report(job: &Job, now: Instant) -> RunReport {
     RunReport {
         schema: SCHEMA.to_owned(),
-        run_id: Uuid::now_v7(),
+        run_id: job.run_id,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: match job.options.mode {
             Mode::Run => "run".to_owned(),

@@ -1,0 +1,183 @@
+//! A domain file: what only the user knows about one reconciliation.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::checked::{Checked, Fault, FromText, Ordered};
+use super::compare_file::{self, FieldFile, MoneyFile};
+use super::document::{Document, Problems};
+use super::emit_file::{EmitFile, Remedies};
+use super::policy_file::PolicyFile;
+use super::problem::{Problem, Spot};
+use super::schedule::ScheduleFile;
+use crate::compare::Fields;
+use crate::instant::TimeFormat;
+use crate::name::{DomainName, FeedName, Name};
+use crate::reconciler::{Local, Policy, Schedule};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DomainFile {
+    domain: Checked<Name>,
+    feed: Checked<FeedName>,
+    schedule: Option<ScheduleFile>,
+    local: LocalFile,
+    compare: Spanned<Ordered<Option<FieldFile>>>,
+    money: Option<Spanned<MoneyFile>>,
+    #[serde(default)]
+    policy: PolicyFile,
+    emit: Option<EmitFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LocalFile {
+    database: Checked<Name>,
+    rows: Checked<SqlText>,
+    keys: Checked<SqlText>,
+    key: Checked<ColumnName>,
+    clock: Checked<ColumnName>,
+    changed: Option<Checked<ColumnName>>,
+    version: Option<Checked<ColumnName>>,
+    time: Option<Checked<TimeFormat>>,
+}
+
+/// SQL as the user wrote it; the local side checks it against its database.
+#[derive(Debug, Clone)]
+struct SqlText(String);
+
+impl FromText for SqlText {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let text = text.trim();
+        if text.is_empty() { Err(Fault::new("the query is empty")) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+/// The name of a column in the result of the user's queries.
+#[derive(Debug, Clone)]
+struct ColumnName(String);
+
+impl FromText for ColumnName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        if text.trim().is_empty() {
+            return Err(Fault::new("a column has a name"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A domain, compiled; its feed, database and queue are still names.
+#[derive(Debug, Clone)]
+pub struct DomainDefinition {
+    /// Its name.
+    pub name: DomainName,
+    /// Which feed is its upstream side.
+    pub feed: FeedName,
+    /// When it runs.
+    pub schedule: Option<Schedule>,
+    /// The local side.
+    pub local: Local,
+    /// The compared fields.
+    pub fields: Fields,
+    /// What the team decided about findings.
+    pub policy: Policy,
+    /// What is done about discrepancies.
+    pub remedies: Remedies,
+    /// What is legal and rarely meant.
+    pub warnings: Vec<Problem>,
+    /// Where the names stand that others have to know.
+    pub spots: DomainSpots,
+    /// The file, to say more about it.
+    pub document: Document,
+}
+
+/// Where a domain names things that are defined elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DomainSpots {
+    /// The domain's own name.
+    pub name: Spot,
+    /// Its feed.
+    pub feed: Spot,
+    /// Its database.
+    pub database: Spot,
+    /// Its queue, if it has one.
+    pub queue: Option<Spot>,
+}
+
+impl DomainDefinition {
+    /// Reads a domain file.
+    pub fn parse(document: &Document) -> Result<Self, Vec<Problem>> {
+        let file: DomainFile = document.read().map_err(|problem| vec![problem])?;
+        let mut problems = Problems::of(document);
+        let definition = Self::compile(file, &mut problems);
+        let (mut definition, warnings) = problems.finish(definition)?;
+        definition.warnings = warnings;
+        Ok(definition)
+    }
+
+    fn compile(file: DomainFile, problems: &mut Problems<'_>) -> Option<Self> {
+        let spots = DomainSpots {
+            name: file.domain.spot,
+            feed: file.feed.spot,
+            database: file.local.database.spot,
+            queue: file.emit.as_ref().map(EmitFile::queue_spot),
+        };
+        let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
+        let schedule = file.schedule.map(|schedule| schedule.compile(problems));
+        let local = file.local.compile(problems);
+        let local_time = local.as_ref().map(|local| local.time).unwrap_or_default();
+        let compare_spot = Spot::from(file.compare.referenced);
+        if file.compare.value.0.is_empty() {
+            problems.add(compare_spot, Fault::new("no field is compared"));
+        }
+        let fields = compare_file::compile(file.compare.value, file.money, local_time, problems);
+        let policy = file.policy.compile(problems);
+        let remedies = match file.emit {
+            Some(emit) => emit.compile(policy.orphans, problems),
+            None => Some(Remedies::report_only(policy.orphans, spots.name, problems)),
+        };
+        Some(Self {
+            name: name?,
+            feed: feed?,
+            schedule: match schedule {
+                Some(schedule) => Some(schedule?),
+                None => None,
+            },
+            local: local?,
+            fields: fields?,
+            policy,
+            remedies: remedies?,
+            warnings: Vec::new(),
+            spots,
+            document: problems.document.clone(),
+        })
+    }
+}
+
+impl LocalFile {
+    fn compile(self, problems: &mut Problems<'_>) -> Option<Local> {
+        let (rows_place, keys_place) =
+            (problems.document.place(self.rows.spot), problems.document.place(self.keys.spot));
+        let mut column = |checked: Checked<ColumnName>| problems.take(checked).map(|column| column.0);
+        let (key, clock) = (column(self.key), column(self.clock));
+        let (changed, version) = (self.changed.and_then(&mut column), self.version.and_then(&mut column));
+        let (rows, keys) = (problems.take(self.rows), problems.take(self.keys));
+        let database = problems.take(self.database);
+        let time = match self.time {
+            Some(time) => problems.take(time)?,
+            None => TimeFormat::default(),
+        };
+        Some(Local {
+            database: database?.to_string(),
+            rows: rows?.0,
+            rows_place,
+            keys: keys?.0,
+            keys_place,
+            key: key?,
+            clock: clock?,
+            changed,
+            version,
+            time,
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! The `emit` block of a domain file: what is sent about which discrepancy.
+
+use serde::Deserialize;
+
+use super::checked::{Checked, Fault, FromText};
+use super::document::Problems;
+use super::problem::Spot;
+use super::words;
+use crate::discrepancy::Kind;
+use crate::name::Name;
+use crate::reconciler::{Data, Emission, Orphans, Remedy};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EmitFile {
+    queue: Checked<Name>,
+    missing: Option<EventFile>,
+    mismatched: Option<EventFile>,
+    orphaned: Option<EventFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventFile {
+    #[serde(rename = "type")]
+    event_type: Checked<EventType>,
+    data: Option<Checked<Data>>,
+}
+
+/// A CloudEvents type: not empty, printable, without spaces.
+#[derive(Debug, Clone)]
+struct EventType(String);
+
+impl FromText for EventType {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let is_type = !text.is_empty() && text.chars().all(|c| !c.is_control() && !c.is_whitespace());
+        if is_type {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Fault::new(format!("`{text}` is not an event type"))
+            .with_help("write it as `com.example.charge.created`"))
+    }
+}
+
+impl FromText for Data {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("word", text, &[("full", Self::Full), ("thin", Self::Thin)])
+    }
+}
+
+/// What is done about each kind of discrepancy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remedies {
+    missing: Option<Emission>,
+    mismatched: Option<Emission>,
+    orphaned: Option<Emission>,
+}
+
+impl Remedies {
+    /// What is done about a kind. Nobody could act on an item that cannot be read, so it is only reported.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> Remedy {
+        let emission = match kind {
+            Kind::Missing => &self.missing,
+            Kind::Mismatched => &self.mismatched,
+            Kind::Orphaned => &self.orphaned,
+            Kind::Unreadable => &None,
+        };
+        emission.clone().map_or(Remedy::Report, Remedy::Emit)
+    }
+
+    /// The queues that events go to.
+    pub fn queues(&self) -> impl Iterator<Item = &str> {
+        [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten().map(|e| e.queue.as_str())
+    }
+
+    pub(super) fn report_only(orphans: Orphans, spot: Spot, problems: &mut Problems<'_>) -> Self {
+        if orphans == Orphans::Emit {
+            problems.add(spot, without_event());
+        }
+        Self::default()
+    }
+}
+
+fn without_event() -> Fault {
+    Fault::new("`orphans: emit` needs to know the event")
+        .with_help("say `emit: {orphaned: {type: com.example.charge.deleted}}`")
+}
+
+impl EmitFile {
+    pub(super) const fn queue_spot(&self) -> Spot {
+        self.queue.spot
+    }
+
+    pub(super) fn compile(self, orphans: Orphans, problems: &mut Problems<'_>) -> Option<Remedies> {
+        let queue_spot = self.queue.spot;
+        let queue = problems.take(self.queue);
+        let orphaned_spot = self.orphaned.as_ref().map(|event| event.event_type.spot);
+        match (orphans, orphaned_spot) {
+            (Orphans::Emit, None) => problems.add(queue_spot, without_event()),
+            (Orphans::Report, Some(spot)) => problems.warn(
+                spot,
+                Fault::new("this event is never sent").with_help("say `policy: {orphans: emit}` to send it"),
+            ),
+            _ => {}
+        }
+        if self.missing.is_none() && self.mismatched.is_none() && self.orphaned.is_none() {
+            problems.add(
+                queue_spot,
+                Fault::new("`emit` names a queue and no event")
+                    .with_help("say `missing`, `mismatched` or `orphaned`"),
+            );
+        }
+        let queue = queue?.to_string();
+        let mut compile = |file: Option<EventFile>, default| match file {
+            Some(file) => Some(Some(file.compile(&queue, default, problems)?)),
+            None => Some(None),
+        };
+        let (missing, mismatched) = (compile(self.missing, Data::Full), compile(self.mismatched, Data::Full));
+        let full_orphan = self.orphaned.as_ref().and_then(EventFile::full_spot);
+        let orphaned = compile(self.orphaned, Data::Thin);
+        if let Some(spot) = full_orphan {
+            let fault =
+                Fault::new("upstream holds nothing to send about an orphan").with_help("say `data: thin`");
+            problems.add(spot, fault);
+        }
+        let sent = if orphans == Orphans::Emit { orphaned? } else { None };
+        Some(Remedies { missing: missing?, mismatched: mismatched?, orphaned: sent })
+    }
+}
+
+impl EventFile {
+    fn full_spot(&self) -> Option<Spot> {
+        let data = self.data.as_ref()?;
+        matches!(data.outcome, Ok(Data::Full)).then_some(data.spot)
+    }
+
+    fn compile(self, queue: &str, default: Data, problems: &mut Problems<'_>) -> Option<Emission> {
+        let event_type = problems.take(self.event_type);
+        let data = match self.data {
+            Some(data) => problems.take(data),
+            None => Some(default),
+        };
+        Some(Emission { queue: queue.to_owned(), event_type: event_type?.0, data: data? })
+    }
+}

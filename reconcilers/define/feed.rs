@@ -1,0 +1,217 @@
+//! A feed of a provider file: one list endpoint, compiled.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+
+use super::checked::{Checked, Fault, FromText, Ordered};
+use super::confirm::{ConfirmDefinition, ConfirmFile};
+use super::document::Problems;
+use super::edges::Edges;
+use super::next_file::NextFile;
+use super::paging::{By, CursorStart, Paging};
+use super::problem::{Problem, Spot};
+use super::request::{RequestLine, RequestTemplate, Slots};
+use super::template::{Slot, Template};
+use super::value::RowsPath;
+use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
+use crate::path::Path;
+use crate::reconciler::{Feed, Filter};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedFile {
+    request: Checked<RequestLine>,
+    #[serde(default)]
+    query: Ordered<Checked<Template>>,
+    #[serde(default)]
+    headers: Ordered<Checked<Template>>,
+    rows: Checked<RowsPath>,
+    id: IdFile,
+    version: Option<Checked<Path>>,
+    order: Option<Checked<OrderWord>>,
+    mutable: Option<bool>,
+    next: Spanned<NextFile>,
+    window: Spanned<WindowFile>,
+    overlap_scan: Option<OverlapFile>,
+    confirm: Option<Spanned<ConfirmFile>>,
+}
+
+/// The path of the key; a list of paths is known and refused.
+#[derive(Debug, Clone)]
+struct IdFile(Checked<Path>);
+
+impl<'de> Deserialize<'de> for IdFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Spanned::<Id>::deserialize(deserializer)?;
+        Ok(Self(Checked { spot: id.referenced.into(), outcome: id.value.0 }))
+    }
+}
+
+struct Id(Result<Path, Fault>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the path of the key in a row, such as `id`")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Id, E> {
+        Ok(Id(Path::from_text(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Id, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Id(Err(Fault::new("a key of several paths is known and not supported yet"))))
+    }
+}
+
+/// One list endpoint of a provider.
+#[derive(Debug, Clone)]
+pub struct FeedDefinition {
+    /// What a run needs to know.
+    pub feed: Feed,
+    /// Where the rows of a page are.
+    pub rows: Path,
+    /// Where the key of a row is.
+    pub id: Path,
+    /// Where the clock of a row is.
+    pub clock: Path,
+    /// Where the change marker of a row is.
+    pub version: Option<Path>,
+    /// What is legal and rarely meant.
+    pub warnings: Vec<Problem>,
+    pub(super) request: RequestTemplate,
+    pub(super) paging: Paging,
+    pub(super) edges: Edges,
+    pub(super) confirm: ConfirmDefinition,
+}
+
+impl FeedDefinition {
+    pub(super) fn compile(file: FeedFile, spot: Spot, problems: &mut Problems<'_>) -> Option<Self> {
+        let earlier = std::mem::take(&mut problems.warnings);
+        let next_spot = Spot::from(file.next.referenced);
+        let window_spot = Spot::from(file.window.referenced);
+        let paging = file.next.value.compile(next_spot, problems);
+        let mutable = file.mutable.unwrap_or(true);
+        let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
+        let confirm = match file.confirm {
+            Some(confirm) => ConfirmDefinition::compile(confirm.value, confirm.referenced.into(), problems),
+            None => {
+                let help = "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
+                problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
+                None
+            }
+        };
+        let (rows, id) = (problems.take(file.rows), problems.take(file.id.0));
+        let version = problems.take_option(file.version);
+        let (paging, window) = (paging?, window?);
+        let slots = slots_of(&paging, window.feed.filter, window.edges);
+        let known = problems.problems.len();
+        let request =
+            RequestTemplate::compile(Some(file.request), file.query, file.headers, &slots, problems)?;
+        // A placeholder that was refused is not also missing.
+        if problems.problems.len() == known {
+            must_use(&request, &paging, &window, [next_spot, window_spot], problems);
+        }
+        let warnings = std::mem::replace(&mut problems.warnings, earlier);
+        Some(Self {
+            feed: window.feed,
+            rows: rows?.0,
+            id: id?,
+            clock: window.clock,
+            version,
+            warnings,
+            request,
+            paging,
+            edges: window.edges,
+            confirm: confirm?,
+        })
+    }
+
+    /// Puts variables in place; the error is a variable that must be set and is not.
+    pub(super) fn bind(&self, vars: &BTreeMap<String, String>) -> Result<Self, Slot> {
+        Ok(Self { request: self.request.bind(vars)?, confirm: self.confirm.bind(vars)?, ..self.clone() })
+    }
+}
+
+/// Which placeholders a page request of a feed can fill.
+fn slots_of(paging: &Paging, filter: Filter, edges: Edges) -> Slots {
+    let mut slots = Slots::default();
+    let mut why = Vec::new();
+    if paging.size.is_some() {
+        slots.always.push(Slot::Size);
+    } else {
+        why.push("`{size}` is set by `next: {size: ...}`");
+    }
+    match paging.by.start() {
+        CursorStart::Unset => slots.sometimes.push(Slot::Cursor),
+        CursorStart::Set => slots.always.push(Slot::Cursor),
+        CursorStart::Never => why.push("`{cursor}` is set by `next: {cursor: ...}`"),
+    }
+    match paging.by {
+        By::Page { .. } => slots.always.push(Slot::Page),
+        By::Offset { .. } => slots.always.push(Slot::Offset),
+        _ => why.push("`{page}` and `{offset}` are set by `next: {page: 1}` and `next: {offset: 0}`"),
+    }
+    match (filter, edges.upper) {
+        (Filter::Server, Some(_)) => slots.always.extend([Slot::From, Slot::To]),
+        (Filter::Server, None) => {
+            slots.always.push(Slot::From);
+            why.push("`{to}` is set by `edges` with an upper edge, without `open`");
+        }
+        (Filter::Client, _) => why.push("`{from}` and `{to}` are not set beside `filter: client`"),
+    }
+    slots.why = why.join("; ");
+    slots
+}
+
+/// A walk that does not send what `next` and `window` give it would read one page for ever, or everything.
+fn must_use(
+    request: &RequestTemplate,
+    paging: &Paging,
+    window: &WindowDefinition,
+    [next_spot, window_spot]: [Spot; 2],
+    problems: &mut Problems<'_>,
+) {
+    let mut unused = |slot: Slot, spot: Spot, why: &str| {
+        if !request.uses(&slot) {
+            problems.add(spot, Fault::new(format!("no part of the request uses `{slot}`")).with_help(why));
+        }
+    };
+    match paging.by {
+        By::Cursor { .. } => {
+            unused(Slot::Cursor, next_spot, "send the cursor back, such as `query: {after: \"{cursor}\"}`")
+        }
+        By::Page { .. } => {
+            unused(Slot::Page, next_spot, "send the number, such as `query: {page: \"{page}\"}`")
+        }
+        By::Offset { .. } => {
+            unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`")
+        }
+        By::Link(_) | By::Url(_) | By::Single => {}
+    }
+    if window.feed.filter == Filter::Server {
+        let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";
+        unused(Slot::From, window_spot, why);
+        if window.edges.upper.is_some() {
+            unused(
+                Slot::To,
+                window_spot,
+                "send the upper bound, or say `edges: \"[\"` where the provider has none",
+            );
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! YAML definitions: files a person writes become a [`Reconciler`](crate::reconciler::Reconciler), or a list of
+//! problems with their places.
+//!
+//! Reading order: what a problem is and how a file is read, the small values, the parts of a provider file, the parts
+//! of a domain file, and the two put together.
+
+pub mod problem;
+
+pub mod checked;
+pub mod document;
+pub mod value;
+pub mod words;
+
+pub mod template;
+
+pub mod request;
+
+pub mod condition;
+pub mod rules;
+
+pub mod edges;
+mod window_file;
+
+pub mod link;
+mod next_file;
+pub mod paging;
+pub mod reader;
+
+pub mod confirm;
+pub mod feed;
+pub mod provider;
+
+mod compare_file;
+pub mod domain;
+mod emit_file;
+mod policy_file;
+mod schedule;
+
+pub mod definition;
+
+#[cfg(test)]
+mod tests;

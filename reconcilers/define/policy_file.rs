@@ -1,0 +1,66 @@
+//! The `policy` block of a domain file and its defaults.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::checked::{Checked, Fault, FromText};
+use super::document::Problems;
+use super::value::{Length, Ratio};
+use super::words;
+use crate::instant::Instant;
+use crate::reconciler::{Orphans, Policy};
+
+/// How long an item rests before it is judged: longer than most webhooks are late.
+const SETTLE: Duration = Duration::from_mins(15);
+/// The most events of one run.
+const MAX_EMITS: u64 = 500;
+/// The largest share of judged items that one run may emit.
+const MAX_RATIO: f64 = 0.05;
+/// The fewest upstream items while the local side has some.
+const MIN_ITEMS: u64 = 1;
+/// A little less than a day, so that a nightly run sends again what the last one sent in vain.
+const REEMIT_AFTER: Duration = Duration::from_hours(20);
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyFile {
+    settle: Option<Checked<Length>>,
+    orphans: Option<Checked<Orphans>>,
+    max_emits: Option<u64>,
+    max_ratio: Option<Checked<Ratio>>,
+    min_items: Option<u64>,
+    reemit_after: Option<Checked<Length>>,
+    start: Option<Checked<Instant>>,
+}
+
+impl FromText for Orphans {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("word", text, &[("report", Self::Report), ("emit", Self::Emit)])
+    }
+}
+
+impl PolicyFile {
+    pub(super) fn compile(self, problems: &mut Problems<'_>) -> Policy {
+        let settle_spot = self.settle.as_ref().map(|settle| settle.spot).unwrap_or_default();
+        let mut length = |checked: Option<Checked<Length>>, default: Duration| {
+            problems.take_option(checked).map_or(default, |length| length.0)
+        };
+        let (settle, reemit_after) = (length(self.settle, SETTLE), length(self.reemit_after, REEMIT_AFTER));
+        if settle.is_zero() {
+            let fault =
+                Fault::new("with `settle: 0s`, an item whose webhook is still on its way looks missing")
+                    .with_help("this suits tests; leave it out for the default of 15m");
+            problems.warn(settle_spot, fault);
+        }
+        Policy {
+            settle,
+            orphans: problems.take_option(self.orphans).unwrap_or_default(),
+            max_emits: self.max_emits.unwrap_or(MAX_EMITS),
+            max_ratio: problems.take_option(self.max_ratio).map_or(MAX_RATIO, |ratio| ratio.0),
+            min_items: self.min_items.unwrap_or(MIN_ITEMS),
+            reemit_after,
+            start: problems.take_option(self.start),
+        }
+    }
+}

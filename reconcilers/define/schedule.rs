@@ -1,0 +1,79 @@
+//! When a domain runs: a cron expression in a named zone, checked as far as that is possible without a clock.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
+use croner::Cron;
+use croner::errors::CronError;
+use croner::parser::{CronParser, Seconds, Year};
+use serde::Deserialize;
+
+use super::checked::{Checked, Fault, FromText};
+use super::document::Problems;
+use super::words;
+use crate::reconciler::Schedule;
+
+/// 2026-01-01T00:00:00Z. Without years in an expression, any start finds the same answer to "does it ever fire?".
+const ANY_START: i64 = 1_767_225_600;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScheduleFile {
+    cron: Checked<CronText>,
+    zone: Option<Checked<Tz>>,
+}
+
+/// A cron expression of five fields that fires at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CronText(String);
+
+impl FromText for CronText {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let help = "write five fields, minute hour day month weekday, such as `0 2 * * *`";
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let cron: Cron = parser.parse(text).map_err(|error| {
+            Fault::new(format!("`{text}` is not a cron expression: {}", reason(&error))).with_help(help)
+        })?;
+        let start = DateTime::<Utc>::from_timestamp(ANY_START, 0).unwrap_or_default();
+        cron.find_next_occurrence(&start, true).map_err(|_| {
+            Fault::new(format!("`{text}` never fires")).with_help("no day of any year fits its day and month")
+        })?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn reason(error: &CronError) -> String {
+    match error {
+        CronError::EmptyPattern => "it is empty".to_owned(),
+        CronError::InvalidPattern(why) if why.contains("must") => "it does not have five fields".to_owned(),
+        CronError::InvalidPattern(why)
+        | CronError::IllegalCharacters(why)
+        | CronError::ComponentError(why) => why.trim_end_matches('.').to_owned(),
+        other => other.to_string(),
+    }
+}
+
+impl FromText for Tz {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        text.parse().map_err(|_| {
+            let near = words::nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name()));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`? zones are named as in the IANA database"),
+                None => {
+                    "zones are named as in the IANA database, such as `Europe/London` or `UTC`".to_owned()
+                }
+            };
+            Fault::new(format!("`{text}` is not a time zone")).with_help(help)
+        })
+    }
+}
+
+impl ScheduleFile {
+    pub(super) fn compile(self, problems: &mut Problems<'_>) -> Option<Schedule> {
+        let cron = problems.take(self.cron);
+        let zone = match self.zone {
+            Some(zone) => problems.take(zone),
+            None => Some(Tz::UTC),
+        };
+        Some(Schedule { cron: cron?.0, zone: zone? })
+    }
+}

@@ -1,0 +1,122 @@
+//! Provider files that are refused, or accepted with a doubt, and what is said about them.
+
+use super::{PROVIDER, parse_provider, printed, table};
+use crate::define::document::{Document, Kind};
+
+#[test]
+fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
+    let said = table(
+        PROVIDER,
+        &[
+            ("unknown key", "limits:", "limit:"),
+            ("unknown key in a feed", "    rows:", "    row:"),
+            ("missing key", "    id: id\n", ""),
+            ("key given twice", "    id: id\n", "    id: id\n    id: key\n"),
+            ("wrong type", "rows: data", "rows: [data]"),
+            ("number wanted", "size: 100", "size: many"),
+            ("a mapping wanted", "limits: {rate: 10/s, burst: 5}", "limits: fast"),
+            ("a value left out", "base: https://api.example.com/v1", "base:"),
+            ("known word: each", "    rows:", "    each: {repo: [a]}\n    rows:"),
+            ("known word: like", "    rows:", "    like: other\n    rows:"),
+            ("known word: body", "    rows:", "    body: {a: b}\n    rows:"),
+            ("known word: events", "    rows:", "    events: {request: GET /events}\n    rows:"),
+            ("known word: oauth", "{bearer: \"{secret.key}\"}", "{oauth: {grant: client_credentials}}"),
+            ("known word: hosts", "limits:", "hosts: [a.example.com]\nlimits:"),
+            ("known word: cap", "grain: 1s}", "grain: 1s, cap: {rows: 10}}"),
+            ("known word: do skip", "do: empty", "do: skip"),
+            ("known word: cursor by row", "{one: \"GET /orders/{id}\"", "{one: \"GET /orders/{row.number}\""),
+            ("the old first word", "provider: shop", "api: shop"),
+            ("not a name", "provider: shop", "provider: My Shop"),
+            ("base without scheme", "https://api.example.com/v1", "api.example.com"),
+            ("base with a secret", "https://api.example.com/v1", "https://{secret.key}@api.example.com"),
+            ("unknown placeholder", "from: \"{from}\"", "from: \"since {form}\""),
+            ("placeholder never set", "after: \"{cursor}\"", "after: \"{cursor}\", page: \"{page}\""),
+            ("cursor not sent", "after: \"{cursor}\", ", ""),
+            ("window not sent", "from: \"{from}\", ", ""),
+            ("upper bound not sent", ", to: \"{to}\"", ""),
+            ("set and unset in one text", "after: \"{cursor}\"", "after: \"{cursor},{size}\""),
+            ("optional fragment", "from: \"{from}\"", "from: \"[[x {from}]]\""),
+            ("secret in a query", "after: \"{cursor}\"", "after: \"{cursor}\", key: \"{secret.key}\""),
+            ("post", "GET /orders\n", "POST /orders\n"),
+            ("no method", "request: GET /orders", "request: /orders"),
+            ("composite key", "id: id\n", "id: [id, line]\n"),
+            ("optional path", "rows: data", "rows: data?"),
+            ("path with an index", "id: id\n", "id: ids[0]\n"),
+            ("unknown order", "created desc", "creation desc"),
+            ("unknown format", "as: rfc3339", "as: rfc3393"),
+            ("unknown edges", "grain: 1s}", "grain: 1s, edges: \"[[\"}"),
+            ("not a duration", "grain: 1s", "grain: 1"),
+            ("not a rate", "10/s", "fast"),
+            ("burst of none", "burst: 5", "burst: 0"),
+            ("two ways on", "size: 100}", "size: 100, link: next}"),
+            ("no way on", "next: {cursor: next_cursor, size: 100}", "next: {size: 100}"),
+            ("no paging word", "next: {cursor: next_cursor, size: 100}", "next: nowhere"),
+            ("more and done", "size: 100}", "size: 100, more: a, done: b}"),
+            ("unknown way on", "next: {cursor: next_cursor,", "next: {cursr: next_cursor,"),
+            ("stop at a status", "size: 100}", "size: 100, stop: [404]}"),
+            ("keep beside a cursor", "size: 100}", "size: 100, keep: [limit]}"),
+            ("missing confirm", "    confirm: {one: \"GET /orders/{id}\", gone: 404}\n", ""),
+            ("confirm without a look-up", "{one: \"GET /orders/{id}\", gone: 404}", "{gone: 404}"),
+            ("confirm without the key", "GET /orders/{id}", "GET /orders/last"),
+            ("search", "{one: \"GET /orders/{id}\", gone: 404}", "{search: {within: window}, gone: 404}"),
+            ("gone by a word", "gone: 404", "gone: null-slot"),
+            ("gone by no status", "gone: 404", "gone: 40"),
+            ("empty condition", "{status: 404}", "{}"),
+            ("bad pattern", "{status: 404}", "{body: {message: /(/}}"),
+            (
+                "two credentials",
+                "{bearer: \"{secret.key}\"}",
+                "{bearer: \"{secret.key}\", basic: {user: \"{secret.key}\"}}",
+            ),
+            ("bad header name", "auth:", "headers: {\"X Y\": z}\nauth:"),
+            ("secret in a header", "auth:", "headers: {X-Key: \"{secret.key}\"}\nauth:"),
+            ("no feed", "feeds:\n  orders:", "feeds: {}\nfeed:\n  orders:"),
+        ],
+        parse_provider,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn doubtful_provider_files_load_and_say_so() {
+    let said = table(
+        PROVIDER,
+        &[
+            ("mutable items on a creation clock", "mutable: false", "mutable: true"),
+            ("newest change first", "created desc", "updated desc"),
+            ("a clock of no known kind", "order: created desc", "order: none"),
+        ],
+        parse_provider,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn every_bad_value_of_a_file_is_reported_at_once() {
+    let text =
+        PROVIDER.replace("10/s", "fast").replace("created desc", "sideways").replace("grain: 1s", "grain: x");
+    let problems = parse_provider(&Document::new("file.yaml", &text)).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [4, 14, 17]);
+}
+
+#[test]
+fn a_file_that_is_not_a_definition_says_what_one_looks_like() {
+    let mut said = String::new();
+    for text in [
+        "",
+        "# nothing\n\n",
+        "api: stripe\nbase: x\n",
+        "hello\n",
+        "- a\n",
+        "provider: 'a\nb: c\n",
+        "provider: a\n  b: c\n",
+        "provider: a\n---\nprovider: b\n",
+        "provider: *nowhere\n",
+    ] {
+        let problem = Document::new("file.yaml", text).kind().map(|kind| format!("{kind:?}"));
+        said += &format!("## {text:?}\n{}\n", problem.unwrap_or_else(|problem| printed(&[problem])));
+    }
+    insta::assert_snapshot!(said);
+    assert_eq!(Document::new("a", PROVIDER).kind().unwrap(), Kind::Provider);
+    assert_eq!(Document::new("a", super::DOMAIN).kind().unwrap(), Kind::Domain);
+}

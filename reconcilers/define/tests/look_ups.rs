@@ -1,0 +1,146 @@
+//! Look-ups by key: what is asked, and what the answers prove.
+
+use super::{definition, line, ok};
+use crate::compare::{FIELDS, KEY};
+use crate::define::definition::Definition;
+use crate::key::Key;
+use crate::page::{Answer, PageFault, Response, Seen};
+use crate::reconciler::Reconciler;
+
+const MANY: (&str, &str) = (
+    "{one: \"GET /orders/{id}\", gone: 404}",
+    "{one: \"GET /orders/{id}\", many: {request: GET /orders, query: {ids: \"{ids:csv}\"}, max: 3, rows: data}, gone: [404, 410]}",
+);
+
+fn keys(texts: &[&str]) -> Vec<Key> {
+    texts.iter().map(|text| Key::checked(text).unwrap()).collect()
+}
+
+fn asked(definition: &Definition, texts: &[&str]) -> Vec<String> {
+    definition.confirm(&keys(texts)).iter().map(|confirm| line(&confirm.request)).collect()
+}
+
+/// What the first look-up of some keys finds in a response, in words.
+fn found(definition: &Definition, texts: &[&str], response: &Response<'_>) -> Result<Vec<String>, PageFault> {
+    let confirm = &definition.confirm(&keys(texts))[0];
+    let confirmed = definition.read_confirm(confirm, response)?;
+    assert_eq!(confirmed.len(), confirm.keys.len());
+    Ok(confirmed
+        .into_iter()
+        .map(|confirmed| match confirmed.seen {
+            Seen::Item(items, raw) => {
+                let item = items.get(0).unwrap();
+                format!("{} {} of {raw}", item.slot(KEY).unwrap(), item.slot(FIELDS).unwrap_or("-"))
+            }
+            Seen::Gone => "gone".to_owned(),
+            Seen::Unreadable(why) => why,
+        })
+        .collect())
+}
+
+fn status(status: u16, body: &str) -> Response<'_> {
+    Response { status, headers: &[], body: body.as_bytes() }
+}
+
+#[test]
+fn one_key_is_asked_for_in_the_path_and_several_together_up_to_the_maximum() {
+    let one = definition(&[]);
+    assert_eq!(asked(&one, &["a/b", "c"]), ["/orders/a%2Fb?", "/orders/c?"]);
+    let many = definition(&[MANY]);
+    assert_eq!(asked(&many, &["a"]), ["/orders/a?"]);
+    assert_eq!(asked(&many, &["a", "b", "c", "d"]), ["/orders?ids=a,b,c", "/orders/d?"]);
+    assert_eq!(
+        asked(&many, &["a", "x,y", "b"]),
+        ["/orders?ids=a,b", "/orders/x%2Cy?"],
+        "a comma would be two keys"
+    );
+    assert!(asked(&many, &[]).is_empty());
+}
+
+#[test]
+fn an_item_is_kept_whole_as_it_was_sent() {
+    let body = "\n{\"id\":\"a\",\"amount\":1.50, \"x\":{\"y\":[1]}}\n";
+    let found = found(&definition(&[]), &["a"], &ok(body.as_bytes())).unwrap();
+    assert_eq!(found, [format!("\"a\" 1.50 of {}", body.trim())]);
+}
+
+#[test]
+fn only_the_providers_own_word_makes_an_item_gone() {
+    let definition = definition(&[]);
+    let one = |response: &Response<'_>| found(&definition, &["a"], response);
+    assert_eq!(one(&status(404, r#"{"error":"no such order"}"#)).unwrap(), ["gone"]);
+    assert_eq!(one(&status(404, "<html>not found</html>")), Err(PageFault::NeitherItemNorGone(404)));
+    assert_eq!(one(&status(404, "")), Err(PageFault::NeitherItemNorGone(404)));
+    assert_eq!(one(&status(404, r#""gone""#)), Err(PageFault::NeitherItemNorGone(404)));
+    assert_eq!(one(&status(200, r#"{"error":"no"}"#)), Err(PageFault::NeitherItemNorGone(200)));
+    assert_eq!(one(&status(200, r#"{"id":"b"}"#)), Err(PageFault::WrongItem));
+    assert!(matches!(one(&status(200, "<html>log in</html>")), Err(PageFault::Shape(_))));
+    assert_eq!(one(&status(200, r#"{"id":"a","id":"a"}"#)).unwrap(), ["it names one member twice"]);
+}
+
+#[test]
+fn gone_can_be_told_by_the_body() {
+    let definition = definition(&[(
+        "gone: 404",
+        "gone: [{status: 404, body: {code: missing}}, {body: {deleted: \"true\"}}]",
+    )]);
+    let one = |response: &Response<'_>| found(&definition, &["a"], response);
+    assert_eq!(one(&status(404, r#"{"code":"missing"}"#)).unwrap(), ["gone"]);
+    assert_eq!(one(&status(404, r#"{"code":"no_route"}"#)), Err(PageFault::NeitherItemNorGone(404)));
+    assert_eq!(one(&ok(br#"{"id":"a","deleted":true}"#)).unwrap(), ["gone"]);
+    assert_eq!(one(&ok(br#"{"id":"a","deleted":false}"#)).unwrap().len(), 1);
+}
+
+#[test]
+fn statuses_that_say_gone_are_read_and_an_empty_list_is_no_answer_to_a_look_up() {
+    let definition = definition(&[("gone: 404", "gone: 410")]);
+    let answer = |response: &Response<'_>| definition.confirm_answer(response);
+    assert_eq!(answer(&status(410, "")), Answer::Read);
+    assert_eq!(
+        answer(&status(404, "{}")),
+        Answer::Fail("status 404".to_owned()),
+        "a rule says empty, for lists"
+    );
+    assert_eq!(answer(&status(200, "{}")), Answer::Read);
+    assert_eq!(answer(&status(401, "{}")), Answer::Rejected("status 401".to_owned()));
+}
+
+#[test]
+fn what_a_whole_list_does_not_name_is_gone() {
+    let definition = definition(&[MANY]);
+    let many = |body: &str| found(&definition, &["a", "b", "c"], &ok(body.as_bytes()));
+    assert_eq!(
+        many(r#"{"data":[{"id":"c","amount":3},{"id":"a"}]}"#).unwrap(),
+        ["\"a\" - of {\"id\":\"a\"}", "gone", "\"c\" 3 of {\"id\":\"c\",\"amount\":3}"]
+    );
+}
+
+#[test]
+fn a_list_that_is_not_whole_proves_no_absence() {
+    let more = ("next_cursor,", "next_cursor, more: has_more,");
+    let definition = definition(&[MANY, more]);
+    let many = |body: &str| found(&definition, &["a", "b"], &ok(body.as_bytes()));
+    let unreadable = "an item of the answer cannot be read";
+    assert_eq!(many(r#"{"data":[7,{"id":"b"}]}"#).unwrap(), [unreadable, "\"b\" - of {\"id\":\"b\"}"]);
+    assert_eq!(many(r#"{"data":[{"x":1},{"id":"b"}]}"#).unwrap()[0], unreadable);
+    assert_eq!(many(r#"{"data":[],"has_more":true}"#).unwrap()[0], "the answer says that more follows");
+    assert_eq!(many(r#"{"data":[{"id":"z"}]}"#), Err(PageFault::WrongItem), "the filter was ignored");
+    assert_eq!(
+        many(r#"{"data":[{"id":"a"},{"id":"a"}]}"#).unwrap(),
+        ["two items of the answer have this key", "gone"]
+    );
+    assert!(matches!(many(r#"{"rows":[]}"#), Err(PageFault::Shape(_))));
+    let confirm = &definition.confirm(&keys(&["a", "b"]))[0];
+    assert_eq!(
+        definition.read_confirm(confirm, &status(404, "{}")).unwrap_err(),
+        PageFault::NeitherItemNorGone(404),
+        "a list has no status for gone"
+    );
+}
+
+#[test]
+fn a_hostile_depth_is_unreadable_and_not_handed_on() {
+    let deep = format!("{{\"id\":\"a\",\"x\":{}{}}}", "[".repeat(80), "]".repeat(80));
+    let seen = found(&definition(&[]), &["a"], &ok(deep.as_bytes())).unwrap();
+    assert_eq!(seen, ["a value nests deeper than 64 levels"]);
+}

@@ -1,0 +1,188 @@
+//! The small values of definition files, parsed at the door: durations, shares, rates, formats, names and paths.
+
+use std::time::Duration;
+
+use super::checked::{Fault, FromText};
+use super::words;
+use crate::instant::{Instant, TimeFormat};
+use crate::name::{FeedName, Name};
+use crate::path::Path;
+
+impl FromText for Name {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        text.parse().map_err(|error: crate::name::NotAName| Fault::new(error.to_string()))
+    }
+}
+
+impl FromText for FeedName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        Self::try_from(text.to_owned()).map_err(Fault::new)
+    }
+}
+
+impl FromText for Path {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        Self::try_from(text.to_owned()).map_err(Fault::new)
+    }
+}
+
+/// The path of the array that holds the rows: `data`, `data[*]`, `[*]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowsPath(pub Path);
+
+impl FromText for RowsPath {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        if text.ends_with('?') {
+            return Err(Fault::new("`?` after a path is known and not supported yet")
+                .with_help("a page without its rows is an error, never an empty page"));
+        }
+        Path::of_rows(text).map(Self).map_err(Fault::new)
+    }
+}
+
+impl FromText for TimeFormat {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        const FORMATS: &[(&str, TimeFormat)] = &[
+            ("epoch", TimeFormat::Epoch),
+            ("epoch_ms", TimeFormat::EpochMs),
+            ("epoch_us", TimeFormat::EpochUs),
+            ("rfc3339", TimeFormat::Rfc3339),
+            ("sql", TimeFormat::Sql),
+        ];
+        words::choose("time format", text, FORMATS)
+    }
+}
+
+impl FromText for Instant {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        TimeFormat::Rfc3339.read(text).ok_or_else(|| {
+            Fault::new(format!("`{text}` is not an instant"))
+                .with_help("write it with its offset, such as `2025-11-21T00:00:00Z`")
+        })
+    }
+}
+
+/// A duration such as `15m`, `1d` or `1h 30m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length(pub Duration);
+
+impl FromText for Length {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        humantime::parse_duration(text).map(Self).map_err(|_| {
+            Fault::new(format!("`{text}` is not a duration"))
+                .with_help("write a number with a unit, such as `30s`, `15m`, `12h` or `30d`")
+        })
+    }
+}
+
+/// A share such as `5%`, between 0 and 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio(pub f64);
+
+impl FromText for Ratio {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        percent
+            .filter(|percent| (0.0..=100.0).contains(percent))
+            .map(|percent| Self(percent / 100.0))
+            .ok_or_else(|| {
+                Fault::new(format!("`{text}` is not a share"))
+                    .with_help("write `5%`, between `0%` and `100%`")
+            })
+    }
+}
+
+/// A rate such as `25/s` or `60/min`, in requests per second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate(pub f64);
+
+impl FromText for Rate {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let seconds = |unit: &str| match unit {
+            "s" | "sec" => Some(1.0),
+            "m" | "min" => Some(60.0),
+            "h" => Some(3_600.0),
+            "d" => Some(86_400.0),
+            _ => None,
+        };
+        text.split_once('/')
+            .and_then(|(number, unit)| Some(number.trim().parse::<f64>().ok()? / seconds(unit.trim())?))
+            .filter(|rate| rate.is_finite() && *rate > 0.0)
+            .map(Self)
+            .ok_or_else(|| {
+                Fault::new(format!("`{text}` is not a rate")).with_help(
+                    "write a number of requests per unit of time, such as `25/s`, `60/min` or `500/h`",
+                )
+            })
+    }
+}
+
+/// The name of an HTTP header, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderName(pub String);
+
+impl FromText for HeaderName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if text.is_empty() || !text.chars().all(is_token) {
+            return Err(Fault::new(format!("`{text}` is not the name of a header")));
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+}
+
+/// A name that SQL text may hold unquoted: a column or a table, with its schema where it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identifier(pub String);
+
+impl FromText for Identifier {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let is_part = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.len() <= 63
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        if text.split('.').count() <= 2 && text.split('.').all(is_part) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Fault::new(format!("`{text}` is not a plain SQL name"))
+            .with_help("use letters, digits and `_`, with a schema in front where it needs one"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_per_second() {
+        assert_eq!(Rate::from_text("25/s").unwrap(), Rate(25.0));
+        assert_eq!(Rate::from_text("60/min").unwrap(), Rate(1.0));
+        for bad in ["25", "0/s", "-1/s", "x/s", "5/year", "inf/s", "NaN/s"] {
+            assert!(Rate::from_text(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages() {
+        assert_eq!(Ratio::from_text("5%").unwrap(), Ratio(0.05));
+        for bad in ["5", "0.05", "101%", "-1%", "x%", "NaN%"] {
+            assert!(Ratio::from_text(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(Length::from_text("1h 30m").unwrap().0, Duration::from_secs(5_400));
+        assert_eq!(Length::from_text("0s").unwrap().0, Duration::ZERO);
+        assert!(Length::from_text("15").is_err());
+    }
+
+    #[test]
+    fn a_table_name_cannot_carry_sql() {
+        assert!(Identifier::from_text("billing.events").is_ok());
+        for bad in ["", "a b", "a;drop", "a.b.c", "\"a\"", "1a", "a."] {
+            assert!(Identifier::from_text(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+}

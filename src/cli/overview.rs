@@ -1,0 +1,192 @@
+//! `status`, `report` and `findings`: what the state store remembers, read and handed to the renderings.
+
+use std::collections::BTreeMap;
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::money::Money;
+use tieout_reconcilers::name::{DomainName, Each};
+use tieout_reconcilers::reconciler::{ClockKind, Reconciler};
+
+use super::args::FindingsCommand;
+use super::desk::Desk;
+use super::failure::Failure;
+use super::{findings, report, status, wire};
+use crate::coverage;
+use crate::finding::{Finding, Identity, State};
+use crate::report::{RunLine, RunReport, Status, StatusLine};
+use crate::store::{FindingFilter, OutboxState, RunStatus, RunSummary, Store, StoreError};
+
+/// How many of the newest runs are searched for a domain's last one.
+const RUNS_SEARCHED: u32 = 100;
+
+/// Carries `status` out.
+pub(super) async fn status(desk: &Desk) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let store = wire::open_store(&loaded.config).await?;
+    let gathered = gather(&store, &loaded.domains).await;
+    store.close().await;
+    let (lines, now) = gathered.map_err(|error| wire::store_failure(&error))?;
+    status::show(&lines, now, &desk.output)
+}
+
+async fn gather(
+    store: &Store,
+    domains: &[std::sync::Arc<dyn Reconciler>],
+) -> Result<(Vec<StatusLine>, Instant), StoreError> {
+    let last = last_runs(store).await?;
+    let unsent = store.unsent().await?;
+    let mut lines = Vec::new();
+    for domain in domains {
+        let name = domain.domain();
+        let dead = unsent
+            .iter()
+            .filter(|row| row.domain == *name && row.state == OutboxState::Dead)
+            .map(|row| row.count);
+        let line = line(store, domain.as_ref(), last.get(name.as_str()).copied(), dead.sum()).await?;
+        lines.push(line);
+    }
+    Ok((lines, store.now().await?))
+}
+
+async fn line(
+    store: &Store,
+    domain: &dyn Reconciler,
+    last_run: Option<(Status, Instant)>,
+    dead: u64,
+) -> Result<StatusLine, StoreError> {
+    let (name, each, feed) = (domain.domain(), Each::default(), domain.feed());
+    let verified = store.coverage(name, &each, &feed.clock).await?;
+    let verified_through = coverage::verified_through(&verified);
+    let moves_unseen = feed.mutable && feed.clock_kind != Some(ClockKind::Updated);
+    let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
+    let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();
+    let open = store
+        .list(&FindingFilter { domains: vec![name.clone()], states, ..FindingFilter::default() })
+        .await?;
+    Ok(StatusLine {
+        domain: name.to_string(),
+        verified_through,
+        changes_back_to: seen_changes
+            .filter(|_| moves_unseen)
+            .map(|(scan, declared)| scan.through - declared.back),
+        last_run,
+        open: open.len() as u64,
+        oldest: open.iter().map(|finding| finding.first_seen).min(),
+        at_stake: at_stake(&open),
+        dead,
+    })
+}
+
+/// What findings move, per currency; amounts of either sign count as they are large.
+fn at_stake(findings: &[Finding]) -> Vec<Money> {
+    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    for amount in findings.iter().filter_map(|finding| finding.amount.as_ref()) {
+        *sums.entry(&amount.currency).or_default() += amount.minor.abs();
+    }
+    sums.into_iter().map(|(currency, minor)| Money { currency: currency.into(), minor }).collect()
+}
+
+/// How the newest run of each domain ended for it.
+async fn last_runs(store: &Store) -> Result<BTreeMap<String, (Status, Instant)>, StoreError> {
+    let mut last = BTreeMap::new();
+    for summary in store.runs(RUNS_SEARCHED).await? {
+        let record = store.find_run(&summary.run_id.to_string()).await?;
+        let parsed =
+            record.report_json.as_deref().and_then(|json| serde_json::from_str::<RunReport>(json).ok());
+        for domain in
+            parsed.into_iter().filter(|report| report.mode == "run").flat_map(|report| report.domains)
+        {
+            last.entry(domain.domain).or_insert((domain.status, summary.started_at));
+        }
+    }
+    Ok(last)
+}
+
+/// Carries `report list` out.
+pub(super) async fn runs(desk: &Desk, limit: u32) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let store = wire::open_store(&loaded.config).await?;
+    let runs = store.runs(if limit == 0 { u32::MAX } else { limit }).await;
+    store.close().await;
+    let lines: Vec<RunLine> =
+        runs.map_err(|error| wire::store_failure(&error))?.into_iter().map(run_line).collect();
+    report::list(&lines, &desk.output)
+}
+
+fn run_line(run: RunSummary) -> RunLine {
+    RunLine {
+        run_id: run.run_id,
+        mode: run.mode.as_str().to_owned(),
+        status: status_of(run.status),
+        exit_code: run.exit_code.and_then(|code| u8::try_from(code).ok()),
+        started_at: run.started_at,
+        finished_at: run.finished_at,
+    }
+}
+
+const fn status_of(status: RunStatus) -> Status {
+    match status {
+        RunStatus::Running => Status::Running,
+        RunStatus::Done => Status::Done,
+        RunStatus::Partial => Status::Partial,
+        RunStatus::Held => Status::Held,
+        RunStatus::Failed => Status::Failed,
+        RunStatus::Skipped => Status::Skipped,
+        RunStatus::Interrupted => Status::Interrupted,
+    }
+}
+
+/// Carries `report show` out.
+pub(super) async fn run(desk: &Desk, selector: &str) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let store = wire::open_store(&loaded.config).await?;
+    let found = store.find_run(selector).await;
+    store.close().await;
+    let record = found.map_err(|error| wire::store_failure(&error))?;
+    let no_report = || {
+        let status = record.summary.status.as_str();
+        Failure::failed(
+            "no_report",
+            format!("the run {} has no report: it is {status}", record.summary.run_id),
+        )
+    };
+    let json = record.report_json.as_deref().ok_or_else(no_report)?;
+    let shown: RunReport = serde_json::from_str(json)
+        .map_err(|error| Failure::failed("report", format!("the report cannot be read: {error}")))?;
+    report::show(&shown, &desk.output)
+}
+
+/// Carries `findings` out.
+pub(super) async fn findings(desk: &Desk, command: FindingsCommand) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let store = wire::open_store(&loaded.config).await?;
+    let shown = match command {
+        FindingsCommand::List { domains, state, kind, limit } => {
+            let selected = wire::selected(&loaded, &domains)?;
+            let names: Vec<DomainName> = selected.iter().map(|domain| domain.domain().clone()).collect();
+            list(&store, names, findings::Filter { states: state, kinds: kind }, limit, desk).await
+        }
+        FindingsCommand::Show { finding } => {
+            let id =
+                Identity { domain: finding.domain.clone(), each: Each::default(), key: finding.key.clone() };
+            let found = store.show(&id).await.map_err(|error| wire::store_failure(&error))?;
+            let found: Vec<Finding> = found.into_iter().map(|record| record.finding).collect();
+            findings::show(&format!("{}/{}", finding.domain, finding.key), &found, &desk.output)
+        }
+    };
+    store.close().await;
+    shown
+}
+
+async fn list(
+    store: &Store,
+    domains: Vec<DomainName>,
+    filter: findings::Filter,
+    limit: usize,
+    desk: &Desk,
+) -> Result<u8, Failure> {
+    let asked = FindingFilter { domains, ..FindingFilter::default() };
+    let all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
+    let (shown, more) = filter.pick(all, limit);
+    findings::list(&shown, more, &desk.output)
+}

@@ -1,0 +1,131 @@
+//! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
+
+use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::window::{Purpose, Slice, Window};
+
+use super::args::CheckArgs;
+use super::check::{self, Tested};
+use super::desk::Desk;
+use super::failure::Failure;
+use super::wire;
+use crate::config::{Config, Loaded};
+use crate::coverage;
+use crate::report::exit;
+use crate::run;
+use crate::source::{Client, Coverage, Walk};
+
+/// Carries `check` out.
+pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> {
+    let loaded = wire::load_quietly(desk)?;
+    let mut tests = vec![definitions(&loaded)];
+    tests.extend(loaded.warnings.iter().map(|warning| Tested::warning("definition", warning.to_string())));
+    if args.vars || args.online {
+        tests.push(references(&loaded.config));
+    }
+    if args.online {
+        tests.extend(online(&loaded).await);
+    }
+    check::show(&tests, &desk.output)
+}
+
+fn definitions(loaded: &Loaded) -> Tested {
+    let domains: Vec<&str> = loaded.domains.iter().map(|domain| domain.domain().as_str()).collect();
+    Tested::ok("definitions", format!("{} domains: {}", domains.len(), domains.join(", ")))
+}
+
+fn references(config: &Config) -> Tested {
+    let missing: Vec<String> = config.unreadable_references().iter().map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return Tested::ok("references", "every secret and address can be read");
+    }
+    Tested::failed("references", missing.join("; "), exit::USAGE)
+}
+
+/// Reaches for everything that a run would need, and changes nothing.
+async fn online(loaded: &Loaded) -> Vec<Tested> {
+    let config = &loaded.config;
+    let mut tests = vec![state(config).await];
+    tests.extend(queues(loaded).await);
+    let databases = wire::databases(config, &loaded.domains).await;
+    let clients = wire::clients(config, &loaded.domains);
+    for domain in &loaded.domains {
+        let what = format!("domain {}", domain.domain());
+        let columns = match databases.get(&domain.local().database) {
+            Some(Ok(database)) => match database.reader(domain.local(), domain.fields()).await {
+                Ok(_) => Tested::ok(&what, "the local SQL gives every column that the domain names"),
+                Err(error) => failed(&what, &run::Failure::from(error)),
+            },
+            Some(Err(failure)) => failed(&what, failure),
+            None => continue,
+        };
+        tests.push(columns);
+        match clients.get(domain.provider().as_str()) {
+            Some(Ok(client)) => tests.push(first_page(client, domain).await),
+            Some(Err(failure)) => tests.push(failed(&what, failure)),
+            None => {}
+        }
+    }
+    tests
+}
+
+async fn state(config: &Config) -> Tested {
+    match wire::open_store(config).await {
+        Ok(store) => {
+            let place = store.place().to_owned();
+            store.close().await;
+            Tested::ok("state store", place)
+        }
+        Err(failure) => Tested::failed("state store", failure.message, failure.exit),
+    }
+}
+
+async fn queues(loaded: &Loaded) -> Vec<Tested> {
+    let mut queues = match wire::queues(&loaded.config, &loaded.domains) {
+        Ok(queues) => queues,
+        Err(failure) => return vec![Tested::failed("queues", failure.message, failure.exit)],
+    };
+    let mut tests = Vec::new();
+    for (name, queue) in &mut queues {
+        let what = format!("queue {name}");
+        tests.push(match queue.ready().await {
+            Ok(()) => Tested::ok(what, "takes events"),
+            Err(fault @ crate::queue::QueueFault::Refused { .. }) => {
+                Tested::failed(what, fault.to_string(), exit::CREDENTIALS)
+            }
+            Err(fault) => Tested::failed(what, fault.to_string(), exit::FAILED),
+        });
+    }
+    tests
+}
+
+/// Reads the first page of the newest slice.
+async fn first_page(client: &Client, domain: &std::sync::Arc<dyn Reconciler>) -> Tested {
+    let what = format!("feed of {}", domain.domain());
+    let feed = domain.feed();
+    let now = tieout_reconcilers::instant::Instant::from(chrono::Utc::now());
+    let ceiling = coverage::ceiling(now, feed, domain.policy(), None);
+    let Some(window) = Window::new(ceiling - feed.span, ceiling) else {
+        return Tested::warning(what, "the window is empty");
+    };
+    let slice = Slice { window, purpose: Purpose::Coverage };
+    let mut walk = Walk::start(client.for_run(None), std::sync::Arc::clone(domain), slice);
+    if let Some(page) = walk.next().await {
+        return Tested::ok(what, format!("the first page can be read: {} items", page.items.len()));
+    }
+    match walk.coverage().await {
+        Coverage::Complete => Tested::ok(what, "the first page can be read: it is empty"),
+        Coverage::Partial(reasons) => {
+            let rejected = reasons.iter().any(crate::source::Reason::is_rejected);
+            let text = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            Tested::failed(what, text, if rejected { exit::CREDENTIALS } else { exit::FAILED })
+        }
+    }
+}
+
+fn failed(what: &str, failure: &run::Failure) -> Tested {
+    let code = match failure.exit_code() {
+        exit::PARTIAL => exit::FAILED,
+        code => code,
+    };
+    Tested::failed(what, failure.to_string(), code)
+}

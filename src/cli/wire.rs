@@ -1,0 +1,173 @@
+//! From a checked configuration to everything that a run works with.
+//!
+//! What cannot be had for one domain is kept as its failure: the other domains go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret as _;
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::name::Name;
+use tieout_reconcilers::reconciler::{Reconciler, Remedy};
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::select::select;
+use crate::config::{Config, ConfigError, Loaded, ResolvedAuth, ResolvedProvider, excerpt};
+use crate::local::Database;
+use crate::queue::{self, QueueSettings, Queues};
+use crate::report::exit;
+use crate::run;
+use crate::source::{Auth, Client, ProviderSettings, Rate};
+use crate::store::{NotAStore, Store, StoreError, StoreSettings};
+
+/// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
+pub(super) fn load(desk: &Desk) -> Result<Loaded, Failure> {
+    let loaded = load_quietly(desk)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(loaded)
+}
+
+/// Loads the configuration without a word about what is doubtful.
+pub(super) fn load_quietly(desk: &Desk) -> Result<Loaded, Failure> {
+    load_file(&desk.config, desk)
+}
+
+/// Loads another configuration than the one that was named.
+pub(super) fn load_file(path: &Path, desk: &Desk) -> Result<Loaded, Failure> {
+    Config::load(path).map_err(|problems| {
+        let plain: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let message = plain.join("\n");
+        Failure::usage("definition", message).drawn(excerpt::draw(problems, desk.output.look.color))
+    })
+}
+
+/// Proves that every secret and address of the domains can be read, before anything is sent.
+pub(super) fn prove_references(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<(), Failure> {
+    for domain in domains {
+        config.resolve_provider(domain.provider()).map_err(|error| wrong_reference(&error))?;
+        config.database_url(&domain.local().database).map_err(|error| wrong_reference(&error))?;
+    }
+    Ok(())
+}
+
+/// A reference that cannot be read is a wrong configuration.
+pub(super) fn wrong_reference(error: &ConfigError) -> Failure {
+    Failure::usage("configuration", error.to_string())
+}
+
+/// Opens the state store.
+pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
+    let url = config.state_url().map_err(|error| wrong_reference(&error))?;
+    let settings: Result<StoreSettings, NotAStore> = url.expose_secret().parse();
+    let settings = settings.map_err(|error| Failure::usage("state", error.to_string()))?;
+    Store::open(&settings).await.map_err(|error| store_failure(&error))
+}
+
+/// What a failing state store means for the process.
+pub(super) fn store_failure(error: &StoreError) -> Failure {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        message = format!("{message}: {inner}");
+        cause = inner.source();
+    }
+    let code = match error {
+        StoreError::Refused { .. } => exit::CREDENTIALS,
+        StoreError::NoSuchRun(_) | StoreError::AmbiguousRun(_) | StoreError::Unsuitable { .. } => exit::USAGE,
+        _ => exit::FAILED,
+    };
+    Failure::exiting(code, "state_store", message)
+}
+
+/// The domains that a command is about.
+pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<dyn Reconciler>>, Failure> {
+    let names: Vec<Name> = loaded.domains.iter().map(|domain| domain.domain().clone()).collect();
+    let wanted: BTreeSet<&Name> = select(patterns, &names)?.into_iter().collect();
+    Ok(loaded.domains.iter().filter(|domain| wanted.contains(domain.domain())).cloned().collect())
+}
+
+/// One client per provider of the domains.
+pub(super) fn clients(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+) -> BTreeMap<String, Result<Client, run::Failure>> {
+    let names: BTreeSet<&Name> = domains.iter().map(|domain| domain.provider()).collect();
+    names.into_iter().map(|name| (name.to_string(), client(config, name))).collect()
+}
+
+fn client(config: &Config, name: &Name) -> Result<Client, run::Failure> {
+    let wrong = |text: String| run::Failure::Definition(text);
+    let resolved = config.resolve_provider(name).map_err(|error| wrong(error.to_string()))?;
+    Client::new(&settings(resolved)).map_err(|error| wrong(error.to_string()))
+}
+
+fn settings(resolved: ResolvedProvider) -> ProviderSettings {
+    let mut settings = ProviderSettings::new(resolved.name, resolved.base);
+    settings.allow_private = resolved.allow_private;
+    settings.headers = resolved.headers;
+    settings.auth = match resolved.auth {
+        ResolvedAuth::None => Auth::None,
+        ResolvedAuth::Bearer(token) => Auth::Bearer(token),
+        ResolvedAuth::Basic { user, password } => Auth::Basic { user, password },
+        ResolvedAuth::Header { name, value } => Auth::Header { name, value },
+    };
+    settings.rate =
+        resolved.per_second.map(|per_second| Rate { per_second, burst: resolved.burst.unwrap_or(1) });
+    settings.caps.max_wait = resolved.max_wait.unwrap_or(settings.caps.max_wait);
+    settings
+}
+
+/// One pool per local database of the domains.
+pub(super) async fn databases(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+) -> BTreeMap<String, Result<Database, run::Failure>> {
+    let names: BTreeSet<&str> = domains.iter().map(|domain| domain.local().database.as_str()).collect();
+    let mut databases = BTreeMap::new();
+    for name in names {
+        databases.insert(name.to_owned(), database(config, name).await);
+    }
+    databases
+}
+
+async fn database(config: &Config, name: &str) -> Result<Database, run::Failure> {
+    let url = config.database_url(name).map_err(|error| run::Failure::Definition(error.to_string()))?;
+    Ok(Database::connect(name, &url).await?)
+}
+
+/// The queues that the domains name.
+pub(super) fn queues(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<Queues, Failure> {
+    let settings = queue_settings(config, domains)?;
+    Ok(settings.iter().map(|(name, settings)| (name.clone(), queue::open(settings))).collect())
+}
+
+/// Whether events go to standard output, so that the report has to go elsewhere.
+pub(super) fn writes_to_stdout(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<bool, Failure> {
+    Ok(queue_settings(config, domains)?.values().any(|settings| matches!(settings, QueueSettings::Stdout)))
+}
+
+fn queue_settings(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+) -> Result<BTreeMap<String, QueueSettings>, Failure> {
+    let resolve = |name: String| {
+        let settings = config.resolve_queue(&name).map_err(|error| wrong_reference(&error))?;
+        Ok((name, settings))
+    };
+    queue_names(domains).into_iter().map(resolve).collect()
+}
+
+fn queue_names(domains: &[Arc<dyn Reconciler>]) -> BTreeSet<String> {
+    let kinds = [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable];
+    let remedies = domains.iter().flat_map(|domain| kinds.map(|kind| domain.remedy(kind)));
+    remedies
+        .filter_map(|remedy| match remedy {
+            Remedy::Emit(emission) => Some(emission.queue),
+            Remedy::Report => None,
+        })
+        .collect()
+}

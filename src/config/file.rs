@@ -1,0 +1,76 @@
+//! `tieout.yaml` as it is written.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use tieout_reconcilers::define::checked::{Checked, FromText, Ordered};
+use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::name::Name;
+
+use super::provider::{ProviderConfig, ProviderFile};
+use super::queue::{QueueConfig, QueueFile};
+use super::secret::UrlRef;
+
+/// The state store of a configuration that does not name one.
+const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfigFile {
+    state: Option<AddressFile>,
+    #[serde(default)]
+    databases: Ordered<AddressFile>,
+    #[serde(default)]
+    queues: Ordered<Spanned<QueueFile>>,
+    #[serde(default)]
+    providers: Ordered<ProviderFile>,
+    #[serde(default)]
+    reconcilers: Vec<Checked<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddressFile {
+    url: Checked<UrlRef>,
+}
+
+/// What `tieout.yaml` says; entries that are wrong keep their name and lose their value.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) state: UrlRef,
+    pub(super) databases: BTreeMap<Name, Option<UrlRef>>,
+    pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
+    pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
+    pub(super) reconcilers: Vec<(Spot, String)>,
+}
+
+impl ConfigFile {
+    pub(super) fn compile(self, problems: &mut Problems<'_>) -> Settings {
+        let default = || UrlRef::Inline(DEFAULT_STATE.to_owned());
+        let state = self.state.and_then(|state| problems.take(state.url)).unwrap_or_else(default);
+        let mut databases = BTreeMap::new();
+        for entry in self.databases.0 {
+            let address = problems.take(entry.value.url);
+            databases.extend(name(&entry.key, entry.spot, problems).map(|name| (name, address)));
+        }
+        let mut queues = BTreeMap::new();
+        for entry in self.queues.0 {
+            let queue = QueueFile::compile(entry.value, problems);
+            queues.extend(name(&entry.key, entry.spot, problems).map(|name| (name, queue)));
+        }
+        let mut providers = BTreeMap::new();
+        for entry in self.providers.0 {
+            let config = entry.value.compile(problems);
+            providers.extend(name(&entry.key, entry.spot, problems).map(|name| (name, (entry.spot, config))));
+        }
+        let reconcilers = self.reconcilers.into_iter();
+        let reconcilers = reconcilers.filter_map(|path| Some((path.spot, problems.take(path)?))).collect();
+        Settings { state, databases, queues, providers, reconcilers }
+    }
+}
+
+fn name(text: &str, spot: Spot, problems: &mut Problems<'_>) -> Option<Name> {
+    Name::from_text(text).map_err(|fault| problems.add(spot, fault)).ok()
+}

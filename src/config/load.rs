@@ -1,0 +1,291 @@
+//! Loads `tieout.yaml` with all its definitions, and checks what they say about each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tieout_reconcilers::catalogue::Catalogue;
+use tieout_reconcilers::define::checked::Fault;
+use tieout_reconcilers::define::definition::Settings as FeedSettings;
+use tieout_reconcilers::define::document::{Document, Kind, Problems};
+use tieout_reconcilers::define::domain::DomainDefinition;
+use tieout_reconcilers::define::problem::Problem;
+use tieout_reconcilers::define::provider::ProviderDefinition;
+use tieout_reconcilers::define::words;
+use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::reconciler::{Place, Reconciler};
+
+use super::file::{ConfigFile, Settings};
+use super::provider::{self, ProviderConfig, ResolvedProvider};
+use super::queue::QueueConfig;
+use super::secret::{ConfigError, UrlRef};
+use super::{folder, mask};
+use crate::queue::QueueSettings;
+
+/// The configuration, checked. Secrets are still references.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `tieout.yaml` itself.
+    pub file: PathBuf,
+    /// The folder that relative paths begin at.
+    pub folder: PathBuf,
+    /// The state store.
+    pub state: UrlRef,
+    /// The local databases.
+    pub databases: BTreeMap<Name, UrlRef>,
+    /// The queues.
+    pub queues: BTreeMap<Name, QueueConfig>,
+    /// What it says about providers.
+    pub providers: BTreeMap<Name, ProviderConfig>,
+    /// Every provider that is defined, shipped or the user's own.
+    pub catalogue: Catalogue,
+}
+
+/// A configuration with its domains.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Its domains, by name.
+    pub domains: Vec<Arc<dyn Reconciler>>,
+    /// What is legal and rarely meant.
+    pub warnings: Vec<Problem>,
+}
+
+impl Config {
+    /// Loads a configuration file and everything it points at; on failure, every problem of every file.
+    pub fn load(path: &Path) -> Result<Loaded, Vec<Problem>> {
+        if !path.exists() {
+            let missing = Problem::of_file(&folder::shown(path), "there is no such configuration file").with_help(
+                "write a `tieout.yaml` with `databases:`, `queues:` and `reconcilers:`, or name one with `--config`; \
+                 `tieout demo` makes a working one to look at",
+            );
+            return Err(vec![missing]);
+        }
+        let text = folder::read(path).map_err(|problem| vec![problem])?;
+        let document = Document::new(folder::shown(path), &text).shown_as(&mask::mask(&text));
+        let file: ConfigFile = document.read().map_err(|problem| vec![problem])?;
+        let mut problems = Problems::of(&document);
+        let settings = file.compile(&mut problems);
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let mut loading = Loading::new(&settings, &folder, problems)?;
+        loading.read_files(path);
+        loading.check_providers();
+        let domains = loading.define();
+        let Loading { catalogue, problems, .. } = loading;
+        let Problems { problems, warnings, .. } = problems;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let config = Self {
+            file: path.to_owned(),
+            folder,
+            state: settings.state,
+            databases: present(settings.databases),
+            queues: present(settings.queues),
+            providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
+            catalogue,
+        };
+        Ok(Loaded { config, domains, warnings })
+    }
+
+    /// The address of the state store.
+    pub fn state_url(&self) -> Result<SecretString, ConfigError> {
+        self.state.read("state.url", &self.folder)
+    }
+
+    /// The address of a local database.
+    pub fn database_url(&self, name: &str) -> Result<SecretString, ConfigError> {
+        let what = format!("databases.{name}");
+        let address = find(&self.databases, name).ok_or(ConfigError::Unknown { what: what.clone() })?;
+        address.read(&format!("{what}.url"), &self.folder)
+    }
+
+    /// A queue with its secrets read.
+    pub fn resolve_queue(&self, name: &str) -> Result<QueueSettings, ConfigError> {
+        let queue =
+            find(&self.queues, name).ok_or(ConfigError::Unknown { what: format!("queues.{name}") })?;
+        queue.resolve(name, &self.folder)
+    }
+
+    /// A provider with its secrets read.
+    pub fn resolve_provider(&self, name: &Name) -> Result<ResolvedProvider, ConfigError> {
+        let unknown = || ConfigError::Unknown { what: format!("providers.{name}") };
+        let definition = self.catalogue.provider(name).ok_or_else(unknown)?;
+        let default = ProviderConfig::default();
+        provider::resolve(definition, self.providers.get(name).unwrap_or(&default), &self.folder)
+    }
+
+    /// Everything that is referred to and cannot be read, for `check --vars`.
+    #[must_use]
+    pub fn unreadable_references(&self) -> Vec<ConfigError> {
+        let mut errors: Vec<ConfigError> = self.state_url().err().into_iter().collect();
+        errors.extend(self.databases.keys().filter_map(|name| self.database_url(name.as_str()).err()));
+        errors.extend(self.queues.keys().filter_map(|name| self.resolve_queue(name.as_str()).err()));
+        for (name, provider) in &self.providers {
+            errors.extend(provider.secrets.iter().filter_map(|(secret, reference)| {
+                reference.read(&format!("providers.{name}.secrets.{secret}"), &self.folder).err()
+            }));
+        }
+        errors
+    }
+}
+
+fn find<'m, V>(map: &'m BTreeMap<Name, V>, name: &str) -> Option<&'m V> {
+    map.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
+}
+
+fn present<V>(map: BTreeMap<Name, Option<V>>) -> BTreeMap<Name, V> {
+    map.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The state of one load.
+struct Loading<'l> {
+    settings: &'l Settings,
+    folder: &'l Path,
+    catalogue: Catalogue,
+    own: BTreeMap<Name, Place>,
+    domains: Vec<DomainDefinition>,
+    problems: Problems<'l>,
+}
+
+impl<'l> Loading<'l> {
+    fn new(settings: &'l Settings, folder: &'l Path, problems: Problems<'l>) -> Result<Self, Vec<Problem>> {
+        let catalogue = Catalogue::shipped()?;
+        Ok(Self { settings, folder, catalogue, own: BTreeMap::new(), domains: Vec::new(), problems })
+    }
+
+    fn read_files(&mut self, config: &Path) {
+        let mut seen = BTreeSet::new();
+        for (spot, path) in &self.settings.reconcilers {
+            match folder::definitions(&self.folder.join(path), config) {
+                Ok(files) => {
+                    for file in files {
+                        if seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
+                            self.read_file(&file);
+                        }
+                    }
+                }
+                Err(error) => {
+                    let fault = Fault::new(format!("`{path}` cannot be read: {error}"))
+                        .with_help("name a folder with definitions or one file, relative to this file");
+                    self.problems.add(*spot, fault);
+                }
+            }
+        }
+    }
+
+    fn read_file(&mut self, path: &Path) {
+        let read = folder::document(path).and_then(|document| Ok((document.kind()?, document)));
+        let outcome = match read {
+            Ok((Kind::Provider, document)) => {
+                ProviderDefinition::parse(&document).map(|p| self.add_provider(p))
+            }
+            Ok((Kind::Domain, document)) => DomainDefinition::parse(&document).map(|d| self.domains.push(d)),
+            Err(problem) => Err(vec![problem]),
+        };
+        if let Err(problems) = outcome {
+            self.problems.problems.extend(problems);
+        }
+    }
+
+    fn add_provider(&mut self, provider: ProviderDefinition) {
+        if let Some(first) = self.own.insert(provider.name.clone(), provider.place.clone()) {
+            let place = &provider.place;
+            let message = format!("the provider `{}` is defined at {first} already", provider.name);
+            let mut problem = Problem::of_file(&place.file, message);
+            (problem.line, problem.column) = (place.line, place.column);
+            self.problems.problems.push(problem);
+            return;
+        }
+        let warnings = provider.feeds.values().flat_map(|feed| feed.warnings.clone());
+        self.problems.warnings.extend(warnings);
+        self.catalogue.put(provider);
+    }
+
+    /// The configuration may only speak of providers that there are.
+    fn check_providers(&mut self) {
+        for (name, (spot, _)) in &self.settings.providers {
+            if self.catalogue.provider(name).is_none() {
+                let known: Vec<&str> = self.catalogue.names().map(Name::as_str).collect();
+                let fault = Fault::new(format!("there is no provider `{name}`"));
+                self.problems.add(*spot, fault.with_help(words::advice(name.as_str(), &known)));
+            }
+        }
+    }
+
+    /// Puts every domain on its feed.
+    fn define(&mut self) -> Vec<Arc<dyn Reconciler>> {
+        let mut defined: BTreeMap<DomainName, Arc<dyn Reconciler>> = BTreeMap::new();
+        let mut places: BTreeMap<DomainName, Place> = BTreeMap::new();
+        let mut complained = BTreeSet::new();
+        for domain in std::mem::take(&mut self.domains) {
+            let (name, place) = (domain.name.clone(), domain.document.place(domain.spots.name));
+            if let Some(first) = places.get(&name) {
+                let fault = Fault::new(format!("the domain `{name}` is defined at {first} already"));
+                self.problems.problems.push(domain.document.problem(domain.spots.name, fault));
+                continue;
+            }
+            places.insert(name.clone(), place);
+            self.check_names(&domain);
+            if complained.insert(domain.feed.provider.clone()) {
+                self.check_credentials(&domain);
+            }
+            self.problems.warnings.extend(domain.warnings.iter().cloned());
+            let vars =
+                self.settings.providers.get(&domain.feed.provider).map(|(_, config)| config.vars.clone());
+            match self.catalogue.define(domain, &FeedSettings { vars: vars.unwrap_or_default() }) {
+                Ok(definition) => {
+                    defined.insert(name, Arc::new(definition));
+                }
+                Err(problem) => self.problems.problems.push(problem),
+            }
+        }
+        defined.into_values().collect()
+    }
+
+    fn check_names(&mut self, domain: &DomainDefinition) {
+        let databases: Vec<&str> = self.settings.databases.keys().map(Name::as_str).collect();
+        let queues: Vec<&str> = self.settings.queues.keys().map(Name::as_str).collect();
+        let mut check = |what: &str, name: &str, known: &[&str], spot| {
+            if !known.contains(&name) {
+                let fault = Fault::new(format!("there is no {what} `{name}` in tieout.yaml"));
+                let problem = domain.document.problem(spot, fault.with_help(words::advice(name, known)));
+                self.problems.problems.push(problem);
+            }
+        };
+        check("database", &domain.local.database, &databases, domain.spots.database);
+        if let (Some(spot), Some(queue)) = (domain.spots.queue, domain.remedies.queues().next()) {
+            check("queue", queue, &queues, spot);
+        }
+    }
+
+    /// Once per provider: every secret and variable that it cannot do without has a source.
+    fn check_credentials(&mut self, domain: &DomainDefinition) {
+        let name = &domain.feed.provider;
+        let Some(provider) = self.catalogue.provider(name) else { return };
+        let default = ProviderConfig::default();
+        let config = self.settings.providers.get(name).map_or(&default, |(_, config)| config);
+        let mut vars = provider.auth_vars();
+        if config.base.is_none() {
+            vars.extend(provider.base_vars());
+        }
+        let vars = vars.into_iter().filter(|var| !config.vars.contains_key(*var));
+        let vars = vars.map(|var| ("variable", var, format!("var: {{{var}: ...}}")));
+        let secrets = provider.secrets().into_iter().filter(|secret| !config.secrets.contains_key(*secret));
+        let secrets = secrets.map(|secret| {
+            ("secret", secret, format!("secrets: {{{secret}: env:{}}}", secret.to_ascii_uppercase()))
+        });
+        for (what, missing, entry) in secrets.chain(vars) {
+            let near =
+                words::nearest(missing, config.secrets.keys().chain(config.vars.keys()).map(String::as_str));
+            let near = near.map(|near| format!("; did you mean it by `{near}`?")).unwrap_or_default();
+            let fault = Fault::new(format!(
+                "the provider `{name}` needs the {what} `{missing}`, which has no source"
+            ))
+            .with_help(format!("add `providers: {{{name}: {{{entry}}}}}` to tieout.yaml{near}"));
+            self.problems.problems.push(domain.document.problem(domain.spots.feed, fault));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `tieout.yaml` and the definitions it points at, turned into checked types with a place for every problem.
+//!
+//! Reading them needs no network, no database and no secret: secrets are references until somebody resolves them.
+
+pub mod excerpt;
+mod mask;
+
+pub mod secret;
+
+pub mod provider;
+pub mod queue;
+
+mod file;
+
+mod folder;
+pub mod load;
+
+pub use load::{Config, Loaded};
+pub use provider::{ResolvedAuth, ResolvedProvider};
+pub use secret::ConfigError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Queues as they are configured, and with their secrets read.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::value::Identifier;
+
+use super::secret::{ConfigError, UrlRef};
+use crate::queue::{QueueSettings, TableName};
+
+/// The table of a queue that does not name one.
+const DEFAULT_TABLE: &str = "tieout_events";
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QueueFile {
+    sqlite: Option<SqliteFile>,
+    postgres: Option<PostgresFile>,
+    ndjson: Option<NdjsonFile>,
+    stdout: Option<StdoutFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SqliteFile {
+    path: Checked<String>,
+    table: Option<Checked<Identifier>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PostgresFile {
+    url: Checked<UrlRef>,
+    table: Option<Checked<Identifier>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NdjsonFile {
+    path: Checked<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StdoutFile {}
+
+/// Where a queue is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueConfig {
+    /// A table in a SQLite file.
+    Sqlite {
+        /// The file, relative to the configuration.
+        path: PathBuf,
+        /// The table.
+        table: String,
+    },
+    /// A table in PostgreSQL.
+    Postgres {
+        /// The database.
+        url: UrlRef,
+        /// The table, with its schema where it has one.
+        table: String,
+    },
+    /// A file with one JSON document per line.
+    Ndjson {
+        /// The file, relative to the configuration.
+        path: PathBuf,
+    },
+    /// Standard output.
+    Stdout,
+}
+
+impl QueueFile {
+    pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
+        let Self { sqlite, postgres, ndjson, stdout } = file.value;
+        match (sqlite, postgres, ndjson, stdout) {
+            (Some(SqliteFile { path, table }), None, None, None) => {
+                let table = table_name(table, problems);
+                Some(QueueConfig::Sqlite { path: problems.take(path)?.into(), table: table? })
+            }
+            (None, Some(PostgresFile { url, table }), None, None) => {
+                let spot = url.spot;
+                let table = table_name(table, problems);
+                let url = problems.take(url)?;
+                if matches!(&url, UrlRef::Inline(text) if text.starts_with("sqlite:")) {
+                    problems.add(spot, Fault::new("this is not the address of a PostgreSQL database"));
+                }
+                Some(QueueConfig::Postgres { url, table: table? })
+            }
+            (None, None, Some(NdjsonFile { path }), None) => {
+                Some(QueueConfig::Ndjson { path: problems.take(path)?.into() })
+            }
+            (None, None, None, Some(StdoutFile {})) => Some(QueueConfig::Stdout),
+            _ => {
+                let fault =
+                    Fault::new("a queue is exactly one of `sqlite`, `postgres`, `ndjson` and `stdout`")
+                        .with_help(
+                            "write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`",
+                        );
+                problems.add(Spot::from(file.referenced), fault);
+                None
+            }
+        }
+    }
+}
+
+fn table_name(table: Option<Checked<Identifier>>, problems: &mut Problems<'_>) -> Option<String> {
+    match table {
+        Some(table) => problems.take(table).map(|table| table.0),
+        None => Some(DEFAULT_TABLE.to_owned()),
+    }
+}
+
+impl QueueConfig {
+    /// Reads what it needs. `name` is its name in the configuration, `base` the configuration's folder.
+    pub fn resolve(&self, name: &str, base: &Path) -> Result<QueueSettings, ConfigError> {
+        let table_of = |table: &str| {
+            table
+                .parse::<TableName>()
+                .map_err(|error| ConfigError::unusable(&format!("queues.{name}"), error.to_string()))
+        };
+        Ok(match self {
+            Self::Sqlite { path, table } => {
+                QueueSettings::Sqlite { path: base.join(path), table: table_of(table)? }
+            }
+            Self::Postgres { url, table } => {
+                let url = url.read(&format!("queues.{name}.postgres.url"), base)?;
+                QueueSettings::Postgres { url, table: table_of(table)? }
+            }
+            Self::Ndjson { path } => QueueSettings::Ndjson { path: base.join(path) },
+            Self::Stdout => QueueSettings::Stdout,
+        })
+    }
+}

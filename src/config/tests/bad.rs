@@ -1,0 +1,108 @@
+//! Configurations that are refused, and what is said about them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+use super::super::excerpt::Excerpt;
+use super::super::load::Config;
+use super::{CONFIG, DOMAIN, PROVIDER, World};
+
+fn changed(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from:?} is not in the file");
+    text.replacen(from, to, 1)
+}
+
+#[test]
+fn wrong_configurations_are_refused_with_place_and_advice() {
+    let mut said = String::new();
+    for (name, from, to) in [
+        ("empty", CONFIG, ""),
+        ("unknown key", "databases:", "database:"),
+        ("known word: notify", "queues:", "notify: {}\nqueues:"),
+        ("known word: each", "    secrets:", "    each: {}\n    secrets:"),
+        ("not yaml", "databases:", "databases: {"),
+        ("wrong type", "reconcilers: [reconcilers]", "reconcilers: {a: b}"),
+        ("inline secret", "env:STRIPE_KEY", "sk_live_hunter2"),
+        (
+            "inline secret beside a wrong key",
+            "secrets: {stripe_key: env:STRIPE_KEY}",
+            "secret: {stripe_key: sk_live_hunter2}",
+        ),
+        ("not the name of a variable", "env:STRIPE_KEY", "env:sk-live-hunter2"),
+        ("a password in an address", "env:APP_DATABASE_URL", "postgres://app:hunter2@db.example.com/app"),
+        ("a password in a query", "env:APP_DATABASE_URL", "postgres://db.example.com/app?password=hunter2"),
+        ("another kind of database", "env:APP_DATABASE_URL", "mysql://db.example.com/app"),
+        ("no address at all", "env:APP_DATABASE_URL", "app"),
+        ("unknown kind of queue", "sqlite: {path: queue.db, table: events}", "sqlit: {path: queue.db}"),
+        ("known kind of queue", "sqlite: {path: queue.db, table: events}", "kafka: {topic: a}"),
+        ("a queue that is a word", "{sqlite: {path: queue.db, table: events}}", "stdout"),
+        ("two queues in one", "table: events}}", "table: events}, stdout: {}}"),
+        ("a table with SQL in it", "table: events", "table: \"events; DROP TABLE a\""),
+        (
+            "a base with a password",
+            "    secrets:",
+            "    base: https://me:hunter2@api.example.com\n    secrets:",
+        ),
+        ("unknown provider", "  stripe:\n", "  strip:\n"),
+        ("missing secret", "stripe_key:", "stripe_kye:"),
+        ("missing database", "  app:", "  ap:"),
+        ("missing queue", "  billing:", "  biling:"),
+        ("missing folder", "[reconcilers]", "[definitions]"),
+    ] {
+        let world = World::new(&changed(CONFIG, from, to), &[("reconcilers/a.yaml", DOMAIN)]);
+        let _ = writeln!(said, "## {name}\n{}", world.problems());
+    }
+    assert!(!said.contains("hunter2"), "a secret was repeated:\n{said}");
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn wrong_definitions_are_reported_together_and_by_file() {
+    let twice = changed(DOMAIN, "amount FROM", "amount AS a FROM");
+    let unknown_feed =
+        changed(DOMAIN, "feed: stripe/charges", "feed: stripe/charge").replace("stripe.charges", "b");
+    let unknown_provider =
+        changed(DOMAIN, "feed: stripe/charges", "feed: strip/charges").replace("stripe.charges", "c");
+    let shop = changed(DOMAIN, "feed: stripe/charges", "feed: shop/orders").replace("stripe.charges", "d");
+    let world = World::new(
+        CONFIG,
+        &[
+            ("reconcilers/a.yaml", DOMAIN),
+            ("reconcilers/a2.yaml", &twice),
+            ("reconcilers/b.yml", &unknown_feed),
+            ("reconcilers/c.yaml", &unknown_provider),
+            ("reconcilers/d.yaml", &shop),
+            ("reconcilers/empty.yaml", ""),
+            ("reconcilers/other.yaml", "services: {}\n"),
+            ("reconcilers/broken.yaml", "domain: [\n"),
+            ("reconcilers/shop.yaml", PROVIDER),
+            ("reconcilers/shop2.yaml", PROVIDER),
+            ("reconcilers/wrong.yaml", &changed(DOMAIN, "compare:", "compares:")),
+            ("reconcilers/README.md", "not a definition"),
+        ],
+    );
+    insta::assert_snapshot!(world.problems());
+}
+
+#[test]
+fn a_missing_configuration_says_how_to_start() {
+    let problems = Config::load(Path::new("no/such/tieout.yaml")).unwrap_err();
+    assert_eq!(problems[0].to_string(), "no/such/tieout.yaml: there is no such configuration file");
+    assert!(problems[0].help.as_deref().unwrap().contains("tieout demo"));
+}
+
+#[test]
+fn a_problem_is_printed_with_its_excerpt_and_without_the_secret_beside_it() {
+    let config = changed(CONFIG, "env:STRIPE_KEY", "sk_live_hunter2");
+    let config = changed(&config, "reconcilers: [reconcilers]", "reconcilers: [reconcilers]\nreports: {}");
+    let world = World::new(&config, &[]);
+    let mut problem = world.load().unwrap_err().remove(0);
+    problem.file = "tieout.yaml".to_owned();
+    let mut printed = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_context_lines(3);
+    handler.render_report(&mut printed, &Excerpt::error(problem)).unwrap();
+    assert!(!printed.contains("hunter2"), "{printed}");
+    insta::assert_snapshot!(printed);
+}

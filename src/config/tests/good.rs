@@ -1,0 +1,142 @@
+//! Configurations that load, and what they hold.
+
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+use tieout_reconcilers::name::Name;
+
+use super::super::load::Config;
+use super::super::provider::ResolvedAuth;
+use super::super::queue::QueueSettings;
+use super::super::secret::ConfigError;
+use super::{CONFIG, DOMAIN, PROVIDER, World};
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_configuration_loads_without_any_variable_set_and_names_those_that_are_missing() {
+    let world = World::new(CONFIG, &[("reconcilers/a.yaml", DOMAIN)]);
+    let loaded = world.loaded();
+    assert_eq!(loaded.domains.len(), 1);
+    assert_eq!(loaded.domains[0].domain().as_str(), "stripe.charges");
+    assert_eq!(loaded.domains[0].local().rows_place.line, 5);
+    assert_eq!(loaded.warnings, []);
+    let missing: Vec<String> =
+        loaded.config.unreadable_references().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        missing,
+        [
+            "databases.app.url: the environment variable `APP_DATABASE_URL` is not set",
+            "providers.stripe.secrets.stripe_key: the environment variable `STRIPE_KEY` is not set",
+        ]
+    );
+    let provider = loaded.config.resolve_provider(&name("stripe"));
+    assert!(matches!(provider, Err(ConfigError::Unset { .. })));
+    assert!(matches!(loaded.config.database_url("nowhere"), Err(ConfigError::Unknown { .. })));
+}
+
+#[test]
+fn relative_paths_begin_at_the_configuration() {
+    let world = World::new(CONFIG, &[]);
+    let config = world.loaded().config;
+    let folder = world.folder.path().display();
+    assert_eq!(config.state_url().unwrap().expose_secret(), format!("sqlite:{folder}/state.db"));
+    let Ok(QueueSettings::Sqlite { path, table }) = config.resolve_queue("billing") else {
+        panic!("no queue")
+    };
+    assert_eq!((path, table.as_str()), (world.folder.path().join("queue.db"), "events"));
+}
+
+#[test]
+fn everything_but_a_name_has_a_default() {
+    let config = "databases: {app: {url: \"sqlite:a.db\"}}\nqueues:\n  out: {stdout: {}}\n  file: {ndjson: {path: e.ndjson}}\n  pg: {postgres: {url: \"postgres://db.example.com/q\"}}\n";
+    let world = World::new(config, &[]);
+    let config = world.loaded().config;
+    assert!(config.state_url().unwrap().expose_secret().ends_with("/tieout-state.db"));
+    assert!(matches!(config.resolve_queue("out"), Ok(QueueSettings::Stdout)));
+    assert!(matches!(config.resolve_queue("file"), Ok(QueueSettings::Ndjson { .. })));
+    let Ok(QueueSettings::Postgres { table, .. }) = config.resolve_queue("pg") else { panic!("no queue") };
+    assert_eq!(table, "tieout_events");
+    assert!(config.unreadable_references().is_empty());
+}
+
+#[test]
+fn a_provider_is_resolved_with_its_secrets_which_do_not_print() {
+    let config = "databases: {app: {url: \"sqlite:a.db\"}}
+queues: {billing: {stdout: {}}}
+providers:
+  shop:
+    allow_private: true
+    secrets: {key: \"file:keys/shop\"}
+    var: {shop: acme, user: me@example.com}
+reconcilers: [shop.yaml, a.yaml]
+";
+    let domain = DOMAIN.replace("stripe/charges", "shop/orders");
+    let world =
+        World::new(config, &[("shop.yaml", PROVIDER), ("a.yaml", &domain), ("keys/shop", "hunter2\n")]);
+    let loaded = world.loaded();
+    let shop = loaded.config.resolve_provider(&name("shop")).unwrap();
+    assert_eq!(shop.base.as_str(), "https://acme.example.com/");
+    assert!(shop.allow_private && shop.headers.is_empty(), "the header's variable is unset");
+    let ResolvedAuth::Basic { user, password } = &shop.auth else { panic!("not basic") };
+    assert_eq!((user.expose_secret(), password.expose_secret()), ("me@example.com", "hunter2"));
+    assert!(!format!("{:?} {loaded:?}", shop.auth).contains("hunter2"));
+}
+
+#[test]
+fn a_variable_cannot_turn_the_base_to_another_host() {
+    let config = "databases: {app: {url: \"sqlite:a.db\"}}
+queues: {billing: {stdout: {}}}
+providers: {shop: {secrets: {key: env:KEY}, var: {shop: \"evil.example.net/\", user: me}}}
+reconcilers: [shop.yaml]
+";
+    let world = World::new(config, &[("shop.yaml", PROVIDER)]);
+    let config = world.loaded().config;
+    let secret = |text: &str| std::fs::write(world.folder.path().join("key"), text).unwrap();
+    secret("x");
+    let mut config = config;
+    let shop = config.providers.get_mut(&name("shop")).unwrap();
+    shop.secrets.insert("key".to_owned(), super::super::secret::SecretRef::File("key".into()));
+    let error = config.resolve_provider(&name("shop")).unwrap_err();
+    assert!(error.to_string().starts_with("providers.shop.var.shop: it may hold letters"), "{error}");
+}
+
+#[test]
+fn a_provider_of_ones_own_replaces_the_shipped_one_whole() {
+    let own = PROVIDER
+        .replace("provider: shop", "provider: stripe")
+        .replace("{var.shop}", "pay")
+        .replace("{var.user}", "u");
+    let config = CONFIG.replace("stripe_key: env:STRIPE_KEY", "key: env:KEY");
+    let domain = DOMAIN.replace("stripe/charges", "stripe/orders");
+    let world = World::new(&config, &[("reconcilers/own.yaml", &own), ("reconcilers/a.yaml", &domain)]);
+    assert_eq!(world.loaded().domains.len(), 1);
+    let world = World::new(&config, &[("reconcilers/own.yaml", &own), ("reconcilers/a.yaml", DOMAIN)]);
+    assert!(world.problems().contains("there is no feed `charges`"), "{}", world.problems());
+}
+
+#[test]
+fn the_configuration_itself_may_lie_among_the_definitions() {
+    let config = CONFIG.replace("[reconcilers]", "[., ./a.yaml]");
+    let world = World::new(&config, &[("a.yaml", DOMAIN), (".hidden.yaml", "x: y")]);
+    assert_eq!(world.loaded().domains.len(), 1);
+}
+
+/// The dialect that the integration test against localstripe uses.
+#[test]
+fn the_localstripe_dialect_loads_without_a_doubt() {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/localstripe/localstripe.provider.yaml");
+    let config = format!(
+        "databases: {{app: {{url: env:DB}}}}\nqueues: {{billing: {{stdout: {{}}}}}}\n\
+         providers: {{localstripe: {{base: \"http://127.0.0.1:9/v1\", allow_private: true, secrets: {{api_key: env:K}}}}}}\n\
+         reconcilers: [a.yaml, {}]\n",
+        root.display()
+    );
+    let world = World::new(&config, &[("a.yaml", &DOMAIN.replace("stripe/charges", "localstripe/charges"))]);
+    let loaded = Config::load(&world.path()).unwrap();
+    assert_eq!(loaded.warnings, []);
+    assert!(loaded.domains[0].feed().absence_is_evidence());
+}
