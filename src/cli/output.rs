@@ -50,6 +50,12 @@ impl Output {
         self
     }
 
+    /// The same without progress.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// The stream of the results.
     #[must_use]
     pub fn writer(&self) -> Box<dyn Write + Send> {

@@ -113,7 +113,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
 
 /// Off a terminal the demo tells its story without heartbeat lines in between.
 fn quiet_unless_terminal(desk: &Desk) -> Output {
-    Output { quiet: desk.screen.bars.is_none(), ..desk.output.clone() }
+    if desk.screen.bars.is_none() { desk.output.clone().quiet() } else { desk.output.clone() }
 }
 
 fn say(desk: &Desk, words: &str) -> Result<(), Failure> {

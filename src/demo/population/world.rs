@@ -54,7 +54,7 @@ impl Population {
     /// What happens at the provider in the second of `now`: three charges, two refunds, two new customers and one
     /// known customer renamed. Their webhooks are still on the way, so nothing about them may be called a discrepancy.
     #[must_use]
-    pub fn arriving(&self, seed: u64, now: DateTime<Utc>) -> Self {
+    pub fn arriving(&self, seed: u64, now: DateTime<Utc>, is_damaged: impl Fn(&str) -> bool) -> Self {
         let mut rng = Rng::with_seed(!seed);
         let at = now.timestamp();
         let charges = self
@@ -72,7 +72,8 @@ impl Population {
                 ..Customer::draw(&mut rng, CUSTOMERS + number, at)
             })
             .collect();
-        customers.extend(self.customers.last().map(|known| known.renamed(at)));
+        let unharmed = self.customers.iter().rfind(|known| !is_damaged(&known.id));
+        customers.extend(unharmed.map(|known| known.renamed(at)));
         Self { charges, refunds, customers }
     }
 
