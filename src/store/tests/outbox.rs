@@ -1,3 +1,5 @@
+//! Events between their commit and the acknowledgement.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
