@@ -33,7 +33,8 @@ const COLUMNS: [&str; 15] = [
     "due_at",
 ];
 
-/// Adds events as `staged`, or as `held` where their finding is. A known id keeps its row; a superseded one was never sent and is staged again.
+/// Adds events as `staged`, or as `held` where their finding is. A known id keeps its row; a superseded one was never sent
+/// and is staged again.
 pub(in crate::store) async fn stage(
     tx: &mut Tx,
     lease: &Lease,
