@@ -73,7 +73,7 @@ async fn everything_pending_is_delivered(world: World) {
     let drained = run(&world, [scripted("billing", [])]).await;
     assert_eq!((drained.n_sent(), drained.left), (1_200, 0));
     assert_eq!(world.finding("ch_1199").await.state, State::Emitted);
-    assert_eq!(run(&world, [scripted("billing", [])]).await.sent, 0);
+    assert_eq!(run(&world, [scripted("billing", [])]).await.n_sent(), 0);
 }
 
 async fn an_event_whose_acknowledgement_was_lost_arrives_once(world: World) {

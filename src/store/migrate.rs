@@ -1,7 +1,7 @@
 //! Brings the schema up to date, in one transaction, with one winner. It never runs an older schema backwards.
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Executor, SqlSafeStr};
+use sqlx::{Executor as _, PgConnection, SqlSafeStr as _};
 
 use super::database::Store;
 use super::error::StoreError;
@@ -81,24 +81,22 @@ async fn apply(tx: &mut Tx) -> Result<(), StoreError> {
         Inner::Sqlite(tx) => {
             migrator(table, |(_, _, sqlite, _)| *sqlite).run_direct(None, &mut **tx, false).await
         }
-        Inner::Postgres(tx) => {
-            // Not `IF NOT EXISTS`, which asks for the right to create schemas even where there is nothing to create.
-            let missing =
-                "DO $$ BEGIN IF to_regnamespace('tieout') IS NULL THEN CREATE SCHEMA tieout; END IF; END $$";
-            let schema = tx.execute(missing).await;
-            let migrator = migrator(table, |(_, _, _, postgres)| *postgres);
-            let done = match schema {
-                Ok(_) => migrator.run_direct(None, &mut **tx, false).await,
-                Err(error) => Err(error.into()),
-            };
-            // The migrator names its statements; behind a pooler, somebody else would find them in the way.
-            match done {
-                Ok(()) => tx.execute("DEALLOCATE ALL").await.map(drop).map_err(MigrateError::from),
-                Err(error) => Err(error),
-            }
-        }
+        Inner::Postgres(tx) => apply_postgres(tx, &migrator(table, |(_, _, _, postgres)| *postgres)).await,
     };
     done.map_err(|error| failed(error, &place))
+}
+
+async fn apply_postgres(connection: &mut PgConnection, migrator: &Migrator) -> Result<(), MigrateError> {
+    // Not `IF NOT EXISTS`, which asks for the right to create schemas even where there is nothing to create.
+    const CREATE: &str = "DO $$ BEGIN
+        IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'tieout')
+        THEN CREATE SCHEMA tieout; END IF;
+        END $$";
+    connection.execute(CREATE).await?;
+    migrator.run_direct(None, connection, false).await?;
+    // The migrator names its statements; behind a pooler, somebody else would find them in the way.
+    connection.execute("DEALLOCATE ALL").await?;
+    Ok(())
 }
 
 /// The migrator of one database. Ours is the lock, so its own stays off.

@@ -1,3 +1,5 @@
+//! The NDJSON file.
+
 use std::io::Write as _;
 
 use super::event;

@@ -1,3 +1,5 @@
+//! The two tables.
+
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
 use super::event;

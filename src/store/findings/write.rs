@@ -11,8 +11,8 @@ use crate::store::error::StoreError;
 use crate::store::lease::Lease;
 use crate::store::sql::{Row, Tx, Value, args, params, rows_of_params};
 
-/// Rows of one statement: far below both databases' limits of parameters.
-const BATCH: usize = 400;
+/// Rows of one statement. SQLite looks for a parameter from the first one on, so that many cost their square.
+const BATCH: usize = 50;
 
 /// The columns that a history row takes over from its finding.
 const HISTORY: &str = "INSERT INTO finding_history (domain, each_, key, episode, state, at, run_id, note)";

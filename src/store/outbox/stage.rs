@@ -12,8 +12,8 @@ use crate::store::lease::Lease;
 use crate::store::release::Release;
 use crate::store::sql::{Tx, Value, args, params, rows_of_params};
 
-/// Rows of one statement: far below both databases' limits of parameters.
-const BATCH: usize = 400;
+/// Rows of one statement. SQLite looks for a parameter from the first one on, so that many cost their square.
+const BATCH: usize = 50;
 
 const COLUMNS: [&str; 15] = [
     "event_id",
@@ -33,7 +33,8 @@ const COLUMNS: [&str; 15] = [
     "due_at",
 ];
 
-/// Adds events as `staged`, or as `held` where their finding is. A known id keeps its row; a superseded one was never sent and is staged again.
+/// Adds events as `staged`, or as `held` where their finding is. A known id keeps its row; a superseded one was never sent
+/// and is staged again.
 pub(in crate::store) async fn stage(
     tx: &mut Tx,
     lease: &Lease,

@@ -28,5 +28,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     for_update: "FOR UPDATE",
     skip_locked: "FOR UPDATE SKIP LOCKED",
     migrations: "tieout.tieout_migrations",
-    migrations_exist: "SELECT 1 WHERE to_regclass('tieout.tieout_migrations') IS NOT NULL",
+    // Not `to_regclass`, whose cache may not know yet what another session has just created.
+    migrations_exist: "SELECT 1 FROM pg_catalog.pg_tables
+        WHERE schemaname = 'tieout' AND tablename = 'tieout_migrations'",
 };

@@ -1,3 +1,5 @@
+//! A commit is whole, happens once, and forgets nothing that it did not know of.
+
 use std::time::Duration;
 
 use tieout_reconcilers::name::Each;

@@ -1,3 +1,5 @@
+//! The coverage ledger against a set of seconds.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Findings and their history come back as they were written.
+
 use tieout_reconcilers::discrepancy::{FieldDiff, Kind};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;

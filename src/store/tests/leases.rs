@@ -1,3 +1,5 @@
+//! One writer per domain, and nothing from a writer that lost its lease.
+
 use tieout_reconcilers::name::Each;
 
 use super::on_both_stores;

@@ -1,3 +1,5 @@
+//! Events between their commit and the acknowledgement.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ on_both_stores!(
     nothing_is_claimed_before_the_release,
     what_a_dead_run_staged_is_released_with_the_next,
     a_held_release_holds_the_findings_with_its_reason,
+    an_event_held_from_the_beginning_is_not_released,
     an_acknowledged_event_makes_its_finding_emitted,
     an_event_superseded_on_its_way_is_sent_and_its_finding_stays_healed,
     two_relays_get_disjoint_claims,
@@ -68,6 +71,18 @@ async fn a_held_release_holds_the_findings_with_its_reason(world: World) {
     let event = record.event.unwrap();
     assert_eq!((event.state, event.reason.as_deref()), (OutboxState::Held, Some("max_emits")));
     assert_eq!(world.finding("ch_2").await.state, State::Suspected);
+    assert_eq!(claim(&world, "relay").await, ids(&[]));
+}
+
+async fn an_event_held_from_the_beginning_is_not_released(world: World) {
+    let mut kept_back = event("ch_1");
+    kept_back.held = true;
+    let commit =
+        Commit { findings: vec![finding("ch_1", State::Held)], events: vec![kept_back], ..Commit::default() };
+    world.store.commit(&world.lease, commit).await.unwrap();
+    let released = world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
+    assert_eq!(released.staged.count, 0);
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Held);
     assert_eq!(claim(&world, "relay").await, ids(&[]));
 }
 
@@ -130,7 +145,7 @@ async fn claims_can_be_given_back(world: World) {
 async fn a_newer_event_of_a_key_waits_for_the_older_one(world: World) {
     world.make_pending(&["ch_1"]).await;
     let mut newer = event("ch_1");
-    newer.event_id = event_id("newer");
+    newer.id = event_id("newer");
     let commit = Commit { events: vec![newer, event("ch_2")], ..Commit::default() };
     world.store.commit(&world.lease, commit).await.unwrap();
     world.store.release(&world.lease, |_| Release::Pending).await.unwrap();

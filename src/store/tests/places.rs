@@ -1,3 +1,5 @@
+//! Opening: what is made, what is refused and what is left alone.
+
 use std::error::Error as _;
 
 use sqlx::{Connection as _, Executor as _};

@@ -1,3 +1,5 @@
+//! Runs are found again, and dead ones are closed.
+
 use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
