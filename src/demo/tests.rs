@@ -235,7 +235,7 @@ async fn an_event_of_an_unknown_type_stops_the_consumer_with_its_name() {
 #[tokio::test]
 async fn late_webhooks_of_newcomers_make_the_books_right_about_them() {
     let world = World::damaged(7).await;
-    let arriving = world.population.arriving(7, now());
+    let arriving = world.population.arriving(7, now(), |_| false);
     let right = right_books(&arriving);
     let of_newcomers =
         |books: Books| -> Books { books.into_iter().filter(|(key, _)| right.contains_key(key)).collect() };

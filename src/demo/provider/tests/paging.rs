@@ -136,7 +136,7 @@ async fn naming_many_customers_leaves_out_the_unknown_and_refuses_more_than_fift
 #[tokio::test]
 async fn newcomers_are_shown_and_replace_who_they_were() {
     let world = World::with(Manners::flawless()).await;
-    let arriving = world.population.arriving(7, now());
+    let arriving = world.population.arriving(7, now(), |_| false);
     world.provider.arrive(&arriving);
     let newest = world.json("/v1/charges", &[("limit", "3")]).await;
     let mut expected: Vec<_> = arriving.charges.iter().map(|charge| charge.id.clone()).collect();
