@@ -39,7 +39,7 @@ fn a_configuration_loads_without_any_variable_set_and_names_those_that_are_missi
 
 #[test]
 fn relative_paths_begin_at_the_configuration() {
-    let world = World::new(CONFIG, &[]);
+    let world = World::new(CONFIG, &[("reconcilers/a.yaml", DOMAIN)]);
     let config = world.loaded().config;
     let folder = world.folder.path().display();
     assert_eq!(config.state_url().unwrap().expose_secret(), format!("sqlite:{folder}/state.db"));
