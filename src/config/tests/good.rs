@@ -7,9 +7,9 @@ use tieout_reconcilers::name::Name;
 
 use super::super::load::Config;
 use super::super::provider::ResolvedAuth;
-use super::super::queue::QueueSettings;
 use super::super::secret::ConfigError;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
+use crate::queue::QueueSettings;
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
