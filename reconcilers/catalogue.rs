@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(catalogue.names().count(), SHIPPED.len());
         for name in catalogue.names() {
             let provider = catalogue.provider(name).unwrap();
-            assert_eq!(provider.place.file, format!("{name}/provider.yaml"));
+            assert_eq!(provider.document.file(), format!("{name}/provider.yaml"));
             for (feed, definition) in &provider.feeds {
                 assert_eq!(definition.warnings, [], "{name}/{feed}");
             }

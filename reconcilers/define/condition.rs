@@ -114,7 +114,7 @@ pub struct Condition {
 /// Conditions in order, with one projection over the members of the body that they name.
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
-    conditions: Vec<Condition>,
+    list: Vec<Condition>,
     paths: Vec<Path>,
     projection: Option<Projection>,
 }
@@ -146,7 +146,7 @@ impl Conditions {
                 condition.body.push((self.slot(path), expected));
             }
         }
-        self.conditions.push(condition);
+        self.list.push(condition);
     }
 
     /// The slot of a member of the body.
@@ -163,14 +163,14 @@ impl Conditions {
     /// Whether a condition that looks at more than the body names the status.
     #[must_use]
     pub fn names_status(&self, status: u16) -> bool {
-        self.conditions.iter().any(|condition| condition.statuses.contains(&status))
+        self.list.iter().any(|condition| condition.statuses.contains(&status))
     }
 
     /// The first condition that holds. The body is read once, and only if a condition gets as far as asking.
     #[must_use]
     pub fn first_match(&self, response: &Response<'_>, skip: impl Fn(usize) -> bool) -> Option<Match> {
         let mut body: Option<Option<Items>> = None;
-        for (index, condition) in self.conditions.iter().enumerate() {
+        for (index, condition) in self.list.iter().enumerate() {
             if skip(index) || !condition.holds_outside(response) {
                 continue;
             }

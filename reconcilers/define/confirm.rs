@@ -137,7 +137,7 @@ impl ConfirmDefinition {
             }
         }
         let many = file.many.and_then(|many| Many::compile(many, problems));
-        Some(Self { one, many, gone })
+        (one.is_some() || many.is_some()).then_some(Self { one, many, gone })
     }
 
     /// The requests that ask about all of `keys`.
@@ -146,20 +146,17 @@ impl ConfirmDefinition {
         let (together, apart): (Vec<&Key>, Vec<&Key>) =
             keys.iter().partition(|key| self.many.as_ref().is_some_and(|many| many.can_hold(key)));
         if let Some(many) = &self.many {
-            requests.extend(together.chunks(many.max).map(|chunk| self.request(chunk)));
+            requests.extend(together.chunks(many.max).filter_map(|chunk| self.request(chunk)));
         }
-        requests.extend(apart.into_iter().map(|key| self.request(&[key])));
+        requests.extend(apart.into_iter().filter_map(|key| self.request(&[key])));
         requests
     }
 
-    fn request(&self, keys: &[&Key]) -> Confirm {
+    fn request(&self, keys: &[&Key]) -> Option<Confirm> {
         let keys: Vec<Key> = keys.iter().map(|key| (*key).clone()).collect();
-        let template = self.asks_one(&keys).or_else(|| self.many.as_ref().map(|many| &many.request));
-        let fill = Fill { keys: &keys, ..Fill::default() };
-        let (target, headers) = template.map(|template| template.render(&fill)).unwrap_or_else(|| {
-            (crate::page::Target::Path { path: String::new(), query: Vec::new() }, Vec::new())
-        });
-        Confirm { request: PageRequest { target, headers, position: Position::default() }, keys }
+        let template = self.asks_one(&keys).or_else(|| self.many.as_ref().map(|many| &many.request))?;
+        let (target, headers) = template.render(&Fill { keys: &keys, ..Fill::default() });
+        Some(Confirm { request: PageRequest { target, headers, position: Position::default() }, keys })
     }
 
     /// The template of a look-up of one item, where that is how these keys are asked for.

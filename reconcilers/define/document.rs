@@ -15,9 +15,6 @@ use crate::reconciler::Place;
 /// The largest file that is read, in bytes; a definition is a few kilobytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
-/// What is said about a file without content.
-const EMPTY: &str = "the file is empty";
-
 /// A file with its text.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -101,24 +98,21 @@ impl Document {
         }
         let fault = Fault::new("the file is neither a provider file nor a domain file")
             .with_help("a provider file starts with `provider: NAME`, a domain file with `domain: NAME`");
-        match keys.first() {
-            Some(first) => Err(self.problem(first.spot, fault)),
-            None => Err(Problem { message: EMPTY.to_owned(), ..self.problem(Spot::default(), fault) }),
-        }
+        Err(self.problem(keys.first().map(|entry| entry.spot).unwrap_or_default(), fault))
     }
 
     /// Reads the file into a type that knows every key.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if self.is_blank() {
+            return Err(Problem::of_file(&self.file, "the file is empty"));
+        }
         let options = serde_saphyr::options! { with_snippet: false };
         serde_saphyr::from_str_with_options(&self.text, options).map_err(|error| self.reword(&error))
     }
 
     fn reword(&self, error: &Error) -> Problem {
         let spot = error.location().filter(|at| *at != Location::UNKNOWN).map(Spot::from).unwrap_or_default();
-        match error {
-            Error::Eof { .. } if self.is_blank() => Problem::of_file(&self.file, EMPTY),
-            other => self.problem(spot, fault_of(other)),
-        }
+        self.problem(spot, fault_of(error))
     }
 
     fn is_blank(&self) -> bool {

@@ -107,14 +107,14 @@ impl FeedDefinition {
         let paging = file.next.value.compile(next_spot, problems);
         let mutable = file.mutable.unwrap_or(true);
         let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
-        let confirm = match file.confirm {
-            Some(confirm) => ConfirmDefinition::compile(confirm.value, confirm.referenced.into(), problems),
-            None => {
-                let help = "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
-                problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
-                None
-            }
-        };
+        if file.confirm.is_none() {
+            let help =
+                "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
+            problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
+        }
+        let confirm = file.confirm.and_then(|confirm| {
+            ConfirmDefinition::compile(confirm.value, confirm.referenced.into(), problems)
+        });
         let (rows, id) = (problems.take(file.rows), problems.take(file.id.0));
         let version = problems.take_option(file.version);
         let (paging, window) = (paging?, window?);
@@ -193,13 +193,13 @@ fn must_use(
     };
     match paging.by {
         By::Cursor { .. } => {
-            unused(Slot::Cursor, next_spot, "send the cursor back, such as `query: {after: \"{cursor}\"}`")
+            unused(Slot::Cursor, next_spot, "send the cursor back, such as `query: {after: \"{cursor}\"}`");
         }
         By::Page { .. } => {
-            unused(Slot::Page, next_spot, "send the number, such as `query: {page: \"{page}\"}`")
+            unused(Slot::Page, next_spot, "send the number, such as `query: {page: \"{page}\"}`");
         }
         By::Offset { .. } => {
-            unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`")
+            unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`");
         }
         By::Link(_) | By::Url(_) | By::Single => {}
     }

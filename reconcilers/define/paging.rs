@@ -184,8 +184,7 @@ impl Paging {
     pub fn following(&self, seen: Seen, at: &Position) -> Result<Following, PageFault> {
         match &self.by {
             By::Single => Ok(Following::End),
-            By::Link(_) => self.by_token(seen, Following::Link),
-            By::Url(_) => self.by_token(seen, Following::Link),
+            By::Link(_) | By::Url(_) => self.by_token(seen, Following::Link),
             By::Cursor { .. } => self.by_token(seen, Following::Cursor),
             By::Page { .. } | By::Offset { .. } => Ok(self.by_count(&seen, at)),
         }

@@ -15,7 +15,6 @@ use super::rules::{RuleFile, Rules};
 use super::template::{Slot, Template};
 use super::value::{HeaderName, Length, Rate};
 use crate::name::Name;
-use crate::reconciler::Place;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,8 +109,10 @@ pub struct Limits {
 pub struct ProviderDefinition {
     /// Its name.
     pub name: Name,
-    /// Where it is defined.
-    pub place: Place,
+    /// The file, to say more about it.
+    pub document: Document,
+    /// Where its name stands.
+    pub spot: Spot,
     /// Where its paths begin; it may hold `{var.NAME}`.
     pub base: Template,
     /// How requests are authorised, if they are.
@@ -136,7 +137,7 @@ impl ProviderDefinition {
     }
 
     fn compile(file: ProviderFile, problems: &mut Problems<'_>) -> Option<Self> {
-        let place = problems.document.place(file.provider.spot);
+        let (document, spot) = (problems.document.clone(), file.provider.spot);
         let name = problems.take(file.provider);
         let base = base(file.base, problems);
         let auth = file.auth.and_then(|auth| compile_auth(auth, problems));
@@ -144,10 +145,7 @@ impl ProviderDefinition {
         let limits = compile_limits(file.limits, problems);
         let rules = Arc::new(Rules::compile(file.rules, problems));
         if file.feeds.0.is_empty() {
-            problems.add(
-                Spot { line: place.line, column: place.column, length: 1 },
-                Fault::new("`feeds` is empty"),
-            );
+            problems.add(spot, Fault::new("the provider has no feeds"));
         }
         let mut feeds = BTreeMap::new();
         for entry in file.feeds.0 {
@@ -157,7 +155,7 @@ impl ProviderDefinition {
                 feeds.insert(name, Arc::new(feed));
             }
         }
-        Some(Self { name: name?, place, base: base?, auth, headers, limits, feeds, rules })
+        Some(Self { name: name?, document, spot, base: base?, auth, headers, limits, feeds, rules })
     }
 
     /// The names of the secrets that requests need.

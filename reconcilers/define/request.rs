@@ -205,13 +205,12 @@ pub struct Slots {
 impl Slots {
     fn check(&self, template: &Template, spot: Spot, problems: &mut Problems<'_>) {
         for slot in template.slots() {
+            let known = self.always.contains(slot) || self.sometimes.contains(slot);
             let fault = match slot {
                 Slot::Secret(_) => Fault::new(format!("`{slot}` may only stand in `auth`")),
                 Slot::Var(_) => continue,
-                slot if self.always.contains(slot) || self.sometimes.contains(slot) => continue,
-                slot => {
-                    Fault::new(format!("`{slot}` is never set in this request")).with_help(self.why.clone())
-                }
+                _ if known => continue,
+                _ => Fault::new(format!("`{slot}` is never set in this request")).with_help(self.why.clone()),
             };
             problems.add(spot, fault.at(slot.to_string()));
         }

@@ -49,7 +49,11 @@ pub fn draw(problems: Vec<Problem>, color: bool) -> String {
 
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem.fmt(f)
+        // The frame of an excerpt names the place already.
+        match self.problem.excerpt() {
+            Some(_) => f.write_str(&self.problem.message),
+            None => self.problem.fmt(f),
+        }
     }
 }
 

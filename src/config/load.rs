@@ -191,14 +191,13 @@ impl<'l> Loading<'l> {
     }
 
     fn add_provider(&mut self, provider: ProviderDefinition) {
-        if let Some(first) = self.own.insert(provider.name.clone(), provider.place.clone()) {
-            let place = &provider.place;
-            let message = format!("the provider `{}` is defined at {first} already", provider.name);
-            let mut problem = Problem::of_file(&place.file, message);
-            (problem.line, problem.column) = (place.line, place.column);
-            self.problems.problems.push(problem);
+        let place = provider.document.place(provider.spot);
+        if let Some(first) = self.own.get(&provider.name) {
+            let fault = Fault::new(format!("the provider `{}` is defined at {first} already", provider.name));
+            self.problems.problems.push(provider.document.problem(provider.spot, fault));
             return;
         }
+        self.own.insert(provider.name.clone(), place);
         let warnings = provider.feeds.values().flat_map(|feed| feed.warnings.clone());
         self.problems.warnings.extend(warnings);
         self.catalogue.put(provider);

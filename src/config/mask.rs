@@ -30,10 +30,7 @@ impl Region {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
         let is_blank = trimmed.trim_end().is_empty();
-        let names_secrets = trimmed.split('#').next().is_some_and(|code| {
-            let code = code.to_ascii_lowercase();
-            ["secret", "password", "token", "api_key", "apikey"].iter().any(|word| code.contains(word))
-        });
+        let names_secrets = names_secrets(trimmed);
         match self.indent {
             Some(outer) if is_blank || indent > outer => true,
             _ => {
@@ -44,6 +41,12 @@ impl Region {
     }
 }
 
+/// Whether a key of a line speaks of secrets, spelled rightly or not.
+fn names_secrets(line: &str) -> bool {
+    let key = r#"(?i)(secr|passw|token|credential|key)[\w.-]*["']?\s*:(\s|$)"#;
+    Regex::new(key).map_or(true, |key| key.is_match(line))
+}
+
 /// Blots out every word that is neither a key nor a reference.
 fn mask_values(line: &str) -> String {
     replace(line, r#"[^\s,{}\[\]"']+"#, |word, after| {
@@ -51,7 +54,8 @@ fn mask_values(line: &str) -> String {
             || after.starts_with(':')
             || after.starts_with("\":")
             || after.starts_with("':");
-        let is_reference = word.starts_with("env:") || word.starts_with("file:");
+        let is_variable = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_reference = word.strip_prefix("env:").is_some_and(is_variable) || word.starts_with("file:");
         !is_key && !is_reference && !word.starts_with('#')
     })
 }

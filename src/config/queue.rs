@@ -4,16 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
-use tieout_reconcilers::define::value::Identifier;
 
 use super::secret::{ConfigError, UrlRef};
 use crate::queue::{QueueSettings, TableName};
-
-/// The table of a queue that does not name one.
-const DEFAULT_TABLE: &str = "tieout_events";
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,14 +24,14 @@ pub(super) struct QueueFile {
 #[serde(deny_unknown_fields)]
 struct SqliteFile {
     path: Checked<String>,
-    table: Option<Checked<Identifier>>,
+    table: Option<Checked<TableName>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PostgresFile {
     url: Checked<UrlRef>,
-    table: Option<Checked<Identifier>>,
+    table: Option<Checked<TableName>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -56,14 +52,14 @@ pub enum QueueConfig {
         /// The file, relative to the configuration.
         path: PathBuf,
         /// The table.
-        table: String,
+        table: TableName,
     },
     /// A table in PostgreSQL.
     Postgres {
         /// The database.
         url: UrlRef,
         /// The table, with its schema where it has one.
-        table: String,
+        table: TableName,
     },
     /// A file with one JSON document per line.
     Ndjson {
@@ -108,28 +104,29 @@ impl QueueFile {
     }
 }
 
-fn table_name(table: Option<Checked<Identifier>>, problems: &mut Problems<'_>) -> Option<String> {
+fn table_name(table: Option<Checked<TableName>>, problems: &mut Problems<'_>) -> Option<TableName> {
     match table {
-        Some(table) => problems.take(table).map(|table| table.0),
-        None => Some(DEFAULT_TABLE.to_owned()),
+        Some(table) => problems.take(table),
+        None => Some(TableName::default()),
+    }
+}
+
+impl FromText for TableName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        text.parse::<Self>().map_err(|error| Fault::new(error.to_string()))
     }
 }
 
 impl QueueConfig {
     /// Reads what it needs. `name` is its name in the configuration, `base` the configuration's folder.
     pub fn resolve(&self, name: &str, base: &Path) -> Result<QueueSettings, ConfigError> {
-        let table_of = |table: &str| {
-            table
-                .parse::<TableName>()
-                .map_err(|error| ConfigError::unusable(&format!("queues.{name}"), error.to_string()))
-        };
         Ok(match self {
             Self::Sqlite { path, table } => {
-                QueueSettings::Sqlite { path: base.join(path), table: table_of(table)? }
+                QueueSettings::Sqlite { path: base.join(path), table: table.clone() }
             }
             Self::Postgres { url, table } => {
                 let url = url.read(&format!("queues.{name}.postgres.url"), base)?;
-                QueueSettings::Postgres { url, table: table_of(table)? }
+                QueueSettings::Postgres { url, table: table.clone() }
             }
             Self::Ndjson { path } => QueueSettings::Ndjson { path: base.join(path) },
             Self::Stdout => QueueSettings::Stdout,

@@ -1,5 +1,7 @@
 //! Provider files that are refused, or accepted with a doubt, and what is said about them.
 
+use std::fmt::Write as _;
+
 use super::{PROVIDER, parse_provider, printed, table};
 use crate::define::document::{Document, Kind};
 
@@ -114,7 +116,8 @@ fn a_file_that_is_not_a_definition_says_what_one_looks_like() {
         "provider: *nowhere\n",
     ] {
         let problem = Document::new("file.yaml", text).kind().map(|kind| format!("{kind:?}"));
-        said += &format!("## {text:?}\n{}\n", problem.unwrap_or_else(|problem| printed(&[problem])));
+        let problem = problem.unwrap_or_else(|problem| printed(&[problem]));
+        let _ = writeln!(said, "## {text:?}\n{problem}");
     }
     insta::assert_snapshot!(said);
     assert_eq!(Document::new("a", PROVIDER).kind().unwrap(), Kind::Provider);

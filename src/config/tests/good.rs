@@ -7,9 +7,9 @@ use tieout_reconcilers::name::Name;
 
 use super::super::load::Config;
 use super::super::provider::ResolvedAuth;
-use super::super::queue::QueueSettings;
 use super::super::secret::ConfigError;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
+use crate::queue::QueueSettings;
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -39,7 +39,7 @@ fn a_configuration_loads_without_any_variable_set_and_names_those_that_are_missi
 
 #[test]
 fn relative_paths_begin_at_the_configuration() {
-    let world = World::new(CONFIG, &[]);
+    let world = World::new(CONFIG, &[("reconcilers/a.yaml", DOMAIN)]);
     let config = world.loaded().config;
     let folder = world.folder.path().display();
     assert_eq!(config.state_url().unwrap().expose_secret(), format!("sqlite:{folder}/state.db"));
