@@ -172,16 +172,18 @@ impl Planner<'_> {
             }
             State::Suspected | State::Open => self.renewed(finding, found, self.open_state()),
             State::Emitted if same_drift => self.emitted_in_vain(finding, found),
-            State::Emitted => Step {
-                finding: Finding {
-                    acknowledged_at: None,
-                    ..self.renewed(finding, found, self.open_state()).finding
-                },
-                emit: true,
-            },
+            State::Emitted => self.changed_after_emission(finding, found),
             State::Held if !same_drift => self.renewed(finding, found, State::Held),
             state => self.still(finding, state),
         }
+    }
+
+    /// The queue has an event about an older state. The episode rises, so that a state which comes back is sent again.
+    fn changed_after_emission(&self, finding: &Finding, found: &Discrepancy) -> Step {
+        let mut renewed = self.renewed(finding, found, self.open_state());
+        renewed.finding.episode += 1;
+        renewed.finding.acknowledged_at = None;
+        renewed
     }
 
     /// Whether the event that the finding has, or lacks, is what the definition asks for today.

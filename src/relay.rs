@@ -181,14 +181,15 @@ async fn record(
     let mut failed = Vec::new();
     for (event, outcome) in batch.iter().zip(outcomes) {
         match outcome {
-            Outcome::Acknowledged => {
-                sent.push(event.event_id);
-                *drained.sent.entry(event.id.domain.clone()).or_default() += 1;
-            }
+            Outcome::Acknowledged => sent.push(event),
             other => failed.push((event, other)),
         }
     }
-    store.acknowledge(&sent).await?;
+    let ids: Vec<Uuid> = sent.iter().map(|event| event.event_id).collect();
+    store.acknowledge(&ids).await?;
+    for event in sent {
+        *drained.sent.entry(event.id.domain.clone()).or_default() += 1;
+    }
     for (event, outcome) in failed {
         record_failure(store, event, outcome, drained).await?;
     }

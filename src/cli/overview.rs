@@ -109,11 +109,11 @@ pub(super) async fn runs(desk: &Desk, limit: u32) -> Result<u8, Failure> {
     let runs = store.runs(if limit == 0 { u32::MAX } else { limit }).await;
     store.close().await;
     let lines: Vec<RunLine> =
-        runs.map_err(|error| wire::store_failure(&error))?.into_iter().map(run_line).collect();
+        runs.map_err(|error| wire::store_failure(&error))?.iter().map(run_line).collect();
     report::list(&lines, &desk.output)
 }
 
-fn run_line(run: RunSummary) -> RunLine {
+fn run_line(run: &RunSummary) -> RunLine {
     RunLine {
         run_id: run.run_id,
         mode: run.mode.as_str().to_owned(),

@@ -26,7 +26,8 @@ const REST: Duration = Duration::from_millis(3_200);
 
 /// Carries `demo` out.
 pub(super) async fn demo(desk: &Desk, args: &DemoArgs) -> Result<u8, Failure> {
-    let mut scene = Scene::set(&args.dir, SEED, Utc::now(), Manners::ordinary()).await.map_err(broken)?;
+    let mut scene =
+        Scene::set(&args.dir, SEED, Utc::now(), Manners::ordinary()).await.map_err(|error| broken(&error))?;
     let played = play(desk, &mut scene).await;
     let last_words = farewell(&args.dir, &scene.files.config());
     scene.strike().await;
@@ -54,8 +55,8 @@ async fn play(desk: &Desk, scene: &mut Scene) -> Result<(), Failure> {
         ),
     )?;
 
-    scene.late_webhooks_arrive().await.map_err(broken)?;
-    let consumed = scene.shop_consumes(Utc::now()).await.map_err(broken)?;
+    scene.late_webhooks_arrive().await.map_err(|error| broken(&error))?;
+    let consumed = scene.shop_consumes(Utc::now()).await.map_err(|error| broken(&error))?;
     say(
         desk,
         &format!(
@@ -124,6 +125,6 @@ fn show(desk: &Desk, report: &RunReport) -> Result<(), Failure> {
     desk.output.write(&text::run(report, &desk.output.look))
 }
 
-fn broken(error: SceneError) -> Failure {
+fn broken(error: &SceneError) -> Failure {
     Failure::failed("demo", error.to_string())
 }

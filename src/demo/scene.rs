@@ -65,7 +65,9 @@ impl Scene {
     /// To be called right before the first run: that run must start before the newcomers are as old as the domains'
     /// `settle`, and so must not call them missing.
     pub fn newcomers_arrive(&mut self, now: DateTime<Utc>) {
-        self.newcomers = self.population.arriving(self.seed, now, |id| self.truth.planted.iter().any(|planted| planted.key == id));
+        self.newcomers = self
+            .population
+            .arriving(self.seed, now, |id| self.truth.planted.iter().any(|planted| planted.key == id));
         self.provider.arrive(&self.newcomers);
     }
 

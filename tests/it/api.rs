@@ -69,8 +69,8 @@ enum Responder {
 impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         match self {
-            Self::List(shelf) => list(&mut shelf.lock().unwrap(), request),
-            Self::One(shelf) => one(&mut shelf.lock().unwrap(), request),
+            Self::List(held) => list(&mut held.lock().unwrap(), request),
+            Self::One(held) => one(&mut held.lock().unwrap(), request),
         }
     }
 }

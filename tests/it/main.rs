@@ -1,5 +1,7 @@
 //! Behaviours of the real binary, by name. Each test builds a world, changes one thing, runs tieout and looks at everything.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod api;
 mod postgres;
 mod world;

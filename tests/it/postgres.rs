@@ -34,11 +34,6 @@ impl Postgres {
         sqlx::query(AssertSqlSafe(query.to_owned())).fetch_one(&self.pool).await.unwrap().get(0)
     }
 
-    pub async fn rows(&self, query: &str) -> Vec<String> {
-        let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&self.pool).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    }
-
     pub async fn drop(self) {
         self.pool.close().await;
         let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);

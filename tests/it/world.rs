@@ -144,10 +144,6 @@ impl World {
         });
     }
 
-    pub fn forget_upstream(&self, id: &str) {
-        self.api.change(|shelf| shelf.charges.retain(|charge| charge["id"] != id));
-    }
-
     pub async fn sql(&self, statement: &str) {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.app).await.unwrap();
     }

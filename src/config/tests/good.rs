@@ -46,7 +46,7 @@ fn relative_paths_begin_at_the_configuration() {
     let Ok(QueueSettings::Sqlite { path, table }) = config.resolve_queue("billing") else {
         panic!("no queue")
     };
-    assert_eq!((path, table.as_str()), (world.folder.path().join("queue.db"), "events"));
+    assert_eq!((path, table.to_string().as_str()), (world.folder.path().join("queue.db"), "events"));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn everything_but_a_name_has_a_default() {
     assert!(matches!(config.resolve_queue("out"), Ok(QueueSettings::Stdout)));
     assert!(matches!(config.resolve_queue("file"), Ok(QueueSettings::Ndjson { .. })));
     let Ok(QueueSettings::Postgres { table, .. }) = config.resolve_queue("pg") else { panic!("no queue") };
-    assert_eq!(table, "tieout_events");
+    assert_eq!(table.to_string(), "tieout_events");
     assert!(config.unreadable_references().is_empty());
 }
 
