@@ -165,7 +165,8 @@ impl Walker {
 }
 
 fn partial(reason: Reason) -> Coverage {
-    tracing::warn!(%reason, "the walk is partial");
+    // Whoever asked for the walk says it once; here it only helps to see when it happened.
+    tracing::debug!(%reason, "the walk is partial");
     Coverage::Partial(vec![reason])
 }
 

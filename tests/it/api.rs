@@ -9,7 +9,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// What the API does instead of answering a list request.
 #[derive(Clone)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Answers with a status and a body of a content type.
     Says(u16, &'static str, String),
     /// Answers with these headers beside a status.
@@ -18,28 +18,28 @@ pub enum Fault {
 
 /// What the API holds.
 #[derive(Default)]
-pub struct Shelf {
-    pub charges: Vec<Value>,
+pub(crate) struct Shelf {
+    pub(crate) charges: Vec<Value>,
     /// Taken one by one by list requests; `None` answers normally.
-    pub faults: VecDeque<Option<Fault>>,
+    pub(crate) faults: VecDeque<Option<Fault>>,
     /// Answers every list request, once the queue above is empty.
-    pub always: Option<Fault>,
+    pub(crate) always: Option<Fault>,
     /// Query strings of list requests, in order.
-    pub lists: Vec<String>,
+    pub(crate) lists: Vec<String>,
     /// Keys that were looked up, in order.
-    pub look_ups: Vec<String>,
+    pub(crate) look_ups: Vec<String>,
     /// Changes the whole list body, for pages that lie.
-    pub rewrite: Option<fn(&mut Value)>,
+    pub(crate) rewrite: Option<fn(&mut Value)>,
 }
 
 /// The running API.
-pub struct Api {
-    pub server: MockServer,
-    pub shelf: Arc<Mutex<Shelf>>,
+pub(crate) struct Api {
+    pub(crate) server: MockServer,
+    pub(crate) shelf: Arc<Mutex<Shelf>>,
 }
 
 impl Api {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let server = MockServer::start().await;
         let shelf = Arc::new(Mutex::new(Shelf::default()));
         let mount = |pattern: &str, responder: Responder| {
@@ -51,11 +51,11 @@ impl Api {
     }
 
     /// Changes what the API holds.
-    pub fn change(&self, change: impl FnOnce(&mut Shelf)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Shelf)) {
         change(&mut self.shelf.lock().unwrap());
     }
 
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         let held = self.shelf.lock().unwrap();
         held.lists.len() + held.look_ups.len()
     }

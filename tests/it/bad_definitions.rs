@@ -23,7 +23,7 @@ async fn an_unknown_key_is_pointed_at_with_a_suggestion() {
 
 #[tokio::test]
 async fn a_value_of_the_wrong_type_is_pointed_at() {
-    insta::assert_snapshot!(message("charges.yaml", "settle: 1m", "settle: [1]").await);
+    insta::assert_snapshot!(message("charges.yaml", "settle: 1s", "settle: [1]").await);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn check_online_proves_the_columns_and_the_first_page() {
     world.edit("charges.yaml", "changed: updated_at", "changed: touched_at");
     let bad = world.tieout(&["check", "--online"]);
     assert_eq!(bad.code, 2, "{bad:?}");
-    assert!(bad.stderr.contains("touched_at"), "{bad:?}");
+    assert!(bad.stdout.contains("touched_at"), "{bad:?}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ fn the_demo_finds_what_it_planted_and_sees_it_repaired() {
     assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
     assert!(stdout.contains("exactly what was planted"), "{stdout}");
     let next = Command::new(env!("CARGO_BIN_EXE_tieout"))
-        .args(["findings", "list"])
+        .args(["findings", "list", "--state", "repaired"])
         .current_dir(dir.path().join("tieout-demo"))
         .output()
         .unwrap();

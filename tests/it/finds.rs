@@ -48,6 +48,7 @@ async fn a_side_that_agrees_makes_one_request_a_page_and_no_look_up() {
 #[tokio::test]
 async fn an_item_that_has_not_settled_is_not_judged() {
     let world = World::agreeing(3).await;
+    world.edit("charges.yaml", "settle: 1s", "settle: 1m");
     world.upstream(&charge("ch_new", 0, 500));
     let outcome = world.run();
     assert_eq!(outcome.findings(), set([]));
@@ -57,6 +58,7 @@ async fn an_item_that_has_not_settled_is_not_judged() {
 #[tokio::test]
 async fn a_row_written_a_moment_ago_waits_for_the_next_run() {
     let world = World::agreeing(3).await;
+    world.edit("charges.yaml", "settle: 1s", "settle: 1m");
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
     world
         .sql("UPDATE charges SET updated_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = 'ch_001'")
@@ -70,7 +72,6 @@ async fn a_row_written_a_moment_ago_waits_for_the_next_run() {
 async fn a_difference_that_nothing_dates_rests_before_it_is_judged() {
     let world = World::agreeing(3).await;
     world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 1d}");
-    world.edit("charges.yaml", "settle: 1m", "settle: 1s");
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
     let outcome = world.run();
     assert_eq!(outcome.findings(), set(["mismatched ch_001"]), "{outcome:?}");

@@ -42,8 +42,8 @@ async fn what_the_application_repairs_by_itself_is_healed() {
 #[tokio::test]
 async fn drift_that_returns_after_a_repair_is_a_new_episode_with_a_new_event() {
     let world = World::agreeing(3).await;
-    world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 0s}");
-    world.edit("charges.yaml", "settle: 1m", "settle: 0s");
+    world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 1ms}");
+    world.edit("charges.yaml", "settle: 1s", "settle: 0s");
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
     world.run();
     world.consume().await;

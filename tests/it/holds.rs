@@ -8,7 +8,7 @@ use crate::world::{World, charge, set};
 #[tokio::test]
 async fn an_upstream_that_is_suddenly_empty_holds_and_emits_nothing() {
     let world = World::agreeing(12).await;
-    world.edit("charges.yaml", "settle: 1m", "settle: 1m, orphans: emit");
+    world.edit("charges.yaml", "settle: 1s", "settle: 1s, orphans: emit");
     world.edit(
         "charges.yaml",
         "  mismatched: {",

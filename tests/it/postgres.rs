@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, PgPool, Row};
 
-pub struct Postgres {
+pub(crate) struct Postgres {
     admin: PgPool,
     pool: PgPool,
     name: String,
@@ -10,7 +10,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         let server = std::env::var("TIEOUT_TEST_POSTGRES")
             .unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned());
         let name = format!("tieout_it_{}", uuid::Uuid::now_v7().simple());
@@ -22,19 +22,19 @@ impl Postgres {
         Self { admin, pool, name, url: url.to_string() }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    pub async fn sql(&self, statement: &str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.pool).await.unwrap();
     }
 
-    pub async fn count(&self, query: &str) -> i64 {
+    pub(crate) async fn count(&self, query: &str) -> i64 {
         sqlx::query(AssertSqlSafe(query.to_owned())).fetch_one(&self.pool).await.unwrap().get(0)
     }
 
-    pub async fn drop(self) {
+    pub(crate) async fn drop(self) {
         self.pool.close().await;
         let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         sqlx::query(AssertSqlSafe(statement)).execute(&self.admin).await.unwrap();

@@ -99,6 +99,7 @@ async fn an_event_that_the_table_cannot_hold_is_dead_and_its_siblings_arrive() {
 async fn two_runs_at_once_are_one_writer() {
     let world = World::agreeing(3).await;
     world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 1d}");
+    world.edit("charges.yaml", "settle: 1s", "settle: 1m");
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
     let mut resting = world.command(&["run"]).spawn().unwrap();
     wait_until(|| world.api.requests() > 0);
@@ -113,6 +114,7 @@ async fn two_runs_at_once_are_one_writer() {
 async fn a_run_that_is_asked_to_stop_says_so_and_keeps_what_it_has() {
     let world = World::agreeing(3).await;
     world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 1d}");
+    world.edit("charges.yaml", "settle: 1s", "settle: 1m");
     world.upstream(&charge("ch_lost", 5, 500));
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
     let run = world.command(&["run", "--format", "json"]).spawn().unwrap();
@@ -134,6 +136,7 @@ async fn a_run_that_is_asked_to_stop_says_so_and_keeps_what_it_has() {
 async fn a_killed_run_loses_nothing_and_its_events_go_out_with_the_next() {
     let world = World::agreeing(3).await;
     world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 1d}");
+    world.edit("charges.yaml", "settle: 1s", "settle: 1m");
     world.upstream(&charge("ch_lost", 5, 500));
     world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
     let mut run = world.command(&["run"]).spawn().unwrap();

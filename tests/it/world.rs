@@ -12,10 +12,10 @@ use tempfile::TempDir;
 use crate::api::{Api, Shelf};
 
 /// The secret that must never appear anywhere.
-pub const CANARY: &str = "sk_canary_5f1c0de";
+pub(crate) const CANARY: &str = "sk_canary_5f1c0de";
 
 /// A charge created some hours ago.
-pub fn charge(id: &str, hours_ago: i64, amount: i64) -> Value {
+pub(crate) fn charge(id: &str, hours_ago: i64, amount: i64) -> Value {
     let created = chrono::Utc::now().timestamp() - hours_ago * 3600;
     json!({
         "id": id, "object": "charge", "created": created, "amount": amount, "currency": "usd", "status": "succeeded",
@@ -24,33 +24,33 @@ pub fn charge(id: &str, hours_ago: i64, amount: i64) -> Value {
     })
 }
 
-pub struct World {
-    pub api: Api,
-    pub app: SqlitePool,
+pub(crate) struct World {
+    pub(crate) api: Api,
+    pub(crate) app: SqlitePool,
     dir: TempDir,
 }
 
 /// What a run of the binary left behind.
 #[derive(Debug)]
-pub struct Outcome {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// The result document of `--format json`.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The first domain of the result document.
-    pub fn domain(&self) -> Value {
+    pub(crate) fn domain(&self) -> Value {
         self.json()["domains"][0].clone()
     }
 
     /// `kind key` of every finding in the result document.
-    pub fn findings(&self) -> BTreeSet<String> {
+    pub(crate) fn findings(&self) -> BTreeSet<String> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let domain = self.domain();
         domain["findings"]
@@ -67,7 +67,7 @@ const TABLE: &str = "CREATE TABLE charges (id TEXT PRIMARY KEY, amount_minor INT
 
 impl World {
     /// An API and a local side that agree on `agreeing` charges, and definitions that compare them.
-    pub async fn agreeing(n: usize) -> Self {
+    pub(crate) async fn agreeing(n: i64) -> Self {
         let dir = TempDir::new().unwrap();
         let api = Api::start().await;
         let options = SqliteConnectOptions::new().filename(dir.path().join("app.db")).create_if_missing(true);
@@ -82,22 +82,22 @@ impl World {
         );
         world.write("key", CANARY);
         for at in 0..n {
-            let charge = charge(&format!("ch_{at:03}"), 2 + at as i64, 1_000 + at as i64);
+            let charge = charge(&format!("ch_{at:03}"), 2 + at, 1_000 + at);
             world.both(&charge).await;
         }
         world
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.dir.path().join(name), text).unwrap();
     }
 
     /// Changes a text in a definition; the text must be there.
-    pub fn edit(&self, name: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
         let path = self.dir.path().join(name);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{name} does not contain {from:?}");
@@ -105,12 +105,12 @@ impl World {
     }
 
     /// A charge that only the provider has.
-    pub fn upstream(&self, charge: &Value) {
+    pub(crate) fn upstream(&self, charge: &Value) {
         self.api.change(|shelf| shelf.charges.push(charge.clone()));
     }
 
     /// A charge that only the local side has.
-    pub async fn local(&self, charge: &Value) {
+    pub(crate) async fn local(&self, charge: &Value) {
         let stamp = |second: i64| {
             chrono::DateTime::from_timestamp(second, 0)
                 .unwrap()
@@ -133,23 +133,23 @@ impl World {
     }
 
     /// A charge on both sides.
-    pub async fn both(&self, charge: &Value) {
+    pub(crate) async fn both(&self, charge: &Value) {
         self.upstream(charge);
         self.local(charge).await;
     }
 
-    pub fn change_upstream(&self, id: &str, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn change_upstream(&self, id: &str, change: impl FnOnce(&mut Value)) {
         self.api.change(|shelf: &mut Shelf| {
             change(shelf.charges.iter_mut().find(|charge| charge["id"] == id).expect("a known charge"));
         });
     }
 
-    pub async fn sql(&self, statement: &str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.app).await.unwrap();
     }
 
     /// Makes every lease lapse, as a minute without a sign of life does.
-    pub async fn forget_lease(&self) {
+    pub(crate) async fn forget_lease(&self) {
         let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
         let state = SqlitePool::connect_with(options).await.unwrap();
         sqlx::query("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'")
@@ -160,7 +160,7 @@ impl World {
     }
 
     /// Applies everything in the queue as a consumer would: the newest state wins, an event counts once.
-    pub async fn consume(&self) -> usize {
+    pub(crate) async fn consume(&self) -> usize {
         let events = self.events().await;
         for event in &events {
             self.local(&event["data"]).await;
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// The CloudEvents in the queue, oldest first.
-    pub async fn events(&self) -> Vec<Value> {
+    pub(crate) async fn events(&self) -> Vec<Value> {
         let path = self.dir.path().join("queue.db");
         if !path.exists() {
             return Vec::new();
@@ -182,7 +182,7 @@ impl World {
     }
 
     /// Runs the binary in the world's folder.
-    pub fn tieout(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn tieout(&self, args: &[&str]) -> Outcome {
         let Output { status, stdout, stderr } = self.command(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let outcome =
@@ -195,7 +195,7 @@ impl World {
     }
 
     /// The command that [`Self::tieout`] runs, for tests that need the process.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
@@ -203,17 +203,17 @@ impl World {
     }
 
     /// `tieout run --format json`.
-    pub fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         self.tieout(&["run", "--format", "json"])
     }
 
     /// `tieout plan --format json`.
-    pub fn plan(&self) -> Outcome {
+    pub(crate) fn plan(&self) -> Outcome {
         self.tieout(&["plan", "--format", "json"])
     }
 }
 
 /// A set of texts, for comparing with [`Outcome::findings`].
-pub fn set<const N: usize>(texts: [&str; N]) -> BTreeSet<String> {
+pub(crate) fn set<const N: usize>(texts: [&str; N]) -> BTreeSet<String> {
     texts.into_iter().map(str::to_owned).collect()
 }
