@@ -24,17 +24,17 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("known word: each", "    secrets:", "    each: {}\n    secrets:"),
         ("not yaml", "databases:", "databases: {"),
         ("wrong type", "reconcilers: [reconcilers]", "reconcilers: {a: b}"),
-        ("inline secret", "env:STRIPE_KEY", "sk_live_hunter2"),
+        ("inline secret", "env:TIEOUT_TEST_NO_KEY", "sk_live_hunter2"),
         (
             "inline secret beside a wrong key",
-            "secrets: {stripe_key: env:STRIPE_KEY}",
+            "secrets: {stripe_key: env:TIEOUT_TEST_NO_KEY}",
             "secret: {stripe_key: sk_live_hunter2}",
         ),
-        ("not the name of a variable", "env:STRIPE_KEY", "env:sk-live-hunter2"),
-        ("a password in an address", "env:APP_DATABASE_URL", "postgres://app:hunter2@db.example.com/app"),
-        ("a password in a query", "env:APP_DATABASE_URL", "postgres://db.example.com/app?password=hunter2"),
-        ("another kind of database", "env:APP_DATABASE_URL", "mysql://db.example.com/app"),
-        ("no address at all", "env:APP_DATABASE_URL", "app"),
+        ("not the name of a variable", "env:TIEOUT_TEST_NO_KEY", "env:sk-live-hunter2"),
+        ("a password in an address", "env:TIEOUT_TEST_NO_URL", "postgres://app:hunter2@db.example.com/app"),
+        ("a password in a query", "env:TIEOUT_TEST_NO_URL", "postgres://db.example.com/app?password=hunter2"),
+        ("another kind of database", "env:TIEOUT_TEST_NO_URL", "mysql://db.example.com/app"),
+        ("no address at all", "env:TIEOUT_TEST_NO_URL", "app"),
         ("unknown kind of queue", "sqlite: {path: queue.db, table: events}", "sqlit: {path: queue.db}"),
         ("known kind of queue", "sqlite: {path: queue.db, table: events}", "kafka: {topic: a}"),
         ("a queue that is a word", "{sqlite: {path: queue.db, table: events}}", "stdout"),
@@ -95,7 +95,7 @@ fn a_missing_configuration_says_how_to_start() {
 
 #[test]
 fn a_problem_is_printed_with_its_excerpt_and_without_the_secret_beside_it() {
-    let config = changed(CONFIG, "env:STRIPE_KEY", "sk_live_hunter2");
+    let config = changed(CONFIG, "env:TIEOUT_TEST_NO_KEY", "sk_live_hunter2");
     let config = changed(&config, "reconcilers: [reconcilers]", "reconcilers: [reconcilers]\nreports: {}");
     let world = World::new(&config, &[]);
     let mut problem = world.load().unwrap_err().remove(0);

@@ -28,8 +28,8 @@ fn a_configuration_loads_without_any_variable_set_and_names_those_that_are_missi
     assert_eq!(
         missing,
         [
-            "databases.app.url: the environment variable `APP_DATABASE_URL` is not set",
-            "providers.stripe.secrets.stripe_key: the environment variable `STRIPE_KEY` is not set",
+            "databases.app.url: the environment variable `TIEOUT_TEST_NO_URL` is not set",
+            "providers.stripe.secrets.stripe_key: the environment variable `TIEOUT_TEST_NO_KEY` is not set",
         ]
     );
     let provider = loaded.config.resolve_provider(&name("stripe"));
@@ -109,7 +109,7 @@ fn a_provider_of_ones_own_replaces_the_shipped_one_whole() {
         .replace("provider: shop", "provider: stripe")
         .replace("{var.shop}", "pay")
         .replace("{var.user}", "u");
-    let config = CONFIG.replace("stripe_key: env:STRIPE_KEY", "key: env:KEY");
+    let config = CONFIG.replace("stripe_key: env:TIEOUT_TEST_NO_KEY", "key: env:KEY");
     let domain = DOMAIN.replace("stripe/charges", "stripe/orders");
     let world = World::new(&config, &[("reconcilers/own.yaml", &own), ("reconcilers/a.yaml", &domain)]);
     assert_eq!(world.loaded().domains.len(), 1);

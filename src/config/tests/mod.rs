@@ -13,12 +13,12 @@ use super::load::{Config, Loaded};
 
 const CONFIG: &str = "state: {url: \"sqlite:state.db\"}
 databases:
-  app: {url: \"env:APP_DATABASE_URL\"}
+  app: {url: \"env:TIEOUT_TEST_NO_URL\"}
 queues:
   billing: {sqlite: {path: queue.db, table: events}}
 providers:
   stripe:
-    secrets: {stripe_key: env:STRIPE_KEY}
+    secrets: {stripe_key: env:TIEOUT_TEST_NO_KEY}
 reconcilers: [reconcilers]
 ";
 
