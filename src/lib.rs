@@ -8,7 +8,7 @@ pub mod coverage;
 pub mod diff;
 pub mod event;
 pub mod plan;
-pub mod report;
 pub mod progress;
+pub mod report;
 
 pub mod demo;
