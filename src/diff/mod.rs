@@ -7,6 +7,7 @@ mod hand;
 mod pair;
 mod slice;
 mod suspect;
+mod take;
 mod unmatched;
 
 #[cfg(test)]

@@ -1,20 +1,18 @@
-//! The running comparison of one slice: takes pages, says which local rows are due, meets them, and forgets what agrees.
+//! The running comparison of one slice: says which local rows are due, meets them, and forgets what agrees.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use tieout_reconcilers::compare::{CLOCK, FIELDS, Fields};
+use tieout_reconcilers::compare::{FIELDS, Fields};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
-use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Feed, Filter, Order};
 use tieout_reconcilers::row::Row;
-use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::window::Window;
 
-use super::hand::{Hand, Note, usable_key};
+use super::hand::Hand;
 use super::pair::compare;
 use super::suspect::{Doubt, Looks, Suspect, Tally};
 use super::unmatched::Unmatched;
@@ -27,17 +25,17 @@ pub struct SliceDiff<'f> {
     pub(super) fields: &'f Fields,
     order: Order,
     grain: Duration,
-    clock_format: TimeFormat,
-    window: Window,
+    pub(super) clock_format: TimeFormat,
+    pub(super) window: Window,
     /// What is left of the window, whose local rows were not read yet.
     rest: Option<Window>,
     batch: usize,
-    hasher: RandomState,
-    width: usize,
+    pub(super) hasher: RandomState,
+    pub(super) width: usize,
     /// Items whose local rows were not read yet.
-    hand: Hand,
+    pub(super) hand: Hand,
     /// Items of the range that was read last: pages overlap, and repeat them.
-    closed: Hand,
+    pub(super) closed: Hand,
     /// Items whose rows were not among those of their range.
     pub(super) unmatched: Hand,
     /// Rows that met no item, with their clocks.
@@ -78,21 +76,6 @@ impl<'f> SliceDiff<'f> {
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch, ..self }
-    }
-
-    /// Takes the items of a page in hand; those outside the window are dropped.
-    pub fn take(&mut self, page: &Items) {
-        for item in page.iter() {
-            self.take_item(item);
-        }
-    }
-
-    /// Counts rows of a page that could not even be projected.
-    pub fn take_nameless(&mut self, count: usize) {
-        if count > 0 {
-            self.tally.nameless += count as u64;
-            self.doubts.insert(Doubt::Nameless);
-        }
     }
 
     /// The range whose local rows may be read now: all its items are in hand, whole ticks at a time.
@@ -155,50 +138,6 @@ impl<'f> SliceDiff<'f> {
         Unmatched::of(self)
     }
 
-    fn take_item(&mut self, item: ItemView<'_>) {
-        let Some(key) = usable_key(item) else { return self.take_nameless(1) };
-        let clock = self.clock_of(item);
-        if clock.is_some_and(|at| !self.window.contains(at)) {
-            return;
-        }
-        let hash = self.hasher.hash_one(key.as_ref());
-        let is_late = clock.is_some_and(|at| !self.is_to_come(at));
-        if self.is_repeated(hash, &key, item, is_late) {
-            return;
-        }
-        self.tally.upstream += 1;
-        if is_late {
-            self.doubts.insert(Doubt::OrderBroken);
-        }
-        // Without a clock nothing says when its row is due, so it is looked up by key.
-        let place = if clock.is_some() { &mut self.hand } else { &mut self.unmatched };
-        place.push(item, Note::new(hash, clock));
-    }
-
-    /// Whether an item came before: pages overlap all the time, but two different items under one key are doubtful.
-    fn is_repeated(&mut self, hash: u64, key: &str, item: ItemView<'_>, is_late: bool) -> bool {
-        let places = [Some(&mut self.hand), Some(&mut self.unmatched), is_late.then_some(&mut self.closed)];
-        let twin = places.into_iter().flatten().find_map(|place| Some((place.find(hash, key)?, place)));
-        let Some((at, place)) = twin else { return false };
-        self.tally.repeated += 1;
-        let width = self.width;
-        let is_same = place
-            .get(at)
-            .is_some_and(|(known, _)| (0..width).all(|slot| known.slot(slot) == item.slot(slot)));
-        if is_same {
-            return true;
-        }
-        self.doubts.insert(Doubt::KeyTwice);
-        if let Some(note) = place.note_mut(at) {
-            note.is_doubtful = true;
-        }
-        if is_late {
-            // Its twin was compared and counted already.
-            self.suspect(key, self.clock_of(item), Looks::Mismatched, (false, false));
-        }
-        true
-    }
-
     fn meet_item(&mut self, at: usize, row: &Row<'_>) {
         let Some((item, note)) = self.hand.get(at) else { return };
         if note.is_met {
@@ -249,7 +188,7 @@ impl<'f> SliceDiff<'f> {
     }
 
     /// Whether the rows of an instant were not read yet.
-    fn is_to_come(&self, at: Instant) -> bool {
+    pub(super) fn is_to_come(&self, at: Instant) -> bool {
         self.rest.is_some_and(|rest| rest.contains(at))
     }
 
@@ -262,15 +201,6 @@ impl<'f> SliceDiff<'f> {
     ) {
         if let Ok(key) = Key::checked(key) {
             self.suspects.push(Suspect { key, clock, looks, upstream, local });
-        }
-    }
-
-    fn clock_of(&self, item: ItemView<'_>) -> Option<Instant> {
-        let raw = item.slot(CLOCK)?;
-        match Scalar::from_json(Some(raw)) {
-            Scalar::Int(_) | Scalar::Number(_) => self.clock_format.read(raw),
-            Scalar::Text(text) => self.clock_format.read(&text),
-            _ => None,
         }
     }
 }
