@@ -1,0 +1,113 @@
+//! What a slice leaves behind: suspects, counts, and doubts about the evidence.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::money::Totals;
+
+/// An item or row that found no equal in its slice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspect {
+    /// Which item.
+    pub key: Key,
+    /// Its clock on the side that has it, upstream's where both have it.
+    pub clock: Option<Instant>,
+    /// What it looks like so far.
+    pub looks: Looks,
+    /// Whether it was counted as an upstream item.
+    pub upstream: bool,
+    /// Whether it was counted as a local row.
+    pub local: bool,
+}
+
+/// What a suspect looks like before it is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// Upstream only.
+    Missing,
+    /// Both, different.
+    Mismatched,
+    /// Local only.
+    Orphaned,
+    /// A value that its rule cannot read, or an item without a clock.
+    Unreadable,
+}
+
+/// What was counted while a slice streamed past.
+///
+/// On each side the count is `matched` plus the suspects that were counted on that side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Items that lie in the window.
+    pub upstream: u64,
+    /// Rows that lie in the window, and rows looked up by key.
+    pub local: u64,
+    /// Pairs that agree.
+    pub matched: u64,
+    /// Items that were seen again.
+    pub repeated: u64,
+    /// Items without a usable key: counted, and nothing can be said about them.
+    pub nameless: u64,
+    /// Upstream's money in matched pairs that both sides hold alike.
+    pub upstream_money: Totals,
+    /// The local money in the same pairs.
+    pub local_money: Totals,
+}
+
+impl Tally {
+    /// The counts by name, without the money.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        BTreeMap::from([
+            ("upstream", self.upstream),
+            ("local", self.local),
+            ("matched", self.matched),
+            ("repeated", self.repeated),
+            ("nameless", self.nameless),
+        ])
+    }
+}
+
+/// Something that makes the walk's evidence doubtful.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// An item came when the rows of its time had been read already: the feed does not keep the order it declares.
+    OrderBroken,
+    /// Two items of one walk have one key and different values.
+    KeyTwice,
+    /// The local query returned one key twice.
+    RowTwice,
+    /// An item or row has no usable key.
+    Nameless,
+}
+
+/// What a slice leaves to be confirmed.
+#[derive(Debug)]
+pub struct Difference {
+    /// The suspects, at most one per key.
+    pub suspects: Vec<Suspect>,
+    /// What was counted.
+    pub tally: Tally,
+    /// What makes the walk doubtful.
+    pub doubts: Vec<Doubt>,
+}
+
+/// One suspect per key: what two of them counted on the same side counts once.
+pub(super) fn one_per_key(suspects: Vec<Suspect>, tally: &mut Tally) -> Vec<Suspect> {
+    let mut places: HashMap<Key, usize> = HashMap::with_capacity(suspects.len());
+    let mut kept: Vec<Suspect> = Vec::with_capacity(suspects.len());
+    for suspect in suspects {
+        let place = *places.entry(suspect.key.clone()).or_insert(kept.len());
+        let Some(known) = kept.get_mut(place) else {
+            kept.push(suspect);
+            continue;
+        };
+        tally.upstream -= u64::from(known.upstream && suspect.upstream);
+        tally.repeated += u64::from(known.upstream && suspect.upstream);
+        tally.local -= u64::from(known.local && suspect.local);
+        known.upstream |= suspect.upstream;
+        known.local |= suspect.local;
+    }
+    kept
+}

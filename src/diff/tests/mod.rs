@@ -1,0 +1,7 @@
+//! The diff beside an oracle that loops over everything, and examples of what it doubts.
+
+mod doubts;
+mod edges;
+mod laws;
+mod oracle;
+mod world;

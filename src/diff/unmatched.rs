@@ -1,0 +1,55 @@
+//! The end of a slice: items that met no row are looked up by key before they are suspects (DESIGN section 13, rule 11).
+
+use std::collections::HashMap;
+
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::row::Row;
+
+use super::hand::{Hand, key_of};
+use super::pair::compare;
+use super::slice::SliceDiff;
+use super::suspect::{Difference, Looks, one_per_key};
+
+/// A finished slice whose unmatched items are still to be looked up locally.
+pub struct Unmatched<'f> {
+    diff: SliceDiff<'f>,
+    items: Hand,
+}
+
+impl<'f> Unmatched<'f> {
+    pub(super) fn of(mut diff: SliceDiff<'f>) -> Self {
+        let items = std::mem::replace(&mut diff.unmatched, Hand::of_width(1));
+        Self { diff, items }
+    }
+
+    /// The keys to look up on the local side.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        self.items.iter().filter_map(|(item, _)| Key::checked(&key_of(item)).ok()).collect()
+    }
+
+    /// Judges the unmatched items against the rows that were found under their keys.
+    #[must_use]
+    pub fn resolve(self, rows: &HashMap<Key, Row<'static>>) -> Difference {
+        let Self { mut diff, items } = self;
+        for (item, note) in items.iter() {
+            let key = key_of(item);
+            let was_counted = diff.unmet.remove(key.as_ref()).is_some();
+            let (looks, is_local) = match rows.get(key.as_ref()) {
+                Some(row) => (compare(diff.fields, item, note, row, &mut diff.tally), true),
+                // A row that streamed past under another clock may have gone since.
+                None if note.clock.is_some() => (Some(Looks::Missing), was_counted),
+                None => (Some(Looks::Unreadable), was_counted),
+            };
+            diff.tally.local += u64::from(is_local && !was_counted);
+            if let Some(looks) = looks {
+                diff.suspect(&key, note.clock, looks, (true, is_local));
+            }
+        }
+        for (key, clock) in std::mem::take(&mut diff.unmet) {
+            diff.suspect(key.as_str(), clock, Looks::Orphaned, (false, true));
+        }
+        let suspects = one_per_key(diff.suspects, &mut diff.tally);
+        Difference { suspects, tally: diff.tally, doubts: diff.doubts.into_iter().collect() }
+    }
+}

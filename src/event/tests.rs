@@ -1,0 +1,164 @@
+//! The id, the envelope and what is carried in it.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tieout_reconcilers::discrepancy::Digest;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
+
+use super::*;
+
+fn identity(domain: &str, each: &str, key: &str) -> Identity {
+    Identity { domain: domain.parse().unwrap(), each: Each::stored(each), key: Key::checked(key).unwrap() }
+}
+
+fn charge(key: &str) -> Identity {
+    identity("shop.charges", "", key)
+}
+
+fn drift(id: &Identity, episode: u32) -> Drift<'_> {
+    Drift { id, kind: Kind::Missing, episode, digest: "d" }
+}
+
+fn discrepancy(key: &Key, upstream: Option<&str>) -> Discrepancy {
+    Discrepancy {
+        key: key.clone(),
+        kind: Kind::Missing,
+        fields: Vec::new(),
+        digest: Digest::of("{}"),
+        reason: None,
+        amount: None,
+        upstream: upstream.map(Into::into),
+    }
+}
+
+fn emission(data: Data) -> Emission {
+    Emission { queue: "q".into(), event_type: "com.example.charge.created".into(), data }
+}
+
+fn event_of(upstream: Option<&str>, wanted: Data) -> Result<Event, serde_json::Error> {
+    let id = charge("ch_1");
+    let found = discrepancy(&id.key, upstream);
+    event(drift(&id, 2), &found, &emission(wanted), Uuid::nil(), Instant::from_micros(1_700_000_000_123_456))
+}
+
+fn attributes(event: &Event) -> serde_json::Map<String, Value> {
+    serde_json::from_str(&event.payload).unwrap()
+}
+
+/// Computed with another implementation of the standard, Python's `uuid.uuid5(namespace, text)`, over the same JSON text:
+/// `["v1","shop.charges","","ch_1","missing",1,"d"]` and `["v1","shop.charges","acct_2","é\"1","mismatched",7,"d"]`.
+#[test]
+fn the_id_is_pinned_because_a_changed_id_would_repeat_every_open_event() {
+    assert_eq!(drift(&charge("ch_1"), 1).event_id().to_string(), "bb317def-6b3a-5f7e-848d-b0d8b69fd876");
+    let id = identity("shop.charges", "acct_2", "é\"1");
+    let other = Drift { id: &id, kind: Kind::Mismatched, episode: 7, digest: "d" };
+    assert_eq!(other.event_id().to_string(), "f86dceb7-d90c-5b1d-84b0-0b036a6e62dd");
+}
+
+#[test]
+fn the_item_is_carried_as_it_was_sent() {
+    let item = r#"{"n":1.50,"big":18446744073709551616,"z":"\u0000","e":"\u00e9"}"#;
+    insta::assert_snapshot!(event_of(Some(item), Data::Full).unwrap().payload);
+}
+
+#[test]
+fn a_thin_event_and_one_about_nothing_carry_the_key_alone() {
+    for (upstream, wanted) in [(Some("{}"), Data::Thin), (None, Data::Full), (None, Data::Thin)] {
+        let event = event_of(upstream, wanted).unwrap();
+        assert_eq!(attributes(&event)["data"], serde_json::json!({ "key": "ch_1" }));
+    }
+}
+
+#[test]
+fn what_is_no_json_is_not_sent() {
+    assert!(event_of(Some(r#"{"id":"#), Data::Full).is_err());
+    assert!(event_of(Some("{} {}"), Data::Full).is_err());
+}
+
+#[test]
+fn the_envelope_has_what_cloudevents_1_0_requires() {
+    let event = event_of(Some("{}"), Data::Full).unwrap();
+    let attributes = attributes(&event);
+    for required in ["id", "source", "specversion", "type"] {
+        assert!(!attributes[required].as_str().unwrap().is_empty(), "{required}");
+    }
+    assert_eq!(attributes["specversion"], "1.0");
+    assert_eq!(attributes["id"], event.id.to_string());
+    assert_eq!(
+        (&attributes["source"], &attributes["type"]),
+        (&event.source.as_str().into(), &event.event_type.as_str().into())
+    );
+    assert_eq!(attributes["subject"], "ch_1");
+    let name_fits =
+        |name: &str| name.len() <= 20 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    assert!(attributes.keys().all(|name| name_fits(name)), "{:?}", attributes.keys());
+    assert!(chrono::DateTime::parse_from_rfc3339(attributes["time"].as_str().unwrap()).is_ok());
+    let base = url::Url::parse("https://example.com/").unwrap();
+    assert_eq!(base.join(&event.source).unwrap().path(), "/tieout/shop.charges", "a URI reference");
+    assert_eq!(attributes["datacontenttype"], "application/json");
+    assert!(attributes["tieoutepisode"].is_i64(), "an extension is a string, a boolean or an integer");
+}
+
+#[test]
+fn the_member_of_a_fan_out_is_part_of_the_source() {
+    let id = identity("shop.charges", "acct_2", "ch_1");
+    let found = discrepancy(&id.key, None);
+    let event =
+        event(drift(&id, 1), &found, &emission(Data::Thin), Uuid::nil(), Instant::from_micros(0)).unwrap();
+    assert_eq!(event.source, "/tieout/shop.charges/acct_2");
+}
+
+#[test]
+fn the_id_knows_neither_clock_nor_run_nor_what_is_sent() {
+    let id = charge("ch_1");
+    let at = |micros, run, wanted, upstream| {
+        let found = discrepancy(&id.key, upstream);
+        event(drift(&id, 1), &found, &emission(wanted), Uuid::from_u128(run), Instant::from_micros(micros))
+            .unwrap()
+            .id
+    };
+    assert_eq!(at(1, 1, Data::Full, Some("{}")), at(2, 2, Data::Thin, None));
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        "[ \n\r\t\"\\\\{}]{0,6}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::hash_map(".{0,4}", inner, 0..4).prop_map(|map| Value::from_iter(map)),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn an_event_is_one_line_and_says_what_the_item_says(item in json(), crlf: bool) {
+        let pretty = serde_json::to_string_pretty(&item).unwrap();
+        let pretty = if crlf { pretty.replace('\n', "\r\n") } else { pretty };
+        let event = event_of(Some(&pretty), Data::Full).unwrap();
+        prop_assert!(!event.payload.contains(['\n', '\r']));
+        prop_assert_eq!(&attributes(&event)["data"], &item);
+    }
+
+    #[test]
+    fn different_drifts_have_different_ids(
+        a in ("[a-c]{1,2}", "[a,\"]{0,2}", "[a-z\",]{1,3}", 1_u32..4, "[ab]"),
+        b in ("[a-c]{1,2}", "[a,\"]{0,2}", "[a-z\",]{1,3}", 1_u32..4, "[ab]"),
+        kinds in (0_usize..4, 0_usize..4),
+    ) {
+        const KINDS: [Kind; 4] = [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable];
+        let event_id = |(domain, each, key, episode, digest): &(String, String, String, u32, String), kind: usize| {
+            let id = identity(domain, each, key);
+            Drift { id: &id, kind: KINDS[kind], episode: *episode, digest }.event_id()
+        };
+        let are_same = a == b && kinds.0 == kinds.1;
+        prop_assert_eq!(event_id(&a, kinds.0) == event_id(&b, kinds.1), are_same);
+    }
+}

@@ -1,0 +1,41 @@
+//! The safety limits: when a domain's events are held back until a person approves them (DESIGN section 13, rule 9).
+
+use tieout_reconcilers::reconciler::Policy;
+
+/// Fewer events than this trip no ratio: on a quiet night, two of ten items are no disaster.
+const SMALL: u64 = 20;
+
+/// What the safety limits look at, over all staged events of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exposure {
+    /// Events that would be sent.
+    pub emits: u64,
+    /// Items judged in this run.
+    pub judged: u64,
+    /// Items that upstream has in the ranges read.
+    pub upstream: u64,
+    /// Rows that the local side has in the same ranges.
+    pub local: u64,
+}
+
+/// Why a domain's events are held (DESIGN section 13, rule 9).
+#[must_use]
+pub fn tripped(exposure: Exposure, policy: &Policy) -> Option<String> {
+    let Exposure { emits, judged, upstream, local } = exposure;
+    if upstream < policy.min_items && local > 0 {
+        return Some(format!("min_items: upstream has {upstream} items and the local side has {local}"));
+    }
+    if emits > policy.max_emits {
+        return Some(format!("max_emits: {emits} events are over the limit of {}", policy.max_emits));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts far below 2^52")]
+    let ratio = emits as f64 / judged.max(1) as f64;
+    let over = emits > SMALL && ratio > policy.max_ratio;
+    over.then(|| {
+        format!(
+            "max_ratio: {emits} of {judged} items ({:.1}%) are over {:.1}%",
+            ratio * 100.0,
+            policy.max_ratio * 100.0
+        )
+    })
+}

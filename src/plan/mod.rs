@@ -1,0 +1,15 @@
+//! What is to be done about what was found: pure, decided whole, then carried out without further choice.
+//!
+//! A plan says for every key how its finding goes on and which events are staged or superseded. It sends nothing, stores
+//! nothing and knows no clock but the `now` it is told.
+
+mod limits;
+mod planner;
+mod step;
+
+#[cfg(test)]
+mod tests;
+
+pub use limits::{Exposure, tripped};
+pub use planner::{Look, Observation, Plan, Planner};
+pub use step::MAX_REEMISSIONS;

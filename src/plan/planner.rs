@@ -1,0 +1,129 @@
+//! Plans for a set of keys: takes looks and what was known, and gives findings, events and events to withdraw.
+
+use std::collections::HashMap;
+
+use tieout_reconcilers::discrepancy::Discrepancy;
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
+use tieout_reconcilers::reconciler::{Reconciler, Remedy};
+use uuid::Uuid;
+
+use super::step::is_over;
+use crate::event::{Drift, Event, event};
+use crate::finding::{Finding, State};
+
+/// What a look at both sides of a key showed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// The sides agree, or neither has the item.
+    Agrees,
+    /// They differ.
+    Differs(Discrepancy),
+    /// They differ, and the item has not rested long enough to be judged.
+    Young(Discrepancy),
+}
+
+/// A look at one key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Which item.
+    pub key: Key,
+    /// The item's own clock, where it is known.
+    pub clock: Option<Instant>,
+    /// What was seen.
+    pub look: Look,
+}
+
+/// The decided continuation of a set of keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Findings as they will be stored.
+    pub findings: Vec<Finding>,
+    /// Events to stage.
+    pub events: Vec<Event>,
+    /// Unsent events that no longer describe the drift.
+    pub superseded: Vec<Uuid>,
+}
+
+impl Plan {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.events.is_empty() && self.superseded.is_empty()
+    }
+
+    /// Adds another plan over other keys.
+    pub fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.events.extend(other.events);
+        self.superseded.extend(other.superseded);
+    }
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Planner<'a> {
+    /// The domain's rules.
+    pub reconciler: &'a dyn Reconciler,
+    /// The member of the fan-out.
+    pub each: &'a Each,
+    /// The run that decides.
+    pub run_id: Uuid,
+    /// The state store's clock.
+    pub now: Instant,
+    /// Why nothing may be sent, where that is so: new findings are recorded as held.
+    pub hold: Option<&'a str>,
+}
+
+impl Planner<'_> {
+    /// Decides how the findings of all observed keys go on. `known` holds the newest episode of each key, and each key is
+    /// observed once.
+    #[must_use]
+    pub fn plan(&self, observations: Vec<Observation>, known: &HashMap<Key, Finding>) -> Plan {
+        let mut plan = Plan::default();
+        for seen in observations {
+            let before = known.get(&seen.key);
+            let Some(step) = self.step(&seen, before) else { continue };
+            let mut finding = step.finding;
+            match &seen.look {
+                Look::Agrees => plan.superseded.extend(unsent_event(before)),
+                Look::Differs(found) if step.asks => self.ask(found, before, &mut finding, &mut plan),
+                Look::Differs(_) | Look::Young(_) => {}
+            }
+            plan.findings.push(finding);
+        }
+        plan
+    }
+
+    /// Gives a finding the event that the definition asks for, if any, in place of an unsent one about something else.
+    fn ask(&self, found: &Discrepancy, before: Option<&Finding>, finding: &mut Finding, plan: &mut Plan) {
+        let event = self.event_of(found, finding);
+        finding.event_id = event.as_ref().map(|event| event.id);
+        plan.superseded.extend(unsent_event(before).filter(|old| Some(*old) != finding.event_id));
+        plan.events.extend(event);
+    }
+
+    fn event_of(&self, found: &Discrepancy, finding: &mut Finding) -> Option<Event> {
+        let Remedy::Emit(emission) = self.reconciler.remedy(found.kind) else { return None };
+        let drift = Drift {
+            id: &finding.id,
+            kind: finding.kind,
+            episode: finding.episode,
+            digest: finding.digest.as_str(),
+        };
+        match event(drift, found, &emission, self.run_id, self.now) {
+            Ok(event) => Some(Event { held: finding.state == State::Held, ..event }),
+            Err(error) => {
+                finding.reason = Some(format!("the upstream item cannot be carried: {error}"));
+                None
+            }
+        }
+    }
+}
+
+/// The event of a finding, where it still waits for the queue's acknowledgement.
+fn unsent_event(finding: Option<&Finding>) -> Option<Uuid> {
+    let waits = |finding: &&Finding| finding.acknowledged_at.is_none() && !is_over(finding.state);
+    finding.filter(waits).and_then(|finding| finding.event_id)
+}

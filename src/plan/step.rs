@@ -1,0 +1,161 @@
+//! How the finding of one key goes on (DESIGN section 13, rules 1 and 8).
+
+use tieout_reconcilers::discrepancy::{Discrepancy, Kind};
+use tieout_reconcilers::reconciler::Remedy;
+
+use super::planner::{Look, Observation, Planner};
+use crate::finding::{Finding, Identity, State};
+
+/// How many times in a row an acknowledged event may fail to repair a drift before the key is parked (rule 1).
+pub const MAX_REEMISSIONS: u32 = 3;
+
+/// How a finding goes on.
+pub(super) struct Step {
+    pub finding: Finding,
+    /// Whether it asks for an event about what is seen now.
+    pub asks: bool,
+}
+
+impl Planner<'_> {
+    /// One key's transition, or nothing where neither a finding was known nor a difference seen.
+    pub(super) fn step(&self, seen: &Observation, before: Option<&Finding>) -> Option<Step> {
+        let over = before.filter(|finding| is_over(finding.state));
+        let known = before.filter(|finding| !is_over(finding.state));
+        match (&seen.look, known) {
+            (Look::Agrees, None) => None,
+            (Look::Agrees, Some(finding)) => self.settle(finding),
+            (Look::Young(found), None) => Some(self.begin(seen, found, over, State::Suspected)),
+            (Look::Young(_), Some(finding)) => Some(self.still(finding, finding.state)),
+            (Look::Differs(found), None) => Some(self.begin(seen, found, over, self.open_state())),
+            (Look::Differs(found), Some(finding)) => Some(self.go_on(finding, found)),
+        }
+    }
+
+    /// The sides agree: the finding is over, repaired where an event was acknowledged and healed otherwise (rule 8).
+    fn settle(&self, finding: &Finding) -> Option<Step> {
+        if finding.state == State::Ignored {
+            return None;
+        }
+        let state = if finding.acknowledged_at.is_some() { State::Repaired } else { State::Healed };
+        let over = Finding { state, closed_at: Some(self.now), run_id: self.run_id, ..finding.clone() };
+        Some(Step { finding: over, asks: false })
+    }
+
+    /// The sides still differ: what follows depends on where the finding stands.
+    fn go_on(&self, finding: &Finding, found: &Discrepancy) -> Step {
+        let is_same = finding.digest == found.digest && finding.kind == found.kind;
+        let is_served = is_same && self.has_right_event(finding, found.kind);
+        match finding.state {
+            State::Open | State::Held if is_served => self.still(finding, finding.state),
+            State::Suspected | State::Open => self.renewed(finding, found, self.open_state()),
+            State::Held => self.renewed(finding, found, State::Held),
+            State::Emitted if is_same => self.emitted_in_vain(finding, found),
+            State::Emitted => self.next_episode(finding, found, finding.reemissions),
+            State::Recurring => self.parked(finding, found),
+            state => self.still(finding, state),
+        }
+    }
+
+    /// Whether the event that the finding has, or lacks, is what the definition asks for today.
+    fn has_right_event(&self, finding: &Finding, kind: Kind) -> bool {
+        self.is_emitted(kind) == finding.event_id.is_some()
+    }
+
+    fn is_emitted(&self, kind: Kind) -> bool {
+        matches!(self.reconciler.remedy(kind), Remedy::Emit(_))
+    }
+
+    /// The queue has the event and the drift is still there.
+    fn emitted_in_vain(&self, finding: &Finding, found: &Discrepancy) -> Step {
+        let patience = self.reconciler.policy().reemit_after;
+        let may_still_work = finding.acknowledged_at.is_some_and(|at| self.now < at + patience);
+        if may_still_work || !self.is_emitted(found.kind) {
+            return self.still(finding, State::Emitted);
+        }
+        if finding.reemissions >= MAX_REEMISSIONS {
+            let reason = format!("sent {} times and never repaired", finding.reemissions + 1);
+            let parked = self.still(finding, State::Recurring).finding;
+            return Step { finding: Finding { reason: Some(reason), ..parked }, asks: false };
+        }
+        self.next_episode(finding, found, finding.reemissions + 1)
+    }
+
+    /// A parked finding says what is seen now and asks for nothing.
+    fn parked(&self, finding: &Finding, found: &Discrepancy) -> Step {
+        let parked = self.still(finding, State::Recurring).finding;
+        Step { finding: described(parked, found), asks: false }
+    }
+
+    /// A new episode after one whose event was acknowledged: consumers drop an id that they have seen, so whatever is
+    /// sent after an acknowledgement needs an episode of its own, even where upstream is back at a state that was sent before.
+    fn next_episode(&self, finding: &Finding, found: &Discrepancy, reemissions: u32) -> Step {
+        let mut next = self.renewed(finding, found, self.open_state());
+        next.finding.episode += 1;
+        next.finding.reemissions = reemissions;
+        next.finding.acknowledged_at = None;
+        next
+    }
+
+    const fn open_state(&self) -> State {
+        if self.hold.is_some() { State::Held } else { State::Open }
+    }
+
+    /// The first episode of a key, or one after an episode that is over.
+    fn begin(&self, seen: &Observation, found: &Discrepancy, over: Option<&Finding>, state: State) -> Step {
+        let domain = self.reconciler.domain().clone();
+        let finding = Finding {
+            id: Identity { domain, each: self.each.clone(), key: seen.key.clone() },
+            kind: found.kind,
+            state,
+            episode: over.map_or(1, |finding| finding.episode + 1),
+            reemissions: 0,
+            digest: found.digest.clone(),
+            fields: found.fields.clone(),
+            reason: self.held_reason(state).or_else(|| found.reason.clone()),
+            amount: found.amount.clone(),
+            clock: seen.clock,
+            first_seen: self.now,
+            last_seen: self.now,
+            acknowledged_at: None,
+            closed_at: None,
+            event_id: None,
+            run_id: self.run_id,
+        };
+        Step { finding, asks: state != State::Suspected }
+    }
+
+    /// The same episode about what is seen now.
+    fn renewed(&self, finding: &Finding, found: &Discrepancy, state: State) -> Step {
+        // What was held stays held for the reason it was held for, also in a run that holds nothing itself.
+        let kept = finding.reason.clone().filter(|_| finding.state == State::Held && state == State::Held);
+        let reason = self.held_reason(state).or(kept).or_else(|| found.reason.clone());
+        let renewed = described(self.still(finding, state).finding, found);
+        Step { finding: Finding { reason, ..renewed }, asks: true }
+    }
+
+    /// The same episode, seen once more.
+    fn still(&self, finding: &Finding, state: State) -> Step {
+        let seen_again = Finding { state, last_seen: self.now, run_id: self.run_id, ..finding.clone() };
+        Step { finding: seen_again, asks: false }
+    }
+
+    fn held_reason(&self, state: State) -> Option<String> {
+        self.hold.filter(|_| state == State::Held).map(str::to_owned)
+    }
+}
+
+/// A finding that says what is seen now.
+fn described(finding: Finding, found: &Discrepancy) -> Finding {
+    Finding {
+        kind: found.kind,
+        digest: found.digest.clone(),
+        fields: found.fields.clone(),
+        amount: found.amount.clone(),
+        ..finding
+    }
+}
+
+/// Whether a new drift on the key begins a new episode.
+pub(super) const fn is_over(state: State) -> bool {
+    matches!(state, State::Repaired | State::Healed)
+}
