@@ -79,13 +79,14 @@ pub(super) async fn execute(
     let config = &loaded.config;
     wire::prove_references(config, &domains)?;
     let mut queues = wire::queues(config, &domains)?;
-    let store = wire::open_store(config).await?;
+    let (store, databases) = tokio::join!(wire::open_store(config), wire::databases(config, &domains));
+    let store = store?;
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {
         run_id: Uuid::now_v7(),
         clients: wire::clients(config, &domains),
-        databases: wire::databases(config, &domains).await,
+        databases,
         store,
         domains,
         watcher,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row as _};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
@@ -112,7 +112,23 @@ fn options(name: &Arc<str>, url: &str) -> Result<PgConnectOptions, LocalError> {
     let options = PgConnectOptions::from_url(&url)
         .map_err(|_| wrong("its URL has a part that PostgreSQL does not know".to_owned()))?;
     let options = options.disable_statement_logging();
+    let options = if speaks_plainly(&url) { options.ssl_mode(PgSslMode::Disable) } else { options };
     Ok(if options.get_application_name().is_none() { options.application_name("tieout") } else { options })
+}
+
+/// Whether TLS is left out: the connection does not leave this machine, and the URL asks for nothing else. The handshakes
+/// would take longer than everything else before the first request.
+fn speaks_plainly(url: &url::Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        // The scheme is not one that the URL standard knows, so addresses may come as names.
+        Some(url::Host::Domain(name)) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        None => false,
+    };
+    is_loopback && !url.query_pairs().any(|(name, _)| name == "sslmode" || name == "ssl-mode")
 }
 
 fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {

@@ -12,13 +12,14 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::account::Account;
+use super::listing::Listing;
 use super::outcome::Failure;
 use super::slice::{self, Pace, Read};
 use super::{IfLocked, Job, Mode, Scope};
 use crate::confirm::Sides;
 use crate::coverage::{self, Known};
 use crate::diff::Suspect;
-use crate::finding::{Finding, State};
+use crate::finding::Finding;
 use crate::plan::{Exposure, Plan, Planner, tripped};
 use crate::report::{DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Status};
 use crate::store::{Commit, Covered, LEASE_TIME, Lease, OverlapDone, Release, SliceDone, Staged};
@@ -49,8 +50,8 @@ pub(super) struct Night<'a> {
     pub resting_since: Option<std::time::Instant>,
     /// What `plan` would have stored, so that it decides as `run` does.
     pub imagined: HashMap<Key, Finding>,
-    /// Findings of this run, newest state per key.
-    pub decided: HashMap<Key, (Finding, Option<String>)>,
+    /// What the report will list.
+    pub listing: Listing,
     pub n_events: u64,
     pub limit: Option<String>,
 }
@@ -106,7 +107,7 @@ impl<'a> Night<'a> {
             resting: Vec::new(),
             resting_since: None,
             imagined: HashMap::new(),
-            decided: HashMap::new(),
+            listing: Listing::of_at_most(job.options.list),
             n_events: 0,
             limit: None,
         })
@@ -226,8 +227,7 @@ impl<'a> Night<'a> {
             types.insert(&event.finding.key, &event.event_type);
         }
         for finding in &plan.findings {
-            let event_type = types.get(&finding.id.key).map(|text| (*text).to_owned());
-            self.decided.insert(finding.id.key.clone(), (finding.clone(), event_type));
+            self.listing.note(finding, types.get(&finding.id.key).copied());
         }
     }
 
@@ -328,20 +328,8 @@ impl<'a> Night<'a> {
             }
             Err(error) => self.report.problems.push(error.to_string()),
         }
-        self.list_findings();
-    }
-
-    /// The findings of this run, by key; those of a held release are held.
-    fn list_findings(&mut self) {
-        let is_held = self.limit.is_some();
-        let mut listed: Vec<_> = std::mem::take(&mut self.decided).into_values().collect();
-        listed.retain(|(finding, _)| finding.state != State::Healed && finding.state != State::Repaired);
-        listed.sort_by(|(a, _), (b, _)| (a.kind, &a.id.key).cmp(&(b.kind, &b.id.key)));
-        let limit = self.job.options.list;
-        self.report.findings_not_listed = listed.len().saturating_sub(limit) as u64;
-        let shown = listed.into_iter().take(limit);
-        self.report.findings =
-            shown.map(|(finding, event)| super::verdicts::listed(finding, event, is_held)).collect();
+        let listing = std::mem::replace(&mut self.listing, Listing::of_at_most(0));
+        (self.report.findings, self.report.findings_not_listed) = listing.finish(self.limit.is_some());
     }
 }
 

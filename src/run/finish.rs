@@ -45,7 +45,7 @@ fn reasons_of(job: &Job, domain: &mut DomainReport) -> Vec<(u8, String)> {
         }
     }
     let asks_for_differences = job.options.mode == Mode::Plan || job.options.differences_exit;
-    if asks_for_differences && !domain.findings.is_empty() {
+    if asks_for_differences && domain.findings.len() as u64 + domain.findings_not_listed > 0 {
         say(exit::DIFFERENCES, "differences");
     }
     reasons

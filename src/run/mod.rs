@@ -6,6 +6,7 @@
 mod account;
 mod domain;
 mod finish;
+mod listing;
 mod outcome;
 mod rest;
 mod slice;

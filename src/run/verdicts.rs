@@ -13,7 +13,6 @@ use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
-use crate::report::PlannedFinding;
 use crate::source::{Coverage, Reason};
 use crate::store::{Covered, SliceDone};
 
@@ -281,23 +280,4 @@ fn counts_json(tally: &Tally, is_complete: bool) -> String {
         "complete": is_complete,
     })
     .to_string()
-}
-
-/// A finding as the report lists it.
-pub(super) fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> PlannedFinding {
-    let state = match finding.state {
-        State::Open if is_held && event_type.is_some() => State::Held,
-        state => state,
-    };
-    PlannedFinding {
-        key: finding.id.key.to_string(),
-        kind: finding.kind.as_str().to_owned(),
-        state: state.as_str().to_owned(),
-        fields: finding.fields,
-        reason: finding.reason,
-        amount: finding.amount.as_ref().map(ToString::to_string),
-        currency: finding.amount.map(|amount| amount.currency.to_string()),
-        event_type,
-        event_id: finding.event_id,
-    }
 }

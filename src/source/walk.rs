@@ -21,8 +21,9 @@ use super::guard::{Endless, Guard};
 use super::http::{Client, Fetched};
 use super::reason::{ContentType, Reason, Site};
 
-/// How many pages wait for the comparison before fetching pauses.
-const PREFETCH: usize = 2;
+/// How many projected pages wait for the comparison before fetching pauses: enough to keep fetching while the local rows
+/// of a batch are read, and about a mebibyte of usual pages.
+const PREFETCH: usize = 64;
 
 /// A page that was read.
 #[derive(Debug)]
