@@ -140,7 +140,7 @@ pub enum FindingsCommand {
         /// Domains, by name or glob; all when left out
         #[arg(value_name = "DOMAIN")]
         domains: Vec<String>,
-        /// Only findings in these states; those that are not over when left out
+        /// Only findings in these states
         #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = states())]
         state: Vec<State>,
         /// Only findings of these kinds

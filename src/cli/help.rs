@@ -57,7 +57,7 @@ Examples:
 
 pub(super) const FINDINGS: &str = "\
 Examples:
-  tieout findings list                          everything that is not over
+  tieout findings list                          what was found and where it stands
   tieout findings list 'stripe.*' --state held  what a safety limit holds back
   tieout findings show stripe.charges/ch_1      one finding and its life";
 

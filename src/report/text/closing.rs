@@ -63,7 +63,7 @@ pub(super) fn paragraphs(report: &RunReport, look: &Look) -> Vec<String> {
     [
         paragraph("verified through", verified_through(report)),
         paragraph("at stake", at_stake(report)),
-        paragraph("problems", problems(report)),
+        paragraph("problems", problem_rows(report)),
         paragraph("next", steps.collect()),
     ]
     .concat()
@@ -108,21 +108,33 @@ fn stake(domain: &str, line: &Amount) -> Option<[String; 2]> {
     (!sum.is_zero()).then(|| [money, format!("{}: {parts}", safe(domain))])
 }
 
-/// What went wrong or is doubtful, each with its domain.
-pub(super) fn problems(report: &RunReport) -> Vec<[String; 2]> {
-    let of_domains = report.domains.iter().flat_map(|domain| {
+/// What went wrong or is doubtful, in lines, each problem with its domain.
+fn problems(report: &RunReport) -> Vec<(String, Vec<String>)> {
+    let of = |domain: &DomainReport| {
+        let told = domain.problems.iter().map(|problem| lines(problem));
         let tripped = domain.limits.iter().filter(|limit| limit.tripped);
-        let limits = tripped.map(|limit| format!("held by a limit: {}", safe(&limit.text)));
-        let told = domain.problems.iter().map(|problem| safe(problem).into_owned());
+        let limits = tripped.map(|limit| lines(&format!("held by a limit: {}", limit.text)));
         let unexplained = domain.amounts.iter().filter(|line| !is_zero(&line.unexplained));
-        let unexplained = unexplained.map(|line| {
-            safe(&format!("{} {} of the difference is not explained", line.currency, line.unexplained))
-                .into_owned()
+        let unexplained = unexplained.map(|Amount { currency, unexplained, .. }| {
+            lines(&format!("{currency} {unexplained} of the difference is not explained"))
         });
-        let texts = told.chain(limits).chain(unexplained);
-        texts.map(|text| [safe(&domain.domain).into_owned(), text]).collect::<Vec<_>>()
-    });
-    of_domains.collect()
+        let all = told.chain(limits).chain(unexplained);
+        all.map(|lines| (safe(&domain.domain).into_owned(), lines)).collect::<Vec<_>>()
+    };
+    report.domains.iter().flat_map(of).collect()
+}
+
+/// A problem may bring a statement of several lines with it.
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|line| safe(line).into_owned()).collect()
+}
+
+fn problem_rows(report: &RunReport) -> Vec<[String; 2]> {
+    let row = |(domain, lines): (String, Vec<String>)| {
+        let domains = std::iter::once(domain).chain(std::iter::repeat(String::new()));
+        domains.zip(lines).map(|(domain, line)| [domain, line]).collect::<Vec<_>>()
+    };
+    problems(report).into_iter().flat_map(row).collect()
 }
 
 fn is_zero(amount: &str) -> bool {
@@ -131,5 +143,6 @@ fn is_zero(amount: &str) -> bool {
 
 /// The problems as lines of their own, for those who asked for silence.
 pub(super) fn problem_lines(report: &RunReport) -> Vec<String> {
-    problems(report).into_iter().map(|[domain, text]| format!("{domain}: {text}")).collect()
+    let told = |(domain, lines): (String, Vec<String>)| format!("{domain}: {}", lines.join("\n  "));
+    problems(report).into_iter().map(told).collect()
 }

@@ -10,13 +10,15 @@ pub(super) const LEGEND: &str = "Legend  + missing   ~ mismatched (local -> upst
 
 /// The lines of a domain's findings; empty where it has none. `all` is the command that shows all.
 pub(super) fn listing(report: &DomainReport, all: &str) -> Vec<String> {
+    let events = report.events;
+    let all_sent = events.emitted > 0 && events.waiting + events.dead == 0;
     let mut grid = Grid::new(2);
     for finding in &report.findings {
         grid.row([
             format!("{} {}", symbol(finding), safe(&finding.key)),
             safe(&finding.kind).into_owned(),
             money(finding).unwrap_or_default(),
-            outcome(finding),
+            outcome(finding, all_sent),
         ]);
     }
     let heads = grid.lines().into_iter();
@@ -49,11 +51,13 @@ fn money(finding: &PlannedFinding) -> Option<String> {
 }
 
 /// What happens about a finding, and why.
-fn outcome(finding: &PlannedFinding) -> String {
+fn outcome(finding: &PlannedFinding, all_sent: bool) -> String {
     let what = match (finding.state.as_str(), &finding.event_type) {
         ("suspected", _) => "too young to judge".to_owned(),
         ("held", _) => "held".to_owned(),
         ("emitted", None) => "emitted earlier, not repaired yet".to_owned(),
+        // Findings are listed as they are decided; delivery comes after, and is counted.
+        ("open", Some(event)) if all_sent => format!("emitted {}", safe(event)),
         ("emitted", Some(event)) => format!("emitted {}", safe(event)),
         ("recurring", _) => "parked: sending it again does not help".to_owned(),
         ("open", Some(event)) => format!("emit {}", safe(event)),

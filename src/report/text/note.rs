@@ -33,15 +33,17 @@ fn verdict(report: &DomainReport) -> String {
 /// What became of this run's and earlier events.
 fn later(report: &DomainReport) -> Vec<String> {
     let (events, again) = (report.events, report.follow_up);
-    let still = again.emitted_not_repaired;
+    let (stuck, parked) = (again.emitted_not_repaired, again.recurring);
+    let open = unsettled(report).saturating_sub(stuck + parked);
     [
         (events.held, "held"),
         (events.waiting, "waiting to be sent"),
         (events.dead, "given up"),
         (again.repaired, "repaired"),
         (again.healed, "healed"),
-        (still, "emitted earlier and not repaired yet"),
-        (again.recurring, "parked"),
+        (stuck, "emitted earlier and not repaired yet"),
+        (parked, "parked"),
+        (open, "found earlier and still open"),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)

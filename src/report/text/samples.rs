@@ -181,7 +181,7 @@ pub(crate) fn held() -> RunReport {
         findings_not_listed: 4_309,
         ..agreeing("shop.orders")
     };
-    run("run", Status::Held, exit(5, &["held:shop.orders"]), vec![domain])
+    run("run", Status::Held, exit(5, &["limit_tripped:shop.orders"]), vec![domain])
 }
 
 /// Nothing was read: the provider rejected the key.
@@ -189,13 +189,15 @@ pub(crate) fn rejected() -> RunReport {
     let domain = DomainReport {
         status: Status::Failed,
         complete: false,
+        failure: Some("credentials_rejected".into()),
+        exit_code: 7,
         items: ItemCounts::default(),
         verified_through: None,
         pages: 0,
         problems: vec!["the provider rejected the credentials: 401".into()],
         ..agreeing("adyen.payouts")
     };
-    run("run", Status::Failed, exit(7, &["credentials:adyen.payouts"]), vec![domain])
+    run("run", Status::Failed, exit(7, &["credentials_rejected:adyen.payouts"]), vec![domain])
 }
 
 /// All kinds of findings, before anything is sent.

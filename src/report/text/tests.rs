@@ -51,6 +51,9 @@ fn an_earlier_event_that_did_not_repair_is_not_in_sync() {
     report.domains[0].follow_up.emitted_not_repaired = 1;
     let text = run(&report, &plain());
     assert!(!text.contains("in sync") && text.contains("1 emitted earlier and not repaired yet"), "{text}");
+    report.domains[0].follow_up.checked = 3;
+    let text = run(&report, &plain());
+    assert!(!text.contains("in sync") && text.contains("2 found earlier and still open"), "{text}");
 }
 
 #[test]
@@ -71,6 +74,15 @@ fn a_stored_report_is_shown_with_its_ranges_and_its_tie_out_and_the_dearest_find
     let shown = show(&samples::emitted(), &plain());
     assert!(shown.find("ch_3Q9z") < shown.find("ch_3Q9x"), "{shown}");
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_problem_of_several_lines_can_be_read_and_pasted() {
+    let mut report = samples::partial();
+    report.domains[1].problems =
+        vec!["the table is not there; create it:\nCREATE TABLE tieout_events (\n  seq\n);".into()];
+    assert!(!run(&report, &plain()).contains("\\n"));
+    insta::assert_snapshot!(brief(&report, &plain()));
 }
 
 #[test]
