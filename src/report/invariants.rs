@@ -18,11 +18,13 @@ pub struct Broken {
     sum: String,
 }
 
-/// Checks what a domain says: its counts on both sides, and its money per currency.
+/// Checks what a domain says: its counts on both sides, those of the ranges it read again, and its money per currency.
 pub fn check(report: &DomainReport) -> Result<(), Broken> {
-    let counts = broken_count(&report.items).map(|broken| ("counts", broken));
-    let sums = || report.amounts.iter().find_map(broken_amount).map(|broken| ("amounts", broken));
-    match counts.or_else(sums) {
+    let counts = [("counts", &report.items), ("counts of the overlap scan", &report.overlap)];
+    let broken_counts = counts.into_iter().find_map(|(what, counts)| Some((what, broken_count(counts)?)));
+    let broken_amounts =
+        || report.amounts.iter().find_map(|amount| Some(("amounts", broken_amount(amount)?)));
+    match broken_counts.or_else(broken_amounts) {
         None => Ok(()),
         Some((what, Mistake { side, said, sum })) => {
             Err(Broken { what, domain: report.domain.clone(), side, said, sum })
