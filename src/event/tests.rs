@@ -132,7 +132,7 @@ fn json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::hash_map(".{0,4}", inner, 0..4).prop_map(|map| Value::from_iter(map)),
+            proptest::collection::hash_map(".{0,4}", inner, 0..4).prop_map(Value::from_iter),
         ]
     })
 }

@@ -74,6 +74,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_currency_stands_on_a_line_of_its_own_in_its_own_places() {
+        let mut money = Money::default();
+        money.upstream.add("jpy", 500);
+        money.local.add("KWD", 1_500);
+        money.missing.add("JPY", 500);
+        let lines = money.tie_out();
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| [&line.currency, &line.difference, &line.unexplained].map(String::as_str))
+            .collect();
+        assert_eq!(shown, [["JPY", "500", "0"], ["KWD", "-1.500", "-1.500"]]);
+        assert!(Money::default().tie_out().is_empty());
+    }
+
+    #[test]
     fn the_difference_is_explained_item_by_item() {
         let mut money = Money::default();
         money.upstream.add("USD", 30_000);

@@ -1,30 +1,181 @@
 //! The sums that must hold in every report; a report that breaks one is wrong and says so.
 
+use rust_decimal::Decimal;
+
+use super::amounts::Amount;
 use super::value::{DomainReport, ItemCounts};
 
 /// A sum that does not add up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the counts of {domain} do not add up: {side} is {said}, its parts sum to {sum}; this is a bug in tieout"
+    "the {what} of {domain} do not add up: {side} is {said}, its parts sum to {sum}; this is a bug in tieout"
 )]
 pub struct Broken {
+    what: &'static str,
     domain: String,
-    side: &'static str,
-    said: u64,
-    sum: u64,
+    side: String,
+    said: String,
+    sum: String,
 }
 
-/// Checks the counts of a domain on both sides.
+/// Checks what a domain says: its counts on both sides, those of the ranges it read again, and its money per currency.
 pub fn check(report: &DomainReport) -> Result<(), Broken> {
+    let counts = [("counts", &report.items), ("counts of the overlap scan", &report.overlap)];
+    let broken_counts = counts.into_iter().find_map(|(what, counts)| Some((what, broken_count(counts)?)));
+    let broken_amounts =
+        || report.amounts.iter().find_map(|amount| Some(("amounts", broken_amount(amount)?)));
+    match broken_counts.or_else(broken_amounts) {
+        None => Ok(()),
+        Some((what, Mistake { side, said, sum })) => {
+            Err(Broken { what, domain: report.domain.clone(), side, said, sum })
+        }
+    }
+}
+
+/// A figure beside the sum of its parts.
+#[derive(Debug, PartialEq, Eq)]
+struct Mistake {
+    side: String,
+    said: String,
+    sum: String,
+}
+
+fn broken_count(items: &ItemCounts) -> Option<Mistake> {
     let ItemCounts { upstream, local, matched, mismatched, missing, orphaned, pending, unreadable, ignored } =
-        report.items;
+        *items;
     let both = matched + mismatched;
     let sums = [
         ("upstream", upstream, both + missing + pending.upstream + unreadable.upstream + ignored.upstream),
         ("local", local, both + orphaned + pending.local + unreadable.local + ignored.local),
     ];
-    match sums.into_iter().find(|(_, said, sum)| said != sum) {
-        None => Ok(()),
-        Some((side, said, sum)) => Err(Broken { domain: report.domain.clone(), side, said, sum }),
+    let (side, said, sum) = sums.into_iter().find(|(_, said, sum)| said != sum)?;
+    Some(Mistake { side: side.to_owned(), said: said.to_string(), sum: sum.to_string() })
+}
+
+/// `difference = upstream - local = missing + mismatched - orphaned + unexplained`. Amounts beyond 28 digits are not checked.
+fn broken_amount(amount: &Amount) -> Option<Mistake> {
+    let sum = |parts: &[(&str, Decimal)]| {
+        parts.iter().try_fold(Decimal::ZERO, |sum, (text, sign)| {
+            sum.checked_add(text.parse::<Decimal>().ok()?.checked_mul(*sign)?)
+        })
+    };
+    let (plus, minus) = (Decimal::ONE, Decimal::NEGATIVE_ONE);
+    let said = sum(&[(&amount.difference, plus)])?;
+    let of_sides = sum(&[(&amount.upstream, plus), (&amount.local, minus)])?;
+    let of_causes = sum(&[
+        (&amount.missing, plus),
+        (&amount.mismatched, plus),
+        (&amount.orphaned, minus),
+        (&amount.unexplained, plus),
+    ])?;
+    let sum = [of_sides, of_causes].into_iter().find(|sum| *sum != said)?;
+    let side = format!("the difference in {}", amount.currency);
+    Some(Mistake { side, said: amount.difference.clone(), sum: sum.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Money, OneSide};
+    use proptest::prelude::*;
+
+    fn one_side() -> impl Strategy<Value = OneSide> {
+        (0_u64..9, 0_u64..9).prop_map(|(upstream, local)| OneSide { upstream, local })
+    }
+
+    /// Counts that add up, because both sides are summed from the parts.
+    fn counts() -> impl Strategy<Value = ItemCounts> {
+        let parts = (0_u64..9, 0_u64..9, 0_u64..9, 0_u64..9);
+        (parts, one_side(), one_side(), one_side()).prop_map(|(parts, pending, unreadable, ignored)| {
+            let (matched, mismatched, missing, orphaned) = parts;
+            let left =
+                |side: fn(&OneSide) -> u64| [pending, unreadable, ignored].iter().map(side).sum::<u64>();
+            ItemCounts {
+                upstream: matched + mismatched + missing + left(|one| one.upstream),
+                local: matched + mismatched + orphaned + left(|one| one.local),
+                matched,
+                mismatched,
+                missing,
+                orphaned,
+                pending,
+                unreadable,
+                ignored,
+            }
+        })
+    }
+
+    fn amount(difference: &str, unexplained: &str) -> Amount {
+        let text = ToOwned::to_owned;
+        Amount {
+            currency: text("USD"),
+            upstream: text("300.00"),
+            local: text("185.00"),
+            difference: text(difference),
+            missing: text("120.00"),
+            mismatched: text("10.00"),
+            orphaned: text("15.00"),
+            unexplained: text(unexplained),
+        }
+    }
+
+    #[test]
+    fn a_figure_that_is_not_the_sum_of_its_parts_is_named() {
+        assert_eq!(broken_amount(&amount("115.00", "0.00")), None);
+        let broken = broken_amount(&amount("116.00", "1.00")).unwrap();
+        assert_eq!((broken.side.as_str(), broken.sum.as_str()), ("the difference in USD", "115.00"));
+        assert_eq!(broken_amount(&amount("115.00", "0.01")).unwrap().sum, "115.01");
+        let broken = broken_count(&ItemCounts { upstream: 3, matched: 2, local: 2, ..ItemCounts::default() });
+        assert_eq!(broken, Some(Mistake { side: "upstream".into(), said: "3".into(), sum: "2".into() }));
+    }
+
+    #[test]
+    fn a_broken_sum_says_whose_it_is_and_that_we_are_to_blame() {
+        let broken = Broken {
+            what: "counts",
+            domain: "shop.charges".into(),
+            side: "local".into(),
+            said: "3".into(),
+            sum: "2".into(),
+        };
+        assert_eq!(
+            broken.to_string(),
+            "the counts of shop.charges do not add up: local is 3, its parts sum to 2; this is a bug in tieout"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn one_item_too_many_anywhere_breaks_a_sum(counts in counts(), place in 0_usize..9) {
+            prop_assert_eq!(broken_count(&counts), None);
+            let mut wrong = counts;
+            let figures = [
+                &mut wrong.upstream, &mut wrong.local, &mut wrong.matched, &mut wrong.mismatched, &mut wrong.missing,
+                &mut wrong.orphaned, &mut wrong.pending.upstream, &mut wrong.unreadable.local, &mut wrong.ignored.upstream,
+            ];
+            *figures.into_iter().nth(place).unwrap() += 1;
+            prop_assert!(broken_count(&wrong).is_some());
+        }
+
+        /// Whatever is judged, in whatever currency: where each pair is counted on both sides, nothing is unexplained.
+        #[test]
+        fn a_tie_out_of_judged_items_explains_itself(
+            items in proptest::collection::vec(("USD|JPY|KWD|XXX", proptest::option::of(-9_999_i64..9_999), proptest::option::of(-9_999_i64..9_999)), 0..12),
+        ) {
+            let mut money = Money::default();
+            for (currency, upstream, local) in items {
+                if let Some(minor) = upstream { money.upstream.add(&currency, minor) }
+                if let Some(minor) = local { money.local.add(&currency, minor) }
+                match (upstream, local) {
+                    (Some(minor), None) => money.missing.add(&currency, minor),
+                    (None, Some(minor)) => money.orphaned.add(&currency, minor),
+                    (Some(a), Some(b)) => money.mismatched.add(&currency, a - b),
+                    (None, None) => {}
+                }
+            }
+            for line in money.tie_out() {
+                prop_assert_eq!(line.unexplained.parse::<Decimal>().unwrap(), Decimal::ZERO);
+                prop_assert_eq!(broken_amount(&line), None);
+            }
+        }
     }
 }
