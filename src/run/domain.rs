@@ -264,6 +264,7 @@ impl<'a> Night<'a> {
         let exposure = |emits| Exposure { emits, judged, upstream, local };
         let Some(lease) = &self.lease else {
             self.limit = tripped(exposure(self.n_events), &policy);
+            self.report.events.held = if self.limit.is_some() { self.n_events } else { 0 };
             return Ok(());
         };
         let decide = |staged: &Staged| match tripped(exposure(staged.count), &policy) {

@@ -18,18 +18,21 @@ use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::name::DomainName;
+use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Window;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
+use tracing::Instrument as _;
+
+use crate::finding::State;
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::queue::Queues;
 use crate::relay;
-use crate::report::{RunReport, SCHEMA, Status};
+use crate::report::{DomainReport, RunReport, SCHEMA, Status};
 use crate::source::Client;
 use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
@@ -124,7 +127,8 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
             break;
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
-        let domain = domain::reconcile(job, reconciler, report.run_id, now).await;
+        let span = tracing::info_span!("domain", domain = %reconciler.domain());
+        let domain = domain::reconcile(job, reconciler, report.run_id, now).instrument(span).await;
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {
@@ -195,8 +199,27 @@ async fn deliver(job: &Job, queues: &mut Queues, report: &mut RunReport) -> Resu
         domain.events.emitted = count(&drained.sent);
         domain.events.dead = count(&drained.dead);
         domain.events.waiting = waiting.map(|row| row.count).sum();
+        if domain.events.emitted > 0 {
+            show_delivered(job, domain).await?;
+        }
         if domain.events.waiting > 0 {
             domain.problems.extend(drained.faults.values().map(ToString::to_string));
+        }
+    }
+    Ok(())
+}
+
+/// The listed findings whose events were acknowledged in this run are not open any more.
+async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
+    let Ok(name) = domain.domain.parse::<DomainName>() else { return Ok(()) };
+    let keys: Vec<Key> =
+        domain.findings.iter().filter_map(|finding| Key::checked(&finding.key).ok()).collect();
+    let now = job.store.findings_by_key(&name, &Each::default(), &keys).await?;
+    let states: BTreeMap<&str, State> =
+        now.iter().map(|finding| (finding.id.key.as_str(), finding.state)).collect();
+    for finding in &mut domain.findings {
+        if let Some(state) = states.get(finding.key.as_str()) {
+            finding.state = state.as_str().to_owned();
         }
     }
     Ok(())

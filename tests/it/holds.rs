@@ -74,9 +74,8 @@ async fn a_walk_that_breaks_off_proves_no_absence_and_no_coverage() {
 #[tokio::test]
 async fn an_outage_is_waited_out() {
     let world = World::agreeing(5).await;
-    world.api.change(|shelf| {
-        shelf.faults = [Some(Fault::Throttles(429, "0")), Some(Fault::Throttles(503, "0"))].into()
-    });
+    let busy = [429, 503].map(|status| Some(Fault::Throttles(status, "0")));
+    world.api.change(|shelf| shelf.faults = busy.into());
     let outcome = world.run();
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(outcome.domain()["items"]["matched"], 5);
