@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tieout_reconcilers::compare::{CLOCK, Fields};
+use tieout_reconcilers::compare::{CLOCK, Fields, Versions, versions};
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::items::ItemView;
@@ -123,12 +123,16 @@ impl Judge<'_> {
             Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
             _ => self.look(key, self.fields.judge(key, upstream, row), clock, row),
         };
+        // A row that is ahead of the item it is compared with is no drift, so its other amount explains nothing.
+        let is_ahead = item.zip(row).is_some_and(|(item, row)| versions(item, row) == Versions::LocalAhead);
         Judged {
             observation: Observation { key: key.clone(), clock, look },
             upstream: !matches!(seen, Seen::Gone),
             local: row.is_some(),
-            upstream_money: item.and_then(|item| owned(self.fields.money_upstream(item))),
-            local_money: row.and_then(|row| owned(self.fields.money_local(row))),
+            upstream_money: item
+                .filter(|_| !is_ahead)
+                .and_then(|item| owned(self.fields.money_upstream(item))),
+            local_money: row.filter(|_| !is_ahead).and_then(|row| owned(self.fields.money_local(row))),
         }
     }
 

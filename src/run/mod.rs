@@ -219,7 +219,7 @@ async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), Stor
         now.iter().map(|finding| (finding.id.key.as_str(), finding.state)).collect();
     for finding in &mut domain.findings {
         if let Some(state) = states.get(finding.key.as_str()) {
-            finding.state = state.as_str().to_owned();
+            state.as_str().clone_into(&mut finding.state);
         }
     }
     Ok(())

@@ -61,14 +61,5 @@ pub fn audience(output: &Output, screen: &Screen, heartbeat: Duration) -> Box<dy
     }
 }
 
-/// Keeps telling the audience that time passes, until dropped. Never returns.
-pub async fn keep_beating(audience: &dyn Audience) -> std::convert::Infallible {
-    let mut second = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        second.tick().await;
-        audience.beat();
-    }
-}
-
 #[cfg(test)]
 mod tests;
