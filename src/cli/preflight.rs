@@ -30,7 +30,9 @@ pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> 
 
 fn definitions(loaded: &Loaded) -> Tested {
     let domains: Vec<&str> = loaded.domains.iter().map(|domain| domain.domain().as_str()).collect();
-    Tested::ok("definitions", format!("{} domains: {}", domains.len(), domains.join(", ")))
+    let number =
+        if domains.len() == 1 { "1 domain".to_owned() } else { format!("{} domains", domains.len()) };
+    Tested::ok("definitions", format!("{number}: {}", domains.join(", ")))
 }
 
 fn references(config: &Config) -> Tested {

@@ -9,6 +9,15 @@ async fn message(file: &str, from: &str, to: &str) -> String {
     refused(&world, &world.tieout(&["run"]))
 }
 
+/// What the report says about a definition that only the database could refuse.
+async fn problem(file: &str, from: &str, to: &str) -> String {
+    let world = World::agreeing(1).await;
+    world.edit(file, from, to);
+    let outcome = world.run();
+    refused(&world, &outcome);
+    outcome.domain()["problems"][0].as_str().unwrap().to_owned()
+}
+
 fn refused(world: &World, outcome: &Outcome) -> String {
     assert_eq!(outcome.code, 2, "{outcome:?}");
     assert_eq!(world.api.requests(), 0, "a request was sent");
@@ -59,12 +68,12 @@ async fn a_secret_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn a_column_that_the_query_does_not_return_is_named_with_a_suggestion() {
-    insta::assert_snapshot!(message("charges.yaml", "local: amount_minor", "local: amount_minr").await);
+    insta::assert_snapshot!(problem("charges.yaml", "local: amount_minor", "local: amount_minr").await);
 }
 
 #[tokio::test]
 async fn an_unknown_parameter_in_the_query_is_pointed_at() {
-    insta::assert_snapshot!(message("charges.yaml", "created_at < :to", "created_at < :too").await);
+    insta::assert_snapshot!(problem("charges.yaml", "created_at < :to", "created_at < :too").await);
 }
 
 #[tokio::test]

@@ -15,3 +15,4 @@ mod follows;
 mod holds;
 mod localstripe;
 mod stores;
+mod stripe;
