@@ -22,8 +22,8 @@ use super::http::{Client, Fetched};
 use super::reason::{ContentType, Reason, Site};
 
 /// How many projected pages wait for the comparison before fetching pauses: enough to keep fetching while the local rows
-/// of a batch are read, and about a mebibyte of usual pages.
-const PREFETCH: usize = 64;
+/// of a batch are read, and a few hundred kilobytes of usual pages.
+const PREFETCH: usize = 24;
 
 /// A page that was read.
 #[derive(Debug)]

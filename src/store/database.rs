@@ -19,6 +19,9 @@ use super::settings::StoreSettings;
 use super::sql::Tx;
 use crate::private_file;
 
+/// How many prepared statements are kept. Those over many rows hold a hundred kilobytes each.
+const STATEMENTS: usize = 16;
+
 /// How long a first connection may take.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 
@@ -116,6 +119,9 @@ async fn sqlite(path: &Path) -> Result<Store, StoreError> {
         .busy_timeout(BUSY_TIME)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // State is written far more than it is read again, so what is cached is only in the way.
+        .pragma("cache_size", "-512")
+        .statement_cache_capacity(STATEMENTS)
         .foreign_keys(true);
     let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = pool.connect_with(options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
