@@ -120,6 +120,9 @@ pub struct DomainReport {
     pub limits: Vec<Limit>,
     /// What went wrong or is doubtful, in words.
     pub problems: Vec<String>,
+    /// What is worth knowing and no problem.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What the run would do or did, limited by `--limit`.
     pub findings: Vec<PlannedFinding>,
     /// How many findings there are beyond the list.

@@ -22,10 +22,14 @@ use crate::diff::Suspect;
 use crate::finding::Finding;
 use crate::plan::{Exposure, Plan, Planner, tripped};
 use crate::report::{DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Status};
+use crate::source::Coverage;
 use crate::store::{Commit, Covered, LEASE_TIME, Lease, OverlapDone, Release, SliceDone, Staged};
 
 /// How many earlier findings one run looks at again.
 const FOLLOW_UP_BUDGET: u32 = 10_000;
+
+/// After how many ranges in a row without a single page a provider is left alone until the next run.
+const MAX_IN_VAIN: u32 = 3;
 
 /// A domain while a run works on it.
 pub(super) struct Night<'a> {
@@ -137,23 +141,30 @@ impl<'a> Night<'a> {
     }
 
     async fn read_slices(&mut self) -> Result<(), Failure> {
-        let mut queue: VecDeque<Slice> = self.slices().await?.into();
-        let overlap =
-            queue.iter().find(|slice| slice.purpose == Purpose::Overlap).map(|slice| slice.window.from());
+        let (slices, sees_all_changes) = self.slices().await?;
+        let mut queue: VecDeque<Slice> = slices.into();
+        let mut in_vain = 0;
         while let Some(slice) = queue.pop_front() {
             self.stop_if_cancelled()?;
+            if in_vain >= MAX_IN_VAIN {
+                self.doubt(format!(
+                    "{in_vain} ranges in a row gave no page; {} more were not tried",
+                    queue.len() + 1
+                ));
+                break;
+            }
+            let pages = self.pace.pages;
             match slice::read(self.job, &self.sides, &slice, &mut self.pace).await? {
                 Read::Whole { difference, coverage, rows } => {
                     self.say_row_faults(&rows);
+                    let is_whole = coverage == Coverage::Complete;
                     self.judge_slice(&slice, *difference, coverage).await?;
+                    in_vain = if is_whole || self.pace.pages > pages { 0 } else { in_vain + 1 };
                 }
                 Read::TooLarge => self.split(&slice, &mut queue),
             }
         }
-        match overlap {
-            Some(_) => self.overlap_done().await,
-            None => Ok(()),
-        }
+        if sees_all_changes { self.overlap_done().await } else { Ok(()) }
     }
 
     /// Two halves take the place of a slice that holds too much; a feed that cannot filter has no halves.
@@ -174,20 +185,33 @@ impl<'a> Night<'a> {
         queue.push_front(Slice { window: older, ..slice.clone() });
     }
 
-    async fn slices(&mut self) -> Result<Vec<Slice>, Failure> {
+    /// What is to be read, and whether that shows every change that the feed's `overlap_scan` promises to find.
+    async fn slices(&mut self) -> Result<(Vec<Slice>, bool), Failure> {
         let reconciler = &self.sides.reconciler;
         let (feed, policy) = (reconciler.feed(), reconciler.policy());
         let ceiling = self.ceiling();
         if let Scope::Range(range) = &self.job.options.scope {
             let judged = range.until(ceiling);
-            return Ok(judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range)));
+            return Ok((judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range)), false));
         }
         let (domain, each) = (reconciler.domain(), &self.each);
         let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
         let last_overlap =
             self.job.store.last_overlap(domain, each, &feed.clock).await?.map(|overlap| overlap.completed_at);
         let known = Known { verified: &verified, last_overlap, now: self.start, ceiling };
-        Ok(coverage::slices(feed, policy, &known))
+        let slices = coverage::slices(feed, policy, &known);
+        // A first run reads everything anew, which is all that a wider re-read could do.
+        let is_first = verified.is_empty();
+        let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
+        let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
+        if let (true, None, Some(first)) = (is_first, policy.start, slices.first()) {
+            let note = format!(
+                "first run: it begins 30 days back, at {}; `policy: {{start: ...}}` says otherwise",
+                first.window.from()
+            );
+            self.report.notes.push(note);
+        }
+        Ok((slices, sees_all_changes))
     }
 
     /// The ceiling as far as the provider's clock is known (DESIGN section 13, rule 12).
@@ -372,6 +396,7 @@ fn blank(reconciler: &dyn Reconciler) -> DomainReport {
         amounts: Vec::new(),
         limits: Vec::new(),
         problems: Vec::new(),
+        notes: Vec::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
     }

@@ -32,7 +32,7 @@ use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::queue::Queues;
 use crate::relay;
-use crate::report::{DomainReport, RunReport, SCHEMA, Status};
+use crate::report::{DomainReport, RunReport, SCHEMA, Status, exit};
 use crate::source::Client;
 use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
@@ -132,7 +132,10 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {
-        deliver(job, queues, &mut report).await?;
+        // The report is finalised even where the state store fails now; if it still does then, the run says so itself.
+        if let Err(error) = deliver(job, queues, &mut report).await {
+            undelivered(&mut report, &error);
+        }
     }
     for domain in &report.domains {
         job.watcher.saw(Progress::DomainFinished { report: domain });
@@ -207,6 +210,16 @@ async fn deliver(job: &Job, queues: &mut Queues, report: &mut RunReport) -> Resu
         }
     }
     Ok(())
+}
+
+/// Nobody knows what became of the events: that is a failure of every domain of the run.
+fn undelivered(report: &mut RunReport, error: &StoreError) {
+    for domain in &mut report.domains {
+        domain.status = Status::Failed;
+        domain.failure.get_or_insert_with(|| "state_store".to_owned());
+        domain.exit_code = exit::FAILED;
+        domain.problems.push(format!("the outbox cannot be delivered: {error}"));
+    }
 }
 
 /// The listed findings whose events were acknowledged in this run are not open any more.

@@ -80,3 +80,21 @@ async fn an_outage_is_waited_out() {
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(outcome.domain()["items"]["matched"], 5);
 }
+
+#[tokio::test]
+async fn a_provider_that_answers_nothing_useful_is_left_alone_after_three_ranges() {
+    let world = World::agreeing(3).await;
+    let broken = Fault::Says(400, "application/json", json!({ "error": "no" }).to_string());
+    world.api.change(|shelf| shelf.always = Some(broken));
+    let outcome = world.run();
+    assert_eq!(outcome.code, 3, "{outcome:?}");
+    world.api.change(|shelf| assert_eq!(shelf.lists.len(), 3));
+}
+
+#[tokio::test]
+async fn a_first_run_says_where_it_begins() {
+    let world = World::agreeing(1).await;
+    let notes = |outcome: &crate::world::Outcome| outcome.domain()["notes"].as_array().unwrap().len();
+    assert_eq!(notes(&world.run()), 1);
+    assert_eq!(notes(&world.run()), 0);
+}

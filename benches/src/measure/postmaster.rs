@@ -51,7 +51,8 @@ impl Postmaster {
         for process in all_processes()?.flatten() {
             // A process that vanishes while it is looked at has been collected.
             let (Ok(stat), Ok(title)) = (process.stat(), process.cmdline()) else { continue };
-            let zombie = matches!(stat.state(), Ok(ProcState::Zombie));
+            // A process that ends gives its memory back first, its title with it, and becomes a zombie only then.
+            let zombie = matches!(stat.state(), Ok(ProcState::Zombie)) || title.iter().all(String::is_empty);
             let in_database = title.iter().any(|words| words.split(' ').any(|word| word == database));
             if stat.ppid == self.pid && (zombie || in_database) {
                 return Ok(true);

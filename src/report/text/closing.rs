@@ -64,6 +64,7 @@ pub(super) fn paragraphs(report: &RunReport, look: &Look) -> Vec<String> {
         paragraph("verified through", verified_through(report)),
         paragraph("at stake", at_stake(report)),
         paragraph("problems", problem_rows(report)),
+        paragraph("notes", notes(report)),
         paragraph("next", steps.collect()),
     ]
     .concat()
@@ -106,6 +107,14 @@ fn stake(domain: &str, line: &Amount) -> Option<[String; 2]> {
     let parts = parts.map(|(word, amount)| format!("{word} {amount}")).collect::<Vec<_>>().join(", ");
     let money = safe(&format!("{} {sum}", line.currency)).into_owned();
     (!sum.is_zero()).then(|| [money, format!("{}: {parts}", safe(domain))])
+}
+
+fn notes(report: &RunReport) -> Vec<[String; 2]> {
+    let of = |domain: &DomainReport| {
+        let name = safe(&domain.domain).into_owned();
+        domain.notes.iter().map(|note| [name.clone(), safe(note).into_owned()]).collect::<Vec<_>>()
+    };
+    report.domains.iter().flat_map(of).collect()
 }
 
 /// What went wrong or is doubtful, in lines, each problem with its domain.

@@ -53,6 +53,7 @@ fn agreeing(name: &str) -> DomainReport {
         amounts: Vec::new(),
         limits: Vec::new(),
         problems: Vec::new(),
+        notes: Vec::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
     }
