@@ -56,7 +56,7 @@ pub struct FieldDiff {
 
 /// The state that a finding is about: SHA-256 over the canonical JSON of upstream's compared fields, in hex.
 ///
-/// Clock and version are left out, so that a touched but unchanged item keeps its digest (DESIGN section 13, rule 13).
+/// Clock and version are left out, so that a touched but unchanged item keeps its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest(Box<str>);
 

@@ -94,7 +94,7 @@ impl fmt::Display for FeedName {
 
 /// Which member of a fan-out a slice, finding or event belongs to; empty where a feed has no `each`.
 ///
-/// It is part of every identity from the first migration on (DESIGN section 13, rule 7).
+/// It is part of every identity from the first migration on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Each(Box<str>);
 

@@ -117,7 +117,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Whether a complete walk of a window proves that what is not in it does not exist (DESIGN section 13, rule 11).
+    /// Whether a complete walk of a window proves that what is not in it does not exist.
     #[must_use]
     pub fn absence_is_evidence(&self) -> bool {
         self.filter == Filter::Client || self.clock_kind == Some(ClockKind::Created)

@@ -1,4 +1,4 @@
-//! Re-reads both sides of a key just before anything is concluded from it (DESIGN section 6.4).
+//! Re-reads both sides of a key just before anything is concluded from it.
 //!
 //! The upstream side is read first, so that a webhook which arrives in between can only make the sides more alike. Each
 //! pair is judged from scratch: what made the key suspicious does not count any more.
@@ -31,7 +31,7 @@ pub struct Sides {
     pub reader: Reader,
 }
 
-/// When an item is old enough to be judged (DESIGN section 13, rules 4 and 12).
+/// When an item is old enough to be judged.
 #[derive(Clone, Copy)]
 pub struct Ages<'a> {
     /// Upstream's ceiling.

@@ -9,7 +9,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::{Feed, Filter, Policy};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
-/// How far back the first run reads where the domain says nothing (DESIGN section 13, rule 9).
+/// How far back the first run reads where the domain says nothing.
 pub const DEFAULT_BACK: Duration = Duration::from_hours(30 * 24);
 
 /// What is known before a run reads anything.
@@ -17,6 +17,8 @@ pub const DEFAULT_BACK: Duration = Duration::from_hours(30 * 24);
 pub struct Known<'a> {
     /// Verified ranges, sorted and merged.
     pub verified: &'a [Window],
+    /// Where the first run began, whatever came of it.
+    pub began: Option<Instant>,
     /// When the last wider re-read was complete.
     pub last_overlap: Option<Instant>,
     /// The run's start.
@@ -58,12 +60,7 @@ pub fn slices_of(feed: &Feed, range: Window) -> Vec<Slice> {
 
 /// Where the domain's coverage begins.
 fn first_instant(policy: &Policy, known: &Known<'_>) -> Instant {
-    let earliest = known.verified.first().map(Window::from);
-    match (policy.start, earliest) {
-        (Some(start), _) => start,
-        (None, Some(earliest)) => earliest,
-        (None, None) => known.now - DEFAULT_BACK,
-    }
+    policy.start.or(known.began).unwrap_or(known.now - DEFAULT_BACK)
 }
 
 /// The wider range to read again, where one is declared and due.
@@ -100,10 +97,11 @@ fn common(range: Window, verified: &[Window]) -> Vec<Window> {
         .collect()
 }
 
-/// The instant up to which coverage has no hole, from its beginning.
+/// The instant up to which coverage has no hole, from where it was asked to begin; ranges before that are somebody's own.
 #[must_use]
-pub fn verified_through(verified: &[Window]) -> Option<Instant> {
-    verified.first().map(Window::to)
+pub fn verified_through(verified: &[Window], begins: Option<Instant>) -> Option<Instant> {
+    let begins = begins?;
+    verified.iter().find(|range| range.from() <= begins && begins < range.to()).map(Window::to)
 }
 
 #[cfg(test)]
@@ -149,7 +147,7 @@ mod tests {
     }
 
     fn known(verified: &[Window], now: i64) -> Known<'_> {
-        Known { verified, last_overlap: None, now: at(now), ceiling: at(now - 10) }
+        Known { verified, began: None, last_overlap: None, now: at(now), ceiling: at(now - 10) }
     }
 
     fn windows(slices: &[Slice]) -> Vec<(i64, i64)> {
@@ -171,6 +169,16 @@ mod tests {
         let now = 40 * 86_400;
         let first = slices(&feed(), &policy, &known(&[], now))[0].window.from();
         assert_eq!(first, at(10 * 86_400));
+    }
+
+    #[test]
+    fn a_beginning_that_could_not_be_read_stays_a_hole() {
+        let policy = Policy { start: None, ..policy() };
+        let verified = [window(150, 200)];
+        let known = Known { began: Some(at(100)), ..known(&verified, 260) };
+        assert_eq!(windows(&slices(&feed(), &policy, &known)), [(100, 150), (200, 250)]);
+        assert_eq!(verified_through(&verified, Some(at(100))), None);
+        assert_eq!(verified_through(&verified, Some(at(150))), Some(at(200)));
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl State {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Whether every run looks at it again (DESIGN section 13, rule 8).
+    /// Whether every run looks at it again.
     #[must_use]
     pub const fn is_followed(self) -> bool {
         matches!(self, Self::Suspected | Self::Open | Self::Emitted | Self::Held | Self::Recurring)
@@ -93,7 +93,7 @@ pub struct Finding {
     pub kind: Kind,
     /// Where it stands.
     pub state: State,
-    /// One life of a finding on a key, from 1 (DESIGN section 13, rule 1).
+    /// One life of a finding on a key, from 1.
     pub episode: u32,
     /// How many episodes in a row began because an acknowledged event did not repair the drift.
     pub reemissions: u32,

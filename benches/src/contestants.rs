@@ -83,7 +83,10 @@ pub async fn tieout(
     let first = traffic.first_request_nanos.context("tieout asked for nothing")?;
     let first_request = Duration::from_nanos(first.saturating_sub(spent.started_nanos));
     let postgres = after.zip(before).map(|(after, before)| after.saturating_sub(before));
-    ensure!(postgres.is_none_or(|spent| !spent.is_zero()), "the work of PostgreSQL's backends was not collected");
+    ensure!(
+        postgres.is_none_or(|spent| !spent.is_zero()),
+        "the work of PostgreSQL's backends was not collected"
+    );
     Ok(Reconciliation { spent, postgres, first_request, traffic })
 }
 

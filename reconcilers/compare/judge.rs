@@ -108,7 +108,7 @@ impl Fields {
     }
 }
 
-/// Equal versions with different fields mean that one side wrote what the marker does not cover (rule 10).
+/// Equal versions with different fields mean that one side wrote what the marker does not cover.
 fn conflict(item: Option<ItemView<'_>>, row: Option<&Row<'_>>) -> Option<String> {
     (versions(item?, row?) == Versions::Equal).then(|| "conflict".to_owned())
 }

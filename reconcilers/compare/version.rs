@@ -1,4 +1,4 @@
-//! How the provider's change markers of two sides stand to each other (DESIGN section 13, rule 10).
+//! How the provider's change markers of two sides stand to each other.
 
 use std::cmp::Ordering;
 

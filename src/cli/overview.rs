@@ -56,7 +56,8 @@ async fn line(
 ) -> Result<StatusLine, StoreError> {
     let (name, each, feed) = (domain.domain(), Each::default(), domain.feed());
     let verified = store.coverage(name, &each, &feed.clock).await?;
-    let verified_through = coverage::verified_through(&verified);
+    let begins = domain.policy().start.or(store.first_slice(name, &each).await?);
+    let verified_through = coverage::verified_through(&verified, begins);
     let moves_unseen = feed.mutable && feed.clock_kind != Some(ClockKind::Updated);
     let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
     let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();

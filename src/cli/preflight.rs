@@ -43,7 +43,7 @@ fn references(config: &Config) -> Tested {
     Tested::failed("references", missing.join("; "), exit::USAGE)
 }
 
-/// Reaches for everything that a run would need, and changes nothing.
+/// Reaches for everything that a run would need. It makes the state store where there is none, and sends no event.
 async fn online(loaded: &Loaded) -> Vec<Tested> {
     let config = &loaded.config;
     let mut tests = vec![state(config).await];

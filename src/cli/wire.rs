@@ -1,6 +1,7 @@
 //! From a checked configuration to everything that a run works with.
 //!
-//! What cannot be had for one domain is kept as its failure: the other domains go on.
+//! A secret or queue that cannot be read ends the command before anything is sent; a database that does not answer is kept as
+//! the failure of its domains, and the others go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -17,7 +17,7 @@ use super::pair::compare;
 use super::suspect::{Doubt, Looks, Suspect, Tally};
 use super::unmatched::Unmatched;
 
-/// How many items wait in hand before their local rows are read (at least 1,000: DESIGN section 13, rule 5).
+/// How many items wait in hand before their local rows are read (at least 1,000).
 pub const BATCH: usize = 4_096;
 
 /// The running comparison of one slice.

@@ -1,4 +1,4 @@
-//! The end of a slice: items that met no row are looked up by key before they are suspects (DESIGN section 13, rule 11).
+//! The end of a slice: items that met no row are looked up by key before they are suspects.
 
 use std::collections::HashMap;
 

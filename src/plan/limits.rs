@@ -1,4 +1,4 @@
-//! The safety limits: when a domain's events are held back until a person approves them (DESIGN section 13, rule 9).
+//! The safety limits: when a domain's events are held back until a person approves them.
 
 use tieout_reconcilers::reconciler::Policy;
 
@@ -10,6 +10,8 @@ const SMALL: u64 = 20;
 pub struct Exposure {
     /// Events that would be sent.
     pub emits: u64,
+    /// Those of them that runs staged which ended before their release: their items were judged then.
+    pub earlier: u64,
     /// Items judged in this run.
     pub judged: u64,
     /// Items that upstream has in the ranges read.
@@ -18,16 +20,17 @@ pub struct Exposure {
     pub local: u64,
 }
 
-/// Why a domain's events are held (DESIGN section 13, rule 9).
+/// Why a domain's events are held.
 #[must_use]
 pub fn tripped(exposure: Exposure, policy: &Policy) -> Option<String> {
-    let Exposure { emits, judged, upstream, local } = exposure;
+    let Exposure { emits, earlier, judged, upstream, local } = exposure;
     if upstream < policy.min_items && local > 0 {
         return Some(format!("min_items: upstream has {upstream} items and the local side has {local}"));
     }
     if emits > policy.max_emits {
         return Some(format!("max_emits: {emits} events are over the limit of {}", policy.max_emits));
     }
+    let emits = emits.saturating_sub(earlier);
     #[expect(clippy::cast_precision_loss, reason = "a ratio of counts far below 2^52")]
     let ratio = emits as f64 / judged.max(1) as f64;
     let over = emits > SMALL && ratio > policy.max_ratio;

@@ -1,4 +1,4 @@
-//! How the finding of one key goes on (DESIGN section 13, rules 1 and 8).
+//! How the finding of one key goes on.
 
 use tieout_reconcilers::discrepancy::{Discrepancy, Kind};
 use tieout_reconcilers::reconciler::Remedy;
@@ -6,7 +6,7 @@ use tieout_reconcilers::reconciler::Remedy;
 use super::planner::{Look, Observation, Planner};
 use crate::finding::{Finding, Identity, State};
 
-/// How many times in a row an acknowledged event may fail to repair a drift before the key is parked (rule 1).
+/// How many times in a row an acknowledged event may fail to repair a drift before the key is parked.
 pub const MAX_REEMISSIONS: u32 = 3;
 
 /// How a finding goes on.
@@ -31,7 +31,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The sides agree: the finding is over, repaired where an event was acknowledged and healed otherwise (rule 8).
+    /// The sides agree: the finding is over, repaired where an event was acknowledged and healed otherwise.
     fn settle(&self, finding: &Finding) -> Option<Step> {
         if finding.state == State::Ignored {
             return None;

@@ -149,7 +149,7 @@ pub struct OneSide {
     pub local: u64,
 }
 
-/// The two sides, counted; the sums are checked before a report is written (DESIGN section 13, rule 20).
+/// The two sides, counted; the sums are checked before a report is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemCounts {
     /// Upstream items in the ranges read.

@@ -28,6 +28,9 @@ use crate::store::{Commit, Covered, LEASE_TIME, Lease, OverlapDone, Release, Sli
 /// How many earlier findings one run looks at again.
 const FOLLOW_UP_BUDGET: u32 = 10_000;
 
+/// How long a domain may ask its provider for more; what is left is read by the next run.
+const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
+
 /// After how many ranges in a row without a single page a provider is left alone until the next run.
 const MAX_IN_VAIN: u32 = 3;
 
@@ -37,7 +40,7 @@ pub(super) struct Night<'a> {
     pub sides: Sides,
     pub each: Each,
     pub run_id: Uuid,
-    /// The run's start by the state store's clock.
+    /// The run's start by the process's clock, read once.
     pub start: Instant,
     /// The run's start by the local database's clock.
     pub local_start: Instant,
@@ -86,7 +89,8 @@ impl<'a> Night<'a> {
         run_id: Uuid,
         now: Instant,
     ) -> Result<Self, Failure> {
-        let client = find(&job.clients, reconciler.provider().as_str())?.for_run(None);
+        let client = find(&job.clients, reconciler.provider().as_str())?
+            .for_run(Some(tokio::time::Instant::now() + RUN_TIME));
         let database = find(&job.databases, &reconciler.local().database)?;
         let reader = database.reader(reconciler.local(), reconciler.fields()).await?;
         let local_start = database.now().await?;
@@ -129,7 +133,7 @@ impl<'a> Night<'a> {
         self.release().await
     }
 
-    /// Every finding that is not over is read again by key, oldest first (DESIGN section 13, rule 8).
+    /// Every finding that is not over is read again by key, oldest first.
     async fn look_again(&mut self) -> Result<(), Failure> {
         let domain = self.sides.reconciler.domain().clone();
         let followed = self.job.store.followed(&domain, &self.each, FOLLOW_UP_BUDGET).await?;
@@ -196,12 +200,13 @@ impl<'a> Night<'a> {
         }
         let (domain, each) = (reconciler.domain(), &self.each);
         let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
+        let began = self.job.store.first_slice(domain, each).await?;
         let last_overlap =
             self.job.store.last_overlap(domain, each, &feed.clock).await?.map(|overlap| overlap.completed_at);
-        let known = Known { verified: &verified, last_overlap, now: self.start, ceiling };
+        let known = Known { verified: &verified, began, last_overlap, now: self.start, ceiling };
         let slices = coverage::slices(feed, policy, &known);
         // A first run reads everything anew, which is all that a wider re-read could do.
-        let is_first = verified.is_empty();
+        let is_first = began.is_none();
         let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
         let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
         if let (true, None, Some(first)) = (is_first, policy.start, slices.first()) {
@@ -214,7 +219,14 @@ impl<'a> Night<'a> {
         Ok((slices, sees_all_changes))
     }
 
-    /// The ceiling as far as the provider's clock is known (DESIGN section 13, rule 12).
+    async fn verified_through(&self) -> Result<Option<Instant>, Failure> {
+        let (domain, clock) = (self.sides.reconciler.domain(), &self.sides.reconciler.feed().clock);
+        let verified = self.job.store.coverage(domain, &self.each, clock).await?;
+        let began = self.job.store.first_slice(domain, &self.each).await?;
+        Ok(coverage::verified_through(&verified, self.sides.reconciler.policy().start.or(began)))
+    }
+
+    /// The ceiling as far as the provider's clock is known.
     pub(super) fn ceiling(&self) -> Instant {
         let reconciler = &self.sides.reconciler;
         coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), self.sides.client.first_skew())
@@ -279,22 +291,25 @@ impl<'a> Night<'a> {
         })
     }
 
-    /// Applies the limits to everything that is staged and lets it go, or holds all of it (DESIGN section 13, rule 2).
+    /// Applies the limits to everything that is staged and lets it go, or holds all of it.
     async fn release(&mut self) -> Result<(), Failure> {
         let mut policy = self.sides.reconciler.policy().clone();
         policy.max_emits = self.job.options.max_emits.unwrap_or(policy.max_emits);
         let ItemCounts { upstream, local, .. } = self.account.items;
-        let judged = self.account.judged();
-        let exposure = |emits| Exposure { emits, judged, upstream, local };
+        // Keys that somebody named are no range, so they say nothing about how much upstream should have.
+        let local = if matches!(self.job.options.scope, Scope::Keys(_)) { 0 } else { local };
+        let judged = self.account.judged() + self.again.judged() + self.report.follow_up.checked;
+        let exposure = |emits, earlier| Exposure { emits, earlier, judged, upstream, local };
         let Some(lease) = &self.lease else {
-            self.limit = tripped(exposure(self.n_events), &policy);
+            self.limit = tripped(exposure(self.n_events, 0), &policy);
             self.report.events.held = if self.limit.is_some() { self.n_events } else { 0 };
             return Ok(());
         };
-        let decide = |staged: &Staged| match tripped(exposure(staged.count), &policy) {
-            Some(reason) => Release::Held { reason },
-            None => Release::Pending,
-        };
+        let decide =
+            |staged: &Staged| match tripped(exposure(staged.count, staged.from_earlier_runs), &policy) {
+                Some(reason) => Release::Held { reason },
+                None => Release::Pending,
+            };
         let released = self.job.store.release(lease, decide).await?;
         if let Release::Held { reason } = released.decision {
             self.report.events.held = released.staged.count;
@@ -335,8 +350,6 @@ impl<'a> Night<'a> {
     }
 
     async fn fill_report(&mut self) {
-        let feed = self.sides.reconciler.feed();
-        let domain = self.sides.reconciler.domain();
         self.report.ceiling = Some(self.ceiling().to_string());
         self.report.pages = self.pace.pages;
         let sent = self.sides.client.sent();
@@ -347,11 +360,9 @@ impl<'a> Night<'a> {
         self.report.events.planned = self.n_events;
         self.report.limits =
             self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
-        match self.job.store.coverage(domain, &self.each, &feed.clock).await {
-            Ok(verified) => {
-                self.report.verified_through = coverage::verified_through(&verified).map(|at| at.to_string());
-            }
-            Err(error) => self.report.problems.push(error.to_string()),
+        match self.verified_through().await {
+            Ok(through) => self.report.verified_through = through.map(|at| at.to_string()),
+            Err(failure) => self.report.problems.push(failure.to_string()),
         }
         let listing = std::mem::replace(&mut self.listing, Listing::of_at_most(0));
         (self.report.findings, self.report.findings_not_listed) = listing.finish(self.limit.is_some());

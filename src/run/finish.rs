@@ -16,7 +16,8 @@ pub(super) async fn close(job: &Job, report: &mut RunReport) -> Result<(), Store
     }
     report.exit = exit::decide(&reasons);
     report.status = status(report);
-    report.finished_at = Some(job.store.now().await?.to_string());
+    let now = job.store.now().await.unwrap_or_else(|_| chrono::Utc::now().into());
+    report.finished_at = Some(now.to_string());
     *report = seal(report.clone());
     let json = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
     job.store.finish_run(report.run_id, run_status(report.status), report.exit.code.into(), &json).await

@@ -46,7 +46,7 @@ const HEART_BEAT: Duration = Duration::from_secs(10);
 pub enum Mode {
     /// Finds, commits and sends.
     Run,
-    /// Finds, and writes nothing but its own run row (DESIGN section 13, rule 22).
+    /// Finds, and writes nothing but its own run row.
     Plan,
 }
 
@@ -215,9 +215,11 @@ async fn deliver(job: &Job, queues: &mut Queues, report: &mut RunReport) -> Resu
 /// Nobody knows what became of the events: that is a failure of every domain of the run.
 fn undelivered(report: &mut RunReport, error: &StoreError) {
     for domain in &mut report.domains {
-        domain.status = Status::Failed;
-        domain.failure.get_or_insert_with(|| "state_store".to_owned());
-        domain.exit_code = exit::FAILED;
+        if domain.failure.is_none() {
+            domain.status = Status::Failed;
+            domain.failure = Some("state_store".to_owned());
+            domain.exit_code = exit::FAILED;
+        }
         domain.problems.push(format!("the outbox cannot be delivered: {error}"));
     }
 }

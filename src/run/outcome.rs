@@ -78,6 +78,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::LeaseLost { .. } => Self::LeaseLost,
+            StoreError::Refused { .. } => Self::Credentials(error.to_string()),
             StoreError::Held { .. } => Self::Locked(error.to_string()),
             other => Self::Unreachable(other.to_string()),
         }

@@ -1,4 +1,4 @@
-//! The one pause of a domain: what nothing dates is judged only after it has rested for `settle` (DESIGN section 13, rule 4).
+//! The one pause of a domain: what nothing dates is judged only after it has rested for `settle`.
 
 use tieout_reconcilers::window::Purpose;
 
@@ -42,15 +42,14 @@ impl Night<'_> {
     }
 
     async fn judge_rested(&mut self, rested: Vec<(Suspect, Purpose)>) -> Result<(), Failure> {
-        // `plan` does not wait, so nothing has rested in it unless nothing has to.
-        let has_rested = self.job.options.mode == Mode::Run || self.settle().is_zero();
+        // `plan` does not wait: it says what a run would find if nothing changes while it rests.
         for purpose in [Purpose::Coverage, Purpose::Overlap] {
             let suspects: Vec<Suspect> =
                 rested.iter().filter(|(_, of)| *of == purpose).map(|(suspect, _)| suspect.clone()).collect();
             for suspect in &suspects {
                 self.account_of(purpose).unpend(suspect);
             }
-            let plan = self.judge(&suspects, purpose, &move |_| has_rested, None).await?;
+            let plan = self.judge(&suspects, purpose, &|_| true, None).await?;
             if !plan.is_empty() {
                 self.commit(plan, None, None).await?;
             }
@@ -60,9 +59,11 @@ impl Night<'_> {
 
     /// Whether upstream has fewer items than the domain expects at the least while the local side has some.
     fn upstream_is_empty(&self) -> Option<String> {
-        let items = self.account.items;
-        let exposure = Exposure { emits: 0, judged: 0, upstream: items.upstream, local: items.local };
-        tripped(exposure, self.sides.reconciler.policy())
+        let is_empty = |items: crate::report::ItemCounts| {
+            let exposure = Exposure { upstream: items.upstream, local: items.local, ..Exposure::default() };
+            tripped(exposure, self.sides.reconciler.policy())
+        };
+        is_empty(self.account.items).or_else(|| is_empty(self.again.items))
     }
 
     /// Orphans of an upstream that looks empty are held without asking for each: nothing is concluded from an outage.

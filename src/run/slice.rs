@@ -46,19 +46,21 @@ pub(super) async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pac
     let mut diff = SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window);
     let mut walk = Walk::start(sides.client.clone(), Arc::clone(reconciler), slice.clone());
     let mut rows = LocalRead::default();
-    while let Some(page) = walk.next().await {
-        if job.cancel.is_cancelled() {
-            return Err(Failure::Interrupted);
-        }
+    loop {
+        let next = tokio::select! {
+            next = walk.next() => next,
+            () = job.cancel.cancelled() => return Err(Failure::Interrupted),
+        };
+        let Some(walked) = next else { break };
         pace.pages += 1;
-        pace.items += page.items.len() as u64;
+        pace.items += walked.items.len() as u64;
         job.watcher.saw(Progress::Page {
             domain: reconciler.domain().as_str(),
             pages: pace.pages,
             items: pace.items,
         });
-        diff.take(&page.items);
-        diff.take_nameless(page.faults.len());
+        diff.take(&walked.items);
+        diff.take_nameless(walked.faults.len());
         while let Some(range) = diff.ready() {
             rows.add(meet_rows(&sides.reader, &mut diff, range).await?);
         }

@@ -16,6 +16,9 @@ use crate::plan::{Look, Observation, Plan};
 use crate::source::{Coverage, Reason};
 use crate::store::{Covered, SliceDone};
 
+/// How many keys are looked up before somebody looks whether the run is asked to stop.
+const CHUNK: usize = 200;
+
 impl Night<'_> {
     /// Judges what a slice left over and commits it with what the slice proved.
     pub(super) async fn judge_slice(
@@ -40,7 +43,9 @@ impl Night<'_> {
         self.report.ranges.push((slice.window.from().to_string(), slice.window.to().to_string()));
         let done =
             SliceDone { slice: slice.clone(), counts_json: counts_json(&difference.tally, is_complete) };
-        self.commit(plan, Some(done), covered).await
+        // A range that somebody asked for is no part of where the domain's coverage begins.
+        let done = Some(done).filter(|_| !matches!(self.job.options.scope, super::Scope::Range(_)));
+        self.commit(plan, done, covered).await
     }
 
     pub(super) fn account_of(&mut self, purpose: Purpose) -> &mut super::account::Account {
@@ -124,7 +129,7 @@ impl Night<'_> {
         let by_key: HashMap<&Key, &Suspect> =
             suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
         let mut plan = Plan::default();
-        for chunk in suspects.chunks(1_000) {
+        for chunk in suspects.chunks(CHUNK) {
             self.stop_if_cancelled()?;
             let keys: Vec<Key> = chunk.iter().map(|suspect| suspect.key.clone()).collect();
             let confirmation = self.confirm(&keys, rested).await?;

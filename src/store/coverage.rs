@@ -38,7 +38,20 @@ impl Store {
         rows.iter().map(window).collect()
     }
 
-    /// The last overlap scan along a clock.
+    /// Where the domain's coverage was first asked to begin, read to its end or not.
+    pub async fn first_slice(&self, domain: &DomainName, each: &Each) -> Result<Option<Instant>, StoreError> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .row(
+                "SELECT from_at FROM slices WHERE domain = $1 AND each_ = $2 AND purpose = 'coverage'
+                 ORDER BY from_at LIMIT 1",
+                &args![domain.as_str(), each.as_str()],
+            )
+            .await?;
+        row.map(|row| row.time("from_at")).transpose()
+    }
+
+    /// When the last wider re-read of a domain ended, and what it read.
     pub async fn last_overlap(
         &self,
         domain: &DomainName,

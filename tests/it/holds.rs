@@ -98,3 +98,24 @@ async fn a_first_run_says_where_it_begins() {
     assert_eq!(notes(&world.run()), 1);
     assert_eq!(notes(&world.run()), 0);
 }
+
+#[tokio::test]
+async fn a_beginning_that_could_not_be_read_is_read_by_the_next_run() {
+    let world = World::agreeing(1).await;
+    world.upstream(&charge("ch_old", 29 * 24 + 12, 500));
+    let broken = Fault::Says(400, "application/json", json!({ "error": "no" }).to_string());
+    world.api.change(|shelf| shelf.faults = [Some(broken)].into());
+    let first = world.run();
+    assert_eq!((first.code, first.findings()), (3, set([])), "{first:?}");
+    assert!(first.domain()["verified_through"].is_null(), "the hole at the beginning was overlooked");
+    let second = world.run();
+    assert_eq!((second.code, second.findings()), (0, set(["missing ch_old"])), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_only_the_local_side_has_is_no_sign_of_an_outage() {
+    let world = World::agreeing(1).await;
+    world.local(&charge("ch_invented", 5, 5)).await;
+    let outcome = world.tieout(&["run", "--format", "json", "--key", "ch_invented"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+}

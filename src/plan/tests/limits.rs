@@ -7,7 +7,7 @@ use crate::plan::{Exposure, tripped};
 
 /// The name of the limit that trips, if one does.
 fn limit(emits: u64, judged: u64, (upstream, local): (u64, u64), policy: &Policy) -> Option<String> {
-    let reason = tripped(Exposure { emits, judged, upstream, local }, policy)?;
+    let reason = tripped(Exposure { emits, earlier: 0, judged, upstream, local }, policy)?;
     Some(reason.split_once(':').unwrap().0.to_owned())
 }
 
@@ -71,7 +71,7 @@ fn no_event_at_all_may_be_allowed() {
 fn a_limit_says_its_figures() {
     let texts: Vec<_> = [(501, 10_000, 9, 9), (25, 100, 9, 9), (0, 0, 0, 9)]
         .map(|(emits, judged, upstream, local)| {
-            tripped(Exposure { emits, judged, upstream, local }, &policy()).unwrap()
+            tripped(Exposure { emits, earlier: 0, judged, upstream, local }, &policy()).unwrap()
         })
         .into();
     assert_eq!(
@@ -82,4 +82,11 @@ fn a_limit_says_its_figures() {
             "min_items: upstream has 0 items and the local side has 9",
         ]
     );
+}
+
+#[test]
+fn events_of_an_earlier_run_are_not_measured_against_the_items_of_this_one() {
+    let exposure = Exposure { emits: 30, earlier: 30, judged: 3, upstream: 3, local: 3 };
+    assert_eq!(tripped(exposure, &policy()), None);
+    assert!(tripped(Exposure { earlier: 0, ..exposure }, &policy()).is_some());
 }

@@ -84,7 +84,7 @@ impl Store {
             .collect();
         let sql = format!(
             "SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND state IN ({})
-             ORDER BY first_seen, key LIMIT $3",
+             ORDER BY last_seen, first_seen, key LIMIT $3",
             states.join(", ")
         );
         let mut tx = self.read().await?;
