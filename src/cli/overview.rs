@@ -14,7 +14,7 @@ use super::{findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, Identity, State};
 use crate::report::{RunLine, RunReport, Status, StatusLine};
-use crate::store::{FindingFilter, OutboxState, RunStatus, RunSummary, Store, StoreError};
+use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
 /// How many of the newest runs are searched for a domain's last one.
 const RUNS_SEARCHED: u32 = 100;
@@ -118,22 +118,10 @@ fn run_line(run: &RunSummary) -> RunLine {
     RunLine {
         run_id: run.run_id,
         mode: run.mode.as_str().to_owned(),
-        status: status_of(run.status),
+        status: run.status,
         exit_code: run.exit_code.and_then(|code| u8::try_from(code).ok()),
         started_at: run.started_at,
         finished_at: run.finished_at,
-    }
-}
-
-const fn status_of(status: RunStatus) -> Status {
-    match status {
-        RunStatus::Running => Status::Running,
-        RunStatus::Done => Status::Done,
-        RunStatus::Partial => Status::Partial,
-        RunStatus::Held => Status::Held,
-        RunStatus::Failed => Status::Failed,
-        RunStatus::Skipped => Status::Skipped,
-        RunStatus::Interrupted => Status::Interrupted,
     }
 }
 

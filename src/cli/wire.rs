@@ -15,12 +15,12 @@ use tieout_reconcilers::reconciler::{Reconciler, Remedy};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::select::select;
-use crate::config::{Config, ConfigError, Loaded, ResolvedAuth, ResolvedProvider, excerpt};
+use crate::config::{Config, ConfigError, Loaded, ResolvedProvider, excerpt};
 use crate::local::Database;
 use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
-use crate::source::{Auth, Client, ProviderSettings, Rate};
+use crate::source::{Client, ProviderSettings, Rate};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
 
 /// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
@@ -110,12 +110,7 @@ fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     let mut settings = ProviderSettings::new(resolved.name, resolved.base);
     settings.allow_private = resolved.allow_private;
     settings.headers = resolved.headers;
-    settings.auth = match resolved.auth {
-        ResolvedAuth::None => Auth::None,
-        ResolvedAuth::Bearer(token) => Auth::Bearer(token),
-        ResolvedAuth::Basic { user, password } => Auth::Basic { user, password },
-        ResolvedAuth::Header { name, value } => Auth::Header { name, value },
-    };
+    settings.auth = resolved.auth;
     settings.rate =
         resolved.per_second.map(|per_second| Rate { per_second, burst: resolved.burst.unwrap_or(1) });
     settings.caps.max_wait = resolved.max_wait.unwrap_or(settings.caps.max_wait);

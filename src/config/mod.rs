@@ -16,7 +16,7 @@ mod folder;
 pub mod load;
 
 pub use load::{Config, Loaded};
-pub use provider::{ResolvedAuth, ResolvedProvider};
+pub use provider::ResolvedProvider;
 pub use secret::ConfigError;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use tieout_reconcilers::name::Name;
 use url::Url;
 
 use super::secret::{ConfigError, SecretRef};
+use crate::source::Auth as Credentials;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,29 +80,6 @@ impl ProviderFile {
     }
 }
 
-/// Credentials, ready to be sent. None of them can print itself.
-#[derive(Debug, Clone)]
-pub enum ResolvedAuth {
-    /// The provider asks for none.
-    None,
-    /// `Authorization: Bearer ...`.
-    Bearer(SecretString),
-    /// HTTP basic authentication.
-    Basic {
-        /// The user, which is the secret for many providers.
-        user: SecretString,
-        /// The password, which may be empty.
-        password: SecretString,
-    },
-    /// A header of the provider's own.
-    Header {
-        /// Its name, in lower case.
-        name: String,
-        /// Its value.
-        value: SecretString,
-    },
-}
-
 /// A provider with everything that is needed to ask it.
 #[derive(Debug, Clone)]
 pub struct ResolvedProvider {
@@ -112,7 +90,7 @@ pub struct ResolvedProvider {
     /// Whether loopback and private addresses, and plain HTTP to them, are permitted.
     pub allow_private: bool,
     /// The credentials.
-    pub auth: ResolvedAuth,
+    pub auth: Credentials,
     /// Headers of every request, names in lower case.
     pub headers: Vec<(String, String)>,
     /// Requests per second, where the definition gives a limit.
@@ -131,9 +109,9 @@ pub(super) fn resolve(
 ) -> Result<ResolvedProvider, ConfigError> {
     let reading = Reading { provider, config, folder };
     let auth = match &provider.auth {
-        None => ResolvedAuth::None,
-        Some(Auth::Bearer(token)) => ResolvedAuth::Bearer(reading.secret_text(token)?),
-        Some(Auth::Basic { user, password }) => ResolvedAuth::Basic {
+        None => Credentials::None,
+        Some(Auth::Bearer(token)) => Credentials::Bearer(reading.secret_text(token)?),
+        Some(Auth::Basic { user, password }) => Credentials::Basic {
             user: reading.secret_text(user)?,
             password: match password {
                 Some(password) => reading.secret_text(password)?,
@@ -141,7 +119,7 @@ pub(super) fn resolve(
             },
         },
         Some(Auth::Header { name, value }) => {
-            ResolvedAuth::Header { name: name.clone(), value: reading.secret_text(value)? }
+            Credentials::Header { name: name.clone(), value: reading.secret_text(value)? }
         }
     };
     Ok(ResolvedProvider {

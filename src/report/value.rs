@@ -30,6 +30,23 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Running,
+        Self::Done,
+        Self::Partial,
+        Self::Held,
+        Self::Failed,
+        Self::Skipped,
+        Self::Interrupted,
+    ];
+
+    /// The status of a stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
     /// The word used in columns, reports and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{Job, Mode};
 use crate::report::{DomainReport, RunReport, Status, exit, seal};
-use crate::store::{RunStatus, StoreError};
+use crate::store::StoreError;
 
 /// Decides how the run ended and finalises its report.
 pub(super) async fn close(job: &Job, report: &mut RunReport) -> Result<(), StoreError> {
@@ -20,7 +20,7 @@ pub(super) async fn close(job: &Job, report: &mut RunReport) -> Result<(), Store
     report.finished_at = Some(now.to_string());
     *report = seal(report.clone());
     let json = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
-    job.store.finish_run(report.run_id, run_status(report.status), report.exit.code.into(), &json).await
+    job.store.finish_run(report.run_id, report.status, report.exit.code.into(), &json).await
 }
 
 /// Everything about a domain that speaks for an exit code.
@@ -70,17 +70,5 @@ fn status(report: &RunReport) -> Status {
         exit::LOCKED => Status::Skipped,
         exit::INTERRUPTED | exit::TERMINATED => Status::Interrupted,
         _ => Status::Failed,
-    }
-}
-
-const fn run_status(status: Status) -> RunStatus {
-    match status {
-        Status::Running => RunStatus::Running,
-        Status::Done => RunStatus::Done,
-        Status::Partial => RunStatus::Partial,
-        Status::Held => RunStatus::Held,
-        Status::Failed => RunStatus::Failed,
-        Status::Skipped => RunStatus::Skipped,
-        Status::Interrupted => RunStatus::Interrupted,
     }
 }

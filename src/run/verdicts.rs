@@ -279,10 +279,5 @@ pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
 
 /// What a slice saw, for the state store.
 fn counts_json(tally: &Tally, is_complete: bool) -> String {
-    let Tally { upstream, local, matched, repeated, nameless, .. } = tally;
-    serde_json::json!({
-        "upstream": upstream, "local": local, "matched": matched, "repeated": repeated, "nameless": nameless,
-        "complete": is_complete,
-    })
-    .to_string()
+    serde_json::json!({ "counts": tally.counts(), "complete": is_complete }).to_string()
 }

@@ -28,7 +28,7 @@ pub use findings::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
 pub use lease::{LEASE_TIME, Lease};
 pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use release::{Release, Released, Staged};
-pub use runs::{RunMode, RunRecord, RunRow, RunStatus, RunSummary, SliceRecord};
+pub use runs::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use settings::{NotAStore, StoreSettings};
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use secrecy::ExposeSecret;
 use tieout_reconcilers::name::Name;
 
 use super::super::load::Config;
-use super::super::provider::ResolvedAuth;
 use super::super::secret::ConfigError;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
 use crate::queue::QueueSettings;
+use crate::source::Auth;
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -80,7 +80,7 @@ reconcilers: [shop.yaml, a.yaml]
     let shop = loaded.config.resolve_provider(&name("shop")).unwrap();
     assert_eq!(shop.base.as_str(), "https://acme.example.com/");
     assert!(shop.allow_private && shop.headers.is_empty(), "the header's variable is unset");
-    let ResolvedAuth::Basic { user, password } = &shop.auth else { panic!("not basic") };
+    let Auth::Basic { user, password } = &shop.auth else { panic!("not basic") };
     assert_eq!((user.expose_secret(), password.expose_secret()), ("me@example.com", "hunter2"));
     assert!(!format!("{:?} {loaded:?}", shop.auth).contains("hunter2"));
 }

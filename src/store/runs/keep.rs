@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::row::{RunRecord, RunRow, RunStatus, RunSummary, SliceRecord, record, summary};
+use super::row::{RunRecord, RunRow, RunSummary, SliceRecord, record, summary};
+use crate::report::Status;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::lease::LEASE_TIME;
@@ -48,7 +49,7 @@ impl Store {
     pub async fn finish_run(
         &self,
         run_id: Uuid,
-        status: RunStatus,
+        status: Status,
         exit_code: i32,
         report_json: &str,
     ) -> Result<(), StoreError> {

@@ -3,4 +3,4 @@
 mod keep;
 mod row;
 
-pub use row::{RunMode, RunRecord, RunRow, RunStatus, RunSummary, SliceRecord};
+pub use row::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};

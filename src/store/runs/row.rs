@@ -3,6 +3,7 @@
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use crate::report::Status;
 use crate::store::error::StoreError;
 use crate::store::sql::Row;
 
@@ -29,59 +30,6 @@ impl RunMode {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Run, Self::Plan].into_iter().find(|mode| mode.as_str() == word)
-    }
-}
-
-/// How a run, or a domain within it, ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunStatus {
-    /// It has not ended.
-    Running,
-    /// Everything was read and judged.
-    Done,
-    /// Something was not read or not delivered.
-    Partial,
-    /// A safety limit keeps events back.
-    Held,
-    /// Nothing useful was done.
-    Failed,
-    /// Another run was at work.
-    Skipped,
-    /// It was stopped, or vanished.
-    Interrupted,
-}
-
-impl RunStatus {
-    /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Running,
-        Self::Done,
-        Self::Partial,
-        Self::Held,
-        Self::Failed,
-        Self::Skipped,
-        Self::Interrupted,
-    ];
-
-    /// The word used in columns, reports and metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Partial => "partial",
-            Self::Held => "held",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// The status of a stored word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 }
 
@@ -114,7 +62,7 @@ pub struct RunSummary {
     /// The program's version.
     pub version: String,
     /// How it ended.
-    pub status: RunStatus,
+    pub status: Status,
     /// What the process returned; absent while it runs and where it vanished.
     pub exit_code: Option<i32>,
     /// By the process's clock.
@@ -161,7 +109,7 @@ pub(super) fn summary(row: &Row) -> Result<RunSummary, StoreError> {
         mode: row.word("mode", RunMode::from_word)?,
         trigger: row.text("trigger")?,
         version: row.text("version")?,
-        status: row.word("status", RunStatus::from_word)?,
+        status: row.word("status", Status::from_word)?,
         exit_code: row.int_or_null("exit_code")?.map(|_| row.count("exit_code")).transpose()?,
         started_at: row.time("started_at")?,
         heartbeat_at: row.time("heartbeat_at")?,

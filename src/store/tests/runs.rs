@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, at};
-use crate::store::{RunMode, RunRow, RunStatus, StoreError};
+use crate::report::Status;
+use crate::store::{RunMode, RunRow, StoreError};
 
 on_both_stores!(
     a_run_is_found_by_its_age_or_by_the_beginning_of_its_id,
@@ -51,10 +52,10 @@ async fn a_run_is_found_by_its_age_or_by_the_beginning_of_its_id(world: World) {
 async fn a_finished_run_keeps_its_report(world: World) {
     let run_id = begin(&world, "ffff0000-0000-7000-8000-00000000000a", at(1)).await;
     world.store.beat(run_id).await.unwrap();
-    world.store.finish_run(run_id, RunStatus::Partial, 3, r#"{"a":1}"#).await.unwrap();
-    world.store.finish_run(run_id, RunStatus::Done, 0, "{}").await.unwrap();
+    world.store.finish_run(run_id, Status::Partial, 3, r#"{"a":1}"#).await.unwrap();
+    world.store.finish_run(run_id, Status::Done, 0, "{}").await.unwrap();
     let run = world.store.find_run("ffff").await.unwrap();
-    assert_eq!((run.summary.status, run.summary.exit_code), (RunStatus::Partial, Some(3)));
+    assert_eq!((run.summary.status, run.summary.exit_code), (Status::Partial, Some(3)));
     assert_eq!(run.report_json.as_deref(), Some(r#"{"a":1}"#));
     assert_eq!((run.summary.mode, run.summary.started_at), (RunMode::Plan, at(1)));
     assert_eq!(run.args_json, r#"["--key","a"]"#);
@@ -68,12 +69,12 @@ async fn a_run_without_a_heartbeat_is_closed(world: World) {
     assert_eq!(world.store.close_dead_runs().await.unwrap(), [dead]);
     assert!(world.store.close_dead_runs().await.unwrap().is_empty());
     let run = world.store.find_run("ffff").await.unwrap();
-    assert_eq!((run.summary.status, run.summary.exit_code), (RunStatus::Interrupted, None));
+    assert_eq!((run.summary.status, run.summary.exit_code), (Status::Interrupted, None));
 }
 
 async fn a_presumed_interruption_gives_way_to_the_truth(world: World) {
     world.age("runs", "heartbeat_at").await;
     world.store.close_dead_runs().await.unwrap();
-    world.store.finish_run(world.lease.run_id(), RunStatus::Done, 0, "{}").await.unwrap();
-    assert_eq!(world.store.find_run("latest").await.unwrap().summary.status, RunStatus::Done);
+    world.store.finish_run(world.lease.run_id(), Status::Done, 0, "{}").await.unwrap();
+    assert_eq!(world.store.find_run("latest").await.unwrap().summary.status, Status::Done);
 }
