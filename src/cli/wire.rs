@@ -70,18 +70,12 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
 
 /// What a failing state store means for the process.
 pub(super) fn store_failure(error: &StoreError) -> Failure {
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        message = format!("{message}: {inner}");
-        cause = inner.source();
-    }
     let code = match error {
         StoreError::Refused { .. } => exit::CREDENTIALS,
         StoreError::NoSuchRun(_) | StoreError::AmbiguousRun(_) | StoreError::Unsuitable { .. } => exit::USAGE,
         _ => exit::FAILED,
     };
-    Failure::exiting(code, "state_store", message)
+    Failure::exiting(code, "state_store", error.with_causes())
 }
 
 /// The domains that a command is about.

@@ -6,10 +6,14 @@
 mod account;
 mod domain;
 mod finish;
+mod lease;
 mod listing;
 mod outcome;
+mod reading;
+mod release;
 mod rest;
 mod slice;
+mod summary;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -220,7 +224,7 @@ fn undelivered(report: &mut RunReport, error: &StoreError) {
             domain.failure = Some("state_store".to_owned());
             domain.exit_code = exit::FAILED;
         }
-        domain.problems.push(format!("the outbox cannot be delivered: {error}"));
+        domain.problems.push(format!("the outbox cannot be delivered: {}", error.with_causes()));
     }
 }
 

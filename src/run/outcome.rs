@@ -78,9 +78,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::LeaseLost { .. } => Self::LeaseLost,
-            StoreError::Refused { .. } => Self::Credentials(error.to_string()),
+            StoreError::Refused { .. } => Self::Credentials(error.with_causes()),
             StoreError::Held { .. } => Self::Locked(error.to_string()),
-            other => Self::Unreachable(other.to_string()),
+            other => Self::Unreachable(other.with_causes()),
         }
     }
 }

@@ -101,6 +101,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What happened, with every cause below it.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            text = format!("{text}: {inner}");
+            cause = inner.source();
+        }
+        text
+    }
+
     /// Sorts an error of the driver that came from `place`.
     pub(super) fn from_sql(cause: sqlx::Error, place: &str) -> Self {
         let place = place.to_owned();

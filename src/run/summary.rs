@@ -1,0 +1,77 @@
+//! What a domain's report says when nothing more will be done.
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Reconciler;
+
+use super::domain::Night;
+use super::listing::Listing;
+use super::outcome::Failure;
+use crate::coverage;
+use crate::report::{DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Status};
+
+impl Night<'_> {
+    /// Fills in what was counted and kept.
+    pub(super) async fn fill_report(&mut self) {
+        self.report.ceiling = Some(self.ceiling().to_string());
+        self.report.pages = self.pace.pages;
+        let sent = self.sides.client.sent();
+        self.report.api_requests = Requests { ok: sent.ok, throttled: sent.throttled, failed: sent.failed };
+        self.report.items = self.account.items;
+        self.report.overlap = self.again.items;
+        self.report.amounts = self.account.money.tie_out();
+        self.report.events.planned = self.n_events;
+        self.report.limits =
+            self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
+        match self.verified_through().await {
+            Ok(through) => self.report.verified_through = through.map(|at| at.to_string()),
+            Err(failure) => self.report.problems.push(failure.to_string()),
+        }
+        let listing = std::mem::replace(&mut self.listing, Listing::of_at_most(0));
+        (self.report.findings, self.report.findings_not_listed) = listing.finish(self.limit.is_some());
+    }
+
+    async fn verified_through(&self) -> Result<Option<Instant>, Failure> {
+        let (domain, clock) = (self.sides.reconciler.domain(), &self.sides.reconciler.feed().clock);
+        let verified = self.job.store.coverage(domain, &self.each, clock).await?;
+        let began = self.job.store.first_slice(domain, &self.each).await?;
+        Ok(coverage::verified_through(&verified, self.sides.reconciler.policy().start.or(began)))
+    }
+}
+
+/// The report of a domain that could not go on.
+pub(super) fn failed(mut report: DomainReport, failure: &Failure) -> DomainReport {
+    report.status = failure.status();
+    report.complete = false;
+    report.problems.push(failure.to_string());
+    report.exit_code = failure.exit_code();
+    report.failure = Some(failure.word().to_owned());
+    report
+}
+
+/// The report of a domain of which nothing is known yet.
+pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
+    DomainReport {
+        domain: reconciler.domain().to_string(),
+        status: Status::Running,
+        complete: true,
+        failure: None,
+        exit_code: 0,
+        ranges: Vec::new(),
+        ceiling: None,
+        settle_seconds: reconciler.policy().settle.as_secs(),
+        verified_through: None,
+        pages: 0,
+        api_requests: Requests::default(),
+        seconds: 0.0,
+        items: ItemCounts::default(),
+        overlap: ItemCounts::default(),
+        follow_up: FollowUp::default(),
+        events: EventCounts::default(),
+        amounts: Vec::new(),
+        limits: Vec::new(),
+        problems: Vec::new(),
+        notes: Vec::new(),
+        findings: Vec::new(),
+        findings_not_listed: 0,
+    }
+}
