@@ -1,9 +1,11 @@
 //! Requests as data, responses as they are handed in, and what a page of a feed says.
 
 use std::fmt;
+use std::time::Duration;
 
 use url::Url;
 
+use crate::instant::Instant;
 use crate::items::Items;
 use crate::key::Key;
 use crate::projection::{ItemFault, ShapeFault};
@@ -11,12 +13,60 @@ use crate::projection::{ItemFault, ShapeFault};
 /// A request to a provider, without credentials: those are added where the request is sent, and only for its own origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
+    /// How it asks.
+    pub method: Method,
     /// Where to.
     pub target: Target,
     /// Headers beside the provider's own.
     pub headers: Vec<(String, String)>,
+    /// What is sent with it.
+    pub body: Option<Body>,
     /// Where in the walk it stands.
     pub position: Position,
+}
+
+impl PageRequest {
+    /// A request without headers or body of its own, at the beginning of a walk.
+    #[must_use]
+    pub fn get(target: Target) -> Self {
+        Self { method: Method::Get, target, headers: Vec::new(), body: None, position: Position::default() }
+    }
+}
+
+/// The methods that read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Method {
+    /// `GET`.
+    #[default]
+    Get,
+    /// `POST`, for searches, batch look-ups and GraphQL. Nothing that tieout posts changes anything at the provider.
+    Post,
+}
+
+impl Method {
+    /// As HTTP writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// What is sent with a request.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Body {
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// Its text: JSON, or a form.
+    pub text: String,
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of {}", self.text.len(), self.content_type)
+    }
 }
 
 /// Where a request goes.
@@ -42,6 +92,8 @@ pub struct Position {
     pub rows: u64,
     /// The cursor it was asked with.
     pub cursor: Option<String>,
+    /// The id behind which the walk began anew, where a cap on rows made it do so (`cap: {then: rekey}`).
+    pub rekey: Option<String>,
 }
 
 /// A response, as far as definitions can see it.
@@ -68,10 +120,29 @@ impl Response<'_> {
 pub enum Answer {
     /// Read it.
     Read,
+    /// Read it; the provider says that it is not all there is.
+    Partly(String),
     /// There is nothing there, and that is a complete answer.
     Empty,
     /// Ask again later.
     Retry(String),
+    /// The provider asks everybody for a pause.
+    Wait {
+        /// What it says.
+        why: String,
+        /// The least pause, whatever else it says.
+        at_least: Option<Duration>,
+    },
+    /// The access token is not good any more: get a new one and ask once again.
+    Refresh(String),
+    /// The way through the pages is lost: read the slice again from its own start.
+    Restart(String),
+    /// The saved token of a change feed is not good any more: read the whole feed.
+    Resync(String),
+    /// The range holds more than the provider hands out: read its halves instead.
+    Halve(String),
+    /// This account has no such feed: leave it out, visibly.
+    Skip(String),
     /// The credentials or the scope are refused; asking again is useless.
     Rejected(String),
     /// It will not get better.
@@ -79,7 +150,7 @@ pub enum Answer {
 }
 
 /// One page of a feed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Page {
     /// The rows, projected.
     pub items: Items,
@@ -89,14 +160,23 @@ pub struct Page {
     pub next: Next,
     /// What the provider says about the size of the whole, if it does.
     pub total_rows: Option<u64>,
+    /// Items that the page names as deleted.
+    pub gone: Vec<Key>,
+    /// Why what the page shows is not all there is, where it says so itself.
+    pub gaps: Vec<String>,
+    /// The instant up to which the provider says that its answer is whole (`ceiling:`).
+    pub ceiling: Option<Instant>,
+    /// The token that the next run goes on from, on the last page of a change feed.
+    pub token: Option<String>,
 }
 
 /// What follows a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Next {
     /// Another page.
     Page(PageRequest),
     /// The provider's own end of the list.
+    #[default]
     End,
 }
 

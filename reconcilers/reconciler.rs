@@ -7,7 +7,7 @@ use crate::compare::Fields;
 use crate::discrepancy::Kind;
 use crate::instant::{Instant, TimeFormat};
 use crate::key::Key;
-use crate::name::{DomainName, Name};
+use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response};
 use crate::window::Slice;
 
@@ -31,7 +31,7 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     /// The first request of a slice.
     fn first_page(&self, slice: &Slice) -> PageRequest;
     /// What a response to a page request means.
-    fn answer(&self, response: &Response<'_>) -> Answer;
+    fn answer(&self, request: &PageRequest, response: &Response<'_>) -> Answer;
     /// Reads a page that [`Answer::Read`] let through.
     fn read_page(
         &self,
@@ -40,10 +40,10 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
         response: &Response<'_>,
     ) -> Result<Page, PageFault>;
 
-    /// The look-ups that ask about all of `keys`.
-    fn confirm(&self, keys: &[Key]) -> Vec<Confirm>;
+    /// The look-ups that ask a member of the feed's fan-out about all of `keys`.
+    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm>;
     /// What a response to a look-up means; statuses that say "gone" are [`Answer::Read`] here.
-    fn confirm_answer(&self, response: &Response<'_>) -> Answer;
+    fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer;
     /// Reads the answer of a look-up: one entry for every key that was asked.
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault>;
 
@@ -92,6 +92,8 @@ pub struct OverlapScan {
 }
 
 /// What a feed is like, as far as a run needs to know.
+///
+/// The default is a feed of which nothing is known: no clock, no order, one day a slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
     /// The path of the window's clock, which names the coverage ledger's axis.
@@ -110,10 +112,62 @@ pub struct Feed {
     pub lag: Duration,
     /// The shortest step of the clock.
     pub grain: Duration,
-    /// The longest window of one slice.
+    /// The window that a slice begins with; `max_span` is the longest and `min_span` the shortest that it may have.
     pub span: Duration,
+    /// The longest window that the provider takes, where it has a limit.
+    pub max_span: Option<Duration>,
+    /// The shortest window that a slice is split into; at least the grain.
+    pub min_span: Duration,
+    /// The most rows that the provider hands out for one query, and what is done about it.
+    pub cap: Option<Cap>,
+    /// How long the provider keeps items or events; a gap older than that cannot be read any more.
+    pub retention: Option<Duration>,
+    /// Whether the feed hands out changes since a saved token, and not what lies in a window.
+    pub changes: bool,
     /// The periodic wider re-read.
     pub overlap: Option<OverlapScan>,
+}
+
+/// A provider's limit on the rows of one query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    /// How many rows it hands out at most.
+    pub rows: u64,
+    /// How more are reached.
+    pub then: Cure,
+}
+
+/// How rows beyond a cap are reached.
+///
+/// Halving does not help where more rows than the cap share one tick of the clock; then only the ids lead on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cure {
+    /// The halves of the window are read instead.
+    Halve,
+    /// The query begins anew behind the last id.
+    Rekey,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            clock: String::new(),
+            clock_format: TimeFormat::default(),
+            clock_kind: None,
+            order: Order::None,
+            filter: Filter::Server,
+            mutable: true,
+            lag: Duration::ZERO,
+            grain: Duration::from_secs(1),
+            span: Duration::from_hours(24),
+            max_span: None,
+            min_span: Duration::from_secs(1),
+            cap: None,
+            retention: None,
+            changes: false,
+            overlap: None,
+        }
+    }
 }
 
 impl Feed {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::instant::Instant;
+use crate::name::Each;
 
 /// A half-open time range `[from, to)`, never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -74,10 +75,22 @@ pub enum Purpose {
 /// The unit of work: one domain x one window x one `each` value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Slice {
+    /// Which member of the feed's fan-out; empty where there is none.
+    pub each: Each,
     /// The range of the feed's clock.
     pub window: Window,
     /// Why it is read.
     pub purpose: Purpose,
+    /// The saved token that a change feed goes on from, where there is one.
+    pub token: Option<Box<str>>,
+}
+
+impl Slice {
+    /// A slice of a feed without fan-out and without a saved token.
+    #[must_use]
+    pub fn new(window: Window, purpose: Purpose) -> Self {
+        Self { each: Each::default(), window, purpose, token: None }
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::Seen;
 use tieout_reconcilers::reconciler::{ClockKind, Feed, Reconciler};
 use tieout_reconcilers::row::Row;
@@ -27,6 +28,8 @@ pub struct Sides {
     pub client: Client,
     /// The domain.
     pub reconciler: Arc<dyn Reconciler>,
+    /// Which member of the feed's fan-out; empty where there is none.
+    pub each: Each,
     /// The local side.
     pub reader: Reader,
 }
@@ -71,7 +74,7 @@ pub async fn confirm(sides: &Sides, keys: &[Key], ages: Ages<'_>) -> Result<Conf
     if keys.is_empty() {
         return Ok(Confirmation::default());
     }
-    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), keys).await;
+    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, keys).await;
     let (rows, _) = rows_by_key(&sides.reader, keys).await?;
     let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
     let judged = upstream

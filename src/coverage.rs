@@ -42,7 +42,7 @@ pub fn slices(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
     let start = first_instant(policy, known).floor(feed.grain);
     let Some(range) = Window::new(start, known.ceiling) else { return Vec::new() };
     if feed.filter == Filter::Client {
-        return vec![Slice { window: range, purpose: Purpose::Coverage }];
+        return vec![Slice::new(range, Purpose::Coverage)];
     }
     let fresh = gaps(range, known.verified);
     let again = overlap(feed, known).map_or_else(Vec::new, |back| common(back, known.verified));
@@ -53,7 +53,7 @@ pub fn slices(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
 #[must_use]
 pub fn slices_of(feed: &Feed, range: Window) -> Vec<Slice> {
     if feed.filter == Filter::Client {
-        return vec![Slice { window: range, purpose: Purpose::Coverage }];
+        return vec![Slice::new(range, Purpose::Coverage)];
     }
     cut(feed, &[range], Purpose::Coverage)
 }
@@ -73,7 +73,7 @@ fn overlap(feed: &Feed, known: &Known<'_>) -> Option<Window> {
 
 fn cut(feed: &Feed, ranges: &[Window], purpose: Purpose) -> Vec<Slice> {
     let pieces = ranges.iter().flat_map(|range| range.pieces(feed.span));
-    pieces.map(|window| Slice { window, purpose }).collect()
+    pieces.map(|window| Slice::new(window, purpose)).collect()
 }
 
 /// The parts of `range` that `verified` does not cover.
@@ -125,12 +125,8 @@ mod tests {
             clock_format: TimeFormat::Epoch,
             clock_kind: Some(ClockKind::Created),
             order: Order::Descending,
-            filter: Filter::Server,
-            mutable: true,
-            lag: Duration::ZERO,
-            grain: Duration::from_secs(1),
             span: Duration::from_secs(100),
-            overlap: None,
+            ..Feed::default()
         }
     }
 

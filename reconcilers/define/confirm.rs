@@ -20,7 +20,7 @@ use super::template::{Slot, Template};
 use super::value::RowsPath;
 use super::words;
 use crate::key::Key;
-use crate::page::{Confirm, PageRequest, Position, Response};
+use crate::page::{Confirm, Response};
 use crate::path::Path;
 
 /// How many keys one look-up asks about where a definition does not say.
@@ -155,8 +155,8 @@ impl ConfirmDefinition {
     fn request(&self, keys: &[&Key]) -> Option<Confirm> {
         let keys: Vec<Key> = keys.iter().map(|key| (*key).clone()).collect();
         let template = self.asks_one(&keys).or_else(|| self.many.as_ref().map(|many| &many.request))?;
-        let (target, headers) = template.render(&Fill { keys: &keys, ..Fill::default() });
-        Some(Confirm { request: PageRequest { target, headers, position: Position::default() }, keys })
+        let request = template.render(&Fill { keys: &keys, ..Fill::default() });
+        Some(Confirm { request, keys })
     }
 
     /// The template of a look-up of one item, where that is how these keys are asked for.

@@ -15,8 +15,10 @@ use crate::compare::{CLOCK, FIELDS, Fields, KEY, VERSION};
 use crate::discrepancy::Kind;
 use crate::items::Items;
 use crate::key::Key;
-use crate::name::{DomainName, Name};
-use crate::page::{Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response, Seen};
+use crate::name::{DomainName, Each, Name};
+use crate::page::{
+    Answer, Confirm, Confirmed, Method, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
+};
 use crate::path::Path;
 use crate::projection::{Projected, Projection, raw_rows, shallow};
 use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
@@ -92,8 +94,8 @@ impl Definition {
         if let Some((from, to)) = &bounds {
             (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
         }
-        let (target, headers) = self.feed.request.render(&fill);
-        PageRequest { target, headers, position }
+        let request = self.feed.request.render(&fill);
+        PageRequest { position, ..request }
     }
 
     /// Everything of a look-up's answer that concerns one key, the item itself left out.
@@ -235,7 +237,7 @@ impl Reconciler for Definition {
         self.request_at(slice, Position { cursor, ..Position::default() })
     }
 
-    fn answer(&self, response: &Response<'_>) -> Answer {
+    fn answer(&self, _: &PageRequest, response: &Response<'_>) -> Answer {
         self.rules.answer(response)
     }
 
@@ -257,19 +259,21 @@ impl Reconciler for Definition {
             Following::Counted => Next::Page(self.request_at(slice, after(None))),
             Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
             Following::Link(link) => Next::Page(PageRequest {
-                target: crate::page::Target::Link(link),
+                method: Method::Get,
+                target: Target::Link(link),
                 headers: request.headers.clone(),
+                body: None,
                 position: after(None),
             }),
         };
-        Ok(Page { items, faults, next, total_rows })
+        Ok(Page { items, faults, next, total_rows, ..Page::default() })
     }
 
-    fn confirm(&self, keys: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {
         self.feed.confirm.requests(keys)
     }
 
-    fn confirm_answer(&self, response: &Response<'_>) -> Answer {
+    fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
         if self.feed.confirm.may_say_gone(response) {
             return Answer::Read;
         }

@@ -242,7 +242,12 @@ impl Paging {
     /// The position after a page.
     #[must_use]
     pub fn after(at: &Position, seen_rows: u64, cursor: Option<String>) -> Position {
-        Position { page: at.page.saturating_add(1), rows: at.rows.saturating_add(seen_rows), cursor }
+        Position {
+            page: at.page.saturating_add(1),
+            rows: at.rows.saturating_add(seen_rows),
+            cursor,
+            rekey: at.rekey.clone(),
+        }
     }
 
     /// The paging values of the request at a position.
@@ -281,7 +286,7 @@ mod tests {
     }
 
     fn follow(paging: &Paging, seen: Seen) -> Result<Following, PageFault> {
-        paging.following(seen, &Position { page: 1, rows: 2, cursor: None })
+        paging.following(seen, &Position { page: 1, rows: 2, ..Position::default() })
     }
 
     #[test]
@@ -341,7 +346,7 @@ mod tests {
 
     #[test]
     fn numbers_and_offsets_count_on_from_their_first() {
-        let at = Position { page: 3, rows: 5, cursor: None };
+        let at = Position { page: 3, rows: 5, ..Position::default() };
         assert_eq!(paging(By::Page { first: 1 }).fill(&at).page, Some(4));
         assert_eq!(paging(By::Offset { first: 1, step: Step::Rows }).fill(&at).offset, Some(6));
         assert_eq!(paging(By::Offset { first: 0, step: Step::Size }).fill(&at).offset, Some(6));

@@ -12,7 +12,7 @@ use super::template::{Slot, Template};
 use super::value::HeaderName;
 use super::words;
 use crate::key::Key;
-use crate::page::Target;
+use crate::page::{PageRequest, Target};
 
 /// What is encoded in a path segment: everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -169,9 +169,9 @@ impl RequestTemplate {
         Ok(Self { path, query: pairs(&self.query)?, headers: pairs(&self.headers)? })
     }
 
-    /// The request for some values.
+    /// The request for some values, at the beginning of a walk.
     #[must_use]
-    pub fn render(&self, fill: &Fill<'_>) -> (Target, Vec<(String, String)>) {
+    pub fn render(&self, fill: &Fill<'_>) -> PageRequest {
         let encoded = |slot: &Slot| {
             fill.value(slot).map(|value| Cow::Owned(utf8_percent_encode(&value, SEGMENT).to_string()))
         };
@@ -187,7 +187,7 @@ impl RequestTemplate {
         let headers = self.headers.iter();
         let headers =
             headers.filter_map(|(name, t)| Some((name.clone(), t.render(|slot| fill.value(slot))?)));
-        (Target::Path { path, query }, headers.collect())
+        PageRequest { headers: headers.collect(), ..PageRequest::get(Target::Path { path, query }) }
     }
 }
 
@@ -255,8 +255,8 @@ mod tests {
         query.push(("after".to_owned(), Template::from_text("{cursor}").unwrap()));
         let request = RequestTemplate { path: line.path, query, headers: Vec::new() };
         let keys = [Key::checked("a/b ?#é").unwrap(), Key::checked("2").unwrap()];
-        let (target, _) = request.render(&Fill { keys: &keys, ..Fill::default() });
-        let Target::Path { path, query } = target else { panic!("not a path") };
+        let rendered = request.render(&Fill { keys: &keys, ..Fill::default() });
+        let Target::Path { path, query } = rendered.target else { panic!("not a path") };
         assert_eq!(path, "/orders/a%2Fb%20%3F%23%C3%A9/x");
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(query, ["user=a/b ?#é", "flag=", "ids[]=a/b ?#é", "ids[]=2", "csv=a/b ?#é,2"]);

@@ -127,6 +127,7 @@ impl WindowDefinition {
             grain: grain.unwrap_or_default().max(format.resolution()),
             span,
             overlap,
+            ..Feed::default()
         };
         doubts(&feed, spot, order_spot, problems);
         let whole = Edges { lower: Edge::Included, upper: Some(Edge::Excluded) };

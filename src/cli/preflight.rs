@@ -109,7 +109,7 @@ async fn first_page(client: &Client, domain: &std::sync::Arc<dyn Reconciler>) ->
     let Some(window) = Window::new(ceiling - feed.span, ceiling) else {
         return Tested::warning(what, "the window is empty");
     };
-    let slice = Slice { window, purpose: Purpose::Coverage };
+    let slice = Slice::new(window, Purpose::Coverage);
     let mut walk = Walk::start(client.for_run(None), std::sync::Arc::clone(domain), slice);
     if let Some(page) = walk.next().await {
         return Tested::ok(what, format!("the first page can be read: {} items", page.items.len()));

@@ -36,7 +36,6 @@ const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
 pub(super) struct Night<'a> {
     pub job: &'a Job,
     pub sides: Sides,
-    pub each: Each,
     pub run_id: Uuid,
     /// The run's start by the process's clock, read once.
     pub start: Instant,
@@ -99,8 +98,7 @@ impl<'a> Night<'a> {
         };
         Ok(Self {
             job,
-            sides: Sides { client, reconciler: Arc::clone(reconciler), reader },
-            each,
+            sides: Sides { client, reconciler: Arc::clone(reconciler), each, reader },
             run_id,
             start: now,
             local_start,
@@ -134,7 +132,7 @@ impl<'a> Night<'a> {
     /// Every finding that is not over is read again by key, oldest first.
     async fn look_again(&mut self) -> Result<(), Failure> {
         let domain = self.sides.reconciler.domain().clone();
-        let followed = self.job.store.followed(&domain, &self.each, FOLLOW_UP_BUDGET).await?;
+        let followed = self.job.store.followed(&domain, &self.sides.each, FOLLOW_UP_BUDGET).await?;
         for chunk in followed.chunks(1_000) {
             self.stop_if_cancelled()?;
             self.follow(chunk).await?;
@@ -178,7 +176,8 @@ impl<'a> Night<'a> {
 
     /// The newest episodes of some keys, as they are or as a plan imagines them.
     pub(super) async fn known(&self, keys: &[Key]) -> Result<HashMap<Key, Finding>, Failure> {
-        let stored = self.job.store.findings_by_key(self.sides.reconciler.domain(), &self.each, keys).await?;
+        let stored =
+            self.job.store.findings_by_key(self.sides.reconciler.domain(), &self.sides.each, keys).await?;
         let mut known: HashMap<Key, Finding> =
             stored.into_iter().map(|finding| (finding.id.key.clone(), finding)).collect();
         for key in keys {
@@ -193,7 +192,7 @@ impl<'a> Night<'a> {
         let now = self.job.store.now().await?;
         Ok(Planner {
             reconciler: self.sides.reconciler.as_ref(),
-            each: &self.each,
+            each: &self.sides.each,
             run_id: self.run_id,
             now,
             hold,

@@ -73,7 +73,7 @@ impl Night<'_> {
             let judged = range.until(ceiling);
             return Ok((judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range)), false));
         }
-        let (domain, each) = (reconciler.domain(), &self.each);
+        let (domain, each) = (reconciler.domain(), &self.sides.each);
         let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
         let began = self.job.store.first_slice(domain, each).await?;
         let last_overlap =

@@ -32,8 +32,8 @@ impl Night<'_> {
 
     async fn verified_through(&self) -> Result<Option<Instant>, Failure> {
         let (domain, clock) = (self.sides.reconciler.domain(), &self.sides.reconciler.feed().clock);
-        let verified = self.job.store.coverage(domain, &self.each, clock).await?;
-        let began = self.job.store.first_slice(domain, &self.each).await?;
+        let verified = self.job.store.coverage(domain, &self.sides.each, clock).await?;
+        let began = self.job.store.first_slice(domain, &self.sides.each).await?;
         Ok(coverage::verified_through(&verified, self.sides.reconciler.policy().start.or(began)))
     }
 }

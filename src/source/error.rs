@@ -69,6 +69,38 @@ pub enum SourceError {
         /// What the definition makes of it.
         why: String,
     },
+    /// The way through the pages is lost: the slice has to be read again from its own start.
+    #[error("the provider does not know the way through these pages any more (status {status}): {why}")]
+    Lost {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+    },
+    /// The saved token of a change feed is not good any more: the whole feed has to be read.
+    #[error("the provider does not know the saved token any more (status {status}): {why}")]
+    TokenExpired {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+    },
+    /// The range holds more than the provider hands out: its halves have to be read.
+    #[error("the provider hands out no range as large as this one (status {status}): {why}")]
+    TooMuch {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+    },
+    /// This account has no such feed.
+    #[error("the feed is left out (status {status}): {why}")]
+    LeftOut {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+    },
     /// The body is over the cap.
     #[error("the body is larger than {cap} bytes; ask for smaller pages or raise the page cap")]
     BodyTooLarge {
@@ -150,6 +182,14 @@ pub enum NextStep {
     AskAgain,
     /// End the walk as partial.
     EndWalk,
+    /// Read the slice again from its own start.
+    ReadAgain,
+    /// Forget the saved token and read the whole feed.
+    Resync,
+    /// Read the halves of the slice instead.
+    Halve,
+    /// Leave the feed out, visibly.
+    LeaveOut,
     /// Stop asking this provider until the credentials are changed.
     FixCredentials,
     /// Stop asking this provider until the configuration is changed.
@@ -173,6 +213,10 @@ impl SourceError {
             | Self::LeftOrigin { .. }
             | Self::BadLink { .. }
             | Self::TooManyRedirects(_) => NextStep::EndWalk,
+            Self::Lost { .. } => NextStep::ReadAgain,
+            Self::TokenExpired { .. } => NextStep::Resync,
+            Self::TooMuch { .. } => NextStep::Halve,
+            Self::LeftOut { .. } => NextStep::LeaveOut,
             Self::Rejected { .. } => NextStep::FixCredentials,
             Self::AddressRefused(_) | Self::Settings(_) => NextStep::FixSettings,
         }

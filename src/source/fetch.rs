@@ -2,7 +2,7 @@
 //!
 //! What an answer means is the definition's business; this file only asks it, waits, and asks the provider again.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tieout_reconcilers::page::{Answer, PageRequest, Response};
 use url::Url;
@@ -16,6 +16,8 @@ use super::retry::{Decision, decide, retry_after};
 pub enum Answered {
     /// There is something to read.
     Read(Fetched),
+    /// There is something to read, and the provider says that it is not all there is.
+    Partly(Fetched, String),
     /// There is nothing there.
     Empty(Fetched),
 }
@@ -53,16 +55,24 @@ impl Client {
     ) -> Result<Answered, SourceError> {
         let fetched = self.send(request, page).await?;
         let status = fetched.status;
+        let unavailable = |why: &str, at_least: Option<Duration>| {
+            let asked = retry_after(&fetched.response(), SystemTime::now());
+            SourceError::Unavailable { status, why: clip(why), retry_after: asked.max(at_least) }
+        };
         match classify(&fetched.response()) {
             Answer::Read => Ok(Answered::Read(fetched)),
+            Answer::Partly(why) => Ok(Answered::Partly(fetched, clip(&why))),
             Answer::Empty => Ok(Answered::Empty(fetched)),
-            Answer::Rejected(why) => Err(SourceError::Rejected { status, why: clip(&why) }),
+            Answer::Retry(why) => Err(unavailable(&why, None)),
+            Answer::Wait { why, at_least } => Err(unavailable(&why, at_least)),
+            Answer::Restart(why) => Err(SourceError::Lost { status, why: clip(&why) }),
+            Answer::Resync(why) => Err(SourceError::TokenExpired { status, why: clip(&why) }),
+            Answer::Halve(why) => Err(SourceError::TooMuch { status, why: clip(&why) }),
+            Answer::Skip(why) => Err(SourceError::LeftOut { status, why: clip(&why) }),
+            Answer::Refresh(why) | Answer::Rejected(why) => {
+                Err(SourceError::Rejected { status, why: clip(&why) })
+            }
             Answer::Fail(why) => Err(SourceError::Refused { status, why: clip(&why) }),
-            Answer::Retry(why) => Err(SourceError::Unavailable {
-                status,
-                why: clip(&why),
-                retry_after: retry_after(&fetched.response(), SystemTime::now()),
-            }),
         }
     }
 

@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 use foldhash::quality::RandomState;
 use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::items::Items;
+use tieout_reconcilers::page::PageRequest;
 use url::Url;
 
 use super::provider::Caps;
@@ -57,12 +58,12 @@ impl Guard {
     }
 
     /// Lets a request pass that is new and within the number of pages.
-    pub fn before(&mut self, to: &Url, headers: &[(String, String)]) -> Result<(), Endless> {
+    pub fn before(&mut self, to: &Url, request: &PageRequest) -> Result<(), Endless> {
         if self.sent >= self.max_pages {
             return Err(Endless::TooManyPages(self.max_pages));
         }
         self.sent += 1;
-        let seen = self.state.hash_one((to, headers));
+        let seen = self.state.hash_one((to, request.method, &request.headers, &request.body));
         if self.requests.insert(seen) { Ok(()) } else { Err(Endless::RepeatedRequest) }
     }
 

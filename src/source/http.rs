@@ -116,7 +116,7 @@ impl Client {
     #[must_use]
     pub fn describe(&self, request: &PageRequest, page: Option<&Url>) -> String {
         match self.resolve(request, page) {
-            Ok(to) => format!("GET {}", PublicUrl(to.into_url())),
+            Ok(to) => format!("{} {}", request.method.as_str(), PublicUrl(to.into_url())),
             Err(_) => "a request that was not sent".to_owned(),
         }
     }
@@ -134,7 +134,7 @@ impl Client {
             Ok(())
         };
         self.in_time(None, permitted).await?;
-        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, &request.headers)).await
+        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request)).await
     }
 
     /// Runs some work for at most `limit`, and never beyond the deadline.
@@ -157,12 +157,12 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn exchange(&self, mut to: Bound, headers: &[(String, String)]) -> Result<Fetched, SourceError> {
+    async fn exchange(&self, mut to: Bound, asked: &PageRequest) -> Result<Fetched, SourceError> {
         for hop in 0..=MAX_REDIRECTS {
             if hop > 0 {
                 self.shared.pace.ready().await;
             }
-            let request = self.shared.origin.request(&to, headers)?;
+            let request = self.shared.origin.request(&to, asked)?;
             let answer = self.shared.http.execute(request).await.map_err(not_sent)?;
             self.note_skew(answer.headers());
             match redirected(&answer) {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use futures::StreamExt as _;
 use futures::stream;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Confirm, Confirmed};
 use tieout_reconcilers::reconciler::Reconciler;
 
@@ -27,10 +28,10 @@ pub struct Lookup {
     pub failed: Vec<(Key, Reason)>,
 }
 
-/// Looks up all of `keys`. Refused credentials end it at once.
-pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, keys: &[Key]) -> Lookup {
+/// Looks up all of `keys` of a member of the feed's fan-out. Refused credentials end it at once.
+pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, each: &Each, keys: &[Key]) -> Lookup {
     let asked: Vec<_> =
-        reconciler.confirm(keys).into_iter().map(|confirm| ask(client, reconciler, confirm)).collect();
+        reconciler.confirm(each, keys).into_iter().map(|confirm| ask(client, reconciler, confirm)).collect();
     let mut answers = stream::iter(asked).buffer_unordered(SIDE_BY_SIDE);
     let mut open: HashSet<&Key> = keys.iter().collect();
     let mut found = Lookup::default();
@@ -70,10 +71,14 @@ async fn answer(
     confirm: &Confirm,
 ) -> Result<Vec<Confirmed>, Reason> {
     let at = || site(client, reconciler, client.describe(&confirm.request, None));
-    let answered = client.fetch(&confirm.request, None, |response| reconciler.confirm_answer(response)).await;
+    let answered =
+        client.fetch(&confirm.request, None, |response| reconciler.confirm_answer(confirm, response)).await;
     // Whether nothing means "gone" is the definition's to say.
-    let (Answered::Read(fetched) | Answered::Empty(fetched)) =
-        answered.map_err(|error| Reason::of(at(), error))?;
+    let fetched = match answered.map_err(|error| Reason::of(at(), error))? {
+        Answered::Read(fetched) | Answered::Empty(fetched) => fetched,
+        // What a partial answer leaves out may exist all the same.
+        Answered::Partly(_, why) => return Err(Reason::Gap { at: Box::new(at()), why }),
+    };
     reconciler.read_confirm(confirm, &fetched.response()).map_err(|fault| not_a_page(at(), fault, &fetched))
 }
 

@@ -5,10 +5,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request};
 use secrecy::ExposeSecret as _;
-use tieout_reconcilers::page::Target;
+use tieout_reconcilers::page::{self, PageRequest, Target};
 use url::Url;
 
 use super::error::{Lead, SourceError};
@@ -83,9 +83,17 @@ impl Origin {
     }
 
     /// The request for a URL: the definition's own headers, then the provider's, then the credential.
-    pub fn request(&self, to: &Bound, headers: &[(String, String)]) -> Result<Request, SourceError> {
-        let mut request = Request::new(Method::GET, to.0.clone());
-        for (name, value) in headers {
+    pub fn request(&self, to: &Bound, asked: &PageRequest) -> Result<Request, SourceError> {
+        let method = match asked.method {
+            page::Method::Get => Method::GET,
+            page::Method::Post => Method::POST,
+        };
+        let mut request = Request::new(method, to.0.clone());
+        if let Some(body) = &asked.body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(body.content_type));
+            *request.body_mut() = Some(body.text.clone().into());
+        }
+        for (name, value) in &asked.headers {
             set(request.headers_mut(), name, value)?;
         }
         for (name, value) in &self.headers {

@@ -87,6 +87,14 @@ pub enum Reason {
         /// Where.
         at: Box<Site>,
     },
+    /// The provider says itself that a page is not all there is.
+    #[error("{at}: {why}; what it left out will be read again")]
+    Gap {
+        /// Where.
+        at: Box<Site>,
+        /// What it says.
+        why: String,
+    },
     /// Nobody wanted the rest.
     #[error("the walk was given up before its end")]
     Abandoned,
@@ -100,6 +108,15 @@ impl Reason {
         match error.next_step() {
             NextStep::FixCredentials => Self::Rejected { at, error },
             _ => Self::Unread { at, error },
+        }
+    }
+
+    /// What the caller does next.
+    #[must_use]
+    pub fn next_step(&self) -> NextStep {
+        match self {
+            Self::Rejected { error, .. } | Self::Unread { error, .. } => error.next_step(),
+            _ => NextStep::EndWalk,
         }
     }
 

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::Items;
+use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest};
 use tieout_reconcilers::projection::{ItemFault, ShapeFault};
 use tieout_reconcilers::reconciler::{Filter, Reconciler};
@@ -34,6 +36,10 @@ pub struct WalkedPage {
     pub items: Items,
     /// Its rows that could not be projected.
     pub faults: Vec<ItemFault>,
+    /// Items that it names as deleted.
+    pub gone: Vec<Key>,
+    /// The instant up to which the provider says that its answer is whole.
+    pub ceiling: Option<Instant>,
     /// When its answer was complete, by our clock.
     pub fetched_at: SystemTime,
 }
@@ -60,7 +66,18 @@ impl Walk {
     pub fn start(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice) -> Self {
         let (out, pages) = mpsc::channel(PREFETCH);
         let guard = Guard::new(&client.shared.caps);
-        let walker = Walker { client, reconciler, slice, guard, number: 0, rows: 0, total: None, page: None };
+        let walker = Walker {
+            client,
+            reconciler,
+            slice,
+            guard,
+            number: 0,
+            rows: 0,
+            total: None,
+            page: None,
+            gaps: Vec::new(),
+            token: None,
+        };
         Self { pages, task: AbortOnDropHandle::new(tokio::spawn(walker.walk(out))) }
     }
 
@@ -88,6 +105,10 @@ struct Walker {
     total: Option<u64>,
     /// Where the last page came from.
     page: Option<Url>,
+    /// Why the pages so far are not all there is, in the provider's own words.
+    gaps: Vec<Reason>,
+    /// What the next run of a change feed goes on from.
+    token: Option<String>,
 }
 
 impl Walker {
@@ -97,7 +118,7 @@ impl Walker {
             let (page, next) = match self.read(&request).await {
                 Ok(Some(read)) => read,
                 Ok(None) => return self.end(&request),
-                Err(reason) => return partial(reason),
+                Err(reason) => return self.partial(reason),
             };
             if out.send(page).await.is_err() {
                 return Coverage::Partial(vec![Reason::Abandoned]);
@@ -114,41 +135,65 @@ impl Walker {
         self.number += 1;
         let fetched = match self.fetch(request).await? {
             Answered::Read(fetched) => fetched,
+            Answered::Partly(fetched, why) => {
+                self.gap(request, why);
+                fetched
+            }
             Answered::Empty(_) => return Ok(None),
         };
         let fetched_at = SystemTime::now();
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
-        let Page { items, faults, next, total_rows } =
+        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token } =
             page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
         let rows = items.len() + faults.len();
         let more_follows = matches!(next, Next::Page(_));
         self.guard.after(&items, rows, more_follows).map_err(|endless| self.endless(request, endless))?;
+        for why in gaps {
+            self.gap(request, why);
+        }
+        self.token = token.or(self.token.take());
         self.rows += rows as u64;
         self.total = total_rows.or(self.total);
         self.page = Some(fetched.url);
-        Ok(Some((WalkedPage { number: self.number, items, faults, fetched_at }, next)))
+        Ok(Some((WalkedPage { number: self.number, items, faults, gone, ceiling, fetched_at }, next)))
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
-        self.guard.before(to.url(), &request.headers).map_err(|endless| self.endless(request, endless))?;
+        self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
         self.client
-            .fetch(request, from, |response| self.reconciler.answer(response))
+            .fetch(request, from, |response| self.reconciler.answer(request, response))
             .await
             .map_err(|error| Reason::of(self.site(request), error))
     }
 
     /// The end that the provider marked, if its own count agrees.
-    fn end(&self, last: &PageRequest) -> Coverage {
+    fn end(self, last: &PageRequest) -> Coverage {
         // A feed that we filter may hand out only the rows of the window, while the provider counts all.
         let counted = self.total.filter(|_| self.reconciler.feed().filter == Filter::Server);
         match counted {
             Some(said) if said != self.rows => {
-                partial(Reason::TotalMismatch { at: Box::new(self.site(last)), said, seen: self.rows })
+                let at = Box::new(self.site(last));
+                let seen = self.rows;
+                self.partial(Reason::TotalMismatch { at, said, seen })
             }
+            _ if !self.gaps.is_empty() => Coverage::Partial(self.gaps),
             _ => Coverage::Complete,
         }
+    }
+
+    /// A page may be used and still not be all that the provider has.
+    fn gap(&mut self, request: &PageRequest, why: String) {
+        let gap = Reason::Gap { at: Box::new(self.site(request)), why };
+        self.gaps.push(gap);
+    }
+
+    fn partial(mut self, reason: Reason) -> Coverage {
+        // Whoever asked for the walk says it once; here it only helps to see when it happened.
+        tracing::debug!(%reason, "the walk is partial");
+        self.gaps.push(reason);
+        Coverage::Partial(self.gaps)
     }
 
     fn endless(&self, request: &PageRequest, endless: Endless) -> Reason {
@@ -163,12 +208,6 @@ impl Walker {
             request: self.client.describe(request, self.page.as_ref()),
         }
     }
-}
-
-fn partial(reason: Reason) -> Coverage {
-    // Whoever asked for the walk says it once; here it only helps to see when it happened.
-    tracing::debug!(%reason, "the walk is partial");
-    Coverage::Partial(vec![reason])
 }
 
 /// A page that cannot be used; its content type helps only where it is no JSON.

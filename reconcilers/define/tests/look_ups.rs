@@ -17,12 +17,16 @@ fn keys(texts: &[&str]) -> Vec<Key> {
 }
 
 fn asked(definition: &Definition, texts: &[&str]) -> Vec<String> {
-    definition.confirm(&keys(texts)).iter().map(|confirm| line(&confirm.request)).collect()
+    definition
+        .confirm(&crate::name::Each::default(), &keys(texts))
+        .iter()
+        .map(|confirm| line(&confirm.request))
+        .collect()
 }
 
 /// What the first look-up of some keys finds in a response, in words.
 fn found(definition: &Definition, texts: &[&str], response: &Response<'_>) -> Result<Vec<String>, PageFault> {
-    let confirm = &definition.confirm(&keys(texts))[0];
+    let confirm = &definition.confirm(&crate::name::Each::default(), &keys(texts))[0];
     let confirmed = definition.read_confirm(confirm, response)?;
     assert_eq!(confirmed.len(), confirm.keys.len());
     Ok(confirmed
@@ -94,7 +98,8 @@ fn gone_can_be_told_by_the_body() {
 #[test]
 fn statuses_that_say_gone_are_read_and_an_empty_list_is_no_answer_to_a_look_up() {
     let definition = definition(&[("gone: 404", "gone: 410")]);
-    let answer = |response: &Response<'_>| definition.confirm_answer(response);
+    let asked = definition.confirm(&crate::name::Each::default(), &keys(&["a"])).remove(0);
+    let answer = |response: &Response<'_>| definition.confirm_answer(&asked, response);
     assert_eq!(answer(&status(410, "")), Answer::Read);
     assert_eq!(
         answer(&status(404, "{}")),
@@ -130,7 +135,7 @@ fn a_list_that_is_not_whole_proves_no_absence() {
         ["two items of the answer have this key", "gone"]
     );
     assert!(matches!(many(r#"{"rows":[]}"#), Err(PageFault::Shape(_))));
-    let confirm = &definition.confirm(&keys(&["a", "b"]))[0];
+    let confirm = &definition.confirm(&crate::name::Each::default(), &keys(&["a", "b"]))[0];
     assert_eq!(
         definition.read_confirm(confirm, &status(404, "{}")).unwrap_err(),
         PageFault::NeitherItemNorGone(404),

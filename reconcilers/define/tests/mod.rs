@@ -138,7 +138,7 @@ fn slice(from: &str, to: &str) -> Slice {
 }
 
 fn slice_of(from: Instant, to: Instant) -> Slice {
-    Slice { window: Window::new(from, to).unwrap(), purpose: Purpose::Coverage }
+    Slice::new(Window::new(from, to).unwrap(), Purpose::Coverage)
 }
 
 fn day() -> Slice {

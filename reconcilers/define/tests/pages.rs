@@ -187,7 +187,9 @@ fn variables_are_put_in_place_and_their_keys_dropped_where_they_are_unset() {
 #[test]
 fn rules_come_before_what_http_says() {
     let definition = definition(&[]);
-    let answer = |status| definition.answer(&Response { status, headers: &[], body: b"" });
+    let answer = |status| {
+        definition.answer(&definition.first_page(&day()), &Response { status, headers: &[], body: b"" })
+    };
     assert_eq!(answer(404), Answer::Empty);
     assert_eq!(answer(403), Answer::Rejected("status 403".to_owned()));
 }

@@ -60,10 +60,10 @@ fn charges_are_walked_newest_first_from_row_to_row() {
 fn a_charge_is_looked_up_by_id_and_gone_only_in_stripes_words() {
     let charges = on("charges");
     let key = Key::checked("ch_example0003").unwrap();
-    let confirm = charges.confirm(std::slice::from_ref(&key)).remove(0);
+    let confirm = charges.confirm(&crate::name::Each::default(), std::slice::from_ref(&key)).remove(0);
     assert_eq!(line(&confirm.request), "/charges/ch_example0003?");
     let seen = |response: &Response<'_>| {
-        assert_eq!(charges.confirm_answer(response), Answer::Read);
+        assert_eq!(charges.confirm_answer(&confirm, response), Answer::Read);
         charges.read_confirm(&confirm, response).map(|mut found| found.remove(0).seen)
     };
     let Ok(Seen::Item(items, raw)) = seen(&ok(fixture!("charge"))) else { panic!("no item") };
@@ -81,7 +81,7 @@ fn a_deleted_customer_is_gone_although_it_can_be_retrieved() {
         customers.read_page(&day(), &customers.first_page(&day()), &ok(fixture!("customers_page"))).unwrap();
     assert_eq!(page.items.len(), 2);
     let key = Key::checked("cus_example0001").unwrap();
-    let confirm = customers.confirm(&[key]).remove(0);
+    let confirm = customers.confirm(&crate::name::Each::default(), &[key]).remove(0);
     let found = customers.read_confirm(&confirm, &ok(fixture!("customer_deleted"))).unwrap();
     assert!(matches!(found[0].seen, Seen::Gone));
 }
@@ -98,16 +98,17 @@ fn refunds_have_their_own_path() {
 #[test]
 fn stripes_errors_mean_what_stripe_says() {
     let charges = on("charges");
-    assert!(matches!(charges.answer(&status(429, fixture!("rate_limit"))), Answer::Retry(_)));
-    assert!(matches!(charges.answer(&status(409, b"{}")), Answer::Retry(_)));
-    assert!(matches!(charges.answer(&status(401, b"{}")), Answer::Rejected(_)));
+    let first = charges.first_page(&day());
+    assert!(matches!(charges.answer(&first, &status(429, fixture!("rate_limit"))), Answer::Retry(_)));
+    assert!(matches!(charges.answer(&first, &status(409, b"{}")), Answer::Retry(_)));
+    assert!(matches!(charges.answer(&first, &status(401, b"{}")), Answer::Rejected(_)));
     assert_eq!(
-        charges.answer(&status(404, fixture!("resource_missing"))),
+        charges.answer(&first, &status(404, fixture!("resource_missing"))),
         Answer::Fail("status 404: No such charge: 'ch_example9999'".to_owned())
     );
     let headers = [("stripe-should-retry".to_owned(), "true".to_owned())];
     let response = Response { status: 400, headers: &headers, body: b"{}" };
-    assert!(matches!(charges.answer(&response), Answer::Retry(_)));
+    assert!(matches!(charges.answer(&first, &response), Answer::Retry(_)));
 }
 
 /// The vocabulary's own example of this provider, without the words that are not supported yet.

@@ -202,6 +202,6 @@ pub(super) fn feed(world: &World) -> Feed {
         lag: Duration::ZERO,
         grain: Duration::from_secs(1),
         span: Duration::from_hours(1),
-        overlap: None,
+        ..Feed::default()
     }
 }

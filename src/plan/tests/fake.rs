@@ -10,7 +10,7 @@ use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response};
 use tieout_reconcilers::reconciler::{
-    ClockKind, Data, Emission, Feed, Filter, Local, Order, Orphans, Policy, Reconciler, Remedy, Schedule,
+    ClockKind, Data, Emission, Feed, Local, Order, Orphans, Policy, Reconciler, Remedy, Schedule,
 };
 use tieout_reconcilers::window::Slice;
 use uuid::Uuid;
@@ -45,12 +45,7 @@ impl Fake {
                 clock_format: TimeFormat::Epoch,
                 clock_kind: Some(ClockKind::Created),
                 order: Order::Descending,
-                filter: Filter::Server,
-                mutable: true,
-                lag: Duration::ZERO,
-                grain: Duration::from_secs(1),
-                span: Duration::from_hours(1),
-                overlap: None,
+                ..Feed::default()
             },
             fields: Fields { fields: Vec::new(), money: None },
             does,
@@ -127,7 +122,7 @@ impl Reconciler for Fake {
         unreachable!("a plan asks no provider")
     }
 
-    fn answer(&self, _: &Response<'_>) -> Answer {
+    fn answer(&self, _: &PageRequest, _: &Response<'_>) -> Answer {
         unreachable!("a plan asks no provider")
     }
 
@@ -135,11 +130,11 @@ impl Reconciler for Fake {
         unreachable!("a plan asks no provider")
     }
 
-    fn confirm(&self, _: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, _: &Each, _: &[Key]) -> Vec<Confirm> {
         unreachable!("a plan asks no provider")
     }
 
-    fn confirm_answer(&self, _: &Response<'_>) -> Answer {
+    fn confirm_answer(&self, _: &Confirm, _: &Response<'_>) -> Answer {
         unreachable!("a plan asks no provider")
     }
 

@@ -81,7 +81,8 @@ async fn nothing_that_can_be_printed_holds_a_secret() {
         let client = Client::new(&usable).unwrap();
         let asked = request("/charges", &[("key", "CANARY")]);
         let failed = client.send(&asked, None).await.unwrap_err();
-        let sent = origin.request(&origin.resolve(&request("/x", &[]).target, None).unwrap(), &[]).unwrap();
+        let asked = request("/x", &[]);
+        let sent = origin.request(&origin.resolve(&asked.target, None).unwrap(), &asked).unwrap();
         let shown =
             format!("{client:?} {origin:?} {sent:?} {failed} {failed:?} {}", client.describe(&asked, None));
         assert!(!shown.contains("CANARY"), "{shown}");

@@ -6,15 +6,13 @@ use tieout_reconcilers::compare::{FIELDS, Fields};
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::page::{
-    Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
+    Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Response, Seen, Target,
 };
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::Projection;
-use tieout_reconcilers::reconciler::{
-    Feed, Filter, Local, Order, Orphans, Place, Policy, Reconciler, Remedy, Schedule,
-};
+use tieout_reconcilers::reconciler::{Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +35,7 @@ pub(super) struct Double {
 
 pub(super) fn slice() -> Slice {
     let window = Window::new(Instant::from_micros(0), Instant::from_micros(1)).unwrap();
-    Slice { window, purpose: Purpose::Coverage }
+    Slice::new(window, Purpose::Coverage)
 }
 
 fn path(text: &str) -> Path {
@@ -64,15 +62,11 @@ impl Double {
 
 pub(super) fn request(path: &str, query: &[(&str, &str)]) -> PageRequest {
     let query = query.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    PageRequest {
-        target: Target::Path { path: path.to_owned(), query },
-        headers: Vec::new(),
-        position: Position::default(),
-    }
+    PageRequest::get(Target::Path { path: path.to_owned(), query })
 }
 
 pub(super) fn link(to: &str) -> PageRequest {
-    PageRequest { target: Target::Link(to.to_owned()), headers: Vec::new(), position: Position::default() }
+    PageRequest::get(Target::Link(to.to_owned()))
 }
 
 /// The usual reading of a status; a body that begins as an error is one.
@@ -120,7 +114,7 @@ impl Reconciler for Double {
         request("/charges", &[("limit", "2")])
     }
 
-    fn answer(&self, response: &Response<'_>) -> Answer {
+    fn answer(&self, _: &PageRequest, response: &Response<'_>) -> Answer {
         usual(response)
     }
 
@@ -139,10 +133,10 @@ impl Reconciler for Double {
             following.position.page = asked.position.page + 1;
         }
         let total_rows = text(2).map(|total| total.parse().unwrap());
-        Ok(Page { items: kept.items, faults: kept.faults, next, total_rows })
+        Ok(Page { items: kept.items, faults: kept.faults, next, total_rows, ..Page::default() })
     }
 
-    fn confirm(&self, keys: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {
         let ask = |key: &Key| Confirm {
             request: request(&format!("/charges/{key}"), &[]),
             keys: vec![key.clone()],
@@ -150,7 +144,7 @@ impl Reconciler for Double {
         keys.iter().map(ask).collect()
     }
 
-    fn confirm_answer(&self, response: &Response<'_>) -> Answer {
+    fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
         if response.status == 404 { Answer::Read } else { usual(response) }
     }
 
@@ -173,18 +167,7 @@ impl Reconciler for Double {
 }
 
 fn feed() -> Feed {
-    Feed {
-        clock: "created".to_owned(),
-        clock_format: TimeFormat::Epoch,
-        clock_kind: None,
-        order: Order::None,
-        filter: Filter::Server,
-        mutable: true,
-        lag: Duration::ZERO,
-        grain: Duration::from_secs(1),
-        span: Duration::from_hours(24),
-        overlap: None,
-    }
+    Feed { clock: "created".to_owned(), clock_format: TimeFormat::Epoch, ..Feed::default() }
 }
 
 fn policy() -> Policy {

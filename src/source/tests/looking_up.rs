@@ -1,6 +1,7 @@
 //! Look-ups by key.
 
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{PageFault, Seen};
 use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -33,7 +34,10 @@ async fn every_key_comes_back_once_with_what_upstream_holds_or_why_nobody_knows(
 
     // In a task of its own, because that is where a run does it.
     let client = client(&server);
-    let found = tokio::spawn(async move { lookup(&client, &Double::new(Paging::Cursor), &asked).await });
+    let found =
+        tokio::spawn(
+            async move { lookup(&client, &Double::new(Paging::Cursor), &Each::default(), &asked).await },
+        );
     let mut found = found.await.unwrap();
 
     found.confirmed.sort_by(|a, b| a.key.cmp(&b.key));
@@ -65,7 +69,7 @@ async fn refused_credentials_end_the_look_up_for_all_keys() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(401)).mount(&server).await;
     let asked: Vec<Key> = (0..100).map(|n| Key::checked(&n.to_string()).unwrap()).collect();
-    let found = lookup(&client(&server), &Double::new(Paging::Cursor), &asked).await;
+    let found = lookup(&client(&server), &Double::new(Paging::Cursor), &Each::default(), &asked).await;
     assert_eq!((found.confirmed.len(), found.failed.len()), (0, 100));
     assert!(found.failed.iter().all(|(_, reason)| reason.is_rejected()));
     assert!(server.received_requests().await.unwrap().len() <= 8, "the rest was not sent");

@@ -25,7 +25,7 @@ on_both_stores!(
 fn whole() -> Commit {
     Commit {
         slice: Some(SliceDone {
-            slice: Slice { window: window(0, 10), purpose: Purpose::Coverage },
+            slice: Slice::new(window(0, 10), Purpose::Coverage),
             counts_json: r#"{"matched":7}"#.to_owned(),
         }),
         coverage: Some(Covered { clock: "created".to_owned(), window: window(0, 10) }),
