@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 use tieout_reconcilers::compare::{CLOCK, KEY};
-use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::{Next, Page};
+use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::window::Window;
 
@@ -51,8 +52,8 @@ pub struct Evidence {
 impl Leaf {
     /// What is needed of a page.
     #[must_use]
-    pub fn of(page: &Page, format: &TimeFormat) -> Self {
-        let row = |item: ItemView<'_>| (Key::from_json(item.slot(KEY)).ok(), clock(item, format));
+    pub fn of(page: &Page, feed: &Feed) -> Self {
+        let row = |item: ItemView<'_>| (Key::from_json(item.slot(KEY)).ok(), clock(item, feed));
         Self {
             rows: page.items.iter().map(row).collect(),
             unreadable: page.faults.len(),
@@ -78,9 +79,9 @@ impl Evidence {
     }
 }
 
-fn clock(item: ItemView<'_>, format: &TimeFormat) -> Option<Instant> {
+fn clock(item: ItemView<'_>, feed: &Feed) -> Option<Instant> {
     match Scalar::from_json(item.slot(CLOCK)) {
-        Scalar::Text(text) => format.read(&text),
-        _ => format.read(item.slot(CLOCK)?),
+        Scalar::Text(text) => feed.clock_format.read(&text),
+        _ => feed.clock_format.read(item.slot(CLOCK)?),
     }
 }

@@ -47,7 +47,7 @@ impl Eyes<'_> {
     }
 
     fn leaf(&self, page: &Page) -> Leaf {
-        Leaf::of(page, &self.reconciler.feed().clock_format)
+        Leaf::of(page, self.reconciler.feed())
     }
 
     /// Both parts of the slice, cut at a clock that has rows on either side.
