@@ -102,4 +102,15 @@ pub struct Discrepancy {
     pub amount: Option<Money>,
     /// The whole upstream item as it was sent, for the event.
     pub upstream: Option<Box<str>>,
+    /// The provider's own event about it, where the domain asks for it and the provider still has it.
+    pub original: Option<Original>,
+}
+
+/// An event that the provider itself made, as its event list still has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Original {
+    /// The provider's id of it.
+    pub id: Key,
+    /// The whole event as it was sent.
+    pub event: Box<str>,
 }

@@ -1,6 +1,7 @@
 //! The contract of a domain: pure questions, answered by a YAML definition or by a Rust type.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compare::Fields;
@@ -51,6 +52,11 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer;
     /// Reads the answer of a look-up: one entry for every key that was asked.
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault>;
+
+    /// Where the provider lists its own events about the items of this feed, if it does.
+    fn events(&self) -> Option<&EventFeed> {
+        None
+    }
 
     /// What to do about a discrepancy of a kind.
     fn remedy(&self, kind: Kind) -> Remedy;
@@ -268,6 +274,16 @@ pub struct Local {
     pub time: TimeFormat,
 }
 
+/// A feed of the provider's own events about the items of another feed.
+#[derive(Debug, Clone)]
+pub struct EventFeed {
+    /// Reads the events. It has no local side and nothing is compared; its items hold the key of what an event is about in
+    /// as many slots from [`FIELDS`](crate::compare::FIELDS) on as that key has parts.
+    pub feed: Arc<dyn Reconciler>,
+    /// How many parts the key has.
+    pub parts: usize,
+}
+
 /// What is done about a discrepancy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
@@ -297,4 +313,6 @@ pub enum Data {
     Full,
     /// The key alone.
     Thin,
+    /// The provider's own event, where it still has it; else the item, marked as synthetic.
+    Original,
 }

@@ -180,6 +180,7 @@ fn unreadable(key: &Key, reason: &str) -> Discrepancy {
         reason: Some(reason.to_owned()),
         amount: None,
         upstream: None,
+        original: None,
     }
 }
 

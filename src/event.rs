@@ -82,6 +82,10 @@ struct CloudEvent<'a> {
     tieoutrun: Uuid,
     tieoutkind: &'static str,
     tieoutepisode: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tieoutorigin: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tieoutsynthetic: Option<bool>,
     data: &'a RawValue,
 }
 
@@ -98,7 +102,8 @@ pub fn event(
         "" => format!("/tieout/{domain}"),
         each => format!("/tieout/{domain}/{each}"),
     };
-    let data = RawValue::from_string(data(discrepancy, emission.data)?)?;
+    let carried = Carried::of(discrepancy, emission.data)?;
+    let data = RawValue::from_string(carried.data)?;
     let id = drift.event_id();
     let payload = serde_json::to_string(&CloudEvent {
         specversion: "1.0",
@@ -111,6 +116,8 @@ pub fn event(
         tieoutrun: run_id,
         tieoutkind: drift.kind.as_str(),
         tieoutepisode: drift.episode,
+        tieoutorigin: carried.origin,
+        tieoutsynthetic: carried.is_synthetic.then_some(true),
         data: &data,
     })?;
     Ok(Event {
@@ -126,11 +133,31 @@ pub fn event(
     })
 }
 
-/// What the event carries; an orphan has no upstream item, so it always carries its key alone.
-fn data(discrepancy: &Discrepancy, wanted: Data) -> Result<String, serde_json::Error> {
-    match (wanted, &discrepancy.upstream) {
-        (Data::Full, Some(item)) => Ok(one_line(item)),
-        _ => serde_json::to_string(&serde_json::json!({ "key": discrepancy.key })),
+/// What an event carries, and where it comes from.
+struct Carried<'a> {
+    data: String,
+    /// The provider's id of its own event.
+    origin: Option<&'a str>,
+    /// Whether the provider's own event was wanted and this is made of the item instead.
+    is_synthetic: bool,
+}
+
+impl<'a> Carried<'a> {
+    /// An orphan has no upstream item, so it carries its key alone unless the provider has an event about it.
+    fn of(discrepancy: &'a Discrepancy, wanted: Data) -> Result<Self, serde_json::Error> {
+        let made = |data, is_synthetic| Ok(Self { data, origin: None, is_synthetic });
+        match (wanted, &discrepancy.original, &discrepancy.upstream) {
+            (Data::Original, Some(original), _) => {
+                let origin = Some(original.id.as_str());
+                Ok(Self { data: one_line(&original.event), origin, is_synthetic: false })
+            }
+            (Data::Full, _, Some(item)) => made(one_line(item), false),
+            (Data::Original, None, Some(item)) => made(one_line(item), true),
+            (wanted, _, _) => {
+                let key = serde_json::to_string(&serde_json::json!({ "key": discrepancy.key }))?;
+                made(key, wanted == Data::Original)
+            }
+        }
     }
 }
 

@@ -62,6 +62,7 @@ impl Fields {
             reason,
             amount: self.at_stake(item, local),
             upstream: upstream.map(|(_, raw)| raw.into()),
+            original: None,
         })
     }
 

@@ -44,7 +44,11 @@ impl FromText for EventType {
 
 impl FromText for Data {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("word", text, &[("full", Self::Full), ("thin", Self::Thin)])
+        words::choose(
+            "word",
+            text,
+            &[("full", Self::Full), ("thin", Self::Thin), ("original", Self::Original)],
+        )
     }
 }
 

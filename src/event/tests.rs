@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use tieout_reconcilers::discrepancy::Digest;
+use tieout_reconcilers::discrepancy::{Digest, Original};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 
@@ -29,6 +29,7 @@ fn discrepancy(key: &Key, upstream: Option<&str>) -> Discrepancy {
         reason: None,
         amount: None,
         upstream: upstream.map(Into::into),
+        original: None,
     }
 }
 
@@ -161,4 +162,29 @@ proptest! {
         let are_same = a == b && kinds.0 == kinds.1;
         prop_assert_eq!(event_id(&a, kinds.0) == event_id(&b, kinds.1), are_same);
     }
+}
+
+#[test]
+fn the_providers_own_event_is_carried_and_named_and_its_absence_is_said() {
+    let id = charge("ch_1");
+    let original =
+        Original { id: Key::checked("evt_9").unwrap(), event: "{\"id\":\"evt_9\",\n \"data\":{}}".into() };
+    let carry = |original: Option<Original>, upstream: Option<&str>| {
+        let found = Discrepancy { original, ..discrepancy(&id.key, upstream) };
+        let made =
+            event(drift(&id, 1), &found, &emission(Data::Original), Uuid::nil(), Instant::from_micros(0));
+        attributes(&made.unwrap())
+    };
+    let own = carry(Some(original.clone()), Some(r#"{"id":"ch_1"}"#));
+    assert_eq!((own["data"]["id"].as_str(), own["tieoutorigin"].as_str()), (Some("evt_9"), Some("evt_9")));
+    assert!(!own.contains_key("tieoutsynthetic"));
+    let made = carry(None, Some(r#"{"id":"ch_1"}"#));
+    assert_eq!((made["data"]["id"].as_str(), made["tieoutsynthetic"].as_bool()), (Some("ch_1"), Some(true)));
+    assert!(!made.contains_key("tieoutorigin"));
+    assert_eq!(carry(None, None)["data"]["key"], "ch_1");
+    assert_eq!(
+        carry(Some(original), None)["data"]["id"],
+        "evt_9",
+        "an orphan's own event says more than its key"
+    );
 }

@@ -8,6 +8,7 @@ mod domain;
 mod finish;
 mod lease;
 mod listing;
+mod originals;
 mod outcome;
 mod reading;
 mod release;

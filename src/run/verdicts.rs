@@ -165,10 +165,11 @@ impl Night<'_> {
     }
 
     pub(super) async fn decide(
-        &self,
+        &mut self,
         observations: Vec<Observation>,
         hold: Option<&str>,
     ) -> Result<Plan, Failure> {
+        let observations = self.with_originals(observations).await;
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
         Ok(self.planner(hold).await?.plan(observations, &known))
@@ -273,6 +274,7 @@ pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
         reason: None,
         amount: None,
         upstream: None,
+        original: None,
     };
     Observation { key: suspect.key.clone(), clock: suspect.clock, look: Look::Young(found) }
 }

@@ -5,7 +5,8 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
-//! read with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
+//! read with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@originals`],
+//! [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
 
@@ -23,6 +24,7 @@ mod traffic;
 pub mod glance;
 pub mod guard;
 pub mod lookup;
+pub mod originals;
 pub mod walk;
 
 pub mod error;
@@ -33,6 +35,7 @@ pub use fetch::Answered;
 pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
+pub use originals::{Originals, originals};
 pub use provider::{Auth, Caps, ProviderSettings, Rate, Throughput};
 pub use reason::{Reason, Site};
 pub use traffic::Sent;
