@@ -73,6 +73,13 @@ impl<T, S: Thread> Woven<T, S> {
         texts.collect()
     }
 
+    /// The same with every fixed part put through `f`.
+    #[must_use]
+    pub fn with<U>(&self, mut f: impl FnMut(&T) -> U) -> Woven<U, S> {
+        let Ok(woven) = self.try_map(&mut |text| Ok::<_, std::convert::Infallible>(f(text)));
+        woven
+    }
+
     pub(super) fn try_map<'a, U, E>(
         &'a self,
         f: &mut impl FnMut(&'a T) -> Result<U, E>,
