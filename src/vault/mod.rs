@@ -95,12 +95,11 @@ impl Vault for StoreVault {
     ) -> BoxFuture<'v, Result<(), VaultFault>> {
         async move {
             let sealed = self.write(credential, kept)?;
-            match self.store.keep_token(credential, claim, &sealed).await.map_err(|error| fault(&error))? {
-                true => Ok(()),
-                false => {
-                    Err(VaultFault("another process has taken the credential over meanwhile".to_owned()))
-                }
-            }
+            let kept =
+                self.store.keep_token(credential, claim, &sealed).await.map_err(|error| fault(&error))?;
+            let taken_over =
+                || VaultFault("another process has taken the credential over meanwhile".to_owned());
+            kept.then_some(()).ok_or_else(taken_over)
         }
         .boxed()
     }

@@ -53,15 +53,11 @@ impl Auth<Template> {
             sign.map(|sign| Sign::compile(sign, door).map(Self::Sign)),
         ];
         let mut written = kinds.into_iter().flatten();
-        match (written.next(), written.next()) {
-            (Some(only), None) => only,
-            _ => {
-                let fault = Fault::new(
-                    "`auth` needs exactly one of `bearer`, `basic`, `key`, `oauth`, `jwt`, `login` and `sign`",
-                );
-                problems.add(spot, fault);
-                None
-            }
+        if let (Some(only), None) = (written.next(), written.next()) {
+            return only;
         }
+        let kinds = "`bearer`, `basic`, `key`, `oauth`, `jwt`, `login` and `sign`";
+        problems.add(spot, Fault::new(format!("`auth` needs exactly one of {kinds}")));
+        None
     }
 }

@@ -177,7 +177,7 @@ impl Jwt<Template> {
             Some(exchange) => Some(exchange?),
             None => None,
         };
-        Some(Self { alg: alg?, key: key?, header, claims: claims?, ttl, exchange, then: then? })
+        Some(Self { alg: alg?, key: key?, header, claims: claims?, ttl, exchange, then })
     }
 }
 

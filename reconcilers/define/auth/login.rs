@@ -86,6 +86,9 @@ pub struct Step<T> {
     pub token: Reader,
 }
 
+/// Texts under names.
+type Pairs<T> = Vec<(String, Woven<T, Token>)>;
+
 /// What a step sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent<T> {
@@ -94,7 +97,7 @@ pub enum Sent<T> {
     /// JSON.
     Json(Tree<T>),
     /// A form.
-    Form(Vec<(String, Woven<T, Token>)>),
+    Form(Pairs<T>),
 }
 
 impl<T> Login<T> {
@@ -128,7 +131,7 @@ impl<T> Step<T> {
 fn map_woven<'a, T, U, E>(
     pairs: &'a [(String, Woven<T, Token>)],
     f: &mut impl FnMut(&'a T) -> Result<U, E>,
-) -> Result<Vec<(String, Woven<U, Token>)>, E> {
+) -> Result<Pairs<U>, E> {
     pairs.iter().map(|(name, value)| Ok((name.clone(), value.try_map(f)?))).collect()
 }
 
@@ -165,7 +168,7 @@ impl Login<Template> {
         let token = steps.last()?.token.clone();
         let answer = AnswerWords { token: None, expires, ttl };
         let answer = TokenAnswer::compile(answer, ["token", "expires_in"], door)?;
-        Some(Self { steps, answer: TokenAnswer { token, ..answer }, then: then? })
+        Some(Self { steps, answer: TokenAnswer { token, ..answer }, then })
     }
 }
 
@@ -224,7 +227,7 @@ fn compile_step(
 fn woven_headers(
     written: Ordered<Checked<Woven<Template, Token>>>,
     door: &mut Door<'_, '_>,
-) -> Vec<(String, Woven<Template, Token>)> {
+) -> Pairs<Template> {
     let mut headers = Vec::new();
     for entry in written.0 {
         let name = door.header_name(&entry.key, entry.spot);

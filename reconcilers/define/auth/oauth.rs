@@ -154,7 +154,7 @@ impl Oauth<Template> {
             scope,
             params,
             answer: answer?,
-            then: then?,
+            then,
         })
     }
 }

@@ -45,9 +45,9 @@ impl<T> Show<T> {
 }
 
 impl Show<Template> {
-    /// Reads it; `None` inside stands for the header of RFC 6750, `Authorization: Bearer ...`.
-    pub(super) fn compile(file: Option<Spanned<ShowFile>>, door: &mut Door<'_, '_>) -> Option<Option<Self>> {
-        let Some(file) = file else { return Some(None) };
+    /// Reads it; left out, the token is shown in the header of RFC 6750, `Authorization: Bearer ...`.
+    pub(super) fn compile(file: Option<Spanned<ShowFile>>, door: &mut Door<'_, '_>) -> Option<Self> {
+        let file = file?;
         let spot = file.referenced.into();
         let ShowFile { header, query, value } = file.value;
         let value_spot = value.spot;
@@ -64,6 +64,6 @@ impl Show<Template> {
         if value.count(Token) != 1 {
             door.0.add(value_spot, Fault::new("`value` must hold `{token}` once"));
         }
-        Some(Some(Self { place: place?, value }))
+        Some(Self { place: place?, value })
     }
 }

@@ -29,16 +29,24 @@ impl<S: Thread> FromText for Woven<Template, S> {
         let mut rest = text;
         while let Some((at, length, thread)) = first_thread(rest) {
             if at > 0 {
-                pieces.push(Piece::Fixed(Template::from_text(&rest[..at])?));
+                pieces.push(Piece::Fixed(fixed::<S>(&rest[..at])?));
             }
             pieces.push(Piece::Thread(thread));
             rest = &rest[at + length..];
         }
         if !rest.is_empty() {
-            pieces.push(Piece::Fixed(Template::from_text(rest)?));
+            pieces.push(Piece::Fixed(fixed::<S>(rest)?));
         }
         Ok(Self { pieces })
     }
+}
+
+/// A fixed part. What it cannot hold is answered with what can stand here.
+fn fixed<S: Thread>(text: &str) -> Result<Template, Fault> {
+    Template::from_text(text).map_err(|fault| {
+        let threads = S::NAMES.iter().map(|(name, _)| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+        fault.with_help(format!("a text here may hold {threads}, `{{var.NAME}}` and `{{secret.NAME}}`"))
+    })
 }
 
 /// Where the first thread begins, how long it is written, and which one it is.

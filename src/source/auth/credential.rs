@@ -31,7 +31,7 @@ pub struct Credential {
 #[derive(Debug)]
 enum Source {
     Fixed(Arc<Pass>),
-    Session(Session),
+    Session(Box<Session>),
 }
 
 impl Credential {
@@ -59,20 +59,20 @@ impl Credential {
                     })?;
                     Issuer::Rotating(Rotating::new(settings.name.as_str(), grant, vault))
                 } else {
-                    Issuer::Oauth(grant)
+                    Issuer::Oauth(Box::new(grant))
                 };
                 Self::session(issuer, oauth.then.clone(), settings)
             }
             Auth::Jwt(jwt) => {
                 let exchange = jwt.exchange.as_ref().map(|exchange| endpoint(&exchange.url)).transpose()?;
                 let minted = Minted::new(jwt.clone(), exchange, base_member(settings))?;
-                Self::session(Issuer::Jwt(minted), jwt.then.clone(), settings)
+                Self::session(Issuer::Jwt(Box::new(minted)), jwt.then.clone(), settings)
             }
             Auth::Login(login) => {
                 let endpoints =
                     login.steps.iter().map(|step| endpoint(&step.target)).collect::<Result<_, _>>()?;
                 let steps = LoginSteps::new(login.clone(), endpoints, base_member(settings));
-                Self::session(Issuer::Login(steps), login.then.clone(), settings)
+                Self::session(Issuer::Login(Box::new(steps)), login.then.clone(), settings)
             }
         })
     }
@@ -86,7 +86,7 @@ impl Credential {
             Some(Place::Query(name)) => vec![name.clone()],
             Some(Place::Header(_)) | None => Vec::new(),
         };
-        Self { source: Source::Session(Session::new(issuer, show, settings)), query }
+        Self { source: Source::Session(Box::new(Session::new(issuer, show, settings))), query }
     }
 
     /// The pass of the next request. `now` is the provider's time as far as we know it.

@@ -11,7 +11,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use tieout_reconcilers::instant::Instant;
 
 use super::oauth::TokenGrant;
@@ -40,7 +40,7 @@ struct Inner {
 
 impl Rotating {
     pub(super) fn new(credential: &str, grant: TokenGrant, vault: Arc<dyn Vault>) -> Self {
-        let seed = grant.refresh().map(|refresh| refresh.expose_secret()).unwrap_or_default();
+        let seed = grant.refresh().map(ExposeSecret::expose_secret).unwrap_or_default();
         let origin = STANDARD_NO_PAD.encode(digest(&SHA256, seed.as_bytes()));
         Self(Arc::new(Inner { credential: credential.to_owned(), grant, origin, vault }))
     }
@@ -60,11 +60,11 @@ impl Rotating {
 impl Inner {
     async fn issue(&self, stale: Option<&SecretString>, now: DateTime<Utc>) -> Result<Issued, SourceError> {
         for _ in 0..LOOKS {
-            let kept = self.vault.read(&self.credential).await.map_err(unkept)?;
+            let kept = self.vault.read(&self.credential).await.map_err(|fault| unkept(&fault))?;
             if let Some(issued) = self.usable(kept.as_ref(), stale, now) {
                 return Ok(issued);
             }
-            match self.vault.claim(&self.credential).await.map_err(unkept)? {
+            match self.vault.claim(&self.credential).await.map_err(|fault| unkept(&fault))? {
                 Claim::Busy => tokio::time::sleep(LOOK).await,
                 Claim::Ours(claim, kept) => return self.refresh(claim, kept, stale, now).await,
             }
@@ -116,7 +116,7 @@ impl Inner {
                 Ok(()) => return Ok(()),
                 Err(fault) if attempt == KEEP_ATTEMPTS => {
                     tracing::error!(credential = self.credential, %fault, "a refresh token was used up and the next one could not be kept: authorise again");
-                    return Err(unkept(fault));
+                    return Err(unkept(&fault));
                 }
                 Err(fault) => {
                     tracing::warn!(credential = self.credential, %fault, "keeping the new refresh token again");
@@ -156,6 +156,6 @@ impl Inner {
     }
 }
 
-fn unkept(fault: VaultFault) -> SourceError {
+fn unkept(fault: &VaultFault) -> SourceError {
     SourceError::Settings(format!("the refresh token cannot be kept: {fault}"))
 }

@@ -27,13 +27,13 @@ const MARGIN: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) enum Issuer {
     /// A token endpoint.
-    Oauth(TokenGrant),
+    Oauth(Box<TokenGrant>),
     /// A token endpoint whose refresh tokens are good once.
     Rotating(Rotating),
     /// We ourselves.
-    Jwt(Minted),
+    Jwt(Box<Minted>),
     /// A login.
-    Login(LoginSteps),
+    Login(Box<LoginSteps>),
 }
 
 /// A token as it was given out.
@@ -93,8 +93,8 @@ impl Session {
         {
             return Err(failure.clone());
         }
-        let stale = state.current.as_ref().map(|current| current.token.clone());
-        let issued = self.issue(stale, now).await.and_then(|issued| self.shown(issued, state.serial + 1));
+        let old = state.current.as_ref().map(|current| current.token.clone());
+        let issued = self.issue(old, now).await.and_then(|issued| self.shown(issued, state.serial + 1));
         match issued {
             Ok(current) => {
                 state.serial += 1;
@@ -121,7 +121,9 @@ impl Session {
     fn shown(&self, issued: Issued, serial: u64) -> Result<Current, SourceError> {
         let base = admitted_base(&self.settings, issued.base.as_deref())?;
         let pass = Pass::of_token(self.show.as_ref(), &issued.token)?.numbered(serial, base);
-        let until = issued.good_for.map(|good_for| Instant::now() + (good_for - margin(good_for)));
+        let until = issued
+            .good_for
+            .and_then(|good_for| Instant::now().checked_add(good_for.saturating_sub(margin(good_for))));
         tracing::debug!(provider = %self.settings.name, serial, good_for = ?issued.good_for, "got a token");
         Ok(Current { pass: Arc::new(pass), token: issued.token, until })
     }
