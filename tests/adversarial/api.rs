@@ -57,6 +57,8 @@ pub(crate) struct Api {
     pub(crate) asks: usize,
     /// Look-ups so far, the one that is being answered included.
     pub(crate) looks: usize,
+    /// What a server of the library wants to remember.
+    pub(crate) known: std::collections::BTreeSet<String>,
     /// The rows of pages that were delivered whole and readable.
     pub(crate) delivered: Vec<Value>,
 }
@@ -143,9 +145,9 @@ impl Api {
     fn start(&self, asked: &Asked, rows: &[&Item], size: usize) -> usize {
         let number = |name: &str| asked.query(name).map(|text| text.parse::<usize>().unwrap());
         match self.paging {
-            Paging::Keyset => asked.query("starting_after").map_or(0, |id| {
-                rows.iter().position(|item| item.id() == id).map_or(0, |place| place + 1)
-            }),
+            Paging::Keyset => asked
+                .query("starting_after")
+                .map_or(0, |id| rows.iter().position(|item| item.id() == id).map_or(0, |place| place + 1)),
             Paging::Page => (number("page").unwrap_or(1).max(1) - 1) * size,
             Paging::Offset => number("offset").unwrap_or(0),
             Paging::Cursor | Paging::Link | Paging::Url => asked.query("cursor").map_or(0, |cursor| {
@@ -160,7 +162,8 @@ impl Api {
     /// What an honest API answers to a look-up.
     pub(crate) fn look_up(&self, asked: &Asked) -> Reply {
         let id = asked.url.path_segments().and_then(Iterator::last).unwrap_or_default();
-        match self.find(id) {
+        let decoded = url::form_urlencoded::parse(id.as_bytes()).next().map(|(id, _)| id);
+        match self.find(&decoded.unwrap_or_default()) {
             Some(item) => Reply::json(200, &item.value),
             None => gone(),
         }

@@ -2,6 +2,7 @@
 //!
 //! It records every request, and it never judges one.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,6 @@ pub(crate) struct Asked {
     pub(crate) url: Url,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
 }
 
 impl Asked {
@@ -109,10 +109,10 @@ impl Reply {
             Self::Says(Says { status, headers, body }) => {
                 let mut head = format!("HTTP/1.1 {status} Says\r\n");
                 for (name, value) in headers {
-                    head.push_str(&format!("{name}: {value}\r\n"));
+                    let _ = write!(head, "{name}: {value}\r\n");
                 }
                 if status != 204 && status != 304 {
-                    head.push_str(&format!("content-length: {}\r\n", body.len()));
+                    let _ = write!(head, "content-length: {}\r\n", body.len());
                 }
                 [head.as_bytes(), b"\r\n", &body].concat()
             }
@@ -148,10 +148,6 @@ impl Listener {
             }
         });
         Self { address, stop, asked }
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.address.port()
     }
 
     pub(crate) fn uri(&self) -> String {
@@ -219,5 +215,5 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length.map_or(0, |(_, value)| value.parse().unwrap())];
     reader.read_exact(&mut body).ok()?;
     let url = Url::parse("http://server.test").ok()?.join(&target).ok()?;
-    Some(Asked { method, url, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Asked { method, url, headers })
 }

@@ -54,10 +54,10 @@ pub(crate) struct Server {
     pub(crate) list: Box<Answer>,
     /// Answers a look-up.
     pub(crate) look_up: Box<Answer>,
-    /// What the API's people repair before the second night, beside being honest again.
-    pub(crate) repair: Box<Arrange>,
     /// Keys whose values no rule can read.
     pub(crate) unreadable: Vec<&'static str>,
+    /// A key whose number is written in a way that no parser of this test reads, and that way.
+    pub(crate) rewrites: Option<(&'static str, &'static str)>,
     /// Keys that lie outside what may be judged in the first night.
     pub(crate) unjudged: Vec<&'static str>,
     /// Whether its look-ups fail, so that nothing that was seen can be confirmed.
@@ -78,8 +78,8 @@ impl Server {
             arrange: Box::new(|_, _| {}),
             list: Box::new(Api::honest),
             look_up: Box::new(|api, asked| api.look_up(asked)),
-            repair: Box::new(|_, _| {}),
             unreadable: Vec::new(),
+            rewrites: None,
             unjudged: Vec::new(),
             unconfirmed: false,
             verdict: Verdict::Whole,
@@ -117,19 +117,19 @@ impl Server {
         Self { list: Box::new(list), ..self }
     }
 
-    pub(crate) fn looks_up(self, look_up: impl Fn(&mut Api, &Asked) -> Reply + Send + Sync + 'static) -> Self {
-        Self { look_up: Box::new(look_up), ..self }
-    }
-
-    pub(crate) fn repaired(
+    pub(crate) fn looks_up(
         self,
-        repair: impl Fn(&mut Api, &mut Vec<serde_json::Value>) + Send + Sync + 'static,
+        look_up: impl Fn(&mut Api, &Asked) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        Self { repair: Box::new(repair), ..self }
+        Self { look_up: Box::new(look_up), ..self }
     }
 
     pub(crate) fn unreadable(self, keys: &[&'static str]) -> Self {
         Self { unreadable: keys.to_vec(), ..self }
+    }
+
+    pub(crate) fn rewriting(self, key: &'static str, number: &'static str) -> Self {
+        Self { rewrites: Some((key, number)), ..self }
     }
 
     pub(crate) fn unjudged(self, keys: &[&'static str]) -> Self {

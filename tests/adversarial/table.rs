@@ -45,7 +45,8 @@ pub(crate) fn check(library: &[Arc<Server>]) -> Result<(), String> {
 }
 
 fn table(library: &[Arc<Server>]) -> String {
-    let mut table = format!("{HEAD}\n| server | what it does | verdict | what tieout says |\n|---|---|---|---|\n");
+    let mut table =
+        format!("{HEAD}\n| server | what it does | verdict | what tieout says |\n|---|---|---|---|\n");
     for server in library {
         let verdict = match server.verdict {
             Verdict::Whole => "complete",

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -18,7 +18,7 @@ use crate::server::Server;
 pub(crate) const CANARY: &str = "sk_canary_5f1c0de";
 
 /// No night takes longer than this; a run that does is hanging.
-const LONGEST_NIGHT: Duration = Duration::from_secs(60);
+const LONGEST_NIGHT: Duration = Duration::from_mins(1);
 
 /// What only the provider has, what differs, and what only the local side has: near the first, a middle and the last page.
 pub(crate) const LOST: [&str; 3] = ["ch_lost_1", "ch_lost_2", "ch_lost_3"];
@@ -72,6 +72,7 @@ impl World {
             items: std::mem::take(&mut items),
             asks: 0,
             looks: 0,
+            known: std::collections::BTreeSet::new(),
             delivered: Vec::new(),
         }));
         (server.arrange)(&mut api.lock().unwrap(), &mut local);
@@ -90,7 +91,9 @@ impl World {
     fn write_files(&self) {
         let base = self.listener.uri();
         let next = match self.server.paging {
-            Paging::Keyset => ("starting_after: \"{cursor}\", ", "{cursor: \"last:id\", more: has_more, size: 10}"),
+            Paging::Keyset => {
+                ("starting_after: \"{cursor}\", ", "{cursor: \"last:id\", more: has_more, size: 10}")
+            }
             Paging::Cursor => ("cursor: \"{cursor}\", ", "{cursor: next, size: 10}"),
             Paging::Page => ("page: \"{page}\", ", "{page: 1, size: 10}"),
             Paging::Offset => ("offset: \"{offset}\", ", "{offset: 0, size: 10}"),
@@ -141,11 +144,10 @@ impl World {
     }
 
     /// Makes the API honest from now on, with everything in its list.
-    pub(crate) fn make_honest(&mut self) {
+    pub(crate) fn make_honest(&self) {
         *self.honest.lock().unwrap() = true;
         let mut api = self.api.lock().unwrap();
         api.items.iter_mut().for_each(|item| item.listed = true);
-        (self.server.repair)(&mut api, &mut self.local);
     }
 
     /// `tieout run --format json`, the real binary.
@@ -154,10 +156,8 @@ impl World {
         command.args(["run", "--format", "json", "--limit", "0"]).current_dir(self.dir.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.env_remove("RUST_BACKTRACE").spawn().unwrap();
-        let [stdout, stderr] = [
-            collect(child.stdout.take().expect("a pipe")),
-            collect(child.stderr.take().expect("a pipe")),
-        ];
+        let [stdout, stderr] =
+            [collect(child.stdout.take().expect("a pipe")), collect(child.stderr.take().expect("a pipe"))];
         let began = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -173,8 +173,8 @@ impl World {
         Night { code: status.code().unwrap_or(-1), domain: report["domains"][0].clone(), stdout, stderr }
     }
 
-    /// The CloudEvents in the queue.
-    pub(crate) fn events(&self) -> Vec<Value> {
+    /// The subjects of the CloudEvents in the queue with their data as it is written.
+    pub(crate) fn events(&self) -> Vec<(String, String)> {
         let path = self.dir.path().join("queue.db");
         if !path.exists() {
             return Vec::new();
@@ -184,7 +184,11 @@ impl World {
                 SqliteConnectOptions::new().filename(path).connect().await.unwrap();
             let rows = sqlx::query("SELECT event FROM tieout_events ORDER BY seq");
             let rows = rows.fetch_all(&mut queue).await.unwrap();
-            rows.iter().map(|row| serde_json::from_str(row.get("event")).unwrap()).collect()
+            let event = |row: &SqliteRow| {
+                let Event { subject, data } = serde_json::from_str(row.get("event")).unwrap();
+                (subject, data.get().to_owned())
+            };
+            rows.iter().map(event).collect()
         })
     }
 
@@ -192,11 +196,19 @@ impl World {
     pub(crate) fn leaks(&self) -> Vec<String> {
         let files = std::fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().path());
         let leaky = files.filter(|path| {
-            let holds = std::fs::read(path).unwrap().windows(CANARY.len()).any(|part| part == CANARY.as_bytes());
+            let holds =
+                std::fs::read(path).unwrap().windows(CANARY.len()).any(|part| part == CANARY.as_bytes());
             holds && !path.ends_with("key")
         });
         leaky.map(|path| path.display().to_string()).collect()
     }
+}
+
+/// What matters of a CloudEvent.
+#[derive(serde::Deserialize)]
+struct Event {
+    subject: String,
+    data: Box<serde_json::value::RawValue>,
 }
 
 fn collect(mut pipe: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<String> {
@@ -271,5 +283,7 @@ fn local_row(charge: &Value) -> LocalRow {
 /// For what only async crates can do here.
 fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+    })
 }

@@ -9,10 +9,13 @@ use super::limits::date;
 
 pub(super) fn servers() -> Vec<Server> {
     vec![
-        Server::new("a_clock_that_is_behind", "has a clock that is an hour behind, and an item of the last minutes by that clock")
-            .arranged(|api, _| api.insert(charge("ch_fresh", 20, 5)))
-            .lists(|api, asked| dated(api, asked, &date(-3_600)))
-            .unjudged(&["ch_fresh"]),
+        Server::new(
+            "a_clock_that_is_behind",
+            "has a clock that is an hour behind, and an item of the last minutes by that clock",
+        )
+        .arranged(|api, _| api.insert(charge("ch_fresh", 20, 5)))
+        .lists(|api, asked| dated(api, asked, &date(-3_600)))
+        .unjudged(&["ch_fresh"]),
         Server::new("a_clock_that_is_ahead", "has a clock that is an hour ahead")
             .lists(|api, asked| dated(api, asked, &date(3_600))),
         Server::new("a_clock_of_another_century", "has a clock that stands in 1970")

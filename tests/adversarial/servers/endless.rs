@@ -48,37 +48,51 @@ fn others() -> Vec<Server> {
             .lists(|api, _| strange(api.asks, "unused"))
             .extra(60)
             .partial("more than 60 pages"),
-        Server::new("the_same_page_under_ever_new_cursors", "sends the first page again and again, under a new cursor each time")
-            .paged(Paging::Cursor)
-            .lists(|api, asked| {
-                let mut page = api.page(&asked.with("cursor", "9999999999~"));
-                page.next = Some(format!("c{}", api.asks));
-                api.deliver(&page)
-            })
-            .partial("exactly the items of an earlier page"),
-        Server::new("more_follows_for_ever", "says on the last page that more follows; pages follow the last row")
-            .lists(|api, asked| {
-                let page = api.page(asked);
-                let mut body = page.body();
-                body["has_more"] = json!(true);
-                api.deliver_as(&page, body)
-            })
-            .extra(1)
-            .partial("says that more follows but `last:id` holds no way to it"),
-        Server::new("the_next_link_leads_to_itself", "gives the link of the page itself as the link of the next one")
-            .paged(Paging::Url)
-            .lists(|api, asked| linking(api, asked, |asked, _| format!("/v1/charges?{}", asked.url.query().unwrap_or_default())))
-            .partial("leads to a request that this walk has sent before"),
-        Server::new("the_link_header_leads_to_itself", "names the page itself as the next one in its `Link` header")
-            .paged(Paging::Link)
-            .lists(|api, asked| {
-                let page = api.page(asked);
-                let own = format!("<{}?{}>; rel=\"next\"", asked.path(), asked.url.query().unwrap_or_default());
-                let reply = Reply::json(200, page.body()).with("link", own);
-                api.delivered.extend(page.rows);
-                reply
-            })
-            .partial("leads to a request that this walk has sent before"),
+        Server::new(
+            "the_same_page_under_ever_new_cursors",
+            "sends the first page again and again, under a new cursor each time",
+        )
+        .paged(Paging::Cursor)
+        .lists(|api, asked| {
+            let mut page = api.page(&asked.with("cursor", "9999999999~"));
+            page.next = Some(format!("c{}", api.asks));
+            api.deliver(&page)
+        })
+        .partial("exactly the items of an earlier page"),
+        Server::new(
+            "more_follows_for_ever",
+            "says on the last page that more follows; pages follow the last row",
+        )
+        .lists(|api, asked| {
+            let page = api.page(asked);
+            let mut body = page.body();
+            body["has_more"] = json!(true);
+            api.deliver_as(&page, body)
+        })
+        .extra(1)
+        .partial("says that more follows but `last:id` holds no way to it"),
+        Server::new(
+            "the_next_link_leads_to_itself",
+            "gives the link of the page itself as the link of the next one",
+        )
+        .paged(Paging::Url)
+        .lists(|api, asked| {
+            linking(api, asked, |asked, _| format!("/v1/charges?{}", asked.url.query().unwrap_or_default()))
+        })
+        .partial("leads to a request that this walk has sent before"),
+        Server::new(
+            "the_link_header_leads_to_itself",
+            "names the page itself as the next one in its `Link` header",
+        )
+        .paged(Paging::Link)
+        .lists(|api, asked| {
+            let page = api.page(asked);
+            let own = format!("<{}?{}>; rel=\"next\"", asked.path(), asked.url.query().unwrap_or_default());
+            let reply = Reply::json(200, page.body()).with("link", own);
+            api.delivered.extend(page.rows);
+            reply
+        })
+        .partial("leads to a request that this walk has sent before"),
         Server::new("redirects_in_a_circle", "answers with a redirect to the page that was asked for")
             .lists(|_, asked| {
                 let own = format!("{}?{}", asked.path(), asked.url.query().unwrap_or_default());

@@ -9,14 +9,20 @@ const NEITHER: &str = "in a shape that means neither an item nor its absence";
 
 pub(super) fn servers() -> Vec<Server> {
     vec![
-        Server::new("look_ups_answer_404_with_html", "answers every look-up with 404 and a page of a load balancer")
-            .looks_up(|_, _| Reply::says(404, "<html>no such route</html>").with("content-type", "text/html"))
-            .unconfirmed()
-            .partial(NEITHER),
-        Server::new("look_ups_answer_404_with_another_error", "answers every look-up with 404 and an error of another kind")
-            .looks_up(|_, _| Reply::json(404, json!({ "error": { "code": "route_not_found" } })))
-            .unconfirmed()
-            .partial(NEITHER),
+        Server::new(
+            "look_ups_answer_404_with_html",
+            "answers every look-up with 404 and a page of a load balancer",
+        )
+        .looks_up(|_, _| Reply::says(404, "<html>no such route</html>").with("content-type", "text/html"))
+        .unconfirmed()
+        .partial(NEITHER),
+        Server::new(
+            "look_ups_answer_404_with_another_error",
+            "answers every look-up with 404 and an error of another kind",
+        )
+        .looks_up(|_, _| Reply::json(404, json!({ "error": { "code": "route_not_found" } })))
+        .unconfirmed()
+        .partial(NEITHER),
         Server::new("look_ups_answer_with_another_item", "answers every look-up with one and the same item")
             .looks_up(|api, _| Reply::json(200, &api.find("ch_000").unwrap().value))
             .unconfirmed()
@@ -41,13 +47,19 @@ pub(super) fn servers() -> Vec<Server> {
             .looks_up(|_, _| Reply::says(204, ""))
             .unconfirmed()
             .partial("look-up"),
-        Server::new("look_ups_fail_every_other_time", "answers every other look-up with 500")
-            .looks_up(|api, asked| if api.looks % 2 == 1 { Reply::says(500, "") } else { api.look_up(asked) })
-            .extra(20),
-        Server::new("look_ups_find_what_is_gone_from_the_list", "shows a list without an item that the look-up still finds")
-            .arranged(|api, _| {
-                api.items.iter_mut().filter(|item| item.id() == "ch_010").for_each(|item| item.listed = false);
+        Server::new("every_look_up_fails_once", "answers each look-up with 500 before it answers it")
+            .looks_up(|api, asked| {
+                let is_new = api.known.insert(asked.path().to_owned());
+                if is_new { Reply::says(500, "") } else { api.look_up(asked) }
             })
-            .partial("the walk did not show"),
+            .extra(20),
+        Server::new(
+            "look_ups_find_what_is_gone_from_the_list",
+            "shows a list without an item that the look-up still finds",
+        )
+        .arranged(|api, _| {
+            api.items.iter_mut().filter(|item| item.id() == "ch_010").for_each(|item| item.listed = false);
+        })
+        .partial("the walk did not show"),
     ]
 }

@@ -23,15 +23,13 @@ pub(super) fn servers() -> Vec<Server> {
             "adds a row to the front of the list before each page, so that numbered pages repeat rows",
         )
         .paged(Paging::Page)
-        .lists(inserts)
-        .partial("moved while it was read"),
+        .lists(inserts),
         Server::new(
             "inserts_while_paging_by_offset",
             "adds a row to the front of the list before each page, so that offsets repeat rows",
         )
         .paged(Paging::Offset)
-        .lists(inserts)
-        .partial("moved while it was read"),
+        .lists(inserts),
         Server::new(
             "deletes_while_paging_by_row",
             "takes a row that was shown off the list after each page; pages follow the last row",

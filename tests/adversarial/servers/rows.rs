@@ -38,35 +38,45 @@ fn shapes() -> Vec<Server> {
                 api.deliver_as(&page, body)
             })
             .partial("without a usable key"),
-        Server::new("rows_that_are_scalars", "mixes a number, a text and a list into the rows of the second page")
-            .lists(|api, asked| {
-                let page = api.page(asked);
-                let mut body = page.body();
-                if api.asks == 2 {
-                    let rows = body["data"].as_array_mut().unwrap();
-                    rows.splice(0..0, [json!(7), json!("x"), json!([{ "id": "y" }])]);
-                }
-                api.deliver_as(&page, body)
-            })
-            .partial("without a usable key"),
+        Server::new(
+            "rows_that_are_scalars",
+            "mixes a number, a text and a list into the rows of the second page",
+        )
+        .lists(|api, asked| {
+            let page = api.page(asked);
+            let mut body = page.body();
+            if api.asks == 2 {
+                let rows = body["data"].as_array_mut().unwrap();
+                rows.splice(0..0, [json!(7), json!("x"), json!([{ "id": "y" }])]);
+            }
+            api.deliver_as(&page, body)
+        })
+        .partial("without a usable key"),
     ]
 }
 
 fn keys() -> Vec<Server> {
     vec![
-        Server::new("ids_that_change_type", "writes an id as a number in the list and as a text in the look-up")
-            .arranged(|api, local| {
-                for (id, is_local) in [(7_001, true), (7_002, false)] {
-                    let row = charge(&id.to_string(), 310, 42);
-                    api.insert(row.clone());
-                    local.extend(is_local.then_some(row));
-                }
-            })
-            .lists(|api, asked| {
-                let page = api.page(asked);
-                let body = page.body().to_string().replace("\"id\":\"7001\"", "\"id\":7001").replace("\"id\":\"7002\"", "\"id\":7002");
-                api.deliver_as(&page, body)
-            }),
+        Server::new(
+            "ids_that_change_type",
+            "writes an id as a number in the list and as a text in the look-up",
+        )
+        .arranged(|api, local| {
+            for (id, is_local) in [(7_001, true), (7_002, false)] {
+                let row = charge(&id.to_string(), 310, 42);
+                api.insert(row.clone());
+                local.extend(is_local.then_some(row));
+            }
+        })
+        .lists(|api, asked| {
+            let page = api.page(asked);
+            let body = page
+                .body()
+                .to_string()
+                .replace("\"id\":\"7001\"", "\"id\":7001")
+                .replace("\"id\":\"7002\"", "\"id\":7002");
+            api.deliver_as(&page, body)
+        }),
         nameless("null_ids", "writes null as the id of a row", json!(null)),
         nameless("ids_that_are_objects", "writes an object as the id of a row", json!({ "id": "x" })),
         nameless("ids_that_are_booleans", "writes true as the id of a row", json!(true)),
@@ -75,44 +85,50 @@ fn keys() -> Vec<Server> {
         Server::new("an_id_written_twice", "writes two ids into one row")
             .lists(|api, asked| {
                 let mut page = api.page(asked);
-                let body = page.body().to_string().replace("\"id\":\"ch_012\"", "\"id\":\"ch_012\",\"id\":\"ch_lost_9\"");
+                let body = page
+                    .body()
+                    .to_string()
+                    .replace("\"id\":\"ch_012\"", "\"id\":\"ch_012\",\"id\":\"ch_lost_9\"");
                 page.rows.retain(|row| row["id"] != "ch_012");
                 api.deliver_as(&page, body)
             })
             .partial("without a usable key"),
-        Server::new("duplicate_ids_with_different_values", "shows two rows with one id and different amounts")
-            .lists(|api, asked| {
-                let mut page = api.page(asked);
-                if let Some(place) = page.rows.iter().position(|row| row["id"] == "ch_012") {
-                    let mut twin = page.rows[place].clone();
-                    twin["amount"] = json!(5);
-                    page.rows.insert(place, twin);
-                }
-                api.deliver(&page)
-            })
-            .extra(1)
-            .partial("two items with one key and different values"),
-        Server::new("duplicate_rows", "shows every row twice")
-            .lists(|api, asked| {
-                let mut page = api.page(asked);
-                page.rows = page.rows.into_iter().flat_map(|row| [row.clone(), row]).collect();
-                api.deliver(&page)
-            }),
+        Server::new(
+            "duplicate_ids_with_different_values",
+            "shows two rows with one id and different amounts",
+        )
+        .lists(|api, asked| {
+            let mut page = api.page(asked);
+            if let Some(place) = page.rows.iter().position(|row| row["id"] == "ch_012") {
+                let mut twin = page.rows[place].clone();
+                twin["amount"] = json!(5);
+                page.rows.insert(place, twin);
+            }
+            api.deliver(&page)
+        })
+        .extra(1)
+        .partial("two items with one key and different values"),
+        Server::new("duplicate_rows", "shows every row twice").lists(|api, asked| {
+            let mut page = api.page(asked);
+            page.rows = page.rows.into_iter().flat_map(|row| [row.clone(), row]).collect();
+            api.deliver(&page)
+        }),
         Server::new("ids_in_another_case", "holds two items whose ids differ in upper and lower case alone")
             .arranged(|api, local| {
                 local.push(charge("ch_case", 320, 42));
                 api.insert(charge("ch_case", 320, 42));
                 api.insert(charge("CH_CASE", 320, 43));
             }),
-        Server::new("ids_that_need_escapes", "holds items whose ids are no path segments")
-            .arranged(|api, local| {
+        Server::new("ids_that_need_escapes", "holds items whose ids are no path segments").arranged(
+            |api, local| {
                 for (at, id) in ["a/b", "a b", "ä?x=1", "a#b", "%2e%2e", "a'b\"c"].into_iter().enumerate() {
                     api.insert(charge(id, 320, 42));
                     if at % 2 == 0 {
                         local.push(charge(id, 320, 42));
                     }
                 }
-            }),
+            },
+        ),
     ]
 }
 
@@ -132,24 +148,30 @@ fn nameless(name: &'static str, does: &'static str, id: Value) -> Server {
 
 fn windows() -> Vec<Server> {
     vec![
-        Server::new("rows_outside_the_window", "ignores the filter and sends what is years old and what is not yet, too")
-            .arranged(|api, _| {
-                api.insert(charge("ch_old", 365 * 24 * 60, 42));
-                api.insert(charge("ch_to_come", -60, 42));
-            })
-            .lists(|api, asked| {
-                let page = api.page(&asked.with("created[gte]", "0").with("created[lt]", "99999999999"));
-                api.deliver(&page)
-            }),
-        Server::new("the_window_is_ignored_for_the_first_bound", "leaves out the last hour before its upper bound")
-            .lists(|api, asked| {
-                let to: i64 = asked.query("created[lt]").unwrap().parse().unwrap();
-                let page = api.page(&asked.with("created[lt]", &(to - 3 * 3_600).to_string()));
-                api.deliver(&page)
-            })
-            .partial("the walk did not show"),
-        Server::new("rows_without_a_clock", "leaves the creation time out of two rows")
-            .lists(|api, asked| {
+        Server::new(
+            "rows_outside_the_window",
+            "ignores the filter and sends what is years old and what is not yet, too",
+        )
+        .arranged(|api, _| {
+            api.insert(charge("ch_old", 365 * 24 * 60, 42));
+            api.insert(charge("ch_to_come", -60, 42));
+        })
+        .lists(|api, asked| {
+            let page = api.page(&asked.with("created[gte]", "0").with("created[lt]", "99999999999"));
+            api.deliver(&page)
+        }),
+        Server::new(
+            "the_window_is_ignored_for_the_first_bound",
+            "leaves out the last hour before its upper bound",
+        )
+        .lists(|api, asked| {
+            let to: i64 = asked.query("created[lt]").unwrap().parse().unwrap();
+            let page = api.page(&asked.with("created[lt]", &(to - 3 * 3_600).to_string()));
+            api.deliver(&page)
+        })
+        .partial("the walk did not show"),
+        Server::new("rows_without_a_clock", "leaves the creation time out of two rows").lists(
+            |api, asked| {
                 let page = api.page(asked);
                 let mut body = page.body();
                 let rows = body["data"].as_array_mut().unwrap();
@@ -157,12 +179,14 @@ fn windows() -> Vec<Server> {
                     row.as_object_mut().unwrap().remove("created");
                 }
                 api.deliver_as(&page, body)
-            }),
+            },
+        ),
         Server::new("a_clock_in_another_unit", "writes the creation time of one row in milliseconds")
             .lists(|api, asked| {
                 let mut page = api.page(asked);
                 let mut body = page.body();
-                for row in body["data"].as_array_mut().unwrap().iter_mut().filter(|row| row["id"] == "ch_012") {
+                for row in body["data"].as_array_mut().unwrap().iter_mut().filter(|row| row["id"] == "ch_012")
+                {
                     row["created"] = json!(row["created"].as_i64().unwrap() * 1_000);
                 }
                 page.rows.retain(|row| row["id"] != "ch_012");
@@ -180,14 +204,17 @@ fn windows() -> Vec<Server> {
 
 fn orders() -> Vec<Server> {
     vec![
-        Server::new("sort_that_lies_oldest_first", "declares newest first and sends six thousand rows oldest first")
-            .edit("provider.yaml", "size: 10", "size: 1000")
-            .arranged(|api, local| many(api, local))
-            .lists(|api, asked| reordered(api, asked, |rows| rows.reverse()))
-            .partial("in another order than the feed declares"),
+        Server::new(
+            "sort_that_lies_oldest_first",
+            "declares newest first and sends six thousand rows oldest first",
+        )
+        .edit("provider.yaml", "size: 10", "size: 1000")
+        .arranged(many)
+        .lists(|api, asked| reordered(api, asked, |rows| rows.reverse()))
+        .partial("in another order than the feed declares"),
         Server::new("sort_that_lies_on_every_page", "declares newest first and shuffles six thousand rows")
             .edit("provider.yaml", "size: 10", "size: 1000")
-            .arranged(|api, local| many(api, local))
+            .arranged(many)
             .lists(|api, asked| {
                 reordered(api, asked, |rows| {
                     let middle = rows.len() / 2;
@@ -196,16 +223,19 @@ fn orders() -> Vec<Server> {
                 })
             })
             .partial("in another order than the feed declares"),
-        Server::new("sort_that_lies_within_a_page", "declares newest first and sends each page of ten oldest first")
-            .paged(crate::api::Paging::Cursor)
-            .lists(|api, asked| {
-                let mut page = api.page(asked);
-                page.rows.reverse();
-                api.deliver(&page)
-            }),
+        Server::new(
+            "sort_that_lies_within_a_page",
+            "declares newest first and sends each page of ten oldest first",
+        )
+        .paged(crate::api::Paging::Cursor)
+        .lists(|api, asked| {
+            let mut page = api.page(asked);
+            page.rows.reverse();
+            api.deliver(&page)
+        }),
         Server::new("many_rows_in_order", "sends six thousand rows as declared")
             .edit("provider.yaml", "size: 10", "size: 1000")
-            .arranged(|api, local| many(api, local)),
+            .arranged(many),
     ]
 }
 
@@ -223,7 +253,8 @@ fn reordered(api: &mut Api, asked: &Asked, sort: impl Fn(&mut Vec<Value>)) -> Re
     let mut all = api.page(&asked.with("limit", "100000").without("starting_after"));
     sort(&mut all.rows);
     let last = asked.query("starting_after");
-    let start = last.and_then(|id| all.rows.iter().position(|row| id_of(row) == id)).map_or(0, |place| place + 1);
+    let start =
+        last.and_then(|id| all.rows.iter().position(|row| id_of(row) == id)).map_or(0, |place| place + 1);
     all.more = start + 1_000 < all.rows.len();
     all.rows = all.rows.into_iter().skip(start).take(1_000).collect();
     api.deliver(&all)

@@ -9,22 +9,34 @@ use crate::server::Server;
 pub(super) fn servers() -> Vec<Server> {
     vec![
         counted("total_too_high", "counts twelve items more than there are", Paging::Cursor)
-            .lists(|api, asked| count(api, asked, |body| body["total"] = (body["total"].as_u64().unwrap() + 12).into()))
+            .lists(|api, asked| {
+                count(api, asked, |body| body["total"] = (body["total"].as_u64().unwrap() + 12).into())
+            })
             .partial("the provider counts 50 items and the walk saw 38"),
         counted("total_too_low", "counts fewer items than there are; pages follow a cursor", Paging::Cursor)
             .lists(|api, asked| count(api, asked, |body| body["total"] = 10.into()))
             .partial("the provider counts 10 items and the walk saw 38"),
-        counted("total_too_low_under_numbered_pages", "counts twenty of thirty-eight items, which ends the numbered pages", Paging::Page)
-            .lists(|api, asked| count(api, asked, |body| body["total"] = 20.into()))
-            .partial("the walk did not show"),
-        counted("total_too_high_under_numbered_pages", "counts twelve items more than there are; pages are numbered", Paging::Page)
-            .lists(|api, asked| count(api, asked, |body| body["total"] = 50.into()))
-            .extra(2)
-            .partial("the provider counts 50 items and the walk saw 38"),
+        counted(
+            "total_too_low_under_numbered_pages",
+            "counts twenty of thirty-eight items, which ends the numbered pages",
+            Paging::Page,
+        )
+        .lists(|api, asked| count(api, asked, |body| body["total"] = 20.into()))
+        .partial("the walk did not show"),
+        counted(
+            "total_too_high_under_numbered_pages",
+            "counts twelve items more than there are; pages are numbered",
+            Paging::Page,
+        )
+        .lists(|api, asked| count(api, asked, |body| body["total"] = 50.into()))
+        .extra(2)
+        .partial("the provider counts 50 items and the walk saw 38"),
         counted("total_changes_while_paging", "counts one item more with every page", Paging::Cursor)
             .lists(|api, asked| {
                 let asks = api.asks;
-                count(api, asked, move |body| body["total"] = (body["total"].as_u64().unwrap() as usize + asks).into())
+                count(api, asked, move |body| {
+                    body["total"] = (usize::try_from(body["total"].as_u64().unwrap()).unwrap() + asks).into();
+                })
             })
             .partial("the provider counts 42 items and the walk saw 38"),
         counted("total_is_a_text", "writes its count as a text", Paging::Cursor)
