@@ -51,6 +51,13 @@ impl Path {
         self.below(other).is_some() || other.below(self).is_some()
     }
 
+    /// The element of XML whose attribute or text this is, where it names one: `Total` for `Total.@currency`.
+    #[must_use]
+    pub fn attribute_of(&self) -> Option<Self> {
+        let (last, before) = self.0.split_last()?;
+        (last.starts_with('@') || **last == *"#text").then(|| Self(before.to_vec()))
+    }
+
     /// The first member and what lies below it.
     #[must_use]
     pub fn split_first(&self) -> Option<(&str, Self)> {

@@ -87,7 +87,7 @@ impl Composed {
         let item = items.get(items.len().checked_sub(1)?)?;
         let part = |&slot: &usize| text_of(item.slot(slot)?).ok().filter(|text| !text.is_empty());
         let parts: Option<Vec<Cow<'_, str>>> = self.parts.iter().map(part).collect();
-        let key = Key::of_parts(&parts?).ok()?;
+        let key = Key::of_parts(parts?.iter().map(AsRef::as_ref)).ok()?;
         Some(serde_json::Value::from(key.as_str()).to_string())
     }
 }

@@ -45,13 +45,13 @@ pub struct Gathering<'j> {
 }
 
 impl RowShape {
-    /// The rows of a JSON page.
-    pub fn gather<'j>(&self, page: &'j str) -> Result<Gathering<'j>, ShapeFault> {
+    /// Adds the rows of a JSON page.
+    pub fn gather<'j>(&self, page: &'j str, into: &mut Gathering<'j>) -> Result<(), ShapeFault> {
         let alone = |raw: &'j str| Found::alone(Cow::Borrowed(raw));
         let mut found = Vec::new();
         match &self.rows {
             Rows::Array(at) => found.extend(array(page, at)?.into_iter().map(alone)),
-            Rows::One(at) => found.extend(value(page, at)?.map(alone)),
+            Rows::One(at) => found.extend(value(page, at)?.map(|raw| one(raw, at)).transpose()?.map(alone)),
             Rows::Map(at) => {
                 let map = value(page, at)?.map(entries).transpose()?;
                 let map = map.unwrap_or(Some(Vec::new())).ok_or(ShapeFault::RowsNotMap(at.to_string()))?;
@@ -68,11 +68,7 @@ impl RowShape {
                 }
             }
         }
-        let mut gathering = Gathering::default();
-        for row in found {
-            self.refine(row, &mut gathering)?;
-        }
-        Ok(gathering)
+        found.into_iter().try_for_each(|row| self.refine(row, into))
     }
 
     /// Makes one element of a page the row or rows that it stands for.
@@ -166,6 +162,15 @@ fn array<'j>(page: &'j str, rows: &At) -> Result<Vec<&'j str>, ShapeFault> {
     match value(page, rows)? {
         None => Ok(Vec::new()),
         Some(list) => elements(list)?.ok_or_else(|| ShapeFault::RowsNotArray(rows.to_string())),
+    }
+}
+
+/// The one row, which may be alone in an array.
+fn one<'j>(raw: &'j str, rows: &At) -> Result<&'j str, ShapeFault> {
+    match elements(raw)?.as_deref() {
+        None => Ok(raw),
+        Some([only]) => Ok(only),
+        Some(_) => Err(ShapeFault::RowsNotOne(rows.to_string())),
     }
 }
 

@@ -23,4 +23,4 @@ pub use gather::{Cut, Found, Gathered, Gathering};
 pub use read::Projection;
 pub use rows::{AROUND, Absent, At, Explode, MAP_KEY, Nested, OPERATION, Operation, RowShape, Rows};
 pub use shape::{ItemFault, MAX_DEPTH, Projected, ShapeFault};
-pub use whole::{raw_rows, shallow};
+pub use whole::shallow;

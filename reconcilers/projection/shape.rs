@@ -27,6 +27,9 @@ pub enum ShapeFault {
     /// The rows path of a map holds something other than an object.
     #[error("`{0}` is not an object with rows by their ids")]
     RowsNotMap(String),
+    /// The place of one row holds several, or an empty list.
+    #[error("`{0}` does not hold exactly one item")]
+    RowsNotOne(String),
     /// A member that decides something stands there twice.
     #[error("`{0}` stands there twice, and nothing says which one counts")]
     Twice(String),
