@@ -149,6 +149,11 @@ impl ConfirmDefinition {
         (one.is_some() || many.is_some()).then_some(Self { one, many, unwrap, hydrate: file.hydrate, gone })
     }
 
+    /// Whether items are asked for one by one.
+    pub(super) const fn asks_for_one(&self) -> bool {
+        self.one.is_some()
+    }
+
     /// The requests that ask about all of `keys`.
     pub(super) fn requests(&self, keys: &[Key]) -> Vec<Confirm> {
         let mut requests = Vec::new();

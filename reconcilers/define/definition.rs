@@ -128,7 +128,9 @@ impl Reconciler for Definition {
         let ReadRows { items, faults, gone, partial, cut, signals, last, rows } =
             self.pages.read(response.body)?;
         let seen = self.feed.paging.seen(&signals, last.as_deref(), rows, response);
-        let (total_rows, seen_rows) = (seen.total, seen.rows);
+        // A provider that counts what its rows were taken out of does not count the rows.
+        let total_rows = seen.total.filter(|_| self.feed.rows.shape.explode.is_none());
+        let seen_rows = seen.rows;
         let at = &request.position;
         let after = |cursor| Paging::after(at, seen_rows, cursor);
         let next = match self.feed.paging.following(seen, at)? {

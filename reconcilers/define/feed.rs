@@ -21,7 +21,7 @@ use super::template::{Slot, Template};
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
 use crate::format::{Children, Unpack};
 use crate::path::Path;
-use crate::projection::At;
+use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Feed, Filter};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -101,8 +101,26 @@ impl FeedDefinition {
             gone: GoneIf::compile(file.gone_if, problems),
         };
         let rows = rows.compile(spot, problems);
+        let id_spot = file.id.0.spot;
         let id = problems.take(file.id.0);
+        let version_spot = file.version.as_ref().map(|version| version.spot).unwrap_or_default();
         let version = problems.take_option(file.version);
+        if let (Some(rows), Some(id)) = (&rows, &id) {
+            id.iter().for_each(|path| rows.check(path, id_spot, problems));
+            version.iter().for_each(|path| rows.check(path, version_spot, problems));
+            if confirm.as_ref().is_some_and(ConfirmDefinition::asks_for_one)
+                && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
+            {
+                let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+                problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+            }
+            if rows.format.is_rows()
+                && paging.as_ref().is_some_and(|paging| paging.signals().iter().any(Option::is_some))
+            {
+                let fault = Fault::new("a body of this `format` has nothing beside its rows");
+                problems.add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
+            }
+        }
         let (paging, window) = (paging?, window?);
         let slots = slots_of(&paging, window.feed.filter, window.edges);
         let known = problems.problems.len();

@@ -53,7 +53,7 @@ pub(super) struct ReadRows {
     pub signals: Vec<Option<Box<str>>>,
     /// The cursor in the last row.
     pub last: Option<Box<str>>,
-    /// All rows, whatever became of them.
+    /// What the page lists, as the provider counts it, whatever became of it.
     pub rows: usize,
 }
 
@@ -136,7 +136,7 @@ impl RowReader {
             gathering.rows.get(place)?.as_ref().ok().and_then(|found| self.cut(&found.raw).transpose())
         };
         let mut rows = self.sift(Projected { signals, ..kept }, |place| cut(place)?.ok(), gathering.cut);
-        rows.rows = gathering.rows.len();
+        rows.rows = gathering.listed;
         Ok(rows)
     }
 
@@ -177,7 +177,7 @@ impl RowReader {
         let alone = Gathering {
             rows: vec![Ok(Found { around: outer.as_ref().map(|_| 0), ..found.clone() })],
             outer: outer.into_iter().collect(),
-            cut: 0,
+            ..Gathering::default()
         };
         let kept = self.row.read_rows(&alone)?;
         if let Some(fault) = kept.faults.first() {
@@ -212,7 +212,10 @@ impl RowReader {
                 for row in rows {
                     match row {
                         Ok(raw) => self.shape.refine(Found::alone(Cow::Borrowed(raw)), &mut all)?,
-                        Err(why) => all.rows.push(Err(why.clone().into())),
+                        Err(why) => {
+                            all.listed += 1;
+                            all.rows.push(Err(why.clone().into()));
+                        }
                     }
                 }
             }

@@ -15,7 +15,7 @@ use super::problem::Spot;
 use super::words;
 use crate::format::{Children, Elements, Format, Unpack};
 use crate::path::Path;
-use crate::projection::{Absent, At, Explode, Nested, Operation, RowShape, Rows};
+use crate::projection::{AROUND, Absent, At, Explode, MAP_KEY, Nested, OPERATION, Operation, RowShape, Rows};
 
 impl FromText for At {
     fn from_text(text: &str) -> Result<Self, Fault> {
@@ -191,48 +191,13 @@ pub struct RowsDefinition {
 }
 
 impl RowsWords {
-    pub(super) fn compile(self, spot: Spot, problems: &mut Problems<'_>) -> Option<RowsDefinition> {
-        let format_spot = self.format.as_ref().map_or(spot, |format| format.spot);
-        let children_spot = self.children.as_ref().map(|children| children.spot);
-        let word = problems.take_option(self.format).unwrap_or(FormatWord::Json);
-        let children = problems.take_option(self.children);
-        if let (Some(spot), false) = (children_spot, word == FormatWord::Jsonl) {
-            let fault = Fault::new("`children` speaks of lines, and the pages have none");
-            problems.add(spot, fault.with_help("it stands beside `format: jsonl`"));
+    pub(super) fn compile(mut self, spot: Spot, problems: &mut Problems<'_>) -> Option<RowsDefinition> {
+        let format = self.format(problems);
+        let (rows, inner) = self.rows(&format, spot, problems)?;
+        if let (Some(unwrap), Some(_)) = (&self.unwrap, &inner) {
+            problems.add(unwrap.spot, Fault::new("`rows` says already what of an element is the row"));
         }
-        let format = match word {
-            FormatWord::Json => Format::Json,
-            FormatWord::Jsonl => Format::Lines(children),
-            FormatWord::Csv => Format::Table { separator: b',', columns: Vec::new() },
-            FormatWord::Tsv => Format::Table { separator: b'\t', columns: Vec::new() },
-            FormatWord::Xml => Format::Xml(Elements::default()),
-        };
-        let rows = self.rows.and_then(|rows| Some((Spot::from(rows.referenced), rows.value)));
-        let (rows, inner) = match (rows, format.is_rows()) {
-            (Some((spot, file)), false) => file.compile(spot, problems)?,
-            (None, true) => (Rows::Array(At::required(Path::root())), None),
-            (None, false) => {
-                let help = "say where the rows of a page are, such as `rows: data`";
-                problems.add(spot, Fault::new("the feed has no `rows`").with_help(help));
-                return None;
-            }
-            (Some((spot, _)), true) => {
-                let fault = Fault::new("a body of this `format` is nothing but its rows");
-                problems.add(spot, fault.with_help("leave out `rows`"));
-                return None;
-            }
-        };
-        let is_table = matches!(format, Format::Table { .. });
-        let reshapes = self.unwrap.is_some() || self.explode.is_some() || self.scalar.is_some();
-        if is_table && (reshapes || !self.nested.is_empty()) {
-            let fault = Fault::new("the cells of a table are single values");
-            problems.add(format_spot, fault.with_help("leave out `unwrap`, `explode`, `scalar` and `nested`"));
-        }
-        let unwrap_spot = self.unwrap.as_ref().map(|unwrap| unwrap.spot);
         let unwrap = problems.take_option(self.unwrap);
-        if let (Some(spot), Some(_)) = (unwrap_spot, &inner) {
-            problems.add(spot, Fault::new("`rows` says already what of an element is the row"));
-        }
         let explode = problems.take_option(self.explode);
         let mut nested = Vec::new();
         for list in self.nested {
@@ -243,7 +208,68 @@ impl RowsWords {
             Explode { at, nested: place.map(|place| nested.remove(place)) }
         });
         let scalar = problems.take_option(self.scalar).map(String::into_boxed_str);
+        let unpack = problems.take_option(self.unpack);
         let shape = RowShape { rows, unwrap: unwrap.or(inner), explode, scalar };
-        Some(RowsDefinition { shape, format, unpack: problems.take_option(self.unpack), nested, gone: self.gone })
+        Some(RowsDefinition { shape, format, unpack, nested, gone: self.gone })
+    }
+
+    fn format(&mut self, problems: &mut Problems<'_>) -> Format {
+        let spot = self.format.as_ref().map(|format| format.spot).unwrap_or_default();
+        let word = problems.take_option(self.format.take()).unwrap_or(FormatWord::Json);
+        if let Some(children) = self.children.as_ref().filter(|_| word != FormatWord::Jsonl) {
+            let fault = Fault::new("`children` speaks of lines, and the pages have none");
+            problems.add(children.spot, fault.with_help("it stands beside `format: jsonl`"));
+        }
+        let reshapes = self.unwrap.is_some() || self.explode.is_some() || self.scalar.is_some();
+        let is_table = matches!(word, FormatWord::Csv | FormatWord::Tsv);
+        if is_table && (reshapes || !self.nested.is_empty()) {
+            let fault = Fault::new("the cells of a table are single values");
+            problems.add(spot, fault.with_help("leave out `unwrap`, `explode`, `scalar` and `nested`"));
+        }
+        let table = |separator| Format::Table { separator, columns: Vec::new() };
+        match word {
+            FormatWord::Json => Format::Json,
+            FormatWord::Jsonl => Format::Lines(problems.take_option(self.children.take())),
+            FormatWord::Csv => table(b','),
+            FormatWord::Tsv => table(b'\t'),
+            FormatWord::Xml => Format::Xml(Elements::default()),
+        }
+    }
+
+    fn rows(
+        &mut self,
+        format: &Format,
+        feed: Spot,
+        problems: &mut Problems<'_>,
+    ) -> Option<(Rows, Option<Path>)> {
+        let fault = match (self.rows.take(), format.is_rows()) {
+            (Some(rows), false) => return rows.value.compile(rows.referenced.into(), problems),
+            (None, true) => return Some((Rows::Array(At::required(Path::root())), None)),
+            (None, false) => Fault::new("the feed has no `rows`")
+                .with_help("say where the rows of a page are, such as `rows: data`"),
+            (Some(_), true) => {
+                Fault::new("a body of this `format` is nothing but its rows").with_help("leave out `rows`")
+            }
+        };
+        problems.add(feed, fault);
+        None
+    }
+}
+
+impl RowsDefinition {
+    /// Refuses a path that leads out of the row to where nothing is.
+    pub(super) fn check(&self, path: &Path, spot: Spot, problems: &mut Problems<'_>) {
+        let (is_there, what) = match path.split_first() {
+            Some((MAP_KEY, _)) => (matches!(self.shape.rows, Rows::Map(_)), "`rows: {map: ...}`"),
+            Some((OPERATION, _)) => {
+                (matches!(self.shape.rows, Rows::Tagged(_)), "`rows: {added: ..., removed: ...}`")
+            }
+            Some((AROUND, _)) => (self.shape.explode.is_some(), "`explode`"),
+            _ => (true, ""),
+        };
+        if !is_there {
+            let fault = Fault::new(format!("`{path}` names nothing here"));
+            problems.add(spot, fault.with_help(format!("it stands beside {what}")));
+        }
     }
 }

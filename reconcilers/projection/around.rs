@@ -62,10 +62,11 @@ impl Beside {
 
     /// Fills the slots of the newest item that its own members did not fill.
     pub(super) fn complete(&self, items: &mut Items, around: Around<'_>) {
-        for (slots, raw) in [(&self.key, around.key), (&self.operation, around.operation.map(Operation::json))]
-        {
-            if let Some(raw) = raw {
-                slots.iter().for_each(|&slot| drop(items.set(slot, raw)));
+        let operation = around.operation.map(Operation::json);
+        for (slots, raw) in [(&self.key, around.key), (&self.operation, operation)] {
+            let Some(raw) = raw else { continue };
+            for &slot in slots {
+                items.set(slot, raw);
             }
         }
         if let Some(outer) = around.outer.and_then(|outer| outer.get(0)) {

@@ -40,6 +40,8 @@ pub struct Gathering<'j> {
     pub rows: Vec<Gathered<'j>>,
     /// The rows that others were taken out of.
     pub outer: Vec<Cow<'j, str>>,
+    /// How many elements the page lists, as the provider counts them.
+    pub listed: usize,
     /// How many lists inside rows are not all there.
     pub cut: usize,
 }
@@ -73,6 +75,7 @@ impl RowShape {
 
     /// Makes one element of a page the row or rows that it stands for.
     pub fn refine<'j>(&self, found: Found<'j>, into: &mut Gathering<'j>) -> Result<(), ShapeFault> {
+        into.listed += 1;
         let unwrapped = match &self.unwrap {
             None => Some(found),
             Some(path) => part(&found.raw, path)?.map(|raw| Found { raw, ..found }),
