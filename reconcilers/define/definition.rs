@@ -54,14 +54,7 @@ impl Definition {
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
         let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
-        Ok(Self {
-            domain,
-            provider: provider.name.clone(),
-            feed,
-            rules,
-            pages,
-            look_ups,
-        })
+        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups })
     }
 
     fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {

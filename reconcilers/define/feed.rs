@@ -112,13 +112,15 @@ impl FeedDefinition {
                 && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
             {
                 let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
-                problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+                problems
+                    .add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
             }
             if rows.format.is_rows()
                 && paging.as_ref().is_some_and(|paging| paging.signals().iter().any(Option::is_some))
             {
                 let fault = Fault::new("a body of this `format` has nothing beside its rows");
-                problems.add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
+                problems
+                    .add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
             }
         }
         let (paging, window) = (paging?, window?);

@@ -57,7 +57,9 @@ fn checked(parts: &[String]) -> Result<Vec<Path>, Fault> {
     if parts.is_empty() || parts.len() > MAX_PARTS {
         return Err(Fault::new(format!("a key has between one and {MAX_PARTS} parts")));
     }
-    if let Some(twice) = parts.iter().enumerate().find_map(|(n, part)| parts[..n].contains(part).then_some(part)) {
+    if let Some(twice) =
+        parts.iter().enumerate().find_map(|(n, part)| parts[..n].contains(part).then_some(part))
+    {
         return Err(Fault::new(format!("`{twice}` is two parts of one key")));
     }
     parts.iter().map(|part| Path::from_text(part)).collect()

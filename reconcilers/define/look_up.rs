@@ -2,7 +2,7 @@
 
 use super::confirm::{ConfirmDefinition, repeated};
 use super::feed::FeedDefinition;
-use super::rows::{LookedUp, Looked, RowReader};
+use super::rows::{Looked, LookedUp, RowReader};
 use crate::key::Key;
 use crate::page::{Confirm, Confirmed, PageFault, Response, Seen};
 use crate::path::Path;
@@ -48,7 +48,8 @@ impl LookUps {
 
     /// A row among those that were taken out of the item which was looked up.
     fn among(&self, key: &Key, answer: LookedUp) -> Seen {
-        let is_whole = answer.cut == 0 && answer.rows.iter().all(|row| matches!(row, Looked::Row(Some(_), _)));
+        let is_whole =
+            answer.cut == 0 && answer.rows.iter().all(|row| matches!(row, Looked::Row(Some(_), _)));
         let is_its = answer.outer.iter().any(|outer| self.one.lies_in(key, outer));
         let mut found = answer.rows.into_iter().filter_map(|row| match row {
             Looked::Row(Some(known), seen) if known == *key => Some(seen),
@@ -58,7 +59,9 @@ impl LookUps {
             (Some(seen), None) => seen,
             (Some(_), Some(_)) => Seen::Unreadable("two items of the answer have this key".to_owned()),
             (None, _) if is_whole && is_its => Seen::Gone,
-            (None, _) => Seen::Unreadable("the answer does not show the whole list that it lies in".to_owned()),
+            (None, _) => {
+                Seen::Unreadable("the answer does not show the whole list that it lies in".to_owned())
+            }
         }
     }
 

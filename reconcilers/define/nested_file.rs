@@ -20,7 +20,8 @@ impl NestedFile {
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Option<Nested> {
         let spot = self.rows.spot;
         if self.more.is_none() && self.total.is_none() {
-            let help = "say `more`, where the list says that it goes on, or `total`, where it says its length";
+            let help =
+                "say `more`, where the list says that it goes on, or `total`, where it says its length";
             problems.add(spot, Fault::new("nothing says where this list is cut off").with_help(help));
         }
         let (more, total) = (problems.take_option(self.more), problems.take_option(self.total));

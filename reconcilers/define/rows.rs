@@ -89,12 +89,15 @@ impl RowReader {
         fields: &Fields,
         signals: &[Option<Path>],
     ) -> Self {
-        let compared = |nested: &&Nested| {
-            fields.fields.iter().any(|field| field.upstream.overlaps(&nested.rows.path))
-        };
+        let compared =
+            |nested: &&Nested| fields.fields.iter().any(|field| field.upstream.overlaps(&nested.rows.path));
         let nested: Vec<Nested> = rows.nested.iter().filter(compared).cloned().collect();
-        let mut reader =
-            Self::new(rows.shape.clone(), with_names(&rows.format, &rows.shape, layout, &nested), layout, signals);
+        let mut reader = Self::new(
+            rows.shape.clone(),
+            with_names(&rows.format, &rows.shape, layout, &nested),
+            layout,
+            signals,
+        );
         reader.unpack = rows.unpack;
         let plain = rows.shape.plain().filter(|_| nested.is_empty());
         if let (Some(at), Format::Json, None) = (plain, &rows.format, rows.unpack) {
@@ -275,10 +278,8 @@ impl RowReader {
     }
 
     fn is_gone(&self, item: ItemView<'_>) -> bool {
-        let is_removed = self
-            .layout
-            .operation
-            .is_some_and(|slot| item.slot(slot) == Some(Operation::Removed.json()));
+        let is_removed =
+            self.layout.operation.is_some_and(|slot| item.slot(slot) == Some(Operation::Removed.json()));
         is_removed
             || match &self.layout.gone {
                 Gone::Never => false,

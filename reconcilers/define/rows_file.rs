@@ -84,7 +84,9 @@ impl<'de> Visitor<'de> for RowsVisitor {
     type Value = RowsFile;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the path of the rows, such as `data`, or a mapping such as `{added: added, removed: removed}`")
+        f.write_str(
+            "the path of the rows, such as `data`, or a mapping such as `{added: added, removed: removed}`",
+        )
     }
 
     fn visit_str<E>(self, text: &str) -> Result<RowsFile, E> {

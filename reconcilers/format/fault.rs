@@ -7,7 +7,9 @@ pub enum FormatFault {
     #[error("the body is not UTF-8")]
     NotUtf8,
     /// It is not packed in the declared way, or is cut off.
-    #[error("the body is not {0}, or it is cut off; leave out `unpack` where the provider does not pack its answers")]
+    #[error(
+        "the body is not {0}, or it is cut off; leave out `unpack` where the provider does not pack its answers"
+    )]
     NotPacked(&'static str),
     /// It is packed in a way that is not supported.
     #[error("a file of the archive is encrypted or packed in a way that is not supported")]
@@ -39,7 +41,9 @@ pub enum FormatFault {
         at: u64,
     },
     /// It declares a document type.
-    #[error("the body declares a document type, which is not read: it could make the reader load or expand anything")]
+    #[error(
+        "the body declares a document type, which is not read: it could make the reader load or expand anything"
+    )]
     DocumentType,
     /// It uses an entity that XML itself does not define.
     #[error("the body uses an entity that XML does not define, and none is ever expanded")]

@@ -85,9 +85,7 @@ pub fn decode<'b>(
 /// A body as text, without the mark that some writers begin it with.
 fn text(body: Cow<'_, [u8]>) -> Result<Cow<'_, str>, FormatFault> {
     let text = match body {
-        Cow::Borrowed(bytes) => {
-            Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| FormatFault::NotUtf8)?)
-        }
+        Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| FormatFault::NotUtf8)?),
         Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).map_err(|_| FormatFault::NotUtf8)?),
     };
     Ok(match text {

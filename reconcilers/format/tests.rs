@@ -41,7 +41,8 @@ fn csv() -> Format {
 }
 
 fn xml(body: &str, lists: &[&str], objects: &[&str]) -> Result<Value, FormatFault> {
-    let paths = |texts: &[&str]| texts.iter().map(|text| Path::try_from((*text).to_owned()).unwrap()).collect();
+    let paths =
+        |texts: &[&str]| texts.iter().map(|text| Path::try_from((*text).to_owned()).unwrap()).collect();
     let format = Format::Xml(Elements { lists: paths(lists), objects: paths(objects) });
     let Decoded::Pages(pages) = decoded(&format, body.as_bytes())? else { panic!("not a page") };
     Ok(serde_json::from_str(&pages[0]).unwrap())
@@ -108,10 +109,16 @@ fn what_is_no_table_with_the_named_columns_is_never_an_empty_one() {
 #[test]
 fn lines_are_rows_and_a_bad_one_is_named() {
     let plain = Format::Lines(None);
-    assert_eq!(rows(&plain, "{\"id\":1}\r\n\n  {\"id\":2} \n{\"id\":\n"), [r#"{"id":1}"#, r#"{"id":2}"#, "line 4 is not JSON"]);
+    assert_eq!(
+        rows(&plain, "{\"id\":1}\r\n\n  {\"id\":2} \n{\"id\":\n"),
+        [r#"{"id":1}"#, r#"{"id":2}"#, "line 4 is not JSON"]
+    );
     assert!(rows(&plain, "").is_empty());
     let said = rows(&plain, "{\"id\":1}\n{\"id\":2,\"__parentId\":1}");
-    assert_eq!(said[1], "line 2 belongs to another by `__parentId`; say `children: drop` or `children: nest`");
+    assert_eq!(
+        said[1],
+        "line 2 belongs to another by `__parentId`; say `children: drop` or `children: nest`"
+    );
 }
 
 #[test]
@@ -133,7 +140,10 @@ fn lines_of_other_lines_are_dropped_or_put_into_them() {
             {"id": "a2", "__parentId": "a"}
         ]})
     );
-    assert_eq!(nested[1..], [r#"{"id":"b","x":1}"#, "line 6 belongs to a line that does not stand before it"]);
+    assert_eq!(
+        nested[1..],
+        [r#"{"id":"b","x":1}"#, "line 6 belongs to a line that does not stand before it"]
+    );
 }
 
 #[test]
@@ -144,7 +154,10 @@ fn elements_attributes_and_text_have_paths() {
         xml(body, &["r.row"], &["r.row.n"]).unwrap(),
         json!({"r": {"row": [{"@id": "1&2", "n": {"#text": "a < b!"}, "m": "", "t": {"@cur": "EUR", "#text": "5"}, "c": "<x>"}], "x": null}})
     );
-    assert_eq!(xml("<r><a>1</a><b/><a>2</a></r>", &[], &[]).unwrap(), json!({"r": {"a": ["1", "2"], "b": ""}}));
+    assert_eq!(
+        xml("<r><a>1</a><b/><a>2</a></r>", &[], &[]).unwrap(),
+        json!({"r": {"a": ["1", "2"], "b": ""}})
+    );
     assert_eq!(xml("<r/>", &["r.row"], &[]).unwrap(), json!({"r": ""}));
     assert_eq!(xml("<r><row/></r>", &["r.row"], &[]).unwrap(), json!({"r": {"row": [""]}}));
 }
@@ -155,7 +168,19 @@ fn xml_that_is_dangerous_or_broken_is_refused() {
     assert_eq!(said(r#"<!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>"#), FormatFault::DocumentType);
     assert_eq!(said("<r>&a;</r>"), FormatFault::UnknownEntity);
     assert_eq!(said(&"<a>".repeat(100)), FormatFault::TooDeep(64));
-    for body in ["", "text", "<r>", "<r></s>", "<r/><r/>", "<r/><s/>", "<r a=1/>", "<r a=\"1\" a=\"2\"/>", "<r a=\"&x;\"/>", "<r/>x", "<r><"] {
+    for body in [
+        "",
+        "text",
+        "<r>",
+        "<r></s>",
+        "<r/><r/>",
+        "<r/><s/>",
+        "<r a=1/>",
+        "<r a=\"1\" a=\"2\"/>",
+        "<r a=\"&x;\"/>",
+        "<r/>x",
+        "<r><",
+    ] {
         assert!(matches!(said(body), FormatFault::NotXml { .. }), "{body}: {:?}", said(body));
     }
     assert!(matches!(decoded(&Format::Xml(Elements::default()), b"<r>\xff</r>"), Err(FormatFault::NotUtf8)));
@@ -176,7 +201,8 @@ fn what_unpacks_into_too_much_is_refused() {
 
 #[test]
 fn what_is_not_packed_or_is_cut_off_is_refused() {
-    let said = |unpack, body: &[u8]| unpacked(&Format::Json, Some(unpack), Caps::default(), body).unwrap_err();
+    let said =
+        |unpack, body: &[u8]| unpacked(&Format::Json, Some(unpack), Caps::default(), body).unwrap_err();
     let (packed, archive) = (gzip(b"{\"data\":[1,2,3]}"), zip_of(&[("a.json", b"{\"data\":[1,2,3]}")]));
     for end in 0..packed.len() {
         assert_eq!(said(Unpack::Gzip, &packed[..end]), FormatFault::NotPacked("gzip"), "{end}");

@@ -104,7 +104,9 @@ impl Projection {
                     reading.kept.faults.push(fault);
                 }
                 Ok(found) => {
-                    if let Some(place) = found.around.filter(|place| outer.as_ref().map(|o| o.0) != Some(*place)) {
+                    if let Some(place) =
+                        found.around.filter(|place| outer.as_ref().map(|o| o.0) != Some(*place))
+                    {
                         outer = Some((place, self.outer(gathering.outer.get(place).map_or("", |raw| raw))?));
                     }
                     let around = Around {

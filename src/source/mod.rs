@@ -22,6 +22,7 @@ mod traffic;
 
 pub mod glance;
 pub mod guard;
+mod hydrate;
 pub mod lookup;
 pub mod walk;
 

@@ -63,7 +63,11 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("the key of no map", "id: id\n", "id: ^key\n"),
             ("the outside of rows that lie in no other row", "id: id\n", "id: [^.id, id]\n"),
             ("an operation that nobody tells", "    version: updated_at", "    version: ^op"),
-            ("a look-up of one item without its name", "    rows: data\n    id: id\n", "    rows: {map: data}\n    id: ^key\n"),
+            (
+                "a look-up of one item without its name",
+                "    rows: data\n    id: id\n",
+                "    rows: {map: data}\n    id: ^key\n",
+            ),
             ("path with an index", "id: id\n", "id: ids[0]\n"),
             ("unknown order", "created desc", "creation desc"),
             ("unknown format", "as: rfc3339", "as: rfc3393"),

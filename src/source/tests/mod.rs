@@ -5,6 +5,7 @@ mod raw;
 
 mod credentials;
 mod endless;
+mod hydrating;
 mod looking_up;
 mod misbehaving;
 mod origins;
