@@ -142,7 +142,7 @@ impl Reconciler for Definition {
         let partial = if self.feed.confirm.hydrate { (0..items.len()).collect() } else { partial };
         let gaps = (cut > 0).then(|| format!("{cut} lists whose elements are the rows are cut off"));
         let gaps = gaps.into_iter().collect();
-        Ok(Page { items, faults, gone, partial, next, total_rows, gaps, ..Page::default() })
+        Ok(Page { items, faults, next, total_rows, gone, partial, gaps, ..Page::default() })
     }
 
     fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {

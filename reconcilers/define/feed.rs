@@ -106,8 +106,12 @@ impl FeedDefinition {
         let version_spot = file.version.as_ref().map(|version| version.spot).unwrap_or_default();
         let version = problems.take_option(file.version);
         if let (Some(rows), Some(id)) = (&rows, &id) {
-            id.iter().for_each(|path| rows.check(path, id_spot, problems));
-            version.iter().for_each(|path| rows.check(path, version_spot, problems));
+            for path in id {
+                rows.check(path, id_spot, problems);
+            }
+            if let Some(path) = &version {
+                rows.check(path, version_spot, problems);
+            }
             if confirm.as_ref().is_some_and(ConfirmDefinition::asks_for_one)
                 && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
             {

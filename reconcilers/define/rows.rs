@@ -130,24 +130,26 @@ impl RowReader {
     pub(super) fn read(&self, body: &[u8]) -> Result<ReadRows, ShapeFault> {
         if let Some(page) = &self.page {
             let kept = page.read(body)?;
-            return Ok(self.sift(kept, |_| None, 0));
+            return Ok(self.sift(kept, |_| false, 0));
         }
         let decoded = self.decode(body)?;
-        let (gathering, signals) = self.gather(&decoded)?;
+        let gathering = self.gather(&decoded)?;
         let kept = self.row.read_rows(&gathering)?;
-        let cut = |place: usize| {
-            gathering.rows.get(place)?.as_ref().ok().and_then(|found| self.cut(&found.raw).transpose())
+        let is_partial = |place: usize| {
+            let found = gathering.rows.get(place).and_then(|row| row.as_ref().ok());
+            found.is_none_or(|found| !matches!(self.cut(&found.raw), Ok(None)))
         };
-        let mut rows = self.sift(Projected { signals, ..kept }, |place| cut(place)?.ok(), gathering.cut);
+        let mut rows = self.sift(kept, is_partial, gathering.cut);
         rows.rows = gathering.listed;
+        rows.signals = gathering.signals;
         Ok(rows)
     }
 
     /// Reads the answer of a look-up.
     pub(super) fn look_up(&self, body: &[u8]) -> Result<LookedUp, ShapeFault> {
         let decoded = self.decode(body)?;
-        let (gathering, signals) = self.gather(&decoded)?;
-        let mut answer = LookedUp { signals, cut: gathering.cut, ..LookedUp::default() };
+        let gathering = self.gather(&decoded)?;
+        let mut answer = LookedUp { cut: gathering.cut, ..LookedUp::default() };
         for row in &gathering.rows {
             let looked = match row {
                 Err(why) => Looked::Fault(why.to_string()),
@@ -156,6 +158,7 @@ impl RowReader {
             };
             answer.rows.push(looked);
         }
+        answer.signals = gathering.signals;
         answer.outer = gathering.outer.into_iter().map(Cow::into_owned).collect();
         Ok(answer)
     }
@@ -204,34 +207,29 @@ impl RowReader {
     }
 
     /// Takes the rows out of a body, and the values outside them.
-    fn gather<'d>(
-        &self,
-        decoded: &'d Decoded<'_>,
-    ) -> Result<(Gathering<'d>, Vec<Option<Box<str>>>), ShapeFault> {
+    fn gather<'d>(&self, decoded: &'d Decoded<'_>) -> Result<Gathering<'d>, ShapeFault> {
         let mut all = Gathering::default();
-        let mut signals: Vec<Option<Box<str>>> = Vec::new();
         match decoded {
             Decoded::Rows(rows) => {
                 for row in rows {
                     match row {
-                        Ok(raw) => self.shape.refine(Found::alone(Cow::Borrowed(raw)), &mut all)?,
-                        Err(why) => {
-                            all.listed += 1;
-                            all.rows.push(Err(why.clone().into()));
-                        }
+                        Ok(raw) => self.shape.refine(Found::alone(Cow::Borrowed(raw)), &mut all),
+                        Err(why) => all.fault(why.clone()),
                     }
                 }
             }
             Decoded::Pages(pages) => {
                 for page in pages {
                     let said = self.row.read_signals(page)?;
-                    signals.resize(said.len(), None);
-                    signals.iter_mut().zip(said).for_each(|(known, said)| *known = known.take().or(said));
+                    all.signals.resize(said.len(), None);
+                    for (known, said) in all.signals.iter_mut().zip(said) {
+                        *known = known.take().or(said);
+                    }
                     self.shape.gather(page, &mut all)?;
                 }
             }
         }
-        Ok((all, signals))
+        Ok(all)
     }
 
     /// Why a row's lists cannot be trusted, or nothing where they can.
@@ -248,7 +246,7 @@ impl RowReader {
     }
 
     /// Parts the rows into items, deleted ones and those that have to be looked up.
-    fn sift(&self, kept: Projected, cut: impl Fn(usize) -> Option<String>, lists_cut: usize) -> ReadRows {
+    fn sift(&self, kept: Projected, is_partial: impl Fn(usize) -> bool, lists_cut: usize) -> ReadRows {
         let Projected { items, faults, signals } = kept;
         let rows = items.len() + faults.len();
         let last = self.layout.cursor.and_then(|slot| items.iter().next_back()?.slot(slot)).map(Box::from);
@@ -265,7 +263,7 @@ impl RowReader {
                 read.gone_row(item, place);
                 continue;
             }
-            if cut(place).is_some() {
+            if is_partial(place) {
                 read.partial.push(read.items.len());
             }
             read.items.push(item);

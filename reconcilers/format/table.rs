@@ -72,6 +72,5 @@ fn row(header: &[String], record: &ByteRecord) -> Row {
 /// Whether the last record, which begins here, runs to the end of the body inside a quote.
 fn is_open(body: &[u8], position: &Position) -> bool {
     let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let quotes = body.get(start..).unwrap_or_default().iter().filter(|&&byte| byte == b'"').count();
-    quotes % 2 == 1
+    body.get(start..).unwrap_or_default().iter().fold(false, |is_inside, &byte| is_inside ^ (byte == b'"'))
 }

@@ -32,9 +32,9 @@ pub(super) fn page(text: &str, elements: &Elements) -> Result<String, FormatFaul
         let at = reader.buffer_position();
         let fault = |what| FormatFault::NotXml { what, at };
         match event.map_err(|_| fault("it is not well formed"))? {
-            Event::Start(start) => building.start(&start).map_err(|what| fault(what))?,
+            Event::Start(start) => building.start(&start).map_err(fault)?,
             Event::Empty(start) => {
-                building.start(&start).map_err(|what| fault(what))?;
+                building.start(&start).map_err(fault)?;
                 building.end();
             }
             Event::End(_) => building.end(),
@@ -43,7 +43,7 @@ pub(super) fn page(text: &str, elements: &Elements) -> Result<String, FormatFaul
             Event::GeneralRef(reference) => building.text(&resolved(&reference)?),
             Event::DocType(_) => return Err(FormatFault::DocumentType),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
-            Event::Eof => return building.finish().map_err(|what| fault(what)),
+            Event::Eof => return building.finish().map_err(fault),
         }
         if building.open.len() > MAX_DEPTH {
             return Err(FormatFault::TooDeep(MAX_DEPTH));

@@ -40,10 +40,20 @@ pub struct Gathering<'j> {
     pub rows: Vec<Gathered<'j>>,
     /// The rows that others were taken out of.
     pub outer: Vec<Cow<'j, str>>,
+    /// The values outside the rows.
+    pub signals: Vec<Option<Box<str>>>,
     /// How many elements the page lists, as the provider counts them.
     pub listed: usize,
     /// How many lists inside rows are not all there.
     pub cut: usize,
+}
+
+impl Gathering<'_> {
+    /// Adds what stands in the place of a row and is none.
+    pub fn fault(&mut self, why: String) {
+        self.listed += 1;
+        self.rows.push(Err(why.into()));
+    }
 }
 
 impl RowShape {
@@ -70,12 +80,21 @@ impl RowShape {
                 }
             }
         }
-        found.into_iter().try_for_each(|row| self.refine(row, into))
+        for row in found {
+            self.refine(row, into);
+        }
+        Ok(())
     }
 
     /// Makes one element of a page the row or rows that it stands for.
-    pub fn refine<'j>(&self, found: Found<'j>, into: &mut Gathering<'j>) -> Result<(), ShapeFault> {
+    pub fn refine<'j>(&self, found: Found<'j>, into: &mut Gathering<'j>) {
         into.listed += 1;
+        if let Err(fault) = self.take_apart(found, into) {
+            into.rows.push(Err(fault.to_string().into()));
+        }
+    }
+
+    fn take_apart<'j>(&self, found: Found<'j>, into: &mut Gathering<'j>) -> Result<(), ShapeFault> {
         let unwrapped = match &self.unwrap {
             None => Some(found),
             Some(path) => part(&found.raw, path)?.map(|raw| Found { raw, ..found }),
