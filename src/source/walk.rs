@@ -153,6 +153,10 @@ impl Walker {
             .map_err(|endless| self.endless(request, endless))?;
         let page = hydrate(&self.client, self.reconciler.as_ref(), &self.slice.each, page).await?;
         let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, partial: _ } = page;
+        if let Some(first) = faults.first() {
+            let at = self.site(request);
+            tracing::warn!(%at, rows = faults.len(), %first, "rows of a page cannot be used");
+        }
         for why in gaps {
             self.gap(request, why);
         }
