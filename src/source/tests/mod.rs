@@ -3,6 +3,7 @@
 mod double;
 mod raw;
 
+mod certificates;
 mod credentials;
 mod elsewhere;
 mod endless;
