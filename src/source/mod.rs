@@ -27,6 +27,7 @@ mod traffic;
 
 pub mod glance;
 pub mod guard;
+mod hydrate;
 pub mod lookup;
 pub mod originals;
 pub mod walk;
@@ -46,4 +47,4 @@ pub use traffic::Sent;
 pub use walk::{Coverage, Walk, WalkedPage};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
