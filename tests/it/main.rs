@@ -11,6 +11,7 @@ mod bad_pages;
 mod commands;
 mod credentials;
 mod demo;
+mod docs;
 mod feeds;
 mod finds;
 mod follows;
