@@ -15,7 +15,7 @@ async fn the_provider_file_of_the_guide_loads_without_a_doubt() {
     let world = World::agreeing(0).await;
     world.write("shop.yaml", provider);
     world.edit("charges.yaml", "feed: api/charges", "feed: shop/orders");
-    world.edit("tieout.yaml", "providers:\n", "providers:\n  shop: {secrets: {shop_key: file:key}}\n");
+    world.edit("tieout.yaml", "providers: {", "providers: {shop: {secrets: {shop_key: \"file:key\"}}, ");
     let outcome = world.tieout(&["check", "--vars"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.stdout.ends_with("check: 0 failed, 0 warnings\n"), "{outcome:?}");
