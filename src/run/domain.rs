@@ -1,13 +1,14 @@
 //! One domain, in order: look again at what was found earlier, read the slices, rest once, judge what had to rest, release.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Purpose;
+use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use super::account::Account;
 use super::lease::{holder, keep};
 use super::listing::Listing;
 use super::outcome::Failure;
-use super::slice::Pace;
+use super::slice::{Pace, Reading};
 use super::summary::{blank, failed};
 use super::{IfLocked, Job, Mode, Scope};
 use crate::confirm::Sides;
@@ -24,6 +25,7 @@ use crate::diff::Suspect;
 use crate::finding::Finding;
 use crate::plan::{Plan, Planner};
 use crate::report::{DomainReport, Status};
+use crate::source::Room;
 use crate::store::{Commit, Covered, Lease, SliceDone};
 
 /// How many earlier findings one run looks at again.
@@ -35,7 +37,7 @@ const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
 /// A domain while a run works on it.
 pub(super) struct Night<'a> {
     pub job: &'a Job,
-    pub sides: Sides,
+    pub sides: Arc<Sides>,
     pub run_id: Uuid,
     /// The run's start by the process's clock, read once.
     pub start: Instant,
@@ -48,7 +50,9 @@ pub(super) struct Night<'a> {
     /// What overlap scans read, counted apart.
     pub again: Account,
     pub report: DomainReport,
-    pub pace: Pace,
+    pub pace: Arc<Pace>,
+    /// What the provider's first answer says about how far its answers are whole.
+    pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// Suspects that must rest before they are judged, with the moment they were first seen.
     pub resting: Vec<(Suspect, Purpose)>,
     pub resting_since: Option<std::time::Instant>,
@@ -87,7 +91,8 @@ impl<'a> Night<'a> {
         now: Instant,
     ) -> Result<Self, Failure> {
         let client = find(&job.clients, reconciler.provider().as_str())?
-            .for_run(Some(tokio::time::Instant::now() + RUN_TIME));
+            .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
+            .in_room(Room::shared_by(job.options.concurrency));
         let database = find(&job.databases, &reconciler.local().database)?;
         let reader = database.reader(reconciler.local(), reconciler.fields()).await?;
         let local_start = database.now().await?;
@@ -98,7 +103,7 @@ impl<'a> Night<'a> {
         };
         Ok(Self {
             job,
-            sides: Sides { client, reconciler: Arc::clone(reconciler), each, reader },
+            sides: Arc::new(Sides { client, reconciler: Arc::clone(reconciler), each, reader }),
             run_id,
             start: now,
             local_start,
@@ -107,7 +112,8 @@ impl<'a> Night<'a> {
             account: Account::default(),
             again: Account::default(),
             report: blank(reconciler.as_ref()),
-            pace: Pace::default(),
+            pace: Arc::default(),
+            provider_ceiling: Arc::default(),
             resting: Vec::new(),
             resting_since: None,
             imagined: HashMap::new(),
@@ -140,10 +146,25 @@ impl<'a> Night<'a> {
         Ok(())
     }
 
-    /// The ceiling as far as the provider's clock is known.
+    /// The ceiling as far as the provider's clock, and its own word on its answers, are known.
     pub(super) fn ceiling(&self) -> Instant {
         let reconciler = &self.sides.reconciler;
-        coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), self.sides.client.first_skew())
+        let skew = self.sides.client.first_skew();
+        let ours = coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), skew);
+        self.provider_ceiling.get().copied().flatten().map_or(ours, |theirs| ours.min(theirs))
+    }
+
+    /// What the tasks that read slices share.
+    pub(super) fn reading(&self) -> Reading {
+        let side_by_side = self.job.options.concurrency.max(1);
+        Reading {
+            sides: Arc::clone(&self.sides),
+            watcher: Arc::clone(&self.job.watcher),
+            walks: Arc::new(Semaphore::new(side_by_side)),
+            side_by_side,
+            pace: Arc::clone(&self.pace),
+            ceiling: Arc::clone(&self.provider_ceiling),
+        }
     }
 
     /// Stores a plan and what it proves in one transaction; `plan` only imagines it.

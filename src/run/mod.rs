@@ -6,12 +6,14 @@
 mod account;
 mod domain;
 mod finish;
+mod flight;
 mod lease;
 mod listing;
 mod outcome;
 mod reading;
 mod release;
 mod rest;
+mod shape;
 mod slice;
 mod summary;
 mod verdicts;
@@ -91,6 +93,8 @@ pub struct Options {
     pub drain: Duration,
     /// How many findings a report lists per domain.
     pub list: usize,
+    /// How many slices are walked side by side, at least 1.
+    pub concurrency: usize,
     /// Whether differences alone make the exit code 4.
     pub differences_exit: bool,
 }

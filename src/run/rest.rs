@@ -20,7 +20,7 @@ impl Night<'_> {
         }
         let resting = std::mem::take(&mut self.resting);
         let (orphans, others): (Vec<_>, Vec<_>) =
-            resting.into_iter().partition(|(suspect, _)| suspect.looks == Looks::Orphaned);
+            resting.into_iter().partition(|(suspect, _)| is_local_only(suspect));
         self.judge_rested(others).await?;
         match self.upstream_is_empty() {
             Some(reason) => self.hold_orphans(orphans, &reason).await,
@@ -79,4 +79,8 @@ impl Night<'_> {
         let plan = self.decide(observations, Some(reason)).await?;
         self.commit(plan, None, None).await
     }
+}
+
+fn is_local_only(suspect: &Suspect) -> bool {
+    matches!(suspect.looks, Looks::Orphaned | Looks::Deleted)
 }

@@ -13,7 +13,7 @@ impl Night<'_> {
     /// Fills in what was counted and kept.
     pub(super) async fn fill_report(&mut self) {
         self.report.ceiling = Some(self.ceiling().to_string());
-        self.report.pages = self.pace.pages;
+        self.report.pages = self.pace.pages();
         let sent = self.sides.client.sent();
         self.report.api_requests = Requests { ok: sent.ok, throttled: sent.throttled, failed: sent.failed };
         self.report.items = self.account.items;

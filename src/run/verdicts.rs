@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::window::{Purpose, Slice};
+use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::Night;
 use super::outcome::Failure;
@@ -13,7 +13,7 @@ use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
-use crate::source::{Coverage, Reason};
+use crate::source::{Coverage, Reason, Walked};
 use crate::store::{Covered, SliceDone};
 
 /// How many keys are looked up before somebody looks whether the run is asked to stop.
@@ -25,10 +25,10 @@ impl Night<'_> {
         &mut self,
         slice: &Slice,
         difference: Difference,
-        walked: Coverage,
+        Walked { coverage, .. }: Walked,
     ) -> Result<(), Failure> {
-        let is_complete = walked == Coverage::Complete && difference.doubts.is_empty();
-        self.say_doubts(slice, &difference.doubts, &walked)?;
+        let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
+        self.say_doubts(slice, &difference.doubts, &coverage)?;
         self.account_of(slice.purpose).add(&difference.tally);
         let (now, rest, unproven) = self.sort(difference.suspects, is_complete);
         for suspect in &unproven {
@@ -40,12 +40,21 @@ impl Night<'_> {
         let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
         let clock = &self.sides.reconciler.feed().clock;
         let covered = verified.map(|window| Covered { clock: clock.clone(), window });
-        self.report.ranges.push((slice.window.from().to_string(), slice.window.to().to_string()));
+        self.say_range(slice.window);
         let done =
             SliceDone { slice: slice.clone(), counts_json: counts_json(&difference.tally, is_complete) };
         // A range that somebody asked for is no part of where the domain's coverage begins.
         let done = Some(done).filter(|_| !matches!(self.job.options.scope, super::Scope::Range(_)));
         self.commit(plan, done, covered).await
+    }
+
+    /// Ranges that touch are one range to whoever reads the report, however they were cut.
+    fn say_range(&mut self, window: Window) {
+        let (from, to) = (window.from().to_string(), window.to().to_string());
+        match self.report.ranges.last_mut() {
+            Some((_, end)) if *end == from => *end = to,
+            _ => self.report.ranges.push((from, to)),
+        }
     }
 
     pub(super) fn account_of(&mut self, purpose: Purpose) -> &mut super::account::Account {
@@ -93,7 +102,7 @@ impl Night<'_> {
             match suspect.looks {
                 Looks::Orphaned if !absence_is_evidence => unproven.push(suspect),
                 // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
-                Looks::Orphaned => rest.push(suspect),
+                Looks::Orphaned | Looks::Deleted => rest.push(suspect),
                 Looks::Mismatched
                     if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() =>
                 {
@@ -169,6 +178,9 @@ impl Night<'_> {
         observations: Vec<Observation>,
         hold: Option<&str>,
     ) -> Result<Plan, Failure> {
+        if observations.is_empty() {
+            return Ok(Plan::default());
+        }
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
         Ok(self.planner(hold).await?.plan(observations, &known))
@@ -262,7 +274,7 @@ pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
     let kind = match suspect.looks {
         Looks::Missing => Kind::Missing,
         Looks::Mismatched => Kind::Mismatched,
-        Looks::Orphaned => Kind::Orphaned,
+        Looks::Orphaned | Looks::Deleted => Kind::Orphaned,
         Looks::Unreadable => Kind::Unreadable,
     };
     let found = Discrepancy {
