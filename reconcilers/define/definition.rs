@@ -57,7 +57,8 @@ impl Definition {
         domain: DomainDefinition,
         settings: &Settings,
     ) -> Result<Self, Slot> {
-        let feed = feed.bind(&settings.vars)?;
+        let mut feed = feed.bind(&settings.vars)?;
+        feed.feed.name = domain.feed.to_string();
         let mut slots: Vec<Option<Path>> = vec![None; FIELDS];
         slots[KEY] = Some(feed.id.clone());
         slots[CLOCK] = Some(feed.clock.clone());

@@ -8,7 +8,6 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Purpose;
-use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -16,7 +15,7 @@ use super::account::Account;
 use super::lease::{holder, keep};
 use super::listing::Listing;
 use super::outcome::Failure;
-use super::slice::{Pace, Reading};
+use super::slice::{Lanes, Pace, Reading};
 use super::summary::{blank, failed};
 use super::{IfLocked, Job, Mode, Scope};
 use crate::confirm::Sides;
@@ -26,7 +25,7 @@ use crate::finding::Finding;
 use crate::plan::{Plan, Planner};
 use crate::report::{DomainReport, Status};
 use crate::source::Room;
-use crate::store::{Commit, Covered, Lease, SliceDone};
+use crate::store::{Commit, Covered, Lease, SavedToken, SliceDone};
 
 /// How many earlier findings one run looks at again.
 const FOLLOW_UP_BUDGET: u32 = 10_000;
@@ -62,6 +61,17 @@ pub(super) struct Night<'a> {
     pub listing: Listing,
     pub n_events: u64,
     pub limit: Option<String>,
+}
+
+/// What a slice proved, beside what it found.
+#[derive(Default)]
+pub(super) struct Proven {
+    /// That it was judged.
+    pub slice: Option<SliceDone>,
+    /// What of its range was seen completely.
+    pub coverage: Option<Covered>,
+    /// Where the next read of a change feed goes on.
+    pub token: Option<SavedToken>,
 }
 
 /// Reconciles one domain and reports on it, whatever happens.
@@ -156,31 +166,25 @@ impl<'a> Night<'a> {
 
     /// What the tasks that read slices share.
     pub(super) fn reading(&self) -> Reading {
-        let side_by_side = self.job.options.concurrency.max(1);
         Reading {
             sides: Arc::clone(&self.sides),
             watcher: Arc::clone(&self.job.watcher),
-            walks: Arc::new(Semaphore::new(side_by_side)),
-            side_by_side,
+            lanes: Arc::new(Lanes::new(self.job.options.concurrency)),
             pace: Arc::clone(&self.pace),
             ceiling: Arc::clone(&self.provider_ceiling),
         }
     }
 
-    /// Stores a plan and what it proves in one transaction; `plan` only imagines it.
-    pub(super) async fn commit(
-        &mut self,
-        plan: Plan,
-        slice: Option<SliceDone>,
-        coverage: Option<Covered>,
-    ) -> Result<(), Failure> {
+    /// Stores a plan and what its slice proved in one transaction; `plan` only imagines it.
+    pub(super) async fn commit(&mut self, plan: Plan, proven: Proven) -> Result<(), Failure> {
         self.note(&plan);
         let Some(lease) = &self.lease else {
             self.imagined.extend(plan.findings.into_iter().map(|finding| (finding.id.key.clone(), finding)));
             return Ok(());
         };
         let Plan { findings, events, superseded } = plan;
-        let commit = Commit { slice, coverage, overlap: None, findings, events, supersede: superseded };
+        let Proven { slice, coverage, token } = proven;
+        let commit = Commit { slice, coverage, overlap: None, token, findings, events, supersede: superseded };
         Ok(self.job.store.commit(lease, commit).await?)
     }
 

@@ -20,7 +20,7 @@ impl Flight {
     /// Nothing under way yet.
     pub(super) fn of(reading: Reading) -> Self {
         // As many again as walk may wait to be judged, so that one slow slice does not stop the others.
-        let most = 2 * reading.side_by_side.max(1);
+        let most = 2 * reading.lanes.all;
         Self { reading, under_way: VecDeque::new(), most }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tieout_reconcilers::window::{Purpose, Slice};
+use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
 use super::domain::Night;
@@ -53,7 +53,11 @@ impl Night<'_> {
         flight: &mut Flight,
     ) -> Result<ControlFlow<()>, Failure> {
         let next_step = read.next_step();
-        let Read { slice, pages, seen } = read;
+        let Read { slice, pages, was_resynced, seen } = read;
+        if was_resynced {
+            let note = "the provider did not know the saved token any more; the whole feed was read";
+            self.report.notes.push(note.to_owned());
+        }
         if next_step == NextStep::Halve {
             if let Some(halves) = shape.halve(&slice) {
                 flight.insert(halves);
@@ -95,9 +99,13 @@ impl Night<'_> {
         let reconciler = &self.sides.reconciler;
         let (feed, policy) = (reconciler.feed(), reconciler.policy());
         let ceiling = self.ceiling();
+        if feed.changes {
+            return Ok((self.changes().await?, false));
+        }
         if let Scope::Range(range) = &self.job.options.scope {
             let judged = range.until(ceiling);
-            return Ok((judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range)), false));
+            let slices = judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range));
+            return Ok((self.of_member(slices), false));
         }
         let (domain, each) = (reconciler.domain(), &self.sides.each);
         let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
@@ -117,7 +125,29 @@ impl Night<'_> {
             );
             self.report.notes.push(note);
         }
-        Ok((slices, sees_all_changes))
+        Ok((self.of_member(slices), sees_all_changes))
+    }
+
+    /// The one slice of a change feed: what changed since the saved token, or all of it. A range that somebody asked for is
+    /// a reason to read all of it.
+    async fn changes(&self) -> Result<Vec<Slice>, Failure> {
+        let (domain, feed) = (self.sides.reconciler.domain(), self.sides.reconciler.feed());
+        let (each, store) = (&self.sides.each, &self.job.store);
+        let asked = matches!(self.job.options.scope, Scope::Range(_));
+        let token = if asked { None } else { store.saved_token(domain, each, &feed.name).await? };
+        let began = store.first_slice(domain, each).await?;
+        let start = self.sides.reconciler.policy().start.or(began);
+        let start = start.unwrap_or(self.start - coverage::DEFAULT_BACK).floor(feed.grain);
+        // The window only says what the ledger may take for read: changes lie where they lie.
+        let window = Window::new(start, self.ceiling());
+        let slice = |window| Slice { token: token.map(Into::into), ..Slice::new(window, Purpose::Coverage) };
+        Ok(self.of_member(window.map(slice).into_iter().collect()))
+    }
+
+    /// Slices of the member of the fan-out that this night is about.
+    fn of_member(&self, slices: Vec<Slice>) -> Vec<Slice> {
+        let each = &self.sides.each;
+        slices.into_iter().map(|slice| Slice { each: each.clone(), ..slice }).collect()
     }
 
     async fn overlap_done(&mut self) -> Result<(), Failure> {

@@ -13,8 +13,10 @@ impl Night<'_> {
         let mut policy = self.sides.reconciler.policy().clone();
         policy.max_emits = self.job.options.max_emits.unwrap_or(policy.max_emits);
         let ItemCounts { upstream, local, .. } = self.account.items;
-        // Keys that somebody named are no range, so they say nothing about how much upstream should have.
-        let local = if matches!(self.job.options.scope, Scope::Keys(_)) { 0 } else { local };
+        // Keys that somebody named, and changes, are no range: they say nothing about how much upstream should have.
+        let is_range =
+            !matches!(self.job.options.scope, Scope::Keys(_)) && !self.sides.reconciler.feed().changes;
+        let local = if is_range { local } else { 0 };
         let judged = self.account.judged() + self.again.judged() + self.report.follow_up.checked;
         let exposure = |emits, earlier| Exposure { emits, earlier, judged, upstream, local };
         let Some(lease) = &self.lease else {

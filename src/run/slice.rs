@@ -3,7 +3,7 @@
 //! Slices are read side by side, each in a task of its own, and never wait for what is judged meanwhile.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
@@ -30,8 +30,10 @@ const MAX_LOST: u32 = 3;
 
 /// A slice that was read.
 pub(super) struct Read {
-    /// The slice, without its token where that had expired.
+    /// The slice.
     pub(super) slice: Slice,
+    /// Whether the saved token that it had was good no more.
+    pub(super) was_resynced: bool,
     /// How many pages it had.
     pub(super) pages: u64,
     /// What came of it.
@@ -86,15 +88,38 @@ impl Pace {
     }
 }
 
+/// How many walks may be under way. Until a provider has given a first page it is one: what refuses one refuses all.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    free: Arc<Semaphore>,
+    /// How many there are once they are open.
+    pub(super) all: usize,
+    are_open: AtomicBool,
+}
+
+impl Lanes {
+    /// One lane now, and `all` (at least one) later.
+    pub(super) fn new(all: usize) -> Self {
+        Self { free: Arc::new(Semaphore::new(1)), all: all.max(1), are_open: AtomicBool::new(false) }
+    }
+
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.free).acquire_owned().await.map_err(|_| Failure::Interrupted)
+    }
+
+    fn open(&self) {
+        if !self.are_open.swap(true, Ordering::Relaxed) {
+            self.free.add_permits(self.all - 1);
+        }
+    }
+}
+
 /// What the reading of every slice of a domain needs.
 #[derive(Clone)]
 pub(super) struct Reading {
     pub(super) sides: Arc<Sides>,
     pub(super) watcher: Arc<dyn Watcher>,
-    /// One permit for every walk that may be under way.
-    pub(super) walks: Arc<Semaphore>,
-    /// How many that are.
-    pub(super) side_by_side: usize,
+    pub(super) lanes: Arc<Lanes>,
     pub(super) pace: Arc<Pace>,
     /// What the provider's first answer says about how far its answers are whole.
     pub(super) ceiling: Arc<OnceLock<Option<Instant>>>,
@@ -104,10 +129,9 @@ impl Reading {
     /// Reads both sides of a slice, again from its start where the provider lost the way.
     pub(super) async fn read(self, mut slice: Slice) -> Result<Read, Failure> {
         let mut lost = 0;
+        let mut was_resynced = false;
         loop {
-            let Ok(permit) = Arc::clone(&self.walks).acquire_owned().await else {
-                return Err(Failure::Interrupted);
-            };
+            let permit = self.lanes.enter().await?;
             let read = if self.sides.reconciler.feed().changes {
                 self.by_key(&slice, permit).await?
             } else {
@@ -115,8 +139,11 @@ impl Reading {
             };
             match read.next_step() {
                 NextStep::ReadAgain if lost < MAX_LOST => lost += 1,
-                NextStep::Resync if slice.token.is_some() => slice.token = None,
-                _ => return Ok(read),
+                NextStep::Resync if slice.token.is_some() => {
+                    slice.token = None;
+                    was_resynced = true;
+                }
+                _ => return Ok(Read { was_resynced, ..read }),
             }
         }
     }
@@ -129,7 +156,7 @@ impl Reading {
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
         let mut pages = 0;
-        let read = |pages, seen| Ok(Read { slice: slice.clone(), pages, seen });
+        let read = |pages, seen| Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen });
         while let Some(page) = walk.next().await {
             pages += 1;
             if let Some(ceiling) = self.saw(&page).filter(|_| pages == 1) {
@@ -147,7 +174,7 @@ impl Reading {
                 return read(pages, Seen::TooLarge);
             }
         }
-        let walked = walk.end().await;
+        let walked = self.end(walk).await;
         // Others may fetch while the last rows are read.
         drop(permit);
         match diff.rest() {
@@ -182,19 +209,28 @@ impl Reading {
                 rows.add(look_up(&self.sides.reader, &mut diff).await?);
             }
         }
-        let walked = walk.end().await;
+        let walked = self.end(walk).await;
         drop(permit);
         rows.add(look_up(&self.sides.reader, &mut diff).await?);
         let seen = Seen::Whole { difference: Box::new(diff.finish()), walked, rows };
-        Ok(Read { slice: slice.clone(), pages, seen })
+        Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen })
     }
 
     fn walk(&self, slice: &Slice) -> Walk {
         Walk::start(self.sides.client.clone(), Arc::clone(&self.sides.reconciler), slice.clone())
     }
 
+    async fn end(&self, walk: Walk) -> Walked {
+        let walked = walk.end().await;
+        if walked.coverage == Coverage::Complete {
+            self.lanes.open();
+        }
+        walked
+    }
+
     /// Takes note of a page; the ceiling that the provider's first answer of the run has set, if any.
     fn saw(&self, page: &WalkedPage) -> Option<Instant> {
+        self.lanes.open();
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
@@ -204,12 +240,12 @@ impl Reading {
 
     /// How many items wait for their local rows, so that all slices together hold about as many.
     fn batch(&self) -> usize {
-        (4 * BATCH / self.side_by_side.max(1)).clamp(MIN_BATCH, BATCH)
+        (4 * BATCH / self.lanes.all).clamp(MIN_BATCH, BATCH)
     }
 
     fn hand_bytes(&self) -> usize {
         let is_alone = self.sides.reconciler.feed().filter == Filter::Client;
-        let slices = if is_alone { 1 } else { self.side_by_side.max(1) };
+        let slices = if is_alone { 1 } else { self.lanes.all };
         (MAX_HAND_BYTES / slices).max(MIN_HAND_BYTES)
     }
 }

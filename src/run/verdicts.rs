@@ -6,7 +6,7 @@ use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
-use super::domain::Night;
+use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use crate::confirm::{Ages, Confirmation, confirm, has_no_change_time};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
@@ -14,7 +14,7 @@ use crate::finding::{Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
 use crate::source::{Coverage, Reason, Walked};
-use crate::store::{Covered, SliceDone};
+use crate::store::{Covered, SavedToken, SliceDone};
 
 /// How many keys are looked up before somebody looks whether the run is asked to stop.
 const CHUNK: usize = 200;
@@ -25,7 +25,7 @@ impl Night<'_> {
         &mut self,
         slice: &Slice,
         difference: Difference,
-        Walked { coverage, .. }: Walked,
+        Walked { coverage, token }: Walked,
     ) -> Result<(), Failure> {
         let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &coverage)?;
@@ -37,15 +37,28 @@ impl Night<'_> {
         }
         let mut plan = self.judge_now(&now, slice.purpose).await?;
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
-        let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
-        let clock = &self.sides.reconciler.feed().clock;
-        let covered = verified.map(|window| Covered { clock: clock.clone(), window });
         self.say_range(slice.window);
-        let done =
-            SliceDone { slice: slice.clone(), counts_json: counts_json(&difference.tally, is_complete) };
-        // A range that somebody asked for is no part of where the domain's coverage begins.
-        let done = Some(done).filter(|_| !matches!(self.job.options.scope, super::Scope::Range(_)));
-        self.commit(plan, done, covered).await
+        let counts_json = counts_json(&difference.tally, is_complete);
+        let proven = self.proven(slice, counts_json, token.filter(|_| is_complete), is_complete);
+        self.commit(plan, proven).await
+    }
+
+    /// What is known of a slice once its findings are stored.
+    fn proven(&mut self, slice: &Slice, counts_json: String, token: Option<String>, is_complete: bool) -> Proven {
+        let feed = self.sides.reconciler.feed();
+        let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
+        let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
+        // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
+        if matches!(self.job.options.scope, super::Scope::Range(_)) {
+            return Proven { coverage, ..Proven::default() };
+        }
+        if feed.changes && is_complete && token.is_none() {
+            let note = "the feed gave no token to go on from; the next run reads the whole of it".to_owned();
+            self.report.notes.push(note);
+        }
+        let feed = self.sides.reconciler.feed();
+        let token = token.filter(|_| feed.changes).map(|token| SavedToken { feed: feed.name.clone(), token });
+        Proven { slice: Some(SliceDone { slice: slice.clone(), counts_json }), coverage, token }
     }
 
     /// Ranges that touch are one range to whoever reads the report, however they were cut.
@@ -231,7 +244,7 @@ impl Night<'_> {
         let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         let plan = self.decide(observations, None).await?;
         self.count_follow_up(&plan);
-        self.commit(plan, None, None).await
+        self.commit(plan, Proven::default()).await
     }
 
     fn count_follow_up(&mut self, plan: &Plan) {
@@ -260,7 +273,7 @@ impl Night<'_> {
             })
             .collect();
         let plan = self.judge_now(&named, Purpose::Coverage).await?;
-        self.commit(plan, None, None).await
+        self.commit(plan, Proven::default()).await
     }
 }
 

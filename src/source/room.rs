@@ -173,7 +173,7 @@ mod tests {
                 for page in 0..20 {
                     let mut held = room.enter().await;
                     for piece in 1..=8 {
-                        held.grow(piece * ((n * 37 + page * 11) % 64) << 10).await;
+                        held.grow((piece * ((n * 37 + page * 11) % 64)) << 10).await;
                         tokio::task::yield_now().await;
                     }
                     held.whole((n * 37 % 64) << 13);
