@@ -141,13 +141,7 @@ impl<'f> KeyedDiff<'f> {
         }
     }
 
-    fn suspect(
-        &mut self,
-        key: &str,
-        clock: Option<Instant>,
-        looks: Looks,
-        (upstream, local): (bool, bool),
-    ) {
+    fn suspect(&mut self, key: &str, clock: Option<Instant>, looks: Looks, (upstream, local): (bool, bool)) {
         if let Ok(key) = Key::checked(key) {
             self.suspects.push(Suspect { key, clock, looks, upstream, local });
         }

@@ -184,7 +184,8 @@ impl<'a> Night<'a> {
         };
         let Plan { findings, events, superseded } = plan;
         let Proven { slice, coverage, token } = proven;
-        let commit = Commit { slice, coverage, overlap: None, token, findings, events, supersede: superseded };
+        let commit =
+            Commit { slice, coverage, overlap: None, token, findings, events, supersede: superseded };
         Ok(self.job.store.commit(lease, commit).await?)
     }
 

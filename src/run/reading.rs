@@ -26,14 +26,13 @@ impl Night<'_> {
         let mut in_vain = 0;
         loop {
             self.stop_if_cancelled()?;
-            flight.fill(&mut shape);
             let left = flight.len() + shape.len();
             if in_vain >= MAX_IN_VAIN && left > 0 {
                 self.doubt(format!("{in_vain} ranges in a row gave no page; {left} more were not tried"));
                 break;
             }
             let next = tokio::select! {
-                next = flight.next() => next,
+                next = flight.next(&mut shape) => next,
                 () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
             };
             let Some(read) = next.transpose()? else { break };

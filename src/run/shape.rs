@@ -186,8 +186,11 @@ mod tests {
 
     #[test]
     fn ranges_that_are_read_for_another_reason_or_do_not_touch_are_never_joined() {
-        let slices =
-            vec![slice(0, 1, Purpose::Coverage), slice(1, 2, Purpose::Overlap), slice(3, 4, Purpose::Overlap)];
+        let slices = vec![
+            slice(0, 1, Purpose::Coverage),
+            slice(1, 2, Purpose::Overlap),
+            slice(3, 4, Purpose::Overlap),
+        ];
         let mut shape = Shape::new(&feed(100), slices.clone());
         assert_eq!(std::iter::from_fn(|| shape.next()).collect::<Vec<_>>(), slices);
     }

@@ -3,13 +3,14 @@
 //! Slices are read side by side, each in a task of its own, and never wait for what is judged meanwhile.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Filter;
 use tieout_reconcilers::window::{Slice, Window};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use super::outcome::Failure;
 use crate::confirm::{Sides, rows_by_key};
@@ -92,25 +93,30 @@ impl Pace {
 #[derive(Debug)]
 pub(super) struct Lanes {
     free: Arc<Semaphore>,
-    /// How many there are once they are open.
+    /// How many there are, at least one.
     pub(super) all: usize,
-    are_open: AtomicBool,
+    open: CancellationToken,
 }
 
 impl Lanes {
-    /// One lane now, and `all` (at least one) later.
+    /// So many lanes, one of them open.
     pub(super) fn new(all: usize) -> Self {
-        Self { free: Arc::new(Semaphore::new(1)), all: all.max(1), are_open: AtomicBool::new(false) }
+        let all = all.max(1);
+        Self { free: Arc::new(Semaphore::new(all)), all, open: CancellationToken::new() }
+    }
+
+    /// Whether all may be used.
+    pub(super) fn are_open(&self) -> bool {
+        self.open.is_cancelled()
+    }
+
+    /// Waits until all may be used.
+    pub(super) async fn opened(&self) {
+        self.open.cancelled().await;
     }
 
     async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
         Arc::clone(&self.free).acquire_owned().await.map_err(|_| Failure::Interrupted)
-    }
-
-    fn open(&self) {
-        if !self.are_open.swap(true, Ordering::Relaxed) {
-            self.free.add_permits(self.all - 1);
-        }
     }
 }
 
@@ -151,8 +157,8 @@ impl Reading {
     /// Reads a window: its local rows stream past batch by batch.
     async fn by_range(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
         let reconciler = &self.sides.reconciler;
-        let mut diff = SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window)
-            .with_batch(self.batch());
+        let mut diff =
+            SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window).with_batch(self.batch());
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
         let mut pages = 0;
@@ -223,14 +229,14 @@ impl Reading {
     async fn end(&self, walk: Walk) -> Walked {
         let walked = walk.end().await;
         if walked.coverage == Coverage::Complete {
-            self.lanes.open();
+            self.lanes.open.cancel();
         }
         walked
     }
 
     /// Takes note of a page; the ceiling that the provider's first answer of the run has set, if any.
     fn saw(&self, page: &WalkedPage) -> Option<Instant> {
-        self.lanes.open();
+        self.lanes.open.cancel();
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });

@@ -44,7 +44,13 @@ impl Night<'_> {
     }
 
     /// What is known of a slice once its findings are stored.
-    fn proven(&mut self, slice: &Slice, counts_json: String, token: Option<String>, is_complete: bool) -> Proven {
+    fn proven(
+        &mut self,
+        slice: &Slice,
+        counts_json: String,
+        token: Option<String>,
+        is_complete: bool,
+    ) -> Proven {
         let feed = self.sides.reconciler.feed();
         let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
         let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });

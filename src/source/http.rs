@@ -174,12 +174,7 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn exchange(
-        &self,
-        mut to: Bound,
-        asked: &PageRequest,
-        held: Held,
-    ) -> Result<Fetched, SourceError> {
+    async fn exchange(&self, mut to: Bound, asked: &PageRequest, held: Held) -> Result<Fetched, SourceError> {
         for hop in 0..=MAX_REDIRECTS {
             if hop > 0 {
                 self.shared.pace.ready().await;

@@ -18,8 +18,8 @@ const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
     (
         2,
         "saved tokens",
-        include_str!("migrations/sqlite/0002_saved_tokens.sql"),
-        include_str!("migrations/postgres/0002_saved_tokens.sql"),
+        include_str!("migrations/sqlite/0003_saved_tokens.sql"),
+        include_str!("migrations/postgres/0003_saved_tokens.sql"),
     ),
 ];
 

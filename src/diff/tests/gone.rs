@@ -34,8 +34,11 @@ fn run(world: &World, gone: &[&str]) -> Outcome {
 
 #[test]
 fn a_row_that_upstream_names_as_deleted_is_a_suspect_wherever_it_lies() {
-    let world = World::listing(&[&[one("a", 2)]], Order::Ascending)
-        .with_rows(&[one("a", 2), one("inside", 4), one("outside", 500)]);
+    let world = World::listing(&[&[one("a", 2)]], Order::Ascending).with_rows(&[
+        one("a", 2),
+        one("inside", 4),
+        one("outside", 500),
+    ]);
     let outcome = run(&world, &["inside", "outside", "unknown"]);
     assert_eq!(outcome.looks(), [("inside", Looks::Deleted), ("outside", Looks::Deleted)].into());
     assert_eq!((outcome.tally.matched, outcome.tally.local), (1, 3));

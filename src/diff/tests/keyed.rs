@@ -37,8 +37,7 @@ fn changes_meet_their_rows_whatever_their_clock_and_what_is_not_named_is_left_al
     let undated = Thing { at: None, ..one("same", 1) };
     let changes = vec![undated, one("differs", 2), one("new", 3)];
     let outcome = run(&rows, &[(changes, vec!["deleted", "never had"])], 1_000);
-    let expected =
-        [("deleted", Looks::Deleted), ("differs", Looks::Mismatched), ("new", Looks::Missing)];
+    let expected = [("deleted", Looks::Deleted), ("differs", Looks::Mismatched), ("new", Looks::Missing)];
     assert_eq!(outcome.looks(), expected.into());
     assert_eq!((outcome.tally.matched, outcome.tally.upstream, outcome.tally.local), (1, 3, 3));
 }
@@ -77,7 +76,7 @@ proptest! {
         pages.extend(gone.iter().map(|key| (vec![], vec![*key])));
         let (small, large) = (run(&rows, &pages, batch), run(&rows, &pages, 1_000));
         prop_assert_eq!(&small.suspects, &large.suspects);
-        prop_assert_eq!(small.tally, large.tally);
+        prop_assert_eq!(&small.tally, &large.tally);
         let deleted: BTreeSet<&str> =
             large.looks().into_iter().filter(|(_, looks)| *looks == Looks::Deleted).map(|(key, _)| key).collect();
         let expected: BTreeSet<&str> = gone.into_iter().filter(|key| ["l", "m"].contains(key)).collect();

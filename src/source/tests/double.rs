@@ -12,7 +12,9 @@ use tieout_reconcilers::page::{
 };
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::Projection;
-use tieout_reconcilers::reconciler::{Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule};
+use tieout_reconcilers::reconciler::{
+    Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule,
+};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
