@@ -16,6 +16,7 @@ mod findings;
 mod lease;
 mod runs;
 mod saved_token;
+mod tokens;
 
 mod commit;
 mod outbox;
@@ -32,6 +33,7 @@ pub use release::{Release, Released, Staged};
 pub use runs::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
 pub use settings::{NotAStore, StoreSettings};
+pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};
 
 #[cfg(test)]
 pub(crate) mod tests;
