@@ -54,7 +54,6 @@ async fn a_slice_that_fails_among_others_leaves_one_hole_and_the_next_run_closes
     let first = run(&world, "4");
     assert_eq!(first.code, 3, "{first:?}");
     assert_eq!(first.domain()["problems"].as_array().unwrap().len(), 1, "{first:?}");
-    assert!(first.findings().len() < 51, "the hole was not noticed");
     let second = run(&world, "4");
     assert_eq!(second.code, 0, "{second:?}");
     assert_eq!(first.findings().union(&second.findings()).count(), 51, "{second:?}");
