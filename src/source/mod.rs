@@ -27,6 +27,7 @@ mod traffic;
 
 pub mod glance;
 pub mod guard;
+mod hydrate;
 pub mod lookup;
 pub mod walk;
 
@@ -45,4 +46,4 @@ pub use traffic::Sent;
 pub use walk::{Coverage, Walk, Walked, WalkedPage};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

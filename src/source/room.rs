@@ -100,6 +100,12 @@ impl Held {
         self.shared.usual.store(bytes, Ordering::Relaxed);
     }
 
+    /// Gives the place back before its time.
+    pub(super) fn leave(&mut self) {
+        self.place = None;
+        self.overdraft = None;
+    }
+
     /// Keeps only the place of what was taken out of the body.
     pub(super) fn shrink(&mut self, bytes: usize) {
         self.overdraft = None;

@@ -49,6 +49,7 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("missing secret", "stripe_key:", "stripe_kye:"),
         ("missing database", "  app:", "  ap:"),
         ("missing queue", "  billing:", "  biling:"),
+        ("inline key of the state", "state: {", "state: {key: hunter2, "),
         ("missing folder", "[reconcilers]", "[definitions]"),
     ] {
         let world = World::new(&changed(CONFIG, from, to), &[("reconcilers/a.yaml", DOMAIN)]);

@@ -141,3 +141,67 @@ fn the_localstripe_dialect_loads_without_a_doubt() {
     assert_eq!(loaded.warnings, []);
     assert!(loaded.domains[0].feed().absence_is_evidence());
 }
+
+/// A provider whose refresh token is good once, on a base that its token names.
+const ROTATING: &str = "provider: shop
+base: \"{token.instance_url}/v1\"
+hosts: [\"*.my.example.com\"]
+auth:
+  oauth:
+    grant: refresh_token
+    token_url: https://login.{var.zone}.example.com/token
+    client: shop
+    refresh: \"{secret.refresh}\"
+    rotate: true
+feeds:
+  orders:
+    request: GET /orders
+    rows: data
+    id: id
+    next: none
+    window: {clock: at, as: epoch, filter: client}
+    confirm: {one: \"GET /orders/{id}\", gone: 404}
+";
+
+fn rotating(state: &str, zone: &str) -> World {
+    let config = format!(
+        "{state}databases: {{app: {{url: \"sqlite:a.db\"}}}}
+queues: {{billing: {{stdout: {{}}}}}}
+providers: {{shop: {{secrets: {{refresh: file:refresh}}, var: {{zone: {zone}}}}}}}
+reconcilers: [shop.yaml, a.yaml]
+"
+    );
+    let domain = DOMAIN.replace("stripe/charges", "shop/orders");
+    World::new(
+        &config,
+        &[("shop.yaml", ROTATING), ("a.yaml", &domain), ("refresh", "hunter2"), ("key", "k3y")],
+    )
+}
+
+#[test]
+fn a_rotating_token_without_a_key_to_keep_it_under_is_refused() {
+    let said = rotating("", "eu").problems();
+    assert!(said.contains("the refresh token of the provider `shop` is good once"), "{said}");
+    assert!(said.contains("add `state: {key: env:TIEOUT_STATE_KEY}` to tieout.yaml"), "{said}");
+}
+
+#[test]
+fn a_base_that_a_token_names_is_resolved_with_its_hosts_and_the_key_of_the_state() {
+    let world = rotating("state: {key: file:key}\n", "eu");
+    let config = world.loaded().config;
+    assert_eq!(config.state_key().unwrap().unwrap().expose_secret(), "k3y");
+    let shop = config.resolve_provider(&name("shop")).unwrap();
+    assert!(matches!(&shop.base, Base::FromToken { path, .. } if path == "/v1"), "{:?}", shop.base);
+    assert!(shop.hosts[0].admits(&"https://acme.my.example.com/".parse().unwrap()));
+    let Some(Auth::Oauth(oauth)) = &shop.auth else { panic!("not oauth") };
+    assert_eq!(oauth.token_url.expose_secret(), "https://login.eu.example.com/token");
+    assert!(!format!("{shop:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_variable_cannot_turn_the_token_request_to_another_host() {
+    let world = rotating("state: {key: file:key}\n", "\"evil.example.net/\"");
+    let config = world.loaded().config;
+    let error = config.resolve_provider(&name("shop")).unwrap_err();
+    assert!(error.to_string().starts_with("providers.shop.var.zone: it may hold letters"), "{error}");
+}
