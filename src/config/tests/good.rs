@@ -1,6 +1,7 @@
 //! Configurations that load, and what they hold.
 
 use std::path::Path;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tieout_reconcilers::define::auth::Auth;
@@ -10,7 +11,7 @@ use super::super::load::Config;
 use super::super::secret::ConfigError;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
 use crate::queue::QueueSettings;
-use crate::source::Base;
+use crate::source::{Base, Caps, Throughput};
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -84,6 +85,22 @@ reconcilers: [shop.yaml, a.yaml]
     let Some(Auth::Basic { user, password: Some(password) }) = &shop.auth else { panic!("not basic") };
     assert_eq!((user.expose_secret(), password.expose_secret()), ("me@example.com", "hunter2"));
     assert!(!format!("{:?} {loaded:?}", shop.auth).contains("hunter2"));
+}
+
+#[test]
+fn caps_replace_the_defaults_one_by_one() {
+    let caps = "caps: {page_bytes: 1000, attempts: 2, retry_base: 10ms, throughput: {bytes_per_second: 7, over: 3s}}";
+    let config = CONFIG.replace("    secrets:", &format!("    {caps}\n    secrets:"));
+    let world = World::new(&config, &[("reconcilers/a.yaml", DOMAIN)]);
+    let found = world.loaded().config.providers[&name("stripe")].caps.clone();
+    let expected = Caps {
+        page_bytes: 1000,
+        attempts: 2,
+        retry_base: Duration::from_millis(10),
+        throughput: Throughput { bytes_per_second: 7, over: Duration::from_secs(3) },
+        ..Caps::default()
+    };
+    assert_eq!(found, expected);
 }
 
 #[test]
