@@ -13,6 +13,7 @@ pub mod provider;
 pub mod address;
 pub mod limit;
 pub mod origin;
+pub mod room;
 
 pub mod auth;
 pub mod connect;
@@ -43,8 +44,9 @@ pub use lookup::{Lookup, lookup};
 pub use originals::{Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Rate, Throughput};
 pub use reason::{Reason, Site};
+pub use room::Room;
 pub use traffic::Sent;
-pub use walk::{Coverage, Walk, WalkedPage};
+pub use walk::{Coverage, Walk, Walked, WalkedPage};
 
 #[cfg(test)]
 pub(crate) mod tests;
