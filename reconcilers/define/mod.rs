@@ -11,9 +11,16 @@ pub mod document;
 pub mod value;
 pub mod words;
 
+pub mod lang;
+pub mod placeholder;
 pub mod template;
 
+pub mod body;
+pub mod fill;
 pub mod request;
+mod request_file;
+pub mod request_line;
+pub mod slots;
 
 pub mod condition;
 pub mod rules;
@@ -27,6 +34,11 @@ pub mod paging;
 pub mod reader;
 
 pub mod confirm;
+mod confirm_file;
+mod gone_file;
+mod look_up;
+
+pub mod each_file;
 pub mod feed;
 pub mod provider;
 

@@ -4,7 +4,7 @@
 //! presence of a token, and totals end only walks that count for themselves.
 
 use super::reader::{CursorReader, Reader};
-use super::request::Fill;
+use super::fill::Fill;
 use crate::page::{PageFault, Position, Response};
 use crate::path::Path;
 
