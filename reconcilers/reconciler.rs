@@ -244,7 +244,7 @@ impl fmt::Display for Place {
 }
 
 /// The local side of a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Local {
     /// The database's name in the configuration.
     pub database: String,

@@ -3,29 +3,28 @@
 use std::time::Duration;
 
 use super::fill::Fill;
-use super::gone_file::Gone;
+use super::absence::Gone;
 use super::request::RequestTemplate;
 use super::template::{Known, Slot};
 use crate::key::Key;
 use crate::page::Confirm;
 use crate::path::Path;
+use crate::projection::Rows;
 
 /// How a feed's items are looked up.
 #[derive(Debug, Clone)]
 pub struct ConfirmDefinition {
-    pub(super) one: Option<One>,
+    /// One item by itself.
+    pub(super) one: Option<RequestTemplate>,
     pub(super) many: Option<Many>,
     pub(super) search: Option<Search>,
+    /// Where in the answer of a look-up of one key the item is.
+    pub(super) unwrap: Option<Path>,
+    /// Whether the rows of the list are only a part of their items.
+    pub(super) hydrate: bool,
     pub(super) gone: Gone,
+    /// How long after its change an item may still be unknown here.
     pub(super) after: Duration,
-}
-
-/// A look-up of one item.
-#[derive(Debug, Clone)]
-pub(super) struct One {
-    pub(super) request: RequestTemplate,
-    /// Where the item is, where it is not the whole answer.
-    pub(super) rows: Option<Path>,
 }
 
 /// A look-up of several keys.
@@ -33,20 +32,22 @@ pub(super) struct One {
 pub(super) struct Many {
     pub(super) request: RequestTemplate,
     pub(super) max: usize,
-    pub(super) rows: Path,
+    /// Where the rows of the answer are, and what of an element is the row.
+    pub(super) rows: (Rows, Option<Path>),
 }
 
 /// A list that is asked for the rows of one key.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
     pub(super) request: RequestTemplate,
-    pub(super) rows: Path,
+    /// Where the rows of the answer are, and what of an element is the row.
+    pub(super) rows: (Rows, Option<Path>),
 }
 
 /// How some keys are asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way<'c> {
-    One(&'c One),
+    One(&'c RequestTemplate),
     Many(&'c Many),
     Search(&'c Search),
 }
@@ -73,7 +74,7 @@ impl ConfirmDefinition {
     fn request(&self, keys: Vec<Key>, fill: &Fill<'_>) -> Option<Confirm> {
         let alone = Fill { keys: &keys, each: fill.each, ..Fill::default() };
         let request = match self.way(&keys)? {
-            Way::One(one) => one.request.render(&alone),
+            Way::One(one) => one.render(&alone),
             Way::Many(many) => many.request.render(&alone),
             Way::Search(search) => search.request.render(&Fill { keys: &keys, ..fill.clone() }),
         };
@@ -81,16 +82,14 @@ impl ConfirmDefinition {
     }
 
     pub(super) fn requests_of(&self) -> impl Iterator<Item = &RequestTemplate> {
-        let one = self.one.iter().map(|one| &one.request);
         let many = self.many.iter().map(|many| &many.request);
-        one.chain(many).chain(self.search.iter().map(|search| &search.request))
+        self.one.iter().chain(many).chain(self.search.iter().map(|search| &search.request))
     }
 
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         let mut bound = self.clone();
-        let one = bound.one.iter_mut().map(|one| &mut one.request);
         let many = bound.many.iter_mut().map(|many| &mut many.request);
-        for request in one.chain(many).chain(bound.search.iter_mut().map(|search| &mut search.request)) {
+        for request in bound.one.iter_mut().chain(many).chain(bound.search.iter_mut().map(|search| &mut search.request)) {
             *request = request.bind(known)?;
         }
         Ok(bound)

@@ -9,18 +9,21 @@ use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
 use super::checked::{Checked, Fault, FromText, Ordered};
-use super::confirm::{ConfirmDefinition, Many, One, Search};
+use super::confirm::{ConfirmDefinition, Many, Search};
 use super::document::Problems;
-use super::gone_file::GoneFile;
-use super::placeholder::Slot;
+use super::absence::GoneFile;
+use super::placeholder::{Placeholder, Slot};
 use super::problem::Spot;
+use super::request::RequestTemplate;
 use super::request_file::{Encode, Ground, RequestFile};
 use super::request_line::RequestLine;
+use super::rows_file::RowsFile;
 use super::slots::Slots;
 use super::template::Template;
-use super::value::{Length, RowsPath};
+use super::value::Length;
 use super::words;
 use crate::path::Path;
+use crate::projection::Rows;
 
 /// How many keys one look-up asks about where a definition does not say.
 const DEFAULT_MAX: usize = 100;
@@ -31,9 +34,11 @@ pub(super) struct ConfirmFile {
     one: Option<Spanned<OneFile>>,
     many: Option<Spanned<ManyFile>>,
     search: Option<Spanned<LookUpFile>>,
-    rows: Option<Checked<RowsPath>>,
+    unwrap: Option<Checked<Path>>,
     gone: Option<Spanned<GoneFile>>,
     after: Option<Checked<Length>>,
+    #[serde(default)]
+    hydrate: bool,
 }
 
 /// The words of a look-up.
@@ -49,7 +54,7 @@ struct LookUpFile {
     encode: Option<Checked<Encode>>,
     graphql: Option<Checked<String>>,
     vars: Option<TreeFile>,
-    rows: Option<Checked<RowsPath>>,
+    rows: Option<Spanned<RowsFile>>,
     within: Option<Checked<Within>>,
 }
 
@@ -67,7 +72,7 @@ struct ManyFile {
     vars: Option<TreeFile>,
     ids_as: Option<TreeFile>,
     max: Option<Spanned<usize>>,
-    rows: Checked<RowsPath>,
+    rows: Spanned<RowsFile>,
 }
 
 /// A look-up of one item: a request on one line, or its words.
@@ -124,7 +129,7 @@ pub(super) struct FeedGround<'g> {
     /// The placeholders of the feed's own request.
     pub(super) slots: &'g Slots,
     /// Where the rows of the feed are.
-    pub(super) rows: &'g Path,
+    pub(super) rows: &'g (Rows, Option<Path>),
 }
 
 impl FeedGround<'_> {
@@ -144,7 +149,7 @@ impl FeedGround<'_> {
         slots: &Slots,
         spot: Spot,
         problems: &mut Problems<'_>,
-    ) -> Option<super::request::RequestTemplate> {
+    ) -> Option<RequestTemplate> {
         let ground = Ground { slots, headers: self.headers, line: self.line(), spot };
         file.compile(&ground, problems)
     }
@@ -161,19 +166,28 @@ impl ConfirmFile {
             let help = "say `one: \"GET /path/{id}\"`, `many` or `search`; every suspect is looked up by its key";
             problems.add(spot, Fault::new("`confirm` needs `one`, `many` or `search`").with_help(help));
         }
-        if let (Some(rows), None) = (&self.rows, &self.one) {
-            problems.add(rows.spot, Fault::new("`rows` says where the item of `one` is, which is not there"));
+        if let (Some(unwrap), None) = (&self.unwrap, &self.one) {
+            let fault = Fault::new("`unwrap` says where the item is in the answer of `one`, which is not there");
+            problems.add(unwrap.spot, fault);
         }
-        let rows = problems.take_option(self.rows).map(|rows| rows.0);
+        let unwrap = problems.take_option(self.unwrap);
         let had = [self.one.is_some(), self.many.is_some(), self.search.is_some()];
-        let one = self.one.and_then(|one| one.value.compile(one.referenced.into(), rows, feed, problems));
+        let one = self.one.and_then(|one| one.value.compile(one.referenced.into(), feed, problems));
         let many = self.many.and_then(|many| many.value.compile(many.referenced.into(), feed, problems));
         let search =
             self.search.and_then(|search| search.value.search(search.referenced.into(), feed, problems));
         let gone = self.gone.map(|gone| gone.value.compile(gone.referenced.into(), problems));
         let after = problems.take_option(self.after).map(|after| after.0).unwrap_or_default();
         let has = [one.is_some(), many.is_some(), search.is_some()];
-        (had == has).then(|| ConfirmDefinition { one, many, search, gone: gone.unwrap_or_default(), after })
+        (had == has).then(|| ConfirmDefinition {
+            one,
+            many,
+            search,
+            unwrap,
+            hydrate: self.hydrate,
+            gone: gone.unwrap_or_default(),
+            after,
+        })
     }
 }
 
@@ -181,48 +195,49 @@ impl OneFile {
     fn compile(
         self,
         spot: Spot,
-        rows: Option<Path>,
         feed: &FeedGround<'_>,
         problems: &mut Problems<'_>,
-    ) -> Option<One> {
+    ) -> Option<RequestTemplate> {
         let words = match self {
             Self::Line(outcome) => {
                 LookUpFile { request: Some(Checked { spot, outcome }), ..LookUpFile::default() }
             }
             Self::Words(words) => *words,
         };
+        const WORDS: [&str; 7] = ["request", "query", "headers", "body", "encode", "graphql", "vars"];
         if let Some(within) = &words.within {
-            problems.add(within.spot, words::refuse("key", "within", &["request", "query", "body", "rows"]));
+            problems.add(within.spot, words::refuse("key", "within", &WORDS));
         }
-        if let (Some(inner), Some(_)) = (&words.rows, &rows) {
-            problems.add(inner.spot, Fault::new("`rows` stands there twice, here and beside `one`"));
+        if let Some(rows) = &words.rows {
+            let fault = words::refuse("key", "rows", &WORDS);
+            let help = "say where the item is beside `one`: `unwrap: data.order`";
+            problems.add(rows.referenced.into(), fault.with_help(help));
         }
         if words.request.is_none() && words.graphql.is_none() {
             problems.add(spot, Fault::new("`one` names no `request`"));
             return None;
         }
-        let (file, inner, _) = words.parts();
-        let rows = problems.take_option(inner).map(|rows| rows.0).or(rows);
+        let (file, ..) = words.parts();
         let request = feed.compile(file, &feed.own(Slot::Id), spot, problems)?;
         asks_for_one(&request, "the look-up of one item", spot, problems);
-        Some(One { request, rows })
+        Some(request)
     }
 }
 
 fn asks_for_one(
-    request: &super::request::RequestTemplate,
+    request: &RequestTemplate,
     what: &str,
     spot: Spot,
     problems: &mut Problems<'_>,
 ) {
-    let uses = |place: &&super::placeholder::Placeholder| matches!(place.slot, Slot::Id | Slot::IdPart(_));
+    let uses = |place: &&Placeholder| matches!(place.slot, Slot::Id | Slot::IdPart(_));
     if !request.places().iter().any(uses) {
         problems.add(spot, Fault::new(format!("{what} does not use `{{id}}`")));
     }
 }
 
 impl LookUpFile {
-    fn parts(self) -> (RequestFile, Option<Checked<RowsPath>>, Option<Checked<Within>>) {
+    fn parts(self) -> (RequestFile, Option<Spanned<RowsFile>>, Option<Checked<Within>>) {
         let file = RequestFile {
             line: self.request,
             query: self.query,
@@ -251,7 +266,7 @@ impl LookUpFile {
             slots.sometimes.extend(sometimes.into_iter().chain(feed.slots.sometimes.iter().cloned()));
         }
         let rows = match rows {
-            Some(rows) => problems.take(rows)?.0,
+            Some(rows) => rows.value.compile(rows.referenced.into(), problems)?,
             None => feed.rows.clone(),
         };
         let request = feed.compile(file, &slots, spot, problems)?;
@@ -268,7 +283,7 @@ impl ManyFile {
             }
             max.value.max(1)
         });
-        let rows = problems.take(self.rows);
+        let rows = self.rows.value.compile(self.rows.referenced.into(), problems);
         let file = RequestFile {
             line: self.request,
             query: self.query,
@@ -288,6 +303,6 @@ impl ManyFile {
             let fault = Fault::new("the look-up of several items does not use `{ids}`");
             problems.add(spot, fault.with_help("write `{ids}` for a list or `{ids:csv}` in a text"));
         }
-        Some(Many { request, max, rows: rows?.0 })
+        Some(Many { request, max, rows: rows? })
     }
 }

@@ -22,6 +22,8 @@ mod request_file;
 pub mod request_line;
 pub mod slots;
 
+pub mod auth;
+
 pub mod condition;
 pub mod rules;
 
@@ -33,12 +35,15 @@ mod next_file;
 pub mod paging;
 pub mod reader;
 
+pub mod gone_file;
+mod nested_file;
+pub mod rows_file;
+
+mod absence;
 pub mod confirm;
 mod confirm_file;
-mod gone_file;
-mod look_up;
-
 pub mod each_file;
+mod id_file;
 pub mod feed;
 pub mod provider;
 
@@ -47,6 +52,10 @@ pub mod domain;
 mod emit_file;
 mod policy_file;
 mod schedule;
+
+mod layout;
+mod look_up;
+mod rows;
 
 pub mod definition;
 

@@ -21,6 +21,7 @@ use super::error::clip;
 use super::fetch::Answered;
 use super::guard::{Endless, Guard};
 use super::http::{Client, Fetched};
+use super::hydrate::hydrate;
 use super::reason::{ContentType, Reason, Site};
 
 /// How many projected pages wait for the comparison before fetching pauses: enough to keep fetching while the local rows
@@ -143,15 +144,18 @@ impl Walker {
         };
         let fetched_at = SystemTime::now();
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
-        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token } =
-            page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
-        let rows = items.len() + faults.len();
-        let more_follows = matches!(next, Next::Page(_));
-        self.guard.after(&items, rows, more_follows).map_err(|endless| self.endless(request, endless))?;
+        let page = page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
+        let rows = page.items.len() + page.faults.len() + page.gone.len();
+        let more_follows = matches!(page.next, Next::Page(_));
+        self.guard
+            .after(&page.items, rows, more_follows)
+            .map_err(|endless| self.endless(request, endless))?;
+        let page = hydrate(&self.client, self.reconciler.as_ref(), &self.slice.each, page).await?;
+        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, partial: _ } = page;
         for why in gaps {
             self.gap(request, why);
         }
-        self.token = token.or(self.token.take());
+        self.token = token.map(|token| self.client.without_keys(&token)).or(self.token.take());
         self.rows += rows as u64;
         self.total = total_rows.or(self.total);
         self.page = Some(fetched.url);
@@ -159,6 +163,7 @@ impl Walker {
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
+        self.client.ready().await.map_err(|error| Reason::of(self.site(request), error))?;
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
         self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
