@@ -10,12 +10,6 @@ use serde::Deserialize;
 pub struct Path(Vec<Box<str>>);
 
 impl Path {
-    /// The document itself.
-    #[must_use]
-    pub const fn root() -> Self {
-        Self(Vec::new())
-    }
-
     /// The member names, outermost first.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)

@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_none<E>(self) -> Result<NodeFile, E> {
-        self.visit_unit()
+        Ok(NodeFile::Value(Value::Null))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<NodeFile, A::Error> {

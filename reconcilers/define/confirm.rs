@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::fill::Fill;
 use super::absence::Gone;
+use super::fill::Fill;
 use super::request::RequestTemplate;
 use super::template::{Known, Slot};
 use crate::key::Key;
@@ -89,7 +89,9 @@ impl ConfirmDefinition {
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         let mut bound = self.clone();
         let many = bound.many.iter_mut().map(|many| &mut many.request);
-        for request in bound.one.iter_mut().chain(many).chain(bound.search.iter_mut().map(|search| &mut search.request)) {
+        for request in
+            bound.one.iter_mut().chain(many).chain(bound.search.iter_mut().map(|search| &mut search.request))
+        {
             *request = request.bind(known)?;
         }
         Ok(bound)

@@ -7,23 +7,22 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use super::absence::GoneFile;
 use super::body::TreeFile;
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::confirm::{ConfirmDefinition, Many, Search};
 use super::document::Problems;
-use super::absence::GoneFile;
 use super::placeholder::{Placeholder, Slot};
 use super::problem::Spot;
 use super::request::RequestTemplate;
 use super::request_file::{Encode, Ground, RequestFile};
 use super::request_line::RequestLine;
-use super::rows_file::RowsFile;
+use super::rows_file::{RowsDefinition, RowsFile};
 use super::slots::Slots;
 use super::template::Template;
 use super::value::Length;
 use super::words;
 use crate::path::Path;
-use crate::projection::Rows;
 
 /// How many keys one look-up asks about where a definition does not say.
 const DEFAULT_MAX: usize = 100;
@@ -129,7 +128,7 @@ pub(super) struct FeedGround<'g> {
     /// The placeholders of the feed's own request.
     pub(super) slots: &'g Slots,
     /// Where the rows of the feed are.
-    pub(super) rows: &'g (Rows, Option<Path>),
+    pub(super) rows: &'g RowsDefinition,
 }
 
 impl FeedGround<'_> {
@@ -163,11 +162,13 @@ impl ConfirmFile {
         problems: &mut Problems<'_>,
     ) -> Option<ConfirmDefinition> {
         if self.one.is_none() && self.many.is_none() && self.search.is_none() {
-            let help = "say `one: \"GET /path/{id}\"`, `many` or `search`; every suspect is looked up by its key";
+            let help =
+                "say `one: \"GET /path/{id}\"`, `many` or `search`; every suspect is looked up by its key";
             problems.add(spot, Fault::new("`confirm` needs `one`, `many` or `search`").with_help(help));
         }
         if let (Some(unwrap), None) = (&self.unwrap, &self.one) {
-            let fault = Fault::new("`unwrap` says where the item is in the answer of `one`, which is not there");
+            let fault =
+                Fault::new("`unwrap` says where the item is in the answer of `one`, which is not there");
             problems.add(unwrap.spot, fault);
         }
         let unwrap = problems.take_option(self.unwrap);
@@ -224,12 +225,7 @@ impl OneFile {
     }
 }
 
-fn asks_for_one(
-    request: &RequestTemplate,
-    what: &str,
-    spot: Spot,
-    problems: &mut Problems<'_>,
-) {
+fn asks_for_one(request: &RequestTemplate, what: &str, spot: Spot, problems: &mut Problems<'_>) {
     let uses = |place: &&Placeholder| matches!(place.slot, Slot::Id | Slot::IdPart(_));
     if !request.places().iter().any(uses) {
         problems.add(spot, Fault::new(format!("{what} does not use `{{id}}`")));
@@ -267,7 +263,7 @@ impl LookUpFile {
         }
         let rows = match rows {
             Some(rows) => rows.value.compile(rows.referenced.into(), problems)?,
-            None => feed.rows.clone(),
+            None => (feed.rows.shape.rows.clone(), feed.rows.shape.unwrap.clone()),
         };
         let request = feed.compile(file, &slots, spot, problems)?;
         asks_for_one(&request, "the search", spot, problems);

@@ -141,6 +141,12 @@ pub fn names_of(members: &[Member]) -> Vec<&str> {
 }
 
 impl EachFile {
+    /// Where it stands.
+    #[must_use]
+    pub const fn spot(&self) -> Spot {
+        self.spot
+    }
+
     /// The members, of the configuration or of a feed that names them itself.
     pub fn members(self, problems: &mut Problems<'_>) -> Option<Vec<Member>> {
         let spot = self.spot;
@@ -185,8 +191,10 @@ fn values(member: Ordered<Checked<String>>, problems: &mut Problems<'_>) -> Opti
 /// One name with its values.
 fn named(entries: Vec<Entry<Values>>, spot: Spot, problems: &mut Problems<'_>) -> Option<Vec<Named>> {
     let mut entries = entries.into_iter();
-    let (Some(Entry { key, spot: at, value: Values::List(list) }), None) = (entries.next(), entries.next()) else {
-        let help = "write `{repo: [a, b]}`, `[{account: a, region: eu}, ...]` or `{feed: repos, field: full_name}`";
+    let (Some(Entry { key, spot: at, value: Values::List(list) }), None) = (entries.next(), entries.next())
+    else {
+        let help =
+            "write `{repo: [a, b]}`, `[{account: a, region: eu}, ...]` or `{feed: repos, field: full_name}`";
         problems.add(spot, Fault::new("`each` is one name with a list of values").with_help(help));
         return None;
     };
@@ -246,7 +254,8 @@ fn parent(entries: Vec<Entry<Values>>, spot: Spot, problems: &mut Problems<'_>) 
     }
     let (Some(feed), Some(field)) = (feed, field) else {
         let help = "write `{feed: repos, field: full_name}`";
-        problems.add(spot, Fault::new("`each` needs `feed` and `field`, or a list of values").with_help(help));
+        problems
+            .add(spot, Fault::new("`each` needs `feed` and `field`, or a list of values").with_help(help));
         return None;
     };
     let last = field.members().last().unwrap_or_default().to_owned();

@@ -137,16 +137,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Lang; 8] = [
-        Lang::Soql,
-        Lang::Jql,
-        Lang::Odata,
-        Lang::Scim,
-        Lang::Qbo,
-        Lang::Graphql,
-        Lang::Formula,
-        Lang::Json,
-    ];
+    const ALL: [Lang; 8] =
+        [Lang::Soql, Lang::Jql, Lang::Odata, Lang::Scim, Lang::Qbo, Lang::Graphql, Lang::Formula, Lang::Json];
 
     /// What a reader of the language finds in the quotes that a text begins with, and what follows them.
     fn read_back(lang: Lang, text: &str) -> Option<(String, String)> {

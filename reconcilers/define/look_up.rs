@@ -34,9 +34,8 @@ pub(super) struct LookUps {
 impl LookUps {
     pub(super) fn new(pages: &RowReader, confirm: &ConfirmDefinition, signals: &[Option<Path>]) -> Self {
         let at = At::required(confirm.unwrap.clone().unwrap_or(Path::root()));
-        let reader = |(rows, unwrap): &(Rows, Option<Path>)| {
-            pages.of_look_ups(rows.clone(), unwrap.clone(), signals)
-        };
+        let reader =
+            |(rows, unwrap): &(Rows, Option<Path>)| pages.of_look_ups(rows.clone(), unwrap.clone(), signals);
         Self {
             one: pages.of_look_ups(Rows::One(at), None, signals),
             many: confirm.many.as_ref().map(|many| reader(&many.rows)),
@@ -53,9 +52,10 @@ impl LookUps {
     ) -> Result<Vec<Confirmed>, PageFault> {
         let nothing_known = || PageFault::NeitherItemNorGone(response.status);
         let way = feed.confirm.way(&confirm.keys).ok_or_else(nothing_known)?;
-        let by_itself = |seen| confirm.keys.iter().map(|key| Confirmed { key: key.clone(), seen }).next();
-        if matches!(way, Way::One(_) | Way::Search(_)) && says_gone(&feed.confirm, response) {
-            return Ok(by_itself(Seen::Gone).into_iter().collect());
+        let about_one = matches!(way, Way::One(_) | Way::Search(_));
+        if about_one && says_gone(&feed.confirm, response) {
+            let gone = |key: &Key| Confirmed { key: key.clone(), seen: Seen::Gone };
+            return Ok(confirm.keys.iter().map(gone).collect());
         }
         if !(200..300).contains(&response.status) {
             return Err(nothing_known());
@@ -63,7 +63,7 @@ impl LookUps {
         let (reader, strangers) = match (way, confirm.keys.as_slice()) {
             (Way::One(_), [key]) => {
                 let seen = self.read_one(feed, key, response)?;
-                return Ok(by_itself(seen).into_iter().collect());
+                return Ok(vec![Confirmed { key: key.clone(), seen }]);
             }
             (Way::One(_), _) => return Err(nothing_known()),
             (Way::Many(_), _) => (&self.many, Strangers::Fault),
@@ -151,9 +151,7 @@ fn listed(
     let confirmed = confirm.keys.iter().enumerate().map(|(asked, key)| {
         let place = rows.iter_mut().find(|row| row.as_ref().and_then(Looked::key) == Some(key));
         let seen = match place.and_then(Option::take) {
-            _ if twice.contains(key) => {
-                Seen::Unreadable("two items of the answer have this key".to_owned())
-            }
+            _ if twice.contains(key) => Seen::Unreadable("two items of the answer have this key".to_owned()),
             Some(Looked::Row(_, seen)) => seen,
             _ => absence.of_key(asked),
         };

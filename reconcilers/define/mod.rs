@@ -30,6 +30,8 @@ pub mod rules;
 pub mod edges;
 mod window_file;
 
+pub mod follow;
+mod keep_file;
 pub mod link;
 mod next_file;
 pub mod paging;

@@ -63,19 +63,14 @@ impl Slot {
             Self::Var(name) => format!("var.{name}"),
             Self::Secret(name) => format!("secret.{name}"),
             Self::IdPart(part) => format!("id[{part}]"),
-            plain => {
-                PLAIN.iter().find(|(_, slot)| slot == plain).map_or("", |(name, _)| name).to_owned()
-            }
+            plain => PLAIN.iter().find(|(_, slot)| slot == plain).map_or("", |(name, _)| name).to_owned(),
         }
     }
 
     /// Whether its text comes from a provider, a database or a person, and may hold anything.
     #[must_use]
     pub const fn may_hold_anything(&self) -> bool {
-        matches!(
-            self,
-            Self::Cursor | Self::Rekey | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_)
-        )
+        matches!(self, Self::Cursor | Self::Rekey | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_))
     }
 
     fn parse(name: &str) -> Option<Self> {
@@ -150,7 +145,9 @@ fn unknown(name: &str) -> Fault {
     }
     let mut allowed: Vec<&str> = PLAIN.iter().map(|(known, _)| *known).collect();
     allowed.extend(["id[N]", "each.NAME", "var.NAME", "secret.NAME"]);
-    Fault::new(format!("unknown placeholder `{written}`")).with_help(words::advice(name, &allowed)).at(written)
+    Fault::new(format!("unknown placeholder `{written}`"))
+        .with_help(words::advice(name, &allowed))
+        .at(written)
 }
 
 fn format_of(slot: &Slot, format: &str) -> Result<Format, Fault> {
@@ -164,9 +161,7 @@ fn format_of(slot: &Slot, format: &str) -> Result<Format, Fault> {
         Slot::From | Slot::To => {
             TimeFormat::from_text(format).map(Format::Time).map_err(|fault| fault.at(format.to_owned()))
         }
-        Slot::Ids => {
-            choose(&[("csv", Format::Csv), ("json", Format::Json), ("quoted", Format::Quoted)])
-        }
+        Slot::Ids => choose(&[("csv", Format::Csv), ("json", Format::Json), ("quoted", Format::Quoted)]),
         _ => choose(&[("number", Format::Number), ("text", Format::Text)]),
     }
 }
@@ -182,7 +177,9 @@ mod tests {
         assert_eq!(parse("ids:csv"), Ok((Slot::Ids, Some(Format::Csv))));
         assert_eq!(parse("from:epoch_ms"), Ok((Slot::From, Some(Format::Time(TimeFormat::EpochMs)))));
         assert_eq!(parse("each.repo:text"), Ok((Slot::Each("repo".into()), Some(Format::Text))));
-        for bad in ["id[]", "id[x]", "id[-1]", "each.", "each", "ids:date", "from:csv", "size:json", "cursor:"] {
+        for bad in
+            ["id[]", "id[x]", "id[-1]", "each.", "each", "ids:date", "from:csv", "size:json", "cursor:"]
+        {
             assert!(parse(bad).is_err(), "{bad} was accepted");
         }
     }

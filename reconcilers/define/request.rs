@@ -1,6 +1,6 @@
 //! Requests as templates, and their filling in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -17,6 +17,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// What is encoded in a variable of a path, which may be several segments.
 const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// The name under which `keep` keeps the body whole.
+pub(super) const BODY: &str = "body";
 
 /// A request of a definition.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,11 +75,47 @@ impl RequestTemplate {
         if let Payload::Form(pairs) = &self.payload { pairs } else { &[] }
     }
 
+    /// What `keep` can name: the parameters, the fields of the body, and the body as a whole.
+    pub(super) fn kept_names(&self) -> Vec<&str> {
+        let pairs = self.query.iter().chain(self.form()).map(|(name, _)| name.as_str());
+        let mut names: Vec<&str> = pairs.collect();
+        if let Payload::Json(Tree::Map(entries)) = &self.payload {
+            names.extend(entries.iter().map(|(name, _)| name.as_str()));
+        }
+        if self.payload != Payload::Nothing {
+            names.push(BODY);
+        }
+        names
+    }
+
+    /// The request for the pages after the first: only what has a name in `keep` and what holds the cursor.
+    #[must_use]
+    pub fn keeping(&self, keep: &[String]) -> Self {
+        let is_kept = |name: &str| keep.iter().any(|kept| kept == name);
+        let pairs = |pairs: &[(String, Template)]| {
+            let stays =
+                |(name, template): &&(String, Template)| is_kept(name) || template.uses(&Slot::Cursor);
+            pairs.iter().filter(stays).cloned().collect()
+        };
+        let holds_cursor = |tree: &Tree| tree.places().iter().any(|place| place.slot == Slot::Cursor);
+        let payload = match &self.payload {
+            whole if is_kept(BODY) => whole.clone(),
+            Payload::Form(form) => Payload::Form(pairs(form)),
+            Payload::Json(Tree::Map(entries)) => {
+                let stays = |(name, tree): &&(String, Tree)| is_kept(name) || holds_cursor(tree);
+                Payload::Json(Tree::Map(entries.iter().filter(stays).cloned().collect()))
+            }
+            other => other.clone(),
+        };
+        Self { query: pairs(&self.query), payload, ..self.clone() }
+    }
+
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         let pairs = |pairs: &[(String, Template)]| -> Result<Vec<_>, Slot> {
-            let bound =
-                pairs.iter().map(|(name, template)| Ok(template.bind_with(known)?.map(|t| (name.clone(), t))));
+            let bound = pairs
+                .iter()
+                .map(|(name, template)| Ok(template.bind_with(known)?.map(|t| (name.clone(), t))));
             bound.filter_map(Result::transpose).collect()
         };
         let payload = match &self.payload {
@@ -93,7 +132,7 @@ impl RequestTemplate {
         if let Some(missing) = self.path.needed().find(|slot| known(slot) == Known::Unset) {
             return Err(missing.clone());
         }
-        let mut encoded = std::collections::BTreeMap::new();
+        let mut encoded = HashMap::new();
         for slot in self.path.slots() {
             if let Known::Value(value) = known(slot) {
                 encoded.insert(slot.clone(), utf8_percent_encode(value, SEGMENTS).to_string());
@@ -188,14 +227,7 @@ mod tests {
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             query,
-            [
-                "user=a/b ?#é",
-                "flag=",
-                "ids[]=a/b ?#é",
-                "ids[]=2",
-                "csv=a/b ?#é,2",
-                r#"json=["a/b ?#é","2"]"#
-            ]
+            ["user=a/b ?#é", "flag=", "ids[]=a/b ?#é", "ids[]=2", "csv=a/b ?#é,2", r#"json=["a/b ?#é","2"]"#]
         );
     }
 }

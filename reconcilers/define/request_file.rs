@@ -88,7 +88,8 @@ impl RequestFile {
         let mut query: Vec<_> = written
             .filter_map(|(name, template)| Some((name, slots.value(template, spot, problems)?)))
             .collect();
-        query.extend(pairs(self.query, slots, problems).into_iter().map(|(key, _, template)| (key, template)));
+        query
+            .extend(pairs(self.query, slots, problems).into_iter().map(|(key, _, template)| (key, template)));
         let mut headers = ground.headers.to_vec();
         let plain = Slots { lang: None, ..slots.clone() };
         for (key, spot, template) in pairs(self.headers, &plain, problems) {
@@ -172,7 +173,8 @@ impl Sent {
             problems.add(vars.spot, Fault::new("`vars` are the variables of `graphql`, which is not there"));
         }
         if let (Some(encode), true) = (&self.encode, body.is_none() || graphql.is_some()) {
-            problems.add(encode.spot, Fault::new("`encode` says how a `body` is written, which is not there"));
+            problems
+                .add(encode.spot, Fault::new("`encode` says how a `body` is written, which is not there"));
         }
     }
 }
@@ -180,7 +182,8 @@ impl Sent {
 /// A body as the fields of a form.
 fn form(tree: Tree, spot: Spot, problems: &mut Problems<'_>) -> Option<Vec<(String, Template)>> {
     let help = "write a mapping of names to texts, such as `{count: \"{size}\"}`";
-    let mut refuse = || problems.add(spot, Fault::new("a form has no lists or mappings inside").with_help(help));
+    let mut refuse =
+        || problems.add(spot, Fault::new("a form has no lists or mappings inside").with_help(help));
     let Tree::Map(entries) = tree else {
         refuse();
         return None;

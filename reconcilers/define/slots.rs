@@ -59,7 +59,8 @@ impl Slots {
         };
         let other = template.needed().find(|slot| !goes_with(slot));
         if let (Some(sometimes), Some(other)) = (sometimes, other) {
-            let message = format!("`{sometimes}` is not always set, so it cannot share a text with `{other}`");
+            let message =
+                format!("`{sometimes}` is not always set, so it cannot share a text with `{other}`");
             let help = "put the part that may be left out in `[[ ]]`";
             problems.add(spot, Fault::new(message).with_help(help).at(sometimes.to_string()));
         }
@@ -96,9 +97,7 @@ impl Slots {
         match self.parts {
             0 | 1 => Err(Fault::new("the key of this feed has no parts")
                 .with_help("write `{id}`, or say `id: [first, second]`")),
-            parts if part >= parts => {
-                Err(Fault::new(format!("the key has {parts} parts, counted from 0")))
-            }
+            parts if part >= parts => Err(Fault::new(format!("the key has {parts} parts, counted from 0"))),
             _ => Ok(()),
         }
     }

@@ -281,11 +281,16 @@ fn speak(parts: &mut [Part], scan: &mut Scan) -> Result<(), Fault> {
             Part::Place(place, quote) => {
                 *quote = scan.quote();
                 if scan.is_escaping() {
-                    return Err(Fault::new(format!("`{place}` stands behind a backslash")).at(place.to_string()));
+                    return Err(
+                        Fault::new(format!("`{place}` stands behind a backslash")).at(place.to_string())
+                    );
                 }
                 if quote.is_none() && place.slot.may_hold_anything() && !writes_quotes(place) {
-                    let fault = Fault::new(format!("`{place}` may hold anything, so it must stand in quotes"));
-                    return Err(fault.with_help("a list of keys is quoted by `{ids:quoted}`").at(place.to_string()));
+                    let fault =
+                        Fault::new(format!("`{place}` may hold anything, so it must stand in quotes"));
+                    return Err(fault
+                        .with_help("a list of keys is quoted by `{ids:quoted}`")
+                        .at(place.to_string()));
                 }
             }
             Part::Fragment(inner) => {
@@ -406,7 +411,7 @@ mod tests {
 
     #[test]
     fn values_in_quotes_are_escaped_and_values_that_should_be_are_refused() {
-        let filled = |text: &str, lang| {
+        let filled = |text: &str, lang| -> Result<String, String> {
             let template = template(text).in_language(lang).map_err(|fault| fault.message)?;
             Ok(template.text(&Fill { cursor: Some("o'x"), size: Some(7), ..Fill::default() }).unwrap())
         };
