@@ -27,6 +27,9 @@ use crate::path::Path;
 /// How many keys one look-up asks about where a definition does not say.
 const DEFAULT_MAX: usize = 100;
 
+/// What a look-up of one item is made of.
+const ONE_WORDS: [&str; 7] = ["request", "query", "headers", "body", "encode", "graphql", "vars"];
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmFile {
@@ -205,12 +208,11 @@ impl OneFile {
             }
             Self::Words(words) => *words,
         };
-        const WORDS: [&str; 7] = ["request", "query", "headers", "body", "encode", "graphql", "vars"];
         if let Some(within) = &words.within {
-            problems.add(within.spot, words::refuse("key", "within", &WORDS));
+            problems.add(within.spot, words::refuse("key", "within", &ONE_WORDS));
         }
         if let Some(rows) = &words.rows {
-            let fault = words::refuse("key", "rows", &WORDS);
+            let fault = words::refuse("key", "rows", &ONE_WORDS);
             let help = "say where the item is beside `one`: `unwrap: data.order`";
             problems.add(rows.referenced.into(), fault.with_help(help));
         }

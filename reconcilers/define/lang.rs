@@ -1,5 +1,7 @@
 //! Languages that a request may hold a text in, and how a value stays inside its quotes there.
 
+use std::fmt::Write as _;
+
 use super::checked::{Fault, FromText};
 use super::words;
 
@@ -14,7 +16,7 @@ pub enum Lang {
     Odata,
     /// SCIM filters.
     Scim,
-    /// QuickBooks' query language.
+    /// The query language of `QuickBooks`.
     Qbo,
     /// Strings of GraphQL documents, and search texts in GraphQL variables.
     Graphql,
@@ -79,7 +81,8 @@ impl Quote {
                 (_, '\r') => text.push_str("\\r"),
                 (_, '\t') => text.push_str("\\t"),
                 (Lang::Scim | Lang::Json | Lang::Graphql, _) if c.is_ascii_control() => {
-                    text.push_str(&format!("\\u{:04x}", u32::from(c)));
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "\\u{:04x}", u32::from(c));
                 }
                 _ if c == self.mark => text.extend(['\\', c]),
                 _ => text.push(c),

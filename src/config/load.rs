@@ -226,7 +226,9 @@ impl<'l> Loading<'l> {
             let used: Vec<&str> = provider.each_names().into_iter().collect();
             if let Some(stray) = names_of(&config.each).into_iter().find(|each| !used.contains(each)) {
                 let fault = Fault::new(format!("no feed of `{name}` uses `{{each.{stray}}}`"));
-                self.problems.add(*spot, fault.with_help(words::advice(stray, &used)));
+                let help = "name the members in the requests of a feed, such as `GET /accounts/{each.account}/charges`";
+                let help = if used.is_empty() { help.to_owned() } else { words::advice(stray, &used) };
+                self.problems.add(*spot, fault.with_help(help));
             }
         }
     }

@@ -4,6 +4,7 @@ mod bad_auth;
 mod asking;
 mod bad_domains;
 mod bad_providers;
+mod bad_requests;
 mod look_ups;
 mod pages;
 mod stripe;
