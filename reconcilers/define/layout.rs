@@ -1,14 +1,15 @@
 //! Which values of a row are kept, and in which slot.
 
-use super::condition::Expected;
+use super::condition::{Expected, text_of_value};
 use super::domain::DomainDefinition;
 use super::feed::FeedDefinition;
 use super::gone_file::GoneIf;
 use super::paging::By;
 use super::reader::CursorReader;
 use crate::compare::{CLOCK, FIELDS, KEY, VERSION};
+use crate::items::ItemView;
 use crate::path::Path;
-use crate::projection::{OPERATION, Projection, Rows};
+use crate::projection::{OPERATION, Operation, Projection, Rows};
 
 /// The slots of an item: key, clock, version and the compared fields, then what only reading it needs.
 #[derive(Debug, Clone, Default)]
@@ -19,14 +20,14 @@ pub(super) struct Layout {
     /// The cursor of the next page in the last row.
     pub cursor: Option<usize>,
     /// What the list that a row lies in says about it.
-    pub operation: Option<usize>,
+    operation: Option<usize>,
     /// What makes a row a deleted one.
-    pub gone: Gone,
+    gone: Gone,
 }
 
 /// Which rows name deleted items.
 #[derive(Debug, Clone, Default)]
-pub(super) enum Gone {
+enum Gone {
     /// None.
     #[default]
     Never,
@@ -89,5 +90,24 @@ impl Layout {
     /// The slots of rows that lie at `inner` in what a page lists.
     pub(super) fn inside(&self, inner: &Path) -> Vec<Option<Path>> {
         self.slots.iter().map(|slot| slot.as_ref().map(|path| inner.join(path))).collect()
+    }
+
+    /// Whether any row may name a deleted item.
+    pub(super) const fn names_gone(&self) -> bool {
+        self.operation.is_some() || !matches!(self.gone, Gone::Never)
+    }
+
+    /// Whether a row names a deleted item.
+    pub(super) fn is_gone(&self, item: ItemView<'_>) -> bool {
+        let operation = self.operation.and_then(|slot| item.slot(slot));
+        let is_removed = operation == Some(Operation::Removed.json());
+        is_removed
+            || match &self.gone {
+                Gone::Never => false,
+                Gone::Always => true,
+                Gone::When(all) => all.iter().all(|(slot, expected)| {
+                    expected.accepts(item.slot(*slot).and_then(text_of_value).as_deref())
+                }),
+            }
     }
 }

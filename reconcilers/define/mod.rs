@@ -57,6 +57,7 @@ mod schedule;
 
 mod layout;
 mod look_up;
+mod names;
 mod rows;
 
 pub mod definition;

@@ -3,18 +3,18 @@
 
 use std::borrow::Cow;
 
-use super::condition::text_of_value;
-use super::layout::{Gone, Layout};
+use super::layout::Layout;
+use super::names::with_names;
 use super::rows_file::RowsDefinition;
 use crate::compare::{Fields, KEY};
-use crate::format::{Caps, Decoded, Elements, Format, Unpack, decode};
+use crate::format::{Caps, Decoded, Format, Unpack, decode};
 use crate::items::{ItemView, Items};
 use crate::key::{Key, text_of};
 use crate::page::Seen;
 use crate::path::Path;
 use crate::projection::{
-    AROUND, At, Cut, Found, Gathering, ItemFault, Lookup, Nested, Operation, Projected, Projection, RowShape,
-    Rows, ShapeFault, at, shallow,
+    AROUND, Cut, Found, Gathering, ItemFault, Lookup, Nested, Projected, Projection, RowShape, Rows,
+    ShapeFault, at, shallow,
 };
 
 /// The most rows that one page may have; providers ask for at most some thousand.
@@ -191,7 +191,7 @@ impl RowReader {
         }
         let Some(item) = kept.items.get(0) else { return Ok(Looked::Null) };
         let key = Key::from_json(item.slot(KEY)).ok();
-        if self.is_gone(item) {
+        if self.layout.is_gone(item) {
             return Ok(Looked::Row(key, Seen::Gone));
         }
         let seen = match (self.cut(&found.raw)?, shallow(&found.raw)) {
@@ -251,7 +251,7 @@ impl RowReader {
         let rows = items.len() + faults.len();
         let last = self.layout.cursor.and_then(|slot| items.iter().next_back()?.slot(slot)).map(Box::from);
         let mut read = ReadRows { signals, last, rows, cut: lists_cut, ..ReadRows::default() };
-        if !self.names_gone() && self.nested.is_empty() {
+        if !self.layout.names_gone() && self.nested.is_empty() {
             return ReadRows { items, faults, ..read };
         }
         read.items = Items::of_width(self.layout.slots.len());
@@ -259,7 +259,7 @@ impl RowReader {
         read.faults = faults;
         for item in items.iter() {
             let place = places.next().unwrap_or_default();
-            if self.is_gone(item) {
+            if self.layout.is_gone(item) {
                 read.gone_row(item, place);
                 continue;
             }
@@ -269,23 +269,6 @@ impl RowReader {
             read.items.push(item);
         }
         read
-    }
-
-    fn names_gone(&self) -> bool {
-        self.layout.operation.is_some() || !matches!(self.layout.gone, Gone::Never)
-    }
-
-    fn is_gone(&self, item: ItemView<'_>) -> bool {
-        let is_removed =
-            self.layout.operation.is_some_and(|slot| item.slot(slot) == Some(Operation::Removed.json()));
-        is_removed
-            || match &self.layout.gone {
-                Gone::Never => false,
-                Gone::Always => true,
-                Gone::When(all) => all.iter().all(|(slot, expected)| {
-                    expected.accepts(item.slot(*slot).and_then(text_of_value).as_deref())
-                }),
-            }
     }
 }
 
@@ -305,45 +288,4 @@ impl ReadRows {
 fn places_of_items(faults: &[ItemFault]) -> impl Iterator<Item = usize> + use<> {
     let taken: std::collections::HashSet<usize> = faults.iter().map(|fault| fault.index).collect();
     (0..).filter(move |place| !taken.contains(place))
-}
-
-/// The format with the names that the definition uses: those that a table must have, and what XML leaves open.
-fn with_names(format: &Format, shape: &RowShape, layout: &Layout, nested: &[Nested]) -> Format {
-    match format {
-        Format::Table { separator, .. } => {
-            let named = layout.slots.iter().flatten().filter_map(Path::split_first);
-            let mut columns: Vec<Box<str>> = Vec::new();
-            for (first, _) in named {
-                if !first.starts_with(AROUND) && columns.iter().all(|known| **known != *first) {
-                    columns.push(first.into());
-                }
-            }
-            Format::Table { separator: *separator, columns }
-        }
-        Format::Xml(_) => Format::Xml(elements(shape, layout, nested)),
-        other => other.clone(),
-    }
-}
-
-fn elements(shape: &RowShape, layout: &Layout, nested: &[Nested]) -> Elements {
-    let mut elements = Elements::default();
-    let places: Vec<&At> = match &shape.rows {
-        Rows::Array(at) | Rows::Map(at) | Rows::One(at) => vec![at],
-        Rows::Tagged(lists) => lists.iter().map(|(_, at)| at).collect(),
-    };
-    for at in places {
-        if !matches!(shape.rows, Rows::One(_) | Rows::Map(_)) {
-            elements.lists.push(at.path.clone());
-        }
-        let outer = shape.unwrap.as_ref().map_or_else(|| at.path.clone(), |inner| at.path.join(inner));
-        let row = shape.explode.as_ref().map_or_else(|| outer.clone(), |list| outer.join(&list.at.path));
-        elements.lists.extend(shape.explode.iter().map(|_| row.clone()));
-        elements.lists.extend(nested.iter().map(|list| row.join(&list.rows.path)));
-        for path in layout.slots.iter().flatten() {
-            let around = path.below(&Path::of_member(AROUND));
-            let named = around.map_or_else(|| row.join(path), |path| outer.join(&path));
-            elements.objects.extend(named.attribute_of());
-        }
-    }
-    elements
 }

@@ -163,7 +163,8 @@ impl Nested {
             Ok(_) => Ok(None),
             Err(fault) => Err(fault),
         };
-        let goes_on = said(&self.more)?.is_some_and(|more| more != "false" && more != "null");
+        let goes_on =
+            said(&self.more)?.is_some_and(|more| !matches!(more.trim_matches('"'), "false" | "null"));
         let has_rest = said(&self.total)?.is_some_and(|total| {
             total.trim_matches('"').parse::<usize>().map_or(total != "null", |total| total > list.len())
         });

@@ -19,8 +19,9 @@ use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::name::Name;
 use url::Url;
 
+use super::caps::CapsFile;
 use super::secret::{ConfigError, SecretRef};
-use crate::source::Base;
+use crate::source::{Base, Caps};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +34,8 @@ pub(super) struct ProviderFile {
     #[serde(default)]
     var: Ordered<Checked<String>>,
     each: Option<EachFile>,
+    #[serde(default)]
+    caps: CapsFile,
 }
 
 /// An address that paths can follow.
@@ -62,6 +65,8 @@ pub struct ProviderConfig {
     pub vars: BTreeMap<String, String>,
     /// For whom its feeds are read, in place of those that a feed names itself.
     pub each: Vec<Member>,
+    /// How much of what it sends is too much.
+    pub caps: Caps,
 }
 
 impl ProviderFile {
@@ -69,6 +74,7 @@ impl ProviderFile {
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> ProviderConfig {
         let mut config = ProviderConfig { allow_private: self.allow_private, ..ProviderConfig::default() };
         config.base = problems.take_option(self.base).map(|base| base.0);
+        config.caps = self.caps.compile(problems);
         for entry in self.secrets.0 {
             let wrong = SecretRef::Env(String::new());
             config.secrets.insert(entry.key, problems.take(entry.value).unwrap_or(wrong));
@@ -104,6 +110,8 @@ pub struct ResolvedProvider {
     pub burst: Option<u32>,
     /// The longest wait that a `Retry-After` may ask for.
     pub max_wait: Option<Duration>,
+    /// How much of what it sends is too much.
+    pub caps: Caps,
 }
 
 /// Reads what a provider needs. `folder` is the configuration's.
@@ -126,6 +134,7 @@ pub(super) fn resolve(
         per_second: provider.limits.per_second,
         burst: provider.limits.burst,
         max_wait: provider.limits.max_wait,
+        caps: config.caps.clone(),
     })
 }
 

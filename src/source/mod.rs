@@ -44,4 +44,4 @@ pub use traffic::Sent;
 pub use walk::{Coverage, Walk, WalkedPage};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

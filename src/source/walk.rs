@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest};
 use tieout_reconcilers::projection::{ItemFault, ShapeFault};
 use tieout_reconcilers::reconciler::{Filter, Reconciler};
@@ -152,6 +153,10 @@ impl Walker {
             .map_err(|endless| self.endless(request, endless))?;
         let page = hydrate(&self.client, self.reconciler.as_ref(), &self.slice.each, page).await?;
         let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, partial: _ } = page;
+        if let Some(first) = faults.first() {
+            let at = self.site(request);
+            tracing::warn!(%at, rows = faults.len(), %first, "rows of a page cannot be used");
+        }
         for why in gaps {
             self.gap(request, why);
         }
@@ -215,10 +220,11 @@ impl Walker {
     }
 }
 
-/// A page that cannot be used; its content type helps only where it is no JSON.
+/// A page that cannot be used; its content type helps only where it is not in the format that was expected.
 pub(super) fn not_a_page(at: Site, fault: PageFault, fetched: &Fetched) -> Reason {
-    let no_json = matches!(fault, PageFault::Shape(ShapeFault::NotJson(_)));
+    let is_format = matches!(fault, PageFault::Shape(ShapeFault::NotJson(_) | ShapeFault::Format(_)));
     let response = fetched.response();
-    let seen = response.header("content-type").filter(|_| no_json).map(clip);
-    Reason::NotAPage { at: Box::new(at), fault, seen: ContentType(seen) }
+    let seen = response.header("content-type").filter(|_| is_format).map(clip);
+    let outline = Box::new(Outline::of(response.body));
+    Reason::NotAPage { at: Box::new(at), fault, seen: ContentType(seen), outline }
 }

@@ -7,6 +7,7 @@ mod bad_providers;
 mod bad_requests;
 mod look_ups;
 mod pages;
+mod shapes;
 mod stripe;
 
 use std::fmt::Write as _;
