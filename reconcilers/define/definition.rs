@@ -61,11 +61,12 @@ impl Definition {
             FanOut::Members(members) => names_of(members).into_iter().map(Into::into).collect(),
             FanOut::Feed(parents) => vec![parents.name.clone()],
         };
-        let feed = feed.bind(&|slot: &Slot| match slot {
+        let mut feed = feed.bind(&|slot: &Slot| match slot {
             Slot::Var(name) => settings.vars.get(&**name).map_or(Known::Unset, |value| Known::Value(value)),
             Slot::Each(name) if !names.contains(name) => Known::Unset,
             _ => Known::Later,
         })?;
+        feed.feed.name = domain.feed.to_string();
         let layout = Layout::new(&feed, &domain);
         let signals = feed.paging.signals();
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
@@ -122,7 +123,8 @@ fn fan_out(
         Some(EachDefinition::Feed(parent)) => {
             let missing = || Slot::Each(parent.name.clone());
             let other = provider.feeds.get(&parent.feed).ok_or_else(missing)?;
-            let reader = Definition::new(provider, other, domain.reading(&parent.field), settings)?;
+            let reader =
+                Definition::new(provider, other, domain.reading(&parent.feed, &parent.field), settings)?;
             Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
         }
     }

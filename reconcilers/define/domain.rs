@@ -108,7 +108,7 @@ pub struct DomainSpots {
 impl DomainDefinition {
     /// The same domain, reading only one member of the rows of another feed: nothing is compared, and nothing is sent.
     #[must_use]
-    pub(super) fn reading(&self, field: &Path) -> Self {
+    pub(super) fn reading(&self, feed: &Name, field: &Path) -> Self {
         let field = Field {
             name: field.to_string().into(),
             upstream: field.clone(),
@@ -116,6 +116,7 @@ impl DomainDefinition {
             rule: Rule::Exact,
         };
         Self {
+            feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
             fields: Fields { fields: vec![field], money: None },
             schedule: None,
             warnings: Vec::new(),
