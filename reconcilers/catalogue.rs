@@ -65,6 +65,12 @@ impl Catalogue {
             let known = provider.feeds.keys().map(Name::as_str).collect();
             return Err(refuse("feed", &name.feed, known));
         };
+        if domain.remedies.want_originals() && feed.events.is_none() {
+            let fault =
+                Fault::new(format!("the feed `{name}` has no `events`, so no original event can be sent"));
+            let help = "say `data: full` in the domain, or `events: {feed: ..., object: ...}` in the feed";
+            return Err(document.problem(domain.spots.queue.unwrap_or(spot), fault.with_help(help)));
+        }
         Definition::new(provider, feed, domain, settings).map_err(|slot| {
             let own = slot.to_string();
             let own = own.trim_matches(['{', '}']);

@@ -21,7 +21,7 @@ use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response};
-use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
+use crate::reconciler::{EventFeed, Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
 /// What the configuration adds to a definition.
@@ -43,6 +43,7 @@ pub struct Definition {
     pages: RowReader,
     look_ups: LookUps,
     fan_out: FanOut,
+    events: Option<EventFeed>,
     /// The names of the values of a member.
     names: Vec<Box<str>>,
 }
@@ -56,6 +57,7 @@ impl Definition {
         settings: &Settings,
     ) -> Result<Self, Slot> {
         let fan_out = fan_out(provider, feed, &domain, settings)?;
+        let events = events(provider, feed, &domain, settings)?;
         let names: Vec<Box<str>> = match &fan_out {
             FanOut::None => Vec::new(),
             FanOut::Members(members) => names_of(members).into_iter().map(Into::into).collect(),
@@ -72,7 +74,17 @@ impl Definition {
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
         let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
-        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups, fan_out, names })
+        Ok(Self {
+            domain,
+            provider: provider.name.clone(),
+            feed,
+            rules,
+            pages,
+            look_ups,
+            fan_out,
+            events,
+            names,
+        })
     }
 
     /// The member that a slice or a look-up is about.
@@ -123,11 +135,30 @@ fn fan_out(
         Some(EachDefinition::Feed(parent)) => {
             let missing = || Slot::Each(parent.name.clone());
             let other = provider.feeds.get(&parent.feed).ok_or_else(missing)?;
-            let reader =
-                Definition::new(provider, other, domain.reading(&parent.feed, &parent.field), settings)?;
+            let reader = Definition::new(
+                provider,
+                other,
+                domain.reading(&parent.feed, std::slice::from_ref(&parent.field)),
+                settings,
+            )?;
             Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
         }
     }
+}
+
+/// The feed of the provider's own events, where the feed has one and the domain wants to send them.
+fn events(
+    provider: &ProviderDefinition,
+    feed: &FeedDefinition,
+    domain: &DomainDefinition,
+    settings: &Settings,
+) -> Result<Option<EventFeed>, Slot> {
+    let Some(events) = feed.events.as_ref().filter(|_| domain.remedies.want_originals()) else {
+        return Ok(None);
+    };
+    let Some(other) = provider.feeds.get(&events.feed) else { return Ok(None) };
+    let reader = Definition::new(provider, other, domain.reading(&events.feed, &events.object), settings)?;
+    Ok(Some(EventFeed { feed: Arc::new(reader), parts: events.object.len() }))
 }
 
 impl Reconciler for Definition {
@@ -145,6 +176,10 @@ impl Reconciler for Definition {
 
     fn fan_out(&self) -> FanOut {
         self.fan_out.clone()
+    }
+
+    fn events(&self) -> Option<&EventFeed> {
+        self.events.as_ref()
     }
 
     fn policy(&self) -> &Policy {

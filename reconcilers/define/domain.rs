@@ -106,18 +106,18 @@ pub struct DomainSpots {
 }
 
 impl DomainDefinition {
-    /// The same domain, reading only one member of the rows of another feed: nothing is compared, and nothing is sent.
+    /// The same domain, reading only some members of the rows of another feed: nothing is compared, and nothing is sent.
     #[must_use]
-    pub(super) fn reading(&self, feed: &Name, field: &Path) -> Self {
-        let field = Field {
-            name: field.to_string().into(),
-            upstream: field.clone(),
+    pub(super) fn reading(&self, feed: &Name, members: &[Path]) -> Self {
+        let field = |path: &Path| Field {
+            name: path.to_string().into(),
+            upstream: path.clone(),
             local: Box::default(),
             rule: Rule::Exact,
         };
         Self {
             feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
-            fields: Fields { fields: vec![field], money: None },
+            fields: Fields { fields: members.iter().map(field).collect(), money: None },
             schedule: None,
             warnings: Vec::new(),
             ..self.clone()

@@ -73,6 +73,13 @@ impl Remedies {
         emission.clone().map_or(Remedy::Report, Remedy::Emit)
     }
 
+    /// Whether any of the events is to be the provider's own.
+    #[must_use]
+    pub fn want_originals(&self) -> bool {
+        let all = [&self.missing, &self.mismatched, &self.orphaned];
+        all.into_iter().flatten().any(|emission| emission.data == Data::Original)
+    }
+
     /// The queues that events go to.
     pub fn queues(&self) -> impl Iterator<Item = &str> {
         [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten().map(|e| e.queue.as_str())

@@ -12,6 +12,7 @@ use super::confirm_file::{ConfirmFile, FeedGround};
 use super::document::Problems;
 use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
+use super::events_file::{EventsDefinition, EventsFile};
 use super::gone_file::{GoneIf, GoneIfFile};
 use super::id_file::IdFile;
 use super::lang::Lang;
@@ -64,6 +65,7 @@ pub(super) struct FeedFile {
     window: Spanned<WindowFile>,
     overlap_scan: Option<OverlapFile>,
     confirm: Option<Spanned<ConfirmFile>>,
+    events: Option<EventsFile>,
 }
 
 /// One list endpoint of a provider.
@@ -87,6 +89,8 @@ pub struct FeedDefinition {
     pub(super) confirm: ConfirmDefinition,
     /// For whom it is read, where it says so itself.
     pub(super) each: Option<EachDefinition>,
+    /// Where the provider lists its own events about the items.
+    pub events: Option<EventsDefinition>,
 }
 
 impl FeedDefinition {
@@ -153,6 +157,7 @@ impl FeedDefinition {
             }
         }
         let (paging, window, rows, id) = (paging?, window?, rows?, id?);
+        let events = file.events.map(|events| events.compile(id.len(), problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
@@ -176,6 +181,10 @@ impl FeedDefinition {
             Some(each) => Some(each?),
             None => None,
         };
+        let events = match events {
+            Some(events) => Some(events?),
+            None => None,
+        };
         let mut definition = Self {
             feed: Feed { confirm_after: confirm.after, ..window.feed },
             rows,
@@ -188,6 +197,7 @@ impl FeedDefinition {
             edges: window.edges,
             confirm,
             each,
+            events,
         };
         definition.check_each(each_spot, problems);
         definition.warnings = std::mem::replace(&mut problems.warnings, earlier);

@@ -45,6 +45,7 @@ mod absence;
 pub mod confirm;
 mod confirm_file;
 pub mod each_file;
+pub mod events_file;
 mod id_file;
 pub mod feed;
 pub mod provider;

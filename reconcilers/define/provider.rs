@@ -125,6 +125,7 @@ impl ProviderDefinition {
             }
         }
         check_parents(&feeds, problems);
+        check_events(&feeds, problems);
         Some(Self {
             name: name?,
             document,
@@ -246,6 +247,18 @@ fn headers(written: Ordered<Checked<Template>>, problems: &mut Problems<'_>) -> 
         }
     }
     headers
+}
+
+/// A feed whose events another one lists needs that one, and both are read for the same members.
+fn check_events(feeds: &BTreeMap<Name, Arc<FeedDefinition>>, problems: &mut Problems<'_>) {
+    for events in feeds.values().filter_map(|feed| feed.events.as_ref()) {
+        if !feeds.contains_key(&events.feed) {
+            let known: Vec<&str> = feeds.keys().map(Name::as_str).collect();
+            let fault = Fault::new(format!("there is no feed `{}`", events.feed));
+            let fault = fault.with_help(words::advice(events.feed.as_str(), &known));
+            problems.add(events.spot, fault.at(events.feed.as_str()));
+        }
+    }
 }
 
 /// A feed that takes its members from another one needs one that is read once.

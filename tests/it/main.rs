@@ -17,6 +17,7 @@ mod finds;
 mod follows;
 mod holds;
 mod localstripe;
+mod originals;
 mod slices;
 mod stores;
 mod stripe;
