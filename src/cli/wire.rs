@@ -86,7 +86,7 @@ pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<d
 }
 
 /// One client per provider of the domains.
-pub(super) fn clients(
+pub fn clients(
     config: &Config,
     domains: &[Arc<dyn Reconciler>],
 ) -> BTreeMap<String, Result<Client, run::Failure>> {
