@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
@@ -19,6 +20,10 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     fn provider(&self) -> &Name;
     /// What the feed is like.
     fn feed(&self) -> &Feed;
+    /// Whom the feed is read for, each by itself.
+    fn fan_out(&self) -> FanOut {
+        FanOut::None
+    }
     /// What the team decided about findings.
     fn policy(&self) -> &Policy;
     /// When the domain runs, if it says so.
@@ -126,6 +131,9 @@ pub struct Feed {
     pub changes: bool,
     /// The periodic wider re-read.
     pub overlap: Option<OverlapScan>,
+    /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
+    /// only from then on.
+    pub confirm_after: Duration,
 }
 
 /// A provider's limit on the rows of one query.
@@ -166,6 +174,7 @@ impl Default for Feed {
             retention: None,
             changes: false,
             overlap: None,
+            confirm_after: Duration::ZERO,
         }
     }
 }
@@ -235,7 +244,7 @@ impl fmt::Display for Place {
 }
 
 /// The local side of a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Local {
     /// The database's name in the configuration.
     pub database: String,

@@ -8,6 +8,7 @@ pub mod run;
 
 pub mod coverage;
 pub mod source;
+pub mod probe;
 pub mod local;
 pub mod diff;
 pub mod confirm;
@@ -15,6 +16,7 @@ pub mod plan;
 pub mod finding;
 pub mod event;
 pub mod store;
+pub mod vault;
 pub mod queue;
 pub mod relay;
 pub mod report;

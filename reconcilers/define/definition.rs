@@ -95,7 +95,7 @@ impl Definition {
             (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
         }
         let request = self.feed.request.render(&fill);
-        PageRequest { position, ..request }
+        PageRequest { each: slice.each.clone(), position, ..request }
     }
 
     /// Everything of a look-up's answer that concerns one key, the item itself left out.
@@ -263,6 +263,7 @@ impl Reconciler for Definition {
                 target: Target::Link(link),
                 headers: request.headers.clone(),
                 body: None,
+                each: slice.each.clone(),
                 position: after(None),
             }),
         };

@@ -11,6 +11,7 @@ mod bad_pages;
 mod commands;
 mod conformance;
 mod demo;
+mod feeds;
 mod finds;
 mod follows;
 mod holds;

@@ -1,13 +1,17 @@
 //! Plays a script with the real client: every step is a walk or a look-up, and leaves behind what it saw.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tieout::config::Config;
 use tieout::source::{Client, Coverage, NextStep, Reason, Walk, WalkedPage, lookup};
+use tieout::store::{Store, StoreSettings};
 use tieout_reconcilers::compare::{CLOCK, KEY, VERSION};
+use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::{Key, text_of};
 use tieout_reconcilers::name::Each;
@@ -90,7 +94,8 @@ impl Act {
 /// A configuration with one provider and one domain, in a folder of its own.
 struct World {
     _dir: TempDir,
-    reconciler: Arc<dyn Reconciler>,
+    /// By feed.
+    reconcilers: BTreeMap<String, Arc<dyn Reconciler>>,
     client: Client,
 }
 
@@ -125,15 +130,18 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     let name = provider.lines().find_map(|line| line.strip_prefix("provider: ")).expect("a name").trim();
     write("provider.yaml", provider);
     let keyed = if script.each.is_some() { " AND account = :each" } else { "" };
-    let domain = format!(
-        "domain: conformance\nfeed: {name}/{feed}\nlocal:\n  database: app\n  \
-         rows: SELECT id, field FROM t WHERE at >= :from AND at < :to{keyed}\n  \
-         keys: SELECT id, field FROM t WHERE id IN (:keys){keyed}\n  key: id\n  clock: at\n\
-         compare: {{field: {{upstream: {field}}}}}\n",
-        feed = script.feed,
-        field = script.field,
-    );
-    write("domain.yaml", &domain);
+    let feeds: BTreeSet<&String> =
+        script.steps.iter().filter_map(|step| step.feed.as_ref()).chain([&script.feed]).collect();
+    for feed in feeds {
+        let domain = format!(
+            "domain: conformance.{feed}\nfeed: {name}/{feed}\nlocal:\n  database: app\n  \
+             rows: SELECT id, field FROM t WHERE at >= :from AND at < :to{keyed}\n  \
+             keys: SELECT id, field FROM t WHERE id IN (:keys){keyed}\n  key: id\n  clock: at\n\
+             compare: {{field: {{upstream: {field}}}}}\n",
+            field = script.field,
+        );
+        write(&format!("{feed}.yaml"), &domain);
+    }
     let mut settings = serde_json::json!({"allow_private": true, "secrets": {}, "var": {}});
     for (secret, value) in &script.secrets {
         write(secret, value);
@@ -148,21 +156,30 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
         settings["each"] = each.clone();
     }
     let config = format!(
-        "state: {{url: \"sqlite:state.db\"}}\ndatabases: {{app: {{url: \"sqlite:app.db\"}}}}\n\
-         providers: {{{name}: {settings}}}\nreconcilers: [.]\n"
+        "state: {{url: \"sqlite:{dir}/state.db\", key: \"file:state_key\"}}\n\
+         databases: {{app: {{url: \"sqlite:app.db\"}}}}\n\
+         providers: {{{name}: {settings}}}\nreconcilers: [.]\n",
+        dir = dir.path().display()
     );
+    write("state_key", STATE_KEY);
     write("tieout.yaml", &config);
-    let loaded = Config::load(&dir.path().join("tieout.yaml"))
-        .map_err(|problems| problems.iter().fold(String::new(), |text, problem| format!("{text}\n    {problem}")))?;
-    let mut clients = tieout::cli::clients(&loaded.config, &loaded.domains);
+    let said = |problems: Vec<Problem>| problems.iter().map(|problem| format!("\n    {problem}")).collect::<String>();
+    let loaded = Config::load(&dir.path().join("tieout.yaml")).map_err(said)?;
+    let settings: StoreSettings = loaded.config.state_url().unwrap().expose_secret().parse().unwrap();
+    let store = Store::open(&settings).await.unwrap();
+    let mut clients = tieout::cli::clients(&loaded.config, &loaded.domains, Some(&store));
     let (_, client) = clients.pop_first().expect("a client");
-    let client = client.map_err(|failure| format!("{failure:?}"))?;
-    Ok(World { reconciler: Arc::clone(&loaded.domains[0]), client: client.for_run(None), _dir: dir })
+    let client = client.map_err(|failure| format!("{failure:?}"))?.for_run(None);
+    let by_feed = |domain: Arc<dyn Reconciler>| {
+        (domain.domain().as_str().trim_start_matches("conformance.").to_owned(), domain)
+    };
+    Ok(World { reconcilers: loaded.domains.into_iter().map(by_feed).collect(), client, _dir: dir })
 }
 
 async fn act(world: &World, stage: &Stage, script: &Script, step: &Step) -> Result<Act, String> {
+    let feed = step.feed.as_ref().unwrap_or(&script.feed);
     let mut act = Act {
-        reconciler: Arc::clone(&world.reconciler),
+        reconciler: Arc::clone(&world.reconcilers[feed]),
         slice: None,
         asked: Vec::new(),
         each: step.each.clone(),
@@ -206,7 +223,7 @@ fn slice(step: &Step, walk: &WalkStep) -> Slice {
 
 async fn walk_of(world: &World, step: &Step, walk: &WalkStep, act: &mut Act) {
     let slice = slice(step, walk);
-    let start = || Walk::start(world.client.clone(), Arc::clone(&world.reconciler), slice.clone());
+    let start = || Walk::start(world.client.clone(), Arc::clone(&act.reconciler), slice.clone());
     let mut walks: Vec<Walk> = (0..walk.at_once).map(|_| start()).collect();
     act.at_once = walk.at_once;
     for mut walk in walks.drain(..) {
@@ -237,7 +254,7 @@ fn take_page(page: &WalkedPage, act: &mut Act) {
 
 async fn look_up(world: &World, step: &Step, keys: &[String], act: &mut Act) {
     let keys: Vec<Key> = keys.iter().map(|key| Key::checked(key).expect("a key")).collect();
-    let found = lookup(&world.client, world.reconciler.as_ref(), &Each::stored(&step.each), &keys).await;
+    let found = lookup(&world.client, act.reconciler.as_ref(), &Each::stored(&step.each), &keys).await;
     for one in found.confirmed {
         match one.seen {
             Seen::Item(..) => act.there.push(one.key.to_string()),

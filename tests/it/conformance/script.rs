@@ -12,8 +12,9 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub(super) struct Script {
     /// The shipped provider that is tested; without it, the `provider.yaml` beside the script.
-    pub shipped: Option<String>,
-    /// The feed that the steps read.
+    #[serde(rename = "shipped")]
+    pub _shipped: Option<String>,
+    /// The feed that the steps read, unless they name another.
     pub feed: String,
     /// A field of the rows besides key and clock.
     pub field: String,
@@ -34,6 +35,7 @@ pub(super) struct Script {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Step {
+    pub feed: Option<String>,
     /// The slice that is read.
     pub walk: Option<WalkStep>,
     /// The keys that are looked up.
@@ -98,11 +100,11 @@ pub(super) struct Line {
     pub headers: BTreeMap<String, String>,
     /// The JSON body.
     pub json: Option<Value>,
-    /// The form body.
+    /// The form body; a value `*` stands for any.
     pub form: Option<BTreeMap<String, String>>,
     #[serde(default = "ok")]
     pub status: u16,
-    /// Headers of the answer. `{now+3}` stands for an epoch second, `{now_ms+3}` for milliseconds.
+    /// Headers of the answer. `{now+3}` stands for the epoch second in three seconds, `{at+3}` for the same in RFC 3339.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
     /// The fixture that is answered, or the answer itself where it begins with `{` or `[`.

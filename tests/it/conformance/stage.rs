@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use chrono::Utc;
+use tieout_reconcilers::instant::{Instant, TimeFormat};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -119,7 +121,7 @@ impl State {
             }
             None => String::new(),
         };
-        exchange.answer = localised(&body, &self.names);
+        exchange.answer = timed(&localised(&body, &self.names));
         exchange.status = line.status;
         exchange.takes_ms = line.takes_ms;
         let mut template = ResponseTemplate::new(line.status);
@@ -138,14 +140,16 @@ impl State {
 
 /// Fills in instants that lie some time from now.
 fn timed(value: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let ahead = |mark: &str| value.strip_prefix(mark)?.strip_suffix('}')?.parse::<u64>().ok();
-    match (ahead("{now+"), ahead("{now_ms+")) {
-        // Whole seconds are rounded up, so that the instant is never nearer than it says.
-        (Some(seconds), _) => (now.as_secs() + 1 + seconds).to_string(),
-        (_, Some(millis)) => (now.as_millis() + u128::from(millis)).to_string(),
-        _ => value.to_owned(),
+    let mut filled = value.to_owned();
+    for (mark, format) in [("{now+", TimeFormat::Epoch), ("{at+", TimeFormat::Rfc3339)] {
+        while let Some((before, rest)) = filled.split_once(mark) {
+            let (seconds, after) = rest.split_once('}').expect("a closing brace");
+            // Whole seconds are rounded up, so that the instant is never nearer than it says.
+            let at = Utc::now().timestamp() + 1 + seconds.parse::<i64>().expect("seconds");
+            filled = format!("{before}{}{after}", format.write(Instant::from_micros(at * 1_000_000)));
+        }
     }
+    filled
 }
 
 /// What about a request is not as the API wants it.
@@ -172,7 +176,12 @@ fn differences(line: &Line, seen: &Exchange) -> Vec<String> {
     }
     match (&line.json, &line.form) {
         (Some(json), _) => differ("the body", &Some(json.clone()), &seen.sent()),
-        (None, Some(form)) => differ("the form", form, &seen.form()),
+        (None, Some(form)) => {
+            let mut sent = seen.form();
+            let known = form.iter().filter(|(_, value)| *value == "*");
+            known.for_each(|(name, _)| drop(sent.get_mut(name).map(|value| *value = "*".to_owned())));
+            differ("the form", form, &sent);
+        }
         (None, None) => differ("the body", &"", &seen.body.as_str()),
     }
     wrong
