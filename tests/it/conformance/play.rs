@@ -23,6 +23,9 @@ use super::script::{Script, Step, WalkStep};
 use super::stage::{Stage, hosts_in};
 use super::traffic::Exchange;
 
+/// Thirty-two bytes that seal what the state store keeps.
+const STATE_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// A step that was played.
 #[derive(Debug)]
 pub(super) struct Act {

@@ -61,11 +61,6 @@ impl Exchange {
         serde_json::from_str(&self.answer).unwrap_or_default()
     }
 
-    /// The value of a query parameter.
-    pub(super) fn param(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
-    }
-
     /// Whether the same was asked again.
     pub(super) fn repeats(&self, other: &Self) -> bool {
         (&self.host, &self.method, &self.path, &self.query, &self.body)

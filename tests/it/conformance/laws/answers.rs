@@ -2,7 +2,7 @@
 
 use tieout::source::{NextStep, Reason};
 
-use crate::conformance::play::{Act, first_of};
+use crate::conformance::play::Act;
 use crate::conformance::traffic::{Exchange, leaves, text};
 
 pub(super) fn shows(code: &str, act: &Act, before: &[Act]) -> Option<bool> {
@@ -93,6 +93,5 @@ fn asks_otherwise(act: &Act, other: &Act) -> bool {
         let call = act.calls().first().copied().cloned();
         call.map(|call| (call.parts(), call.headers.get("authorization").cloned()))
     };
-    let _ = first_of;
     first(act).is_some() && first(act) != first(other)
 }

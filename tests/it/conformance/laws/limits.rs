@@ -68,7 +68,7 @@ fn reset(call: &Exchange) -> Option<SystemTime> {
 
 /// A header such as `40/40`.
 fn is_full(call: &Exchange) -> bool {
-    call.answered.values().any(|value| value.split_once('/').is_some_and(|(used, most)| used == most))
+    call.answered.values().any(|value| value.split_once('/').is_some_and(|(used, most)| used == most && used.parse::<u32>().is_ok()))
 }
 
 /// How long the cost that is asked for takes to come back.

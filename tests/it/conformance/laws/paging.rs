@@ -21,10 +21,6 @@ pub(super) struct Turn<'a> {
 /// The turns of a walk; an answer that was asked for again is none.
 pub(super) fn turns(act: &Act) -> Vec<Turn<'_>> {
     let calls: Vec<&Exchange> = act.calls().into_iter().filter(|call| call.status == 200).collect();
-    let turn = |(at, pair): (usize, &[&'_ Exchange])| {
-        (pair[0] as *const Exchange, pair[1] as *const Exchange, at)
-    };
-    let _ = turn;
     calls
         .windows(2)
         .enumerate()
@@ -124,8 +120,9 @@ fn digits_only_differ(from: &str, to: &str) -> bool {
 /// An earlier walk left a token, and the first request of this one holds it.
 fn goes_on_from_token(act: &Act, before: &[Act]) -> bool {
     let Some(token) = act.slice.as_ref().and_then(|slice| slice.token.as_deref()) else { return false };
-    let holds = |value: &str| value == token || token.contains(value) && value.len() > 3;
-    let sent = act.calls().first().is_some_and(|call| call.parts().values().any(|value| holds(value)));
+    let sent = act.calls().first().is_some_and(|call| {
+        call.parts().values().any(|value| value == token) || token.contains('/') && leads_to(token, call)
+    });
     let said = |leaf: &Value| leaf.as_str().is_some_and(|text| text == token);
     let left = before.iter().filter(|earlier| earlier.slice.is_some()).any(|earlier| {
         earlier.is_complete && earlier.calls().iter().any(|call| leaves(&call.said()).iter().any(|(_, leaf)| said(leaf)))
