@@ -3,29 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::confirm::repeated;
 use super::domain::DomainDefinition;
 use super::feed::FeedDefinition;
+use super::layout::Layout;
+use super::look_up::LookUps;
 use super::paging::{By, Following, Paging};
 use super::provider::ProviderDefinition;
-use super::reader::CursorReader;
+use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
 use super::template::Slot;
-use crate::compare::{CLOCK, FIELDS, Fields, KEY, VERSION};
+use crate::compare::Fields;
 use crate::discrepancy::Kind;
-use crate::items::Items;
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
 use crate::page::{
     Answer, Confirm, Confirmed, Method, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
 };
-use crate::path::Path;
-use crate::projection::{Projected, Projection, raw_rows, shallow};
 use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
-
-/// The most rows that one page may have; providers ask for at most some thousand.
-const MAX_ITEMS: usize = 10_000;
 
 /// What the configuration adds to a definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,12 +36,8 @@ pub struct Definition {
     provider: Name,
     feed: FeedDefinition,
     rules: Arc<Rules>,
-    page: Projection,
-    many: Option<Projection>,
-    /// Slots per item.
-    width: usize,
-    /// The slot of the cursor in the last row, after the compared fields.
-    cursor_slot: Option<usize>,
+    pages: RowReader,
+    look_ups: LookUps,
 }
 
 impl Definition {
@@ -58,31 +49,12 @@ impl Definition {
         settings: &Settings,
     ) -> Result<Self, Slot> {
         let feed = feed.bind(&settings.vars)?;
-        let mut slots: Vec<Option<Path>> = vec![None; FIELDS];
-        slots[KEY] = Some(feed.id.clone());
-        slots[CLOCK] = Some(feed.clock.clone());
-        slots[VERSION].clone_from(&feed.version);
-        slots.extend(domain.fields.fields.iter().map(|field| Some(field.upstream.clone())));
-        let mut cursor_slot = None;
-        if let By::Cursor { reader: CursorReader::Last(path), .. } = &feed.paging.by {
-            cursor_slot = Some(slots.len());
-            slots.push(Some(path.clone()));
-        }
+        let layout = Layout::new(&feed, &domain);
         let signals = feed.paging.signals();
-        let page = Projection::new(&feed.rows, &slots, &signals, MAX_ITEMS);
-        let many = feed.confirm.many.as_ref();
-        let many = many.map(|many| Projection::new(&many.rows, &slots, &signals, MAX_ITEMS));
+        let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
+        let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
-        Ok(Self {
-            domain,
-            provider: provider.name.clone(),
-            feed,
-            rules,
-            page,
-            many,
-            width: slots.len(),
-            cursor_slot,
-        })
+        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups })
     }
 
     fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
@@ -97,107 +69,6 @@ impl Definition {
         let request = self.feed.request.render(&fill);
         PageRequest { each: slice.each.clone(), position, ..request }
     }
-
-    /// Everything of a look-up's answer that concerns one key, the item itself left out.
-    fn read_one(&self, key: &Key, response: &Response<'_>) -> Result<Seen, PageFault> {
-        let nothing_known = || PageFault::NeitherItemNorGone(response.status);
-        if !(200..300).contains(&response.status) {
-            return Err(nothing_known());
-        }
-        let kept = self.page.read_item(response.body)?;
-        if let Some(fault) = kept.faults.first() {
-            return Ok(Seen::Unreadable(fault.reason.to_owned()));
-        }
-        let item = kept.items.get(0).ok_or_else(nothing_known)?;
-        let found = Key::from_json(item.slot(KEY)).map_err(|_| nothing_known())?;
-        if found != *key {
-            return Err(PageFault::WrongItem);
-        }
-        let text = std::str::from_utf8(response.body).unwrap_or_default().trim();
-        Ok(whole(kept.items, shallow(text).map_err(|fault| fault.to_string())))
-    }
-
-    fn read_many(
-        &self,
-        projection: &Projection,
-        rows: &Path,
-        confirm: &Confirm,
-        response: &Response<'_>,
-    ) -> Result<Vec<Confirmed>, PageFault> {
-        let kept = projection.read(response.body)?;
-        let found = kept.items.iter().map(|item| Key::from_json(item.slot(KEY)));
-        let found: Vec<Option<Key>> = found.map(Result::ok).collect();
-        if found.iter().flatten().any(|key| !confirm.keys.contains(key)) {
-            return Err(PageFault::WrongItem);
-        }
-        let incomplete = self.incomplete(&kept, &found, response);
-        let twice = repeated(found.iter().flatten());
-        let places = places_of_items(&kept);
-        let confirmed = confirm.keys.iter().map(|key| {
-            let seen = match found.iter().position(|known| known.as_ref() == Some(key)) {
-                _ if twice.contains(key) => {
-                    Seen::Unreadable("two items of the answer have this key".to_owned())
-                }
-                Some(index) => {
-                    let raw = raw_rows(response.body, rows, &[places[index]]);
-                    let raw = raw.map_err(|fault| fault.to_string());
-                    let raw =
-                        raw.and_then(|mut rows| rows.pop().ok_or_else(|| "the row is not there".to_owned()));
-                    whole(self.only(&kept.items, index), raw)
-                }
-                None => self.absent(key, incomplete),
-            };
-            Confirmed { key: key.clone(), seen }
-        });
-        Ok(confirmed.collect())
-    }
-
-    /// One item by itself.
-    fn only(&self, items: &Items, index: usize) -> Items {
-        let mut one = Items::of_width(self.width);
-        if let Some(item) = items.get(index) {
-            one.push(item);
-        }
-        one
-    }
-
-    /// Why what is not in an answer may exist all the same.
-    fn incomplete(
-        &self,
-        kept: &Projected,
-        found: &[Option<Key>],
-        response: &Response<'_>,
-    ) -> Option<&'static str> {
-        if !kept.faults.is_empty() || found.iter().any(Option::is_none) {
-            return Some("an item of the answer cannot be read");
-        }
-        let said = self.feed.paging.seen(&kept.signals, None, found.len(), response);
-        (said.more == Some(true)).then_some("the answer says that more follows")
-    }
-
-    /// A key that a whole answer does not name is gone.
-    fn absent(&self, key: &Key, incomplete: Option<&'static str>) -> Seen {
-        let could_be_asked = self.feed.confirm.many.as_ref().is_none_or(|many| many.can_hold(key));
-        match incomplete {
-            None if could_be_asked => Seen::Gone,
-            None => Seen::Unreadable("the key holds a comma and cannot be asked for in a list".to_owned()),
-            Some(why) => Seen::Unreadable(why.to_owned()),
-        }
-    }
-}
-
-/// An item with the whole text it came from.
-fn whole(items: Items, raw: Result<Box<str>, String>) -> Seen {
-    match raw {
-        Ok(raw) => Seen::Item(items, raw),
-        Err(fault) => Seen::Unreadable(fault),
-    }
-}
-
-/// The place in the page of each item that could be projected.
-fn places_of_items(kept: &Projected) -> Vec<usize> {
-    let rows = kept.items.len() + kept.faults.len();
-    (0..rows).filter(|place| !kept.faults.iter().any(|fault| fault.index == *place)).collect()
 }
 
 impl Reconciler for Definition {
@@ -247,11 +118,12 @@ impl Reconciler for Definition {
         request: &PageRequest,
         response: &Response<'_>,
     ) -> Result<Page, PageFault> {
-        let Projected { items, faults, signals } = self.page.read(response.body)?;
-        let rows = items.len() + faults.len();
-        let last = self.cursor_slot.and_then(|slot| items.iter().next_back()?.slot(slot));
-        let seen = self.feed.paging.seen(&signals, last, rows, response);
-        let (total_rows, seen_rows) = (seen.total, seen.rows);
+        let ReadRows { items, faults, gone, partial, cut, signals, last, rows } =
+            self.pages.read(response.body)?;
+        let seen = self.feed.paging.seen(&signals, last.as_deref(), rows, response);
+        // A provider that counts what its rows were taken out of does not count the rows.
+        let total_rows = seen.total.filter(|_| self.feed.rows.shape.explode.is_none());
+        let seen_rows = seen.rows;
         let at = &request.position;
         let after = |cursor| Paging::after(at, seen_rows, cursor);
         let next = match self.feed.paging.following(seen, at)? {
@@ -267,7 +139,10 @@ impl Reconciler for Definition {
                 position: after(None),
             }),
         };
-        Ok(Page { items, faults, next, total_rows, ..Page::default() })
+        let partial = if self.feed.confirm.hydrate { (0..items.len()).collect() } else { partial };
+        let gaps = (cut > 0).then(|| format!("{cut} lists whose elements are the rows are cut off"));
+        let gaps = gaps.into_iter().collect();
+        Ok(Page { items, faults, next, total_rows, gone, partial, gaps, ..Page::default() })
     }
 
     fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {
@@ -288,17 +163,11 @@ impl Reconciler for Definition {
             let seen = if self.feed.confirm.says_gone(response) {
                 Seen::Gone
             } else {
-                self.read_one(key, response)?
+                self.look_ups.read_one(key, response)?
             };
             return Ok(vec![Confirmed { key: key.clone(), seen }]);
         }
-        let (Some(projection), Some(many)) = (&self.many, &self.feed.confirm.many) else {
-            return Err(PageFault::NeitherItemNorGone(response.status));
-        };
-        if !(200..300).contains(&response.status) {
-            return Err(PageFault::NeitherItemNorGone(response.status));
-        }
-        self.read_many(projection, &many.rows, confirm, response)
+        self.look_ups.read_many(&self.feed, confirm, response)
     }
 
     fn remedy(&self, kind: Kind) -> Remedy {

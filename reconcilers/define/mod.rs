@@ -28,7 +28,12 @@ mod next_file;
 pub mod paging;
 pub mod reader;
 
+pub mod gone_file;
+mod nested_file;
+pub mod rows_file;
+
 pub mod confirm;
+mod id_file;
 pub mod feed;
 pub mod provider;
 
@@ -37,6 +42,11 @@ pub mod domain;
 mod emit_file;
 mod policy_file;
 mod schedule;
+
+mod layout;
+mod look_up;
+mod names;
+mod rows;
 
 pub mod definition;
 

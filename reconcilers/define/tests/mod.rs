@@ -5,6 +5,7 @@ mod bad_domains;
 mod bad_providers;
 mod look_ups;
 mod pages;
+mod shapes;
 mod stripe;
 
 use std::fmt::Write as _;
