@@ -9,11 +9,8 @@ mod world;
 mod bad_definitions;
 mod bad_pages;
 mod commands;
-<<<<<<< HEAD
 mod conformance;
-=======
 mod credentials;
->>>>>>> main
 mod demo;
 mod feeds;
 mod finds;

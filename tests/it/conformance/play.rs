@@ -166,8 +166,8 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     );
     write("state_key", STATE_KEY);
     write("tieout.yaml", &config);
-    let said = |problems: Vec<Problem>| problems.iter().map(|problem| format!("\n    {problem}")).collect::<String>();
-    let loaded = Config::load(&dir.path().join("tieout.yaml")).map_err(said)?;
+    let loaded = Config::load(&dir.path().join("tieout.yaml"));
+    let loaded = loaded.map_err(|problems| said(&problems).replace(&format!("{}/", dir.path().display()), ""))?;
     let settings: StoreSettings = loaded.config.state_url().unwrap().expose_secret().parse().unwrap();
     let store = Store::open(&settings).await.unwrap();
     let mut clients = tieout::cli::clients(&loaded.config, &loaded.domains, Some(&store));
@@ -177,6 +177,13 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
         (domain.domain().as_str().trim_start_matches("conformance.").to_owned(), domain)
     };
     Ok(World { reconcilers: loaded.domains.into_iter().map(by_feed).collect(), client, _dir: dir })
+}
+
+/// What is wrong with the provider, and else with what stands on it.
+fn said(problems: &[Problem]) -> String {
+    let of_provider = problems.iter().any(|problem| problem.file.ends_with("provider.yaml"));
+    let told = problems.iter().filter(|problem| !of_provider || problem.file.ends_with("provider.yaml"));
+    told.map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 async fn act(world: &World, stage: &Stage, script: &Script, step: &Step) -> Result<Act, String> {
