@@ -1,5 +1,6 @@
 //! Plays a script with the real client: every step is a walk or a look-up, and leaves behind what it saw.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -44,6 +45,8 @@ pub(super) struct Act {
     pub is_complete: bool,
     pub reasons: Vec<Reason>,
     pub has_ceiling: bool,
+    /// What the next run goes on from.
+    pub token: Option<String>,
     pub secrets: Vec<String>,
     /// How many walks ran side by side.
     pub at_once: usize,
@@ -80,15 +83,19 @@ impl Act {
     /// Items as a script writes them.
     fn lines(&self, like: &[String]) -> Vec<String> {
         let shown = |item: &Item| {
-            let mut line = item.key.clone();
+            let mut shown = item.key.clone();
             if like.iter().any(|line| line.contains(" @ ")) {
                 let read = item.clock.as_deref().and_then(|text| self.feed().clock_format.read(text));
-                let _ = write!(line, " @ {}", read.map_or("nowhere".to_owned(), |at| TimeFormat::Rfc3339.write(at)));
+                let _ = write!(
+                    shown,
+                    " @ {}",
+                    read.map_or("nowhere".to_owned(), |at| TimeFormat::Rfc3339.write(at))
+                );
             }
             if like.iter().any(|line| line.contains(" # ")) {
-                let _ = write!(line, " # {}", item.version.as_deref().unwrap_or("none"));
+                let _ = write!(shown, " # {}", item.version.as_deref().unwrap_or("none"));
             }
-            line
+            shown
         };
         self.items().map(shown).collect()
     }
@@ -106,16 +113,18 @@ struct World {
 pub(super) async fn play(folder: &Path, script: &str, provider: &str) -> Result<(Script, Vec<Act>), String> {
     let wrong = |error: serde_saphyr::Error| format!("script.yaml: {error}");
     let parsed: Script = serde_saphyr::from_str(script).map_err(wrong)?;
-    let filled = parsed.vars.iter().fold(provider.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{var.{name}}}"), value)
-    });
+    let filled = parsed
+        .vars
+        .iter()
+        .fold(provider.to_owned(), |text, (name, value)| text.replace(&format!("{{var.{name}}}"), value));
     let hosts = [hosts_in(&filled), parsed.hosts.clone()].concat();
     let stage = Stage::build(folder, hosts).await;
     let script: Script = serde_saphyr::from_str(&stage.localised(script)).map_err(wrong)?;
     let world = world(&script, &stage.localised(provider_text(provider, &filled))).await?;
     let mut acts = Vec::new();
     for (at, step) in script.steps.iter().enumerate() {
-        let act = act(&world, &stage, &script, step).await.map_err(|wrong| format!("step {}: {wrong}", at + 1))?;
+        let act =
+            act(&world, &stage, &script, step).await.map_err(|wrong| format!("step {}: {wrong}", at + 1))?;
         acts.push(act);
     }
     Ok((script, acts))
@@ -167,7 +176,8 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     write("state_key", STATE_KEY);
     write("tieout.yaml", &config);
     let loaded = Config::load(&dir.path().join("tieout.yaml"));
-    let loaded = loaded.map_err(|problems| said(&problems).replace(&format!("{}/", dir.path().display()), ""))?;
+    let loaded =
+        loaded.map_err(|problems| said(&problems).replace(&format!("{}/", dir.path().display()), ""))?;
     let settings: StoreSettings = loaded.config.state_url().unwrap().expose_secret().parse().unwrap();
     let store = Store::open(&settings).await.unwrap();
     let mut clients = tieout::cli::clients(&loaded.config, &loaded.domains, Some(&store));
@@ -200,6 +210,7 @@ async fn act(world: &World, stage: &Stage, script: &Script, step: &Step) -> Resu
         is_complete: true,
         reasons: Vec::new(),
         has_ceiling: false,
+        token: None,
         secrets: script.secrets.values().cloned().collect(),
         at_once: 1,
     };
@@ -240,7 +251,9 @@ async fn walk_of(world: &World, step: &Step, walk: &WalkStep, act: &mut Act) {
         while let Some(page) = walk.next().await {
             take_page(&page, act);
         }
-        if let Coverage::Partial(reasons) = walk.coverage().await {
+        let walked = walk.finish().await;
+        act.token = walked.token.or(act.token.take());
+        if let Coverage::Partial(reasons) = walked.coverage {
             act.is_complete = false;
             act.reasons.extend(reasons);
         }
@@ -250,7 +263,8 @@ async fn walk_of(world: &World, step: &Step, walk: &WalkStep, act: &mut Act) {
 
 fn take_page(page: &WalkedPage, act: &mut Act) {
     let text = |slot: Option<&str>| {
-        slot.filter(|raw| *raw != "null").map(|raw| text_of(raw).map_or_else(|_| raw.to_owned(), |t| t.into_owned()))
+        slot.filter(|raw| *raw != "null")
+            .map(|raw| text_of(raw).map_or_else(|_| raw.to_owned(), Cow::into_owned))
     };
     let item = |item: tieout_reconcilers::items::ItemView<'_>| Item {
         key: text(item.slot(KEY)).unwrap_or_default(),
@@ -288,6 +302,9 @@ fn check(step: &Step, act: &Act, wrong: &mut Vec<String>) {
     let items = if step.walk.is_some() { act.lines(&step.items) } else { act.there.clone() };
     same("items", &step.items, &items);
     same("gone", &step.gone, &act.gone);
+    if step.saves != act.token {
+        wrong.push(format!("it saves {:?} and not {:?}", act.token, step.saves));
+    }
     let said: Vec<String> = act.reasons.iter().map(ToString::to_string).collect();
     let ends = if act.is_complete { "complete".to_owned() } else { said.join("; ") };
     if !ends.contains(&step.ends) {

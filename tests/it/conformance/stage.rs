@@ -77,7 +77,8 @@ impl Stage {
 /// The hosts in the addresses of a text.
 pub(super) fn hosts_in(text: &str) -> Vec<String> {
     let rest = text.split("https://").skip(1);
-    rest.map(|rest| rest.split(['/', '"', '\'', ' ', ',', '\n']).next().unwrap_or_default().to_owned()).collect()
+    rest.map(|rest| rest.split(['/', '"', '\'', ' ', ',', '\n']).next().unwrap_or_default().to_owned())
+        .collect()
 }
 
 fn localised(text: &str, names: &BTreeMap<String, String>) -> String {
@@ -91,7 +92,11 @@ impl State {
         let place = if self.in_order {
             self.open.first().map(|line| (0, fits(line)))
         } else {
-            self.open.iter().enumerate().map(|(at, line)| (at, fits(line))).min_by_key(|(_, wrong)| wrong.len())
+            self.open
+                .iter()
+                .enumerate()
+                .map(|(at, line)| (at, fits(line)))
+                .min_by_key(|(_, wrong)| wrong.len())
         };
         let template = match place {
             Some((at, wrong)) if wrong.is_empty() => {
@@ -178,8 +183,11 @@ fn differences(line: &Line, seen: &Exchange) -> Vec<String> {
         (Some(json), _) => differ("the body", &Some(json.clone()), &seen.sent()),
         (None, Some(form)) => {
             let mut sent = seen.form();
-            let known = form.iter().filter(|(_, value)| *value == "*");
-            known.for_each(|(name, _)| drop(sent.get_mut(name).map(|value| *value = "*".to_owned())));
+            for (name, value) in &mut sent {
+                if form.get(name).is_some_and(|expected| expected == "*") {
+                    "*".clone_into(value);
+                }
+            }
             differ("the form", form, &sent);
         }
         (None, None) => differ("the body", &"", &seen.body.as_str()),

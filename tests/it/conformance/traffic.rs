@@ -69,7 +69,8 @@ impl Exchange {
 
     /// Whether the request fetched an access token.
     pub(super) fn is_login(&self) -> bool {
-        self.form().contains_key("grant_type") || self.sent().is_some_and(|sent| sent["grant_type"].is_string())
+        self.form().contains_key("grant_type")
+            || self.sent().is_some_and(|sent| sent["grant_type"].is_string())
     }
 
     /// Everything that says what is asked: named parts of query, headers and body.
@@ -81,7 +82,9 @@ impl Exchange {
             Some(sent) => {
                 parts.extend(leaves(&sent).into_iter().map(|(at, leaf)| (format!("body {at}"), text(leaf))));
             }
-            None => parts.extend(self.form().into_iter().map(|(name, value)| (format!("form {name}"), value))),
+            None => {
+                parts.extend(self.form().into_iter().map(|(name, value)| (format!("form {name}"), value)));
+            }
         }
         parts
     }
@@ -94,7 +97,8 @@ fn percent_decoded(path: &str) -> String {
 
 /// Every value of a document that holds no other, with its JSON pointer.
 pub(super) fn leaves(value: &Value) -> Vec<(String, &Value)> {
-    let below = |at: String, value| leaves(value).into_iter().map(move |(rest, leaf)| (format!("{at}{rest}"), leaf));
+    let below =
+        |at: String, value| leaves(value).into_iter().map(move |(rest, leaf)| (format!("{at}{rest}"), leaf));
     match value {
         Value::Object(map) => map.iter().flat_map(|(name, value)| below(format!("/{name}"), value)).collect(),
         Value::Array(list) => {

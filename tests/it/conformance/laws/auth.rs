@@ -17,8 +17,14 @@ pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
     match code {
         "A1" => all(&|call| bearer(call).is_some_and(is_secret)),
         "A2" => all(&|call| basic(call).is_some_and(|pair| is_secret(&pair))),
-        "A3" => all(&|call| call.headers.iter().any(|(name, value)| !USUAL.contains(&&**name) && is_secret(value))),
-        "A5" => all(&|call| call.sent().is_some_and(|sent| leaves(&sent).iter().any(|(_, leaf)| leaf.as_str().is_some_and(is_secret)))),
+        "A3" => all(&|call| {
+            call.headers.iter().any(|(name, value)| !USUAL.contains(&&**name) && is_secret(value))
+        }),
+        "A5" => all(&|call| {
+            call.sent().is_some_and(|sent| {
+                leaves(&sent).iter().any(|(_, leaf)| leaf.as_str().is_some_and(is_secret))
+            })
+        }),
         "A6" => Some(logged_in(act, "client_credentials")),
         "A7" => Some(logged_in(act, "refresh_token")),
         "A8" => Some(logins(act).iter().any(|login| is_signed(login)) && uses_token(act)),
@@ -63,7 +69,9 @@ fn uses_token(act: &Act) -> bool {
         .iter()
         .filter_map(|login| login.said()["access_token"].as_str().map(str::to_owned))
         .collect();
-    let carries = |call: &&Exchange| call.headers.values().any(|value| tokens.iter().any(|token| value.ends_with(&**token)));
+    let carries = |call: &&Exchange| {
+        call.headers.values().any(|value| tokens.iter().any(|token| value.ends_with(&**token)))
+    };
     !act.calls().is_empty() && act.calls().iter().all(carries)
 }
 

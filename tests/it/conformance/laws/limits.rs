@@ -9,10 +9,14 @@ use crate::conformance::traffic::{Exchange, leaves};
 
 pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
     let calls = act.calls();
-    let any_pair = |law: &dyn Fn(&Exchange, &Exchange) -> bool| Some(calls.windows(2).any(|pair| law(pair[0], pair[1])));
+    let any_pair =
+        |law: &dyn Fn(&Exchange, &Exchange) -> bool| Some(calls.windows(2).any(|pair| law(pair[0], pair[1])));
     match code {
         "R0" => any_pair(&|one, two| {
-            is_busy(one) && !one.answered.contains_key("retry-after") && is_better(one, two) && act.is_complete
+            is_busy(one)
+                && !one.answered.contains_key("retry-after")
+                && is_better(one, two)
+                && act.is_complete
         }),
         "R1" => any_pair(&|one, two| {
             let asked = one.answered.get("retry-after").and_then(|text| text.parse().ok());
@@ -50,7 +54,8 @@ fn gap(one: &Exchange, two: &Exchange) -> Duration {
 }
 
 fn remaining(call: &Exchange) -> Option<u64> {
-    let (_, value) = call.answered.iter().find(|(name, _)| name.contains("remaining") || name.ends_with("-left"))?;
+    let (_, value) =
+        call.answered.iter().find(|(name, _)| name.contains("remaining") || name.ends_with("-left"))?;
     value.parse().ok()
 }
 
@@ -68,7 +73,9 @@ fn reset(call: &Exchange) -> Option<SystemTime> {
 
 /// A header such as `40/40`.
 fn is_full(call: &Exchange) -> bool {
-    call.answered.values().any(|value| value.split_once('/').is_some_and(|(used, most)| used == most && used.parse::<u32>().is_ok()))
+    call.answered.values().any(|value| {
+        value.split_once('/').is_some_and(|(used, most)| used == most && used.parse::<u32>().is_ok())
+    })
 }
 
 /// How long the cost that is asked for takes to come back.
@@ -101,7 +108,8 @@ fn is_paced(calls: &[&Exchange]) -> bool {
 /// Several walks are never asked at once for more than the feed permits.
 fn is_narrow(act: &Act, calls: &[&Exchange]) -> bool {
     let open_at = |at: SystemTime| {
-        let is_open = |call: &&&Exchange| call.at <= at && at < call.at + Duration::from_millis(call.takes_ms);
+        let is_open =
+            |call: &&&Exchange| call.at <= at && at < call.at + Duration::from_millis(call.takes_ms);
         calls.iter().filter(is_open).count()
     };
     let most = calls.iter().map(|call| open_at(call.at)).max().unwrap_or_default();

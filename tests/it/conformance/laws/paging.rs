@@ -52,7 +52,9 @@ pub(super) fn shows(code: &str, act: &Act, before: &[Act]) -> Option<bool> {
         "P7" => any(|turn| url_in(turn).is_some()),
         "P8" => any(|turn| turn.last.is_some_and(|last| changed(turn).any(|(_, to)| to == last))),
         "P10" => Some(goes_on_from_token(act, before)),
-        "P13" => any(|turn| changed(turn).any(|(from, to)| from.contains(' ') && digits_only_differ(&from, &to))),
+        "P13" => {
+            any(|turn| changed(turn).any(|(from, to)| from.contains(' ') && digits_only_differ(&from, &to)))
+        }
         "Q1" => Some(turns.iter().any(|turn| {
             let moved = moved_by_window(act);
             !moved.is_empty() && moved.iter().all(|name| !turn.other.parts().contains_key(name))
@@ -123,9 +125,6 @@ fn goes_on_from_token(act: &Act, before: &[Act]) -> bool {
     let sent = act.calls().first().is_some_and(|call| {
         call.parts().values().any(|value| value == token) || token.contains('/') && leads_to(token, call)
     });
-    let said = |leaf: &Value| leaf.as_str().is_some_and(|text| text == token);
-    let left = before.iter().filter(|earlier| earlier.slice.is_some()).any(|earlier| {
-        earlier.is_complete && earlier.calls().iter().any(|call| leaves(&call.said()).iter().any(|(_, leaf)| said(leaf)))
-    });
-    sent && left
+    let left = |earlier: &Act| earlier.is_complete && earlier.token.as_deref() == Some(token);
+    sent && before.iter().any(left)
 }

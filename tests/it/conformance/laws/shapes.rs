@@ -25,7 +25,11 @@ fn places(act: &Act) -> Vec<String> {
     let keys: BTreeSet<&str> = act.items().flat_map(|item| item.key.split('|')).collect();
     let found = |call: &&Exchange| {
         let said = call.said();
-        leaves(&said).into_iter().filter(|(_, leaf)| keys.contains(&*text(leaf))).map(|(at, _)| at).collect::<Vec<_>>()
+        leaves(&said)
+            .into_iter()
+            .filter(|(_, leaf)| keys.contains(&*text(leaf)))
+            .map(|(at, _)| at)
+            .collect::<Vec<_>>()
     };
     act.calls().iter().flat_map(found).collect()
 }
@@ -47,7 +51,8 @@ fn below_row(at: &str) -> Option<String> {
 
 /// The lists of the answers that hold items or say that some are gone.
 fn lists(act: &Act) -> BTreeSet<String> {
-    let all: BTreeSet<&str> = act.items().map(|item| &*item.key).chain(act.gone.iter().map(String::as_str)).collect();
+    let all: BTreeSet<&str> =
+        act.items().map(|item| &*item.key).chain(act.gone.iter().map(String::as_str)).collect();
     let mut lists = BTreeSet::new();
     for call in act.calls() {
         let said = call.said();
@@ -71,7 +76,8 @@ fn has_tombstone(act: &Act) -> bool {
 /// A look-up brings the whole of an item that an earlier page showed in part.
 fn was_completed(act: &Act, before: &[Act]) -> bool {
     let size = |acts: &[Act], key: &str| {
-        let holds = |value: &Value| value.as_object().is_some_and(|row| row.values().any(|leaf| text(leaf) == key));
+        let holds =
+            |value: &Value| value.as_object().is_some_and(|row| row.values().any(|leaf| text(leaf) == key));
         let rows = |call: &Exchange| -> Vec<usize> {
             let said = call.said();
             let listed = said["value"].as_array().cloned().unwrap_or_default();

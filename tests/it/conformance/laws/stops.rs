@@ -12,18 +12,21 @@ pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
         return Some(code == "S9" && ends_with_token(act));
     };
     let ended = act.is_complete;
-    Some(ended && match code {
-        "S1" => no_way_on(first, last),
-        "S2" => has_flag_that_turns(first.one, last),
-        "S3" => act.pages.last().is_some_and(Vec::is_empty) && !says_how_many(act, last),
-        "S4" => {
-            let rows = |at: Option<&Vec<_>>| at.map_or(0, Vec::len);
-            rows(act.pages.last()) < rows(act.pages.first()) && !says_how_many(act, last)
-        }
-        "S5" => says_how_many(act, last),
-        "S9" => ends_with_token(act),
-        _ => return None,
-    })
+    Some(
+        ended
+            && match code {
+                "S1" => no_way_on(first, last),
+                "S2" => has_flag_that_turns(first.one, last),
+                "S3" => act.pages.last().is_some_and(Vec::is_empty) && !says_how_many(act, last),
+                "S4" => {
+                    let rows = |at: Option<&Vec<_>>| at.map_or(0, Vec::len);
+                    rows(act.pages.last()) < rows(act.pages.first()) && !says_how_many(act, last)
+                }
+                "S5" => says_how_many(act, last),
+                "S9" => ends_with_token(act),
+                _ => return None,
+            },
+    )
 }
 
 /// What led from the first page to the second is absent, null or empty on the last.
@@ -55,7 +58,8 @@ fn says_how_many(act: &Act, last: &Exchange) -> bool {
         name.contains("total") || name.contains("pages") || name.contains("count")
     };
     let said = last.said();
-    let in_body = leaves(&said).into_iter().any(|(at, leaf)| named(&at) && counts.contains(&leaf.to_string()));
+    let in_body =
+        leaves(&said).into_iter().any(|(at, leaf)| named(&at) && counts.contains(&leaf.to_string()));
     in_body || last.answered.iter().any(|(name, value)| named(name) && counts.contains(value))
 }
 
@@ -66,7 +70,9 @@ fn ends_with_token(act: &Act) -> bool {
     let tokens = |call: &Exchange| -> Vec<String> {
         leaves(&call.said())
             .into_iter()
-            .filter(|(at, leaf)| leaf.is_string() && (at.to_lowercase().contains("delta") || at.contains("Sync")))
+            .filter(|(at, leaf)| {
+                leaf.is_string() && (at.to_lowercase().contains("delta") || at.contains("Sync"))
+            })
             .map(|(at, _)| at)
             .collect()
     };

@@ -33,7 +33,7 @@ pub(super) fn shows(code: &str, act: &Act, before: &[Act]) -> Option<bool> {
         "W11" => act.feed().retention.is_some(),
         "W12" => lags(act) || act.has_ceiling,
         "W14" => meets_the_cap(act, before),
-        "W15" => moves(act, [Duration::ZERO, DAY]).is_empty() && !(moved.is_empty() && !moves_header(act)),
+        "W15" => moves(act, [Duration::ZERO, DAY]).is_empty() && (!moved.is_empty() || moves_header(act)),
         "T1" => has_own_clock_format(act),
         _ => return None,
     })
@@ -53,7 +53,12 @@ fn shifted(act: &Act, [from, to]: [Duration; 2]) -> Option<[Exchange; 2]> {
 fn moves(act: &Act, by: [Duration; 2]) -> BTreeSet<String> {
     let Some([one, other]) = shifted(act, by) else { return BTreeSet::new() };
     let one = one.parts();
-    other.parts().into_iter().filter(|(name, value)| one.get(name) != Some(value)).map(|(name, _)| name).collect()
+    other
+        .parts()
+        .into_iter()
+        .filter(|(name, value)| one.get(name) != Some(value))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn moves_header(act: &Act) -> bool {
@@ -67,7 +72,9 @@ fn is_inside_text(act: &Act, moved: &BTreeSet<String>) -> bool {
     let real = act.calls().first().map(|call| call.parts()).unwrap_or_default();
     moved.iter().any(|name| {
         let text = &parts[name];
-        real.get(name) == Some(text) && text.contains(['<', '>', ' ', ',']) && text.chars().any(char::is_alphabetic)
+        real.get(name) == Some(text)
+            && text.contains(['<', '>', ' ', ','])
+            && text.chars().any(char::is_alphabetic)
     })
 }
 
@@ -81,7 +88,10 @@ fn cuts_long_windows(act: &Act) -> bool {
     let from = Instant::from_micros(0);
     let slices = coverage::slices_of(act.feed(), Window::new(from, from + most * 3).expect("a window"));
     slices.len() > 2
-        && slices.iter().all(|slice| slice.window.to().utc() - slice.window.from().utc() <= chrono::TimeDelta::from_std(most).expect("a span"))
+        && slices.iter().all(|slice| {
+            slice.window.to().utc() - slice.window.from().utc()
+                <= chrono::TimeDelta::from_std(most).expect("a span")
+        })
 }
 
 /// What is younger than the lag is not judged.
@@ -104,7 +114,10 @@ fn meets_the_cap(act: &Act, before: &[Act]) -> bool {
     let rekeyed = || {
         let calls = act.calls();
         let behind = |call: &&Exchange| {
-            act.pages.iter().filter_map(|page| page.last()).any(|item| call.parts().values().any(|value| *value == item.key))
+            act.pages
+                .iter()
+                .filter_map(|page| page.last())
+                .any(|item| call.parts().values().any(|value| *value == item.key))
         };
         act.is_complete && act.feed().cap.is_some() && calls.iter().any(behind)
     };
