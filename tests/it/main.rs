@@ -17,5 +17,6 @@ mod finds;
 mod follows;
 mod holds;
 mod localstripe;
+mod slices;
 mod stores;
 mod stripe;
