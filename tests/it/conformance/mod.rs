@@ -59,7 +59,9 @@ async fn every_api_of_the_matrix_is_covered_or_says_why_not() {
     let matrix: BTreeMap<String, Row> = serde_json::from_str(include_str!("matrix.json")).unwrap();
     let only = std::env::var("TIEOUT_TEST_API").ok();
     let chosen = matrix.into_iter().filter(|(_, row)| only.as_ref().is_none_or(|only| *only == row.folder));
-    let playing: Vec<_> = chosen.map(|(api, row)| (api, row.clone(), tokio::spawn(async move { verdict(&row).await }))).collect();
+    let playing: Vec<_> = chosen
+        .map(|(api, row)| (api, row.clone(), tokio::spawn(async move { verdict(&row).await })))
+        .collect();
     let (all, mut covered, mut wrong, mut table) = (playing.len(), 0, Vec::new(), String::new());
     for (api, row, playing) in playing {
         let verdict = match playing.await {
@@ -75,7 +77,7 @@ async fn every_api_of_the_matrix_is_covered_or_says_why_not() {
             }
             (Err(why), None) => wrong.push(format!("{api}:\n    {why}")),
             (Err(why), Some(open)) => {
-                drop(writeln!(table, "not covered: {api}: {open} ({})", why.trim_start()))
+                let _ = writeln!(table, "not covered: {api}: {open} ({})", why.trim_start());
             }
         }
     }

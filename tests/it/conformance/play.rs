@@ -251,7 +251,7 @@ async fn walk_of(world: &World, step: &Step, walk: &WalkStep, act: &mut Act) {
         while let Some(page) = walk.next().await {
             take_page(&page, act);
         }
-        let walked = walk.finish().await;
+        let walked = walk.end().await;
         act.token = walked.token.or(act.token.take());
         if let Coverage::Partial(reasons) = walked.coverage {
             act.is_complete = false;

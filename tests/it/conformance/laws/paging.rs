@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::windows::moved_by_window;
 use crate::conformance::play::Act;
 use crate::conformance::traffic::{Exchange, leaves, text};
