@@ -11,7 +11,7 @@ mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -29,14 +29,14 @@ struct Row {
 /// Every code that was not exercised, or what went wrong before.
 async fn verdict(row: &Row) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/conformance").join(&row.folder);
-    let script = read(folder.join("script.yaml"))?;
+    let script = read(&folder.join("script.yaml"))?;
     let shipped = script.lines().find_map(|line| line.strip_prefix("shipped: "));
     let provider = match shipped {
         Some(name) => {
             let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("reconcilers").join(name.trim());
-            read(shipped.join("provider.yaml"))?
+            read(&shipped.join("provider.yaml"))?
         }
-        None => read(folder.join("provider.yaml"))?,
+        None => read(&folder.join("provider.yaml"))?,
     };
     let (script, acts) = play::play(&folder, &script, &provider).await?;
     let mut open: BTreeSet<&str> = row.needs.split(' ').collect();
@@ -50,8 +50,8 @@ async fn verdict(row: &Row) -> Result<(), String> {
     if open.is_empty() { Ok(()) } else { Err(format!("not exercised: {}", open.join(", "))) }
 }
 
-fn read(path: PathBuf) -> Result<String, String> {
-    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -141,7 +141,9 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
     let name = provider.lines().find_map(|line| line.strip_prefix("provider: ")).expect("a name").trim();
     write("provider.yaml", provider);
-    let keyed = if script.each.is_some() { " AND account = :each" } else { "" };
+    let member =
+        provider.split_once("each: {").and_then(|(_, rest)| rest.split_once(':')).map(|(name, _)| name);
+    let keyed = member.map(|name| format!(" AND member = :each.{name}")).unwrap_or_default();
     let feeds: BTreeSet<&String> =
         script.steps.iter().filter_map(|step| step.feed.as_ref()).chain([&script.feed]).collect();
     for feed in feeds {
@@ -163,9 +165,6 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
         if provider.contains(&format!("{{var.{var}}}")) {
             settings["var"][var] = value.clone().into();
         }
-    }
-    if let Some(each) = &script.each {
-        settings["each"] = each.clone();
     }
     let config = format!(
         "state: {{url: \"sqlite:{dir}/state.db\", key: \"file:state_key\"}}\n\

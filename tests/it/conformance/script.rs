@@ -22,9 +22,6 @@ pub(super) struct Script {
     pub secrets: BTreeMap<String, String>,
     #[serde(default)]
     pub vars: BTreeMap<String, String>,
-    /// The members of the fan-out, as `tieout.yaml` writes them.
-    #[serde(default)]
-    pub each: Option<Value>,
     /// Hosts that are met besides those that the provider file names.
     #[serde(default)]
     pub hosts: Vec<String>,
