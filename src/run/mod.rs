@@ -16,6 +16,7 @@ mod release;
 mod rest;
 mod shape;
 mod slice;
+mod sorting;
 mod stage;
 mod summary;
 mod verdicts;

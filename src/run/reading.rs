@@ -65,9 +65,9 @@ impl Night<'_> {
             self.say_indivisible(&slice, &seen);
         }
         shape.learn(slice.window, pages);
-        if let Seen::Whole { difference, walked, rows } = seen {
+        if let Seen::Whole { difference, walked, rows, confirmation } = seen {
             self.say_row_faults(&rows);
-            self.judge_slice(&slice, *difference, walked).await?;
+            self.judge_slice(&slice, *difference, walked, confirmation).await?;
         }
         if next_step == NextStep::LeaveOut {
             let left = flight.len() + shape.len();
