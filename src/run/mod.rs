@@ -254,3 +254,6 @@ async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), Stor
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -77,7 +77,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>> {
     let beside = |name: &str| anyhow::Ok(std::env::current_exe()?.with_file_name(name));
-    let (tieout, mock) = (beside("tieout")?, beside("mock-provider")?);
+    let [tieout, mock]: [PathBuf; 2] = [beside("tieout")?, beside("mock-provider")?];
     let site = build(&mock, database, args).await?;
     let one = reconcile(&tieout, &site, database, 1).await?;
     let (mut eight, mut many) = (Vec::new(), Vec::new());
@@ -88,7 +88,7 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
     Ok(figures(args, &one, &eight, &many))
 }
 
-async fn build(mock: &std::path::Path, database: &Database, args: &Args) -> anyhow::Result<Site> {
+async fn build(mock: &Path, database: &Database, args: &Args) -> anyhow::Result<Site> {
     let hour = Utc::now().duration_trunc(TimeDelta::hours(1))?;
     let start = (hour - TimeDelta::days(DAYS.into())).timestamp();
     let population = Population { items: args.items, start, seconds: DAYS * 86_400 };
@@ -99,7 +99,7 @@ async fn build(mock: &std::path::Path, database: &Database, args: &Args) -> anyh
 }
 
 async fn reconcile(
-    tieout: &PathBuf,
+    tieout: &Path,
     site: &Site,
     database: &Database,
     walks: u32,
