@@ -157,10 +157,8 @@ impl Night<'_> {
     }
 }
 
-/// Whether a slice neither gave a page nor came to its end.
+/// Whether a slice neither gave a page nor came to its end. A provider that refuses a range as too large does answer.
 fn gave_nothing(read: &Read) -> bool {
-    match &read.seen {
-        Seen::Whole { walked, .. } => walked.coverage != Coverage::Complete && read.pages == 0,
-        Seen::TooLarge | Seen::Beyond => false,
-    }
+    let Seen::Whole { walked, .. } = &read.seen else { return false };
+    walked.coverage != Coverage::Complete && read.pages == 0 && read.next_step() != NextStep::Halve
 }

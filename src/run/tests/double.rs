@@ -28,7 +28,7 @@ pub(super) struct Double {
     pub policy: Policy,
     pub fields: Fields,
     pub local: Local,
-    page: Projection,
+    pub page: Projection,
 }
 
 fn path(text: &str) -> Path {
@@ -161,12 +161,11 @@ impl Reconciler for Double {
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
-        let seen = match response.status {
-            404 => Seen::Gone,
-            _ => {
-                let text = String::from_utf8_lossy(response.body).into_owned();
-                Seen::Item(self.page.read_item(response.body)?.items, text.into())
-            }
+        let seen = if response.status == 404 {
+            Seen::Gone
+        } else {
+            let text = String::from_utf8_lossy(response.body).into_owned();
+            Seen::Item(self.page.read_item(response.body)?.items, text.into())
         };
         Ok(vec![Confirmed { key: confirm.keys[0].clone(), seen }])
     }

@@ -61,47 +61,48 @@ pub(super) fn at(second: i64) -> Instant {
     Instant::from_micros((start() + second) * 1_000_000)
 }
 
-struct Provider(Arc<Mutex<Shelf>>);
+struct Moody(Arc<Mutex<Shelf>>);
 
-impl Respond for Provider {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let mut shelf = self.0.lock().unwrap();
-        let asked = |name: &str| {
-            request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-        };
-        let account = asked("account").unwrap_or_default();
-        let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
-        if let Some(id) = request.url.path().strip_prefix("/items/") {
-            let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
-            return found.map_or(ResponseTemplate::new(404), |item| {
-                ResponseTemplate::new(200).set_body_json(row(item))
-            });
-        }
-        shelf.lists.push(request.url.query().unwrap_or_default().to_owned());
-        let refused = shelf.refuses.get(account.as_str()).copied();
-        if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
-            return ResponseTemplate::new(status);
-        }
-        let second = |name: &str| asked(name).unwrap().parse::<i64>().unwrap() - start();
-        let range = second("from")..second("to");
-        let is_whole = shelf.extra.get("token").is_some();
-        let held = shelf.items.iter().filter(|item| item.account == account);
-        let mut rows: Vec<&Item> = held.filter(|item| is_whole || range.contains(&item.at)).collect();
-        if shelf.cap.is_some_and(|cap| rows.len() > cap) {
-            return ResponseTemplate::new(413);
-        }
-        rows.sort_by_key(|item| (item.at, item.id.clone()));
-        let from = asked("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
-        let page: Vec<Value> = rows.iter().skip(from).take(2).map(|item| row(item)).collect();
-        let mut body = json!({ "data": page });
-        if from + 2 < rows.len() {
-            body["next"] = json!((from + 2).to_string());
-        }
-        if let Some(extra) = shelf.extra.as_object() {
-            body.as_object_mut().unwrap().extend(extra.clone());
-        }
-        ResponseTemplate::new(200).set_body_json(body)
+impl Respond for Moody {
+    fn respond(&self, asked: &Request) -> ResponseTemplate {
+        answer(&mut self.0.lock().unwrap(), &asked.url)
     }
+}
+
+fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
+    let asked =
+        |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let account = asked("account").unwrap_or_default();
+    let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
+    if let Some(id) = url.path().strip_prefix("/items/") {
+        let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
+        return found
+            .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
+    }
+    shelf.lists.push(url.query().unwrap_or_default().to_owned());
+    let refused = shelf.refuses.get(account.as_str()).copied();
+    if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
+        return ResponseTemplate::new(status);
+    }
+    let second = |name: &str| asked(name).unwrap().parse::<i64>().unwrap() - start();
+    let range = second("from")..second("to");
+    let is_whole = shelf.extra.get("token").is_some();
+    let theirs = shelf.items.iter().filter(|item| item.account == account);
+    let mut rows: Vec<&Item> = theirs.filter(|item| is_whole || range.contains(&item.at)).collect();
+    if shelf.cap.is_some_and(|cap| rows.len() > cap) {
+        return ResponseTemplate::new(413);
+    }
+    rows.sort_by_key(|item| (item.at, item.id.clone()));
+    let from = asked("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
+    let page: Vec<Value> = rows.iter().skip(from).take(2).map(|item| row(item)).collect();
+    let mut body = json!({ "data": page });
+    if from + 2 < rows.len() {
+        body["next"] = json!((from + 2).to_string());
+    }
+    if let Some(extra) = shelf.extra.as_object() {
+        body.as_object_mut().unwrap().extend(extra.clone());
+    }
+    ResponseTemplate::new(200).set_body_json(body)
 }
 
 struct Nobody;
@@ -127,7 +128,7 @@ impl World {
         sqlx::query(table).execute(&app).await.unwrap();
         let shelf = Arc::new(Mutex::new(Shelf::default()));
         let server = MockServer::start().await;
-        Mock::given(any()).respond_with(Provider(Arc::clone(&shelf))).mount(&server).await;
+        Mock::given(any()).respond_with(Moody(Arc::clone(&shelf))).mount(&server).await;
         let state = format!("sqlite:{}", dir.path().join("state.db").display());
         let store = Store::open(&state.parse().unwrap()).await.unwrap();
         Self { shelf, server, app, dir, store }
