@@ -26,6 +26,9 @@ mod next_file;
 pub mod paging;
 pub mod reader;
 
+pub mod limits;
+mod limits_file;
+
 pub mod confirm;
 pub mod feed;
 pub mod provider;

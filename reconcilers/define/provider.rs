@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -10,10 +9,12 @@ use serde_saphyr::Spanned;
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::{Document, Problems};
 use super::feed::{FeedDefinition, FeedFile};
+use super::limits::Limits;
+use super::limits_file::LimitsFile;
 use super::problem::{Problem, Spot};
 use super::rules::{RuleFile, Rules};
 use super::template::{Slot, Template};
-use super::value::{HeaderName, Length, Rate};
+use super::value::HeaderName;
 use crate::name::Name;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -53,14 +54,6 @@ struct KeyFile {
     value: Checked<Template>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LimitsFile {
-    rate: Option<Checked<Rate>>,
-    burst: Option<Spanned<u32>>,
-    max_wait: Option<Checked<Length>>,
-}
-
 /// How requests are authorised. The templates hold `{secret.NAME}` and `{var.NAME}`, never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
@@ -91,17 +84,6 @@ impl Auth {
         };
         std::iter::once(first).chain(second)
     }
-}
-
-/// What the provider permits.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Limits {
-    /// Requests per second.
-    pub per_second: Option<f64>,
-    /// Requests at once after a pause.
-    pub burst: Option<u32>,
-    /// The longest wait that a `Retry-After` may ask for.
-    pub max_wait: Option<Duration>,
 }
 
 /// A provider, compiled.
@@ -142,7 +124,7 @@ impl ProviderDefinition {
         let base = base(file.base, problems);
         let auth = file.auth.and_then(|auth| compile_auth(auth, problems));
         let headers = headers(file.headers, problems);
-        let limits = compile_limits(file.limits, problems);
+        let limits = file.limits.compile(problems);
         let rules = Arc::new(Rules::compile(file.rules, problems));
         if file.feeds.0.is_empty() {
             problems.add(spot, Fault::new("the provider has no feeds"));
@@ -272,15 +254,4 @@ fn headers(written: Ordered<Checked<Template>>, problems: &mut Problems<'_>) -> 
         }
     }
     headers
-}
-
-fn compile_limits(file: LimitsFile, problems: &mut Problems<'_>) -> Limits {
-    if let Some(burst) = file.burst.as_ref().filter(|burst| burst.value == 0) {
-        problems.add(burst.referenced.into(), Fault::new("`burst` must be at least 1"));
-    }
-    Limits {
-        per_second: problems.take_option(file.rate).map(|rate| rate.0),
-        burst: file.burst.map(|burst| burst.value.max(1)),
-        max_wait: problems.take_option(file.max_wait).map(|wait| wait.0),
-    }
 }

@@ -20,15 +20,6 @@ const LATER: &[&str] = &[
     "token_url",
     "client_auth",
     "scope",
-    // Limits.
-    "concurrent",
-    "left",
-    "reset",
-    "used",
-    "cost",
-    "refill",
-    "ask",
-    "reserve",
     // Rules.
     "wait",
     "restart",

@@ -20,7 +20,7 @@ use crate::local::Database;
 use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
-use crate::source::{Client, ProviderSettings, Rate};
+use crate::source::{Client, ProviderSettings};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
 
 /// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
@@ -106,9 +106,11 @@ fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     settings.allow_private = resolved.allow_private;
     settings.headers = resolved.headers;
     settings.auth = resolved.auth;
-    settings.rate =
-        resolved.per_second.map(|per_second| Rate { per_second, burst: resolved.burst.unwrap_or(1) });
-    settings.caps.max_wait = resolved.max_wait.unwrap_or(settings.caps.max_wait);
+    if let Some(max_wait) = resolved.limits.max_wait {
+        settings.caps.max_wait = max_wait;
+        settings.caps.outage = settings.caps.outage.min(max_wait);
+    }
+    settings.limits = resolved.limits;
     settings
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Ordered};
 use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::limits::Limits;
 use tieout_reconcilers::define::provider::{Auth, ProviderDefinition};
 use tieout_reconcilers::define::template::{Slot, Template};
 use tieout_reconcilers::name::Name;
@@ -93,12 +93,8 @@ pub struct ResolvedProvider {
     pub auth: Credentials,
     /// Headers of every request, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Requests per second, where the definition gives a limit.
-    pub per_second: Option<f64>,
-    /// Requests at once after a pause.
-    pub burst: Option<u32>,
-    /// The longest wait that a `Retry-After` may ask for.
-    pub max_wait: Option<Duration>,
+    /// How often it may be asked.
+    pub limits: Limits,
 }
 
 /// Reads what a provider needs. `folder` is the configuration's.
@@ -128,9 +124,7 @@ pub(super) fn resolve(
         allow_private: config.allow_private,
         auth,
         headers: reading.headers()?,
-        per_second: provider.limits.per_second,
-        burst: provider.limits.burst,
-        max_wait: provider.limits.max_wait,
+        limits: provider.limits.clone(),
     })
 }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AGE, DATE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
+use tieout_reconcilers::define::limits::Gauge;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::{PageRequest, PublicUrl, Response};
 use tokio::time::{Instant, timeout_at};
@@ -20,10 +21,9 @@ use url::Url;
 use super::address::{Reach, Screen};
 use super::body;
 use super::error::{Lead, SourceError};
-use super::limit::Pace;
+use super::limit::{Gates, Pass};
 use super::origin::{Bound, Origin};
 use super::provider::{Caps, ProviderSettings};
-use super::retry::RetryBudget;
 use super::traffic::{Sent, Traffic};
 
 /// How many redirects in a row are followed.
@@ -31,7 +31,7 @@ const MAX_REDIRECTS: u32 = 3;
 /// How many headers a response may have.
 const MAX_HEADERS: usize = 100;
 
-/// A provider's client. Clones share connections, pace and retry budget.
+/// A provider's client. Clones share connections and budgets.
 #[derive(Clone)]
 pub struct Client {
     pub(super) shared: Arc<Shared>,
@@ -45,8 +45,20 @@ pub(super) struct Shared {
     http: reqwest::Client,
     origin: Origin,
     pub(super) caps: Caps,
-    pub(super) pace: Pace,
-    pub(super) budget: RetryBudget,
+    pub(super) gauge: Gauge,
+    gates: Gates,
+}
+
+/// A request that was sent, and what came of it. It is under way until this is dropped.
+pub(super) struct Exchange<'c> {
+    pub(super) pass: Pass<'c>,
+    pub(super) outcome: Result<Fetched, SourceError>,
+}
+
+/// One answer on the way to the one that is not a redirect.
+enum Hop {
+    There(Fetched),
+    Onwards(Bound),
 }
 
 /// An answer, whatever its status.
@@ -79,8 +91,8 @@ impl Client {
             http: connector(settings, reach)?,
             origin: Origin::new(settings)?,
             caps: settings.caps.clone(),
-            pace: Pace::new(settings.rate)?,
-            budget: RetryBudget::default(),
+            gauge: settings.limits.gauge.clone(),
+            gates: Gates::new(&settings.base, &settings.limits, &settings.caps),
         };
         Ok(Self { shared: Arc::new(shared), deadline: None, skew: Arc::default(), traffic: Arc::default() })
     }
@@ -126,15 +138,31 @@ impl Client {
         self.shared.origin.resolve(&request.target, page)
     }
 
-    /// Sends a request once, when the pace permits it. `page` is what relative links are resolved against.
+    /// Sends a request once, when its budget permits it. `page` is what relative links are resolved against.
     pub async fn send(&self, request: &PageRequest, page: Option<&Url>) -> Result<Fetched, SourceError> {
-        let to = self.resolve(request, page)?;
-        let permitted = async {
-            self.shared.pace.ready().await;
-            Ok(())
-        };
-        self.in_time(None, permitted).await?;
-        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request)).await
+        self.exchange(request, page).await?.outcome
+    }
+
+    /// Sends a request once, when its budget permits it; an error is one that nothing was sent for, or of a redirect.
+    pub(super) async fn exchange(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+    ) -> Result<Exchange<'_>, SourceError> {
+        let mut to = self.resolve(request, page)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let pass = self.in_time(None, self.shared.gates.enter(to.url(), self.deadline)).await?;
+            let outcome = match self.in_time(Some(self.shared.caps.request_time), self.hop(to, request)).await {
+                Ok(Hop::Onwards(next)) => {
+                    to = next;
+                    continue;
+                }
+                Ok(Hop::There(fetched)) => Ok(fetched),
+                Err(error) => Err(error),
+            };
+            return Ok(Exchange { pass, outcome });
+        }
+        Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
     }
 
     /// Runs some work for at most `limit`, and never beyond the deadline.
@@ -157,20 +185,24 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn exchange(&self, mut to: Bound, asked: &PageRequest) -> Result<Fetched, SourceError> {
-        for hop in 0..=MAX_REDIRECTS {
-            if hop > 0 {
-                self.shared.pace.ready().await;
-            }
-            let request = self.shared.origin.request(&to, asked)?;
-            let answer = self.shared.http.execute(request).await.map_err(not_sent)?;
-            self.note_skew(answer.headers());
-            match redirected(&answer) {
-                None => return self.receive(to, answer).await,
-                Some(location) => to = self.shared.origin.follow(to.url(), location, Lead::Redirect)?,
+    async fn hop(&self, to: Bound, asked: &PageRequest) -> Result<Hop, SourceError> {
+        let request = self.shared.origin.request(&to, asked)?;
+        let answer = self.shared.http.execute(request).await.map_err(not_sent)?;
+        self.note_skew(answer.headers());
+        match redirected(&answer) {
+            None => Ok(Hop::There(self.receive(to, answer).await?)),
+            Some(location) => {
+                self.shared.origin.follow(to.url(), location, Lead::Redirect).map(Hop::Onwards)
             }
         }
-        Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
+    }
+
+    /// Remembers when the address of an answer may be asked again, where the answer says so.
+    pub(super) fn note_poll_interval(&self, fetched: &Fetched) {
+        let seconds = fetched.response().header("x-poll-interval").and_then(|text| text.trim().parse().ok());
+        if let Some(seconds) = seconds {
+            self.shared.gates.poll_again_after(&fetched.url, Duration::from_secs(seconds));
+        }
     }
 
     async fn receive(&self, from: Bound, answer: reqwest::Response) -> Result<Fetched, SourceError> {

@@ -4,20 +4,19 @@
 //! does the asking. It never judges an item and never touches a database.
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
-//! how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
+//! how often (`limit`), one exchange ([`http`], [`body`]), one with its retries ([`fetch`]), and what is
 //! read with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
 
 pub mod address;
-pub mod limit;
+mod limit;
 pub mod origin;
 
 pub mod body;
 pub mod http;
 
 pub mod fetch;
-pub mod retry;
 mod traffic;
 
 pub mod glance;
@@ -33,7 +32,7 @@ pub use fetch::Answered;
 pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
-pub use provider::{Auth, Caps, ProviderSettings, Rate, Throughput};
+pub use provider::{Auth, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site};
 pub use traffic::Sent;
 pub use walk::{Coverage, Walk, WalkedPage};

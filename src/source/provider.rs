@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tieout_reconcilers::define::limits::Limits;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::PublicUrl;
 use url::Url;
@@ -23,18 +24,19 @@ pub struct ProviderSettings {
     pub auth: Auth,
     /// Headers sent with every request, such as an API version.
     pub headers: Vec<(String, String)>,
-    /// The permitted rate, if the provider has one.
-    pub rate: Option<Rate>,
+    /// How often it may be asked.
+    pub limits: Limits,
     /// How much is too much.
     pub caps: Caps,
 }
 
 impl ProviderSettings {
-    /// A provider without credentials, headers or rate, with the default caps.
+    /// A provider without credentials, headers or limits, with the default caps.
     #[must_use]
     pub fn new(name: Name, base: Url) -> Self {
         let caps = Caps::default();
-        Self { name, base, allow_private: false, auth: Auth::None, headers: Vec::new(), rate: None, caps }
+        let limits = Limits::default();
+        Self { name, base, allow_private: false, auth: Auth::None, headers: Vec::new(), limits, caps }
     }
 }
 
@@ -46,7 +48,7 @@ impl fmt::Debug for ProviderSettings {
             .field("allow_private", &self.allow_private)
             .field("auth", &self.auth)
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("rate", &self.rate)
+            .field("limits", &self.limits)
             .field("caps", &self.caps)
             .finish()
     }
@@ -76,15 +78,6 @@ pub enum Auth {
     },
 }
 
-/// A permitted rate.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Requests per second over a long time.
-    pub per_second: f64,
-    /// Requests that may be sent at once after a pause, at least 1.
-    pub burst: u32,
-}
-
 /// The slowest answer that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throughput {
@@ -107,11 +100,11 @@ pub struct Caps {
     pub empty_pages: u32,
     /// Time for a connection, with its name look-up and TLS handshake.
     pub connect_time: Duration,
-    /// Time for one attempt with its redirects, from sending to the last byte.
+    /// Time for one answer, from sending to the last byte.
     pub request_time: Duration,
     /// The slowest body that is waited for.
     pub throughput: Throughput,
-    /// Attempts of one request, the first included.
+    /// Attempts of one request, the first included, that it has in any case.
     pub attempts: u32,
     /// The longest pause after the first failed attempt; it doubles with each further one.
     pub retry_base: Duration,
@@ -119,6 +112,8 @@ pub struct Caps {
     pub retry_cap: Duration,
     /// The longest pause that a provider may ask for before the walk ends instead.
     pub max_wait: Duration,
+    /// How long a provider may fail before it is given up.
+    pub outage: Duration,
 }
 
 impl Default for Caps {
@@ -135,6 +130,7 @@ impl Default for Caps {
             retry_base: Duration::from_millis(500),
             retry_cap: Duration::from_secs(30),
             max_wait: Duration::from_mins(2),
+            outage: Duration::from_mins(1),
         }
     }
 }
