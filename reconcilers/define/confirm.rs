@@ -112,6 +112,11 @@ pub struct Many {
 }
 
 impl ConfirmDefinition {
+    /// The requests of its look-ups.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.one.iter().chain(self.many.iter().map(|many| &many.request))
+    }
+
     pub(super) fn compile(file: ConfirmFile, spot: Spot, problems: &mut Problems<'_>) -> Option<Self> {
         if file.one.is_none() && file.many.is_none() {
             let help = "say `one: \"GET /path/{id}\"` or `many`; every suspect is looked up by its key";

@@ -141,6 +141,11 @@ impl FeedDefinition {
         })
     }
 
+    /// Paths like those that it asks for.
+    pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
+        std::iter::once(&self.request).chain(self.confirm.templates()).map(RequestTemplate::sample_path)
+    }
+
     /// Puts variables in place; the error is a variable that must be set and is not.
     pub(super) fn bind(&self, vars: &BTreeMap<String, String>) -> Result<Self, Slot> {
         Ok(Self { request: self.request.bind(vars)?, confirm: self.confirm.bind(vars)?, ..self.clone() })

@@ -8,6 +8,7 @@ use serde_saphyr::Spanned;
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::Problems;
 use super::limits::{Allowance, Gauge, Left, Limits, ResetFormat, Route, RouteClass};
+use super::problem::Spot;
 use super::reader::Reader;
 use super::value::{Length, Rate, Ratio};
 use crate::name::Name;
@@ -49,6 +50,12 @@ struct ClassFile {
 }
 
 impl LimitsFile {
+    /// The routes of all classes, with their places.
+    pub(super) fn routes(&self) -> Vec<(Route, Spot)> {
+        let routes = self.classes.0.iter().flat_map(|class| &class.value.routes);
+        routes.filter_map(|route| Some((route.outcome.clone().ok()?, route.spot))).collect()
+    }
+
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Limits {
         let everywhere = allowance(self.rate, self.burst, self.concurrent, self.reserve, problems);
         let left = left(self.left, self.used, self.cost, problems);
@@ -89,11 +96,7 @@ fn allowance(
     }
 }
 
-fn at_least_one(
-    word: &str,
-    number: Option<Spanned<u32>>,
-    problems: &mut Problems<'_>,
-) -> Option<NonZeroU32> {
+fn at_least_one(word: &str, number: Option<Spanned<u32>>, problems: &mut Problems<'_>) -> Option<NonZeroU32> {
     let number = number?;
     let found = NonZeroU32::new(number.value);
     if found.is_none() {
@@ -114,8 +117,10 @@ fn left(
         cost.as_ref().map(|cost| cost.referenced.into()),
     ];
     if let Some(second) = spots.into_iter().flatten().nth(1) {
-        let help = "`left` counts what is left, `used` is a fraction such as `32/40`, `cost` a bucket of points";
-        problems.add(second, Fault::new("only one of `left`, `used` and `cost` can be given").with_help(help));
+        let help =
+            "`left` counts what is left, `used` is a fraction such as `32/40`, `cost` a bucket of points";
+        problems
+            .add(second, Fault::new("only one of `left`, `used` and `cost` can be given").with_help(help));
     }
     let left = problems.take_option(left).map(Left::Count);
     let used = problems.take_option(used).map(Left::Used);
@@ -137,7 +142,8 @@ fn reset(
         problems.add(format.spot, Fault::new("`as` says how `reset` is written, and there is no `reset`"));
     }
     if let Some(reset) = reset.as_ref().filter(|_| !has_left) {
-        let help = "name where answers say how much is left, such as `left: \"header:X-RateLimit-Remaining\"`";
+        let help =
+            "name where answers say how much is left, such as `left: \"header:X-RateLimit-Remaining\"`";
         let fault = Fault::new("`reset` means nothing without `left`, `used` or `cost`");
         problems.add(reset.spot, fault.with_help(help));
     }

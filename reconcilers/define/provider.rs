@@ -9,7 +9,7 @@ use serde_saphyr::Spanned;
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::{Document, Problems};
 use super::feed::{FeedDefinition, FeedFile};
-use super::limits::Limits;
+use super::limits::{Limits, Route};
 use super::limits_file::LimitsFile;
 use super::problem::{Problem, Spot};
 use super::rules::{RuleFile, Rules};
@@ -124,6 +124,7 @@ impl ProviderDefinition {
         let base = base(file.base, problems);
         let auth = file.auth.and_then(|auth| compile_auth(auth, problems));
         let headers = headers(file.headers, problems);
+        let routes = file.limits.routes();
         let limits = file.limits.compile(problems);
         let rules = Arc::new(Rules::compile(file.rules, problems));
         if file.feeds.0.is_empty() {
@@ -136,6 +137,9 @@ impl ProviderDefinition {
             if let (Ok(name), Some(feed)) = (name, feed) {
                 feeds.insert(name, Arc::new(feed));
             }
+        }
+        if problems.problems.is_empty() {
+            must_be_asked(&routes, &feeds, problems);
         }
         Some(Self { name: name?, document, spot, base: base?, auth, headers, limits, feeds, rules })
     }
@@ -162,6 +166,22 @@ impl ProviderDefinition {
 
 fn vars_of(template: &Template) -> impl Iterator<Item = &str> {
     template.slots().filter_map(|slot| if let Slot::Var(name) = slot { Some(&**name) } else { None })
+}
+
+/// A route that no request takes would leave its feed to the limits of everything else.
+fn must_be_asked(
+    routes: &[(Route, Spot)],
+    feeds: &BTreeMap<Name, Arc<FeedDefinition>>,
+    problems: &mut Problems<'_>,
+) {
+    let paths: Vec<String> = feeds.values().flat_map(|feed| feed.sample_paths()).collect();
+    for (route, spot) in routes {
+        if !paths.iter().any(|path| route.fits(path)) {
+            let fault = Fault::new(format!("no request of this file goes to `{route}`"));
+            problems
+                .add(*spot, fault.with_help("a route is the path of a request, with `*` for what varies"));
+        }
+    }
 }
 
 /// Notes the placeholders that a template may not hold here, and says whether there are none.

@@ -102,6 +102,11 @@ impl<'a> Fill<'a> {
 }
 
 impl RequestTemplate {
+    /// The path with something in each of its placeholders.
+    pub fn sample_path(&self) -> String {
+        self.path.render(|_| Some("x".into())).unwrap_or_default()
+    }
+
     /// Puts the parts of a definition together. `may_use` says which placeholders this request can fill, and `always`
     /// which of them are set on every request.
     pub fn compile(

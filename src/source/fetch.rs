@@ -98,9 +98,7 @@ impl Client {
     ) -> Result<(), SourceError> {
         let provider = self.provider();
         match verdict {
-            Verdict::TooLong(asked) => {
-                Err(SourceError::Throttled { asked, most: self.shared.caps.max_wait })
-            }
+            Verdict::TooLong(asked) => Err(SourceError::Throttled { asked, most: self.shared.caps.max_wait }),
             Verdict::Enough => Err(SourceError::GaveUp { attempts: attempt, last: Box::new(failure) }),
             Verdict::After(pause) if !self.has_time_for(pause) => {
                 tracing::info!(%provider, attempt, ?pause, %failure, "no time is left to ask again");

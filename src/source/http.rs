@@ -152,7 +152,8 @@ impl Client {
         let mut to = self.resolve(request, page)?;
         for _ in 0..=MAX_REDIRECTS {
             let pass = self.in_time(None, self.shared.gates.enter(to.url(), self.deadline)).await?;
-            let outcome = match self.in_time(Some(self.shared.caps.request_time), self.hop(to, request)).await {
+            let outcome = match self.in_time(Some(self.shared.caps.request_time), self.hop(to, request)).await
+            {
                 Ok(Hop::Onwards(next)) => {
                     to = next;
                     continue;
@@ -191,9 +192,7 @@ impl Client {
         self.note_skew(answer.headers());
         match redirected(&answer) {
             None => Ok(Hop::There(self.receive(to, answer).await?)),
-            Some(location) => {
-                self.shared.origin.follow(to.url(), location, Lead::Redirect).map(Hop::Onwards)
-            }
+            Some(location) => self.shared.origin.follow(to.url(), location, Lead::Redirect).map(Hop::Onwards),
         }
     }
 

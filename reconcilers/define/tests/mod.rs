@@ -2,6 +2,7 @@
 
 mod bad_domains;
 mod bad_providers;
+mod limits;
 mod look_ups;
 mod pages;
 mod stripe;

@@ -79,7 +79,8 @@ fn until(reset: Reset, response: &Response<'_>, now: SystemTime) -> Option<Durat
 /// Of several policies the one with the least left counts.
 fn rate_limit(response: &Response<'_>) -> Option<Reading> {
     let text = response.header("ratelimit")?;
-    let policies = response.header("ratelimit-policy").and_then(|text| Parser::new(text).parse::<List>().ok());
+    let policies =
+        response.header("ratelimit-policy").and_then(|text| Parser::new(text).parse::<List>().ok());
     let list = Parser::new(text).parse::<List>().ok().unwrap_or_default();
     let least = list.iter().filter_map(item).filter_map(|item| {
         let of = policies.as_ref().and_then(|policies| quota(policies, &item.bare_item));

@@ -89,9 +89,10 @@ impl Stock {
         if span < if self.refill.is_none() { FIRST_LOOK } else { LOOK } {
             return;
         }
-        let counted_anew = self.mark.reset.is_some_and(|at| {
-            at <= now && at.saturating_duration_since(self.mark.at) >= SHORTEST_WINDOW
-        });
+        let counted_anew = self
+            .mark
+            .reset
+            .is_some_and(|at| at <= now && at.saturating_duration_since(self.mark.at) >= SHORTEST_WINDOW);
         if !counted_anew {
             let came_back = (seen.left - self.mark.left + self.mark.asked).max(0.0) / span.as_secs_f64();
             // A full one took in less than would have come back.

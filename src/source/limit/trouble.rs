@@ -84,13 +84,7 @@ impl Trouble {
     }
 
     /// A request failed. `random` lies in `[0, 1)`.
-    pub(super) fn failed(
-        &mut self,
-        attempts: Attempts,
-        caps: &Caps,
-        random: f64,
-        now: Instant,
-    ) -> Verdict {
+    pub(super) fn failed(&mut self, attempts: Attempts, caps: &Caps, random: f64, now: Instant) -> Verdict {
         self.in_a_row += 1;
         let lasting = |since: Option<Instant>| {
             since.is_some_and(|since| now.saturating_duration_since(since) >= caps.outage)
