@@ -103,6 +103,7 @@ impl<'a> Fill<'a> {
 
 impl RequestTemplate {
     /// The path with something in each of its placeholders.
+    #[must_use]
     pub fn sample_path(&self) -> String {
         self.path.render(|_| Some("x".into())).unwrap_or_default()
     }

@@ -95,7 +95,8 @@ impl Rules {
 fn by_status(status: u16) -> Answer {
     match status {
         200..=299 => Answer::Read,
-        401 | 403 => Answer::Rejected(format!("status {status}")),
+        401 => Answer::Refresh(format!("status {status}")),
+        403 => Answer::Rejected(format!("status {status}")),
         408 | 425 | 429 | 500..=599 => Answer::Retry(format!("status {status}")),
         _ => Answer::Fail(format!("status {status}")),
     }
@@ -129,7 +130,7 @@ mod tests {
         for (status, expected) in [
             (200, Answer::Read),
             (204, Answer::Read),
-            (401, Answer::Rejected("status 401".to_owned())),
+            (401, Answer::Refresh("status 401".to_owned())),
             (403, Answer::Rejected("status 403".to_owned())),
             (404, Answer::Fail("status 404".to_owned())),
             (429, Answer::Retry("status 429".to_owned())),

@@ -7,20 +7,9 @@ use super::checked::Fault;
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
     // The provider block.
-    "hosts",
     "preset",
-    "oauth",
-    "jwt",
-    "login",
-    "sign",
-    "rotate",
-    "refresh",
-    "client",
-    "grant",
-    "token_url",
-    "client_auth",
-    "scope",
     // Rules.
+    "refresh",
     "wait",
     "restart",
     "resync",

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::{NextStep, SourceError, clip};
-use super::http::{Client, Exchange, Fetched};
-use super::limit::{Attempts, Ended, Pass, Verdict, signals};
+use super::http::{Client, Fetched};
+use super::limit::{Attempts, Ended, Permit, Verdict, signals};
+use super::renew::Asked;
 
 /// The status that asks for fewer requests, whatever the definition says.
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -36,11 +37,11 @@ impl Client {
     ) -> Result<Answered, SourceError> {
         let mut attempts = Attempts { number: 1, since: None };
         loop {
-            let Exchange { pass, outcome } = self.exchange(request, page).await?;
-            let outcome = outcome.and_then(|fetched| self.understand(fetched, &pass, &classify));
+            let Asked { permit, outcome } = self.ask(request, page, &classify).await?;
+            let outcome = outcome.and_then(|(fetched, answer)| self.understand(fetched, answer, &permit));
             self.traffic.count(&outcome);
-            let verdict = pass.ended(ended(&outcome), attempts);
-            drop(pass);
+            let verdict = permit.ended(ended(&outcome), attempts);
+            drop(permit);
             match (verdict, outcome) {
                 (None, outcome) => return outcome,
                 (Some(verdict), outcome) => {
@@ -53,29 +54,29 @@ impl Client {
         }
     }
 
-    /// What an answer means, after the budget has learned from it.
+    /// What an answer means for the caller, after the budget has learned from it.
     fn understand(
         &self,
         fetched: Fetched,
-        pass: &Pass<'_>,
-        classify: impl Fn(&Response<'_>) -> Answer,
+        answer: Answer,
+        permit: &Permit<'_>,
     ) -> Result<Answered, SourceError> {
-        let (response, now) = (fetched.response(), SystemTime::now());
-        let seen = signals::seen(&self.shared.gauge, &response, now);
-        pass.see(seen.as_ref());
+        let now = SystemTime::now();
+        let seen = signals::seen(&self.shared.gauge, &fetched.response(), now);
+        permit.see(seen.as_ref());
         self.note_poll_interval(&fetched);
         let status = fetched.status;
-        let asked = || signals::pause(&response, seen.as_ref(), now);
+        let asked = signals::pause(&fetched.response(), seen.as_ref(), now);
         let slow_down = |why: &str, at_least: Option<Duration>| {
-            Err(SourceError::SlowDown { status, why: clip(why), pause: asked().max(at_least) })
+            Err(SourceError::SlowDown { status, why: clip(why), pause: asked.max(at_least) })
         };
-        match classify(&response) {
+        match answer {
             Answer::Read => Ok(Answered::Read(fetched)),
             Answer::Partly(why) => Ok(Answered::Partly(fetched, clip(&why))),
             Answer::Empty => Ok(Answered::Empty(fetched)),
             Answer::Retry(why) if status == TOO_MANY_REQUESTS => slow_down(&why, None),
             Answer::Retry(why) => {
-                Err(SourceError::Unavailable { status, why: clip(&why), retry_after: asked() })
+                Err(SourceError::Unavailable { status, why: clip(&why), retry_after: asked })
             }
             Answer::Wait { why, at_least } => slow_down(&why, at_least),
             Answer::Restart(why) => Err(SourceError::Lost { status, why: clip(&why) }),

@@ -22,8 +22,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("known word: like", "    rows:", "    like: other\n    rows:"),
             ("known word: body", "    rows:", "    body: {a: b}\n    rows:"),
             ("known word: events", "    rows:", "    events: {request: GET /events}\n    rows:"),
-            ("known word: oauth", "{bearer: \"{secret.key}\"}", "{oauth: {grant: client_credentials}}"),
-            ("known word: hosts", "limits:", "hosts: [a.example.com]\nlimits:"),
             ("known word: cap", "grain: 1s}", "grain: 1s, cap: {rows: 10}}"),
             ("known word: do skip", "do: empty", "do: skip"),
             ("known word: cursor by row", "{one: \"GET /orders/{id}\"", "{one: \"GET /orders/{row.number}\""),

@@ -27,9 +27,9 @@ impl Accepted {
     }
 
     /// How many were taken in the second before.
-    pub(super) fn in_the_last_second(&mut self, now: Instant) -> f64 {
+    pub(super) fn in_the_last_second(&mut self, now: Instant) -> u32 {
         self.forget(now);
-        self.parts.iter().map(|part| f64::from(*part)).sum()
+        self.parts.iter().sum()
     }
 
     fn forget(&mut self, now: Instant) {
@@ -60,10 +60,10 @@ mod tests {
         for ms in [0, 50, 950, 999] {
             accepted.count(at(ms));
         }
-        assert_eq!(accepted.in_the_last_second(at(999)), 4.0);
-        assert_eq!(accepted.in_the_last_second(at(1_000)), 2.0);
+        assert_eq!(accepted.in_the_last_second(at(999)), 4);
+        assert_eq!(accepted.in_the_last_second(at(1_000)), 2);
         accepted.count(at(1_100));
-        assert_eq!(accepted.in_the_last_second(at(1_899)), 3.0);
-        assert_eq!(accepted.in_the_last_second(at(60_000)), 0.0);
+        assert_eq!(accepted.in_the_last_second(at(1_899)), 3);
+        assert_eq!(accepted.in_the_last_second(at(60_000)), 0);
     }
 }

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// A bucket that was full as long as this was not in use.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// How long after the first request of a busy time the bucket refills at the latest, answered or not.
 const ANSWERED_BY: Duration = Duration::from_secs(1);
 
@@ -29,7 +32,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub(super) fn new(per_second: f64, depth: f64, now: Instant) -> Self {
-        Self { per_second, depth, level: depth, at: now }
+        Self { per_second, depth, level: depth, at: now.checked_sub(IDLE).unwrap_or(now) }
     }
 
     fn level(&self, now: Instant) -> f64 {
@@ -49,8 +52,9 @@ impl Bucket {
     /// so this one begins to refill no earlier than the first answer.
     pub(super) fn take(&mut self, due: Instant) {
         let level = self.level(due);
-        let busy = level < self.depth - NEXT_TO_NOTHING || self.at > due;
-        self.at = if busy { self.at.max(due) } else { due + ANSWERED_BY };
+        let full_at = self.at + time_for(self.depth - self.level, self.per_second);
+        let was_idle = due.saturating_duration_since(full_at) >= IDLE;
+        self.at = if was_idle { due + ANSWERED_BY } else { self.at.max(due) };
         self.level = level - 1.0;
     }
 
@@ -86,15 +90,17 @@ mod tests {
     /// When requests are sent that arrive at such times and are answered so much later.
     fn sent(bucket: &mut Bucket, start: Instant, arrivals: &[u64], answer_after: u64) -> Vec<Instant> {
         let mut sent: Vec<Instant> = Vec::new();
-        let mut at = start;
+        let (mut at, mut answered) = (start, 0);
         for gap in arrivals {
             let arrived = at + Duration::from_millis(*gap);
-            for one in sent.iter().map(|one| *one + Duration::from_millis(answer_after)) {
-                if one <= arrived {
-                    bucket.answered(one);
-                }
-            }
             at = bucket.ready_at(arrived).max(arrived);
+            while let Some(answer) = sent.get(answered).map(|one| *one + Duration::from_millis(answer_after))
+                && answer <= at
+            {
+                bucket.answered(answer);
+                answered += 1;
+                at = bucket.ready_at(arrived).max(arrived).max(answer);
+            }
             bucket.take(at);
             sent.push(at);
         }
@@ -115,7 +121,7 @@ mod tests {
             for (first, from) in sent.iter().enumerate() {
                 for (last, to) in sent.iter().enumerate().skip(first) {
                     let permitted = f64::from(burst) + per_second * to.duration_since(*from).as_secs_f64();
-                    let seen = (last - first + 1) as f64;
+                    let seen = f64::from(u32::try_from(last - first + 1).unwrap());
                     prop_assert!(seen <= permitted + 1e-6, "{seen} where {permitted} are permitted");
                 }
             }

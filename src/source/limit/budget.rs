@@ -216,7 +216,7 @@ impl Budget {
         if let Some((stock, _)) = &mut self.stock {
             stock.start_again(end, self.reserve);
         } else {
-            let accepted = self.accepted.in_the_last_second(now);
+            let accepted = f64::from(self.accepted.in_the_last_second(now));
             match &mut self.brake {
                 Some(brake) => brake.refused(accepted, now, end),
                 None => self.brake = Some(Brake::new(self.declared, accepted, end)),

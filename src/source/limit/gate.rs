@@ -26,9 +26,9 @@ pub(super) struct Gate {
     max_wait: Duration,
 }
 
-/// A request that was let through. It is under way until this is dropped.
+/// A request that was let through, and is under way until this is dropped.
 #[derive(Debug)]
-pub(in crate::source) struct Pass<'g> {
+pub(in crate::source) struct Permit<'g> {
     gate: &'g Gate,
     ticket: Ticket,
     _seat: Option<SemaphorePermit<'g>>,
@@ -57,10 +57,10 @@ impl Gate {
         &'g self,
         shared_seat: Option<SemaphorePermit<'g>>,
         deadline: Option<Instant>,
-    ) -> Result<Pass<'g>, SourceError> {
+    ) -> Result<Permit<'g>, SourceError> {
         let seat = self.seat().await;
         let ticket = self.turn(deadline).await?;
-        Ok(Pass { gate: self, ticket, _seat: seat, _shared_seat: shared_seat })
+        Ok(Permit { gate: self, ticket, _seat: seat, _shared_seat: shared_seat })
     }
 
     async fn turn(&self, deadline: Option<Instant>) -> Result<Ticket, SourceError> {
@@ -93,7 +93,7 @@ impl Gate {
     }
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     /// Learns what an answer says about the pace.
     pub(in crate::source) fn see(&self, seen: Option<&Seen>) {
         self.gate.budget().see(seen, Instant::now());
@@ -114,7 +114,7 @@ impl Pass<'_> {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.gate.budget().done();
         self.gate.changed.notify_one();

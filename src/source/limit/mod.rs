@@ -16,7 +16,7 @@ mod stock;
 mod trouble;
 
 pub(super) use budget::Ended;
-pub(super) use gate::Pass;
+pub(super) use gate::Permit;
 pub(super) use routes::Gates;
 pub(super) use trouble::{Attempts, Verdict};
 

@@ -8,7 +8,7 @@ use tieout_reconcilers::define::limits::{Limits, Route};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-use super::gate::{Gate, Pass};
+use super::gate::{Gate, Permit};
 use crate::source::error::SourceError;
 use crate::source::provider::Caps;
 
@@ -18,8 +18,6 @@ const MAX_POLLS: usize = 1_000;
 /// The budgets of a provider's client.
 #[derive(Debug)]
 pub(in crate::source) struct Gates {
-    /// The path of the base, which routes begin behind.
-    base: String,
     everywhere: Gate,
     classes: Vec<(Vec<Route>, Gate)>,
     polls: Mutex<HashMap<Url, Instant>>,
@@ -28,10 +26,9 @@ pub(in crate::source) struct Gates {
 
 impl Gates {
     /// The budgets of what a provider permits.
-    pub(in crate::source) fn new(base: &Url, limits: &Limits, caps: &Caps) -> Self {
+    pub(in crate::source) fn new(limits: &Limits, caps: &Caps) -> Self {
         let classes = limits.classes.iter();
         Self {
-            base: base.path().trim_end_matches('/').to_owned(),
             everywhere: Gate::new(&limits.everywhere, caps),
             classes: classes.map(|class| (class.routes.clone(), Gate::new(&class.allowance, caps))).collect(),
             polls: Mutex::default(),
@@ -39,22 +36,22 @@ impl Gates {
         }
     }
 
-    /// Waits until a request to an address may be sent. The provider's own limit on requests under way holds for those of
+    /// Waits until a request to an address may be sent. `route` is its path below the base. The provider's own limit on requests under way holds for those of
     /// all classes together.
     pub(in crate::source) async fn enter(
         &self,
+        route: &str,
         to: &Url,
         deadline: Option<Instant>,
-    ) -> Result<Pass<'_>, SourceError> {
+    ) -> Result<Permit<'_>, SourceError> {
         self.wait_for_poll(to, deadline).await?;
-        match self.class(to) {
+        match self.class(route) {
             Some(gate) => gate.enter(self.everywhere.seat().await, deadline).await,
             None => self.everywhere.enter(None, deadline).await,
         }
     }
 
-    fn class(&self, to: &Url) -> Option<&Gate> {
-        let path = to.path().strip_prefix(&self.base)?;
+    fn class(&self, path: &str) -> Option<&Gate> {
         let found = self.classes.iter().find(|(routes, _)| routes.iter().any(|route| route.fits(path)));
         found.map(|(_, gate)| gate)
     }

@@ -84,7 +84,7 @@ fn rate_limit(response: &Response<'_>) -> Option<Reading> {
     let list = Parser::new(text).parse::<List>().ok().unwrap_or_default();
     let least = list.iter().filter_map(item).filter_map(|item| {
         let of = policies.as_ref().and_then(|policies| quota(policies, &item.bare_item));
-        let reset = number(item.params.get("t")?).and_then(seconds);
+        let reset = item.params.get("t").and_then(number).and_then(seconds);
         Some(reading(number(item.params.get("r")?)?, of, reset))
     });
     let least = least.min_by(|a, b| a.left.total_cmp(&b.left));

@@ -37,6 +37,8 @@ pub(super) struct Stock {
     ask: f64,
     /// What comes back every second, once it was measured.
     refill: Option<f64>,
+    /// What came back every second of the last measurement.
+    came_back: Option<f64>,
     reset: Option<Instant>,
     last_sent: Instant,
     /// The answer that the running measurement began with.
@@ -62,6 +64,7 @@ impl Stock {
             whole,
             ask,
             refill: seen.refill,
+            came_back: None,
             reset,
             last_sent: now,
             mark: Mark { at: now, left: seen.left, asked: 0.0, reset },
@@ -74,8 +77,9 @@ impl Stock {
         self.whole = seen.of.unwrap_or(self.whole).max(seen.left);
         self.measure(seen, reset, now);
         let said = seen.left - f64::from(under_way) * self.ask;
+        let is_anew = self.reset.is_some_and(|at| at <= now);
         // An older answer may come in last and claim more than there is, so a rise is believed step by step.
-        self.level = said.min(self.level(now) + 2.0 * self.ask);
+        self.level = if is_anew { said } else { said.min(self.level(now) + 2.0 * self.ask) };
         (self.at, self.reset) = (now, reset);
     }
 
@@ -89,21 +93,23 @@ impl Stock {
         if span < if self.refill.is_none() { FIRST_LOOK } else { LOOK } {
             return;
         }
-        let counted_anew = self
-            .mark
-            .reset
-            .is_some_and(|at| at <= now && at.saturating_duration_since(self.mark.at) >= SHORTEST_WINDOW);
-        if !counted_anew {
+        // A full one took in less than would have come back, and one that was counted anew took in all at once.
+        let was_full = seen.left + self.ask >= self.whole;
+        if self.refill.is_none() || !(was_full || self.was_counted_anew(now)) {
             let came_back = (seen.left - self.mark.left + self.mark.asked).max(0.0) / span.as_secs_f64();
-            // A full one took in less than would have come back.
-            let was_full = seen.left + self.ask >= self.whole;
-            self.refill = Some(match self.refill {
-                None => came_back,
-                Some(before) if was_full => before.max(came_back),
-                Some(before) => f64::midpoint(before, came_back),
-            });
+            // What comes back all the time shows twice; what came back once does not.
+            self.refill = Some(came_back.min(self.came_back.unwrap_or(came_back)));
+            self.came_back = Some(came_back);
         }
         self.mark = Mark { at: now, left: seen.left, asked: 0.0, reset };
+    }
+
+    /// Whether the end of a window that the measurement began in has passed, as far as whole seconds can tell.
+    fn was_counted_anew(&self, now: Instant) -> bool {
+        self.mark.reset.is_some_and(|at| {
+            let window = at.saturating_duration_since(self.mark.at);
+            window >= SHORTEST_WINDOW && at <= now + (window / 5).min(SHORTEST_WINDOW)
+        })
     }
 
     fn level(&self, now: Instant) -> f64 {

@@ -104,7 +104,9 @@ fn failures_among_successes_never_end_a_request_before_its_time() {
         trouble.over();
     }
     let late = Attempts { number: 60, since: Some(start) };
-    (0..5).for_each(|_| drop(trouble.failed(first(), &caps, 0.5, start + caps.outage)));
+    for _ in 0..5 {
+        trouble.failed(first(), &caps, 0.5, start + caps.outage);
+    }
     assert_eq!(trouble.failed(late, &caps, 0.5, start + caps.outage), Verdict::Enough);
 }
 

@@ -1,0 +1,70 @@
+//! Requests with a token that may have to be renewed: refused once, it is renewed once, and the request sent once again.
+
+use std::sync::Arc;
+
+use tieout_reconcilers::page::{Answer, PageRequest, Response};
+use url::Url;
+
+use super::auth::Pass;
+use super::error::SourceError;
+use super::http::{Client, Exchange, Fetched};
+use super::limit::Permit;
+
+/// An answer and what it says, or why there is none. The request is under way until this is dropped.
+pub(super) struct Asked<'c> {
+    pub(super) permit: Permit<'c>,
+    pub(super) outcome: Result<(Fetched, Answer), SourceError>,
+}
+
+impl Client {
+    /// Waits for what has to be known before any request can be made: the base, where a token names it.
+    pub async fn ready(&self) -> Result<(), SourceError> {
+        if self.shared.origin.base().is_ok() {
+            return Ok(());
+        }
+        self.pass().await.map(drop)
+    }
+
+    /// A link as it may be compared and kept: without the parameters that hold a credential.
+    #[must_use]
+    pub fn without_keys(&self, link: &str) -> String {
+        self.shared.origin.without_keys(link)
+    }
+
+    /// What the next request wears.
+    pub(super) async fn pass(&self) -> Result<Arc<Pass>, SourceError> {
+        self.in_time(None, self.shared.origin.pass(self.their_now())).await
+    }
+
+    /// Asks once, and once more with a new token where the provider does not take the old one any more.
+    pub(super) async fn ask(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+        classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
+    ) -> Result<Asked<'_>, SourceError> {
+        let pass = self.pass().await?;
+        let asked = self.ask_with(request, page, classify, &pass).await?;
+        let Ok((_, Answer::Refresh(why))) = &asked.outcome else { return Ok(asked) };
+        let renewed = self.in_time(None, self.shared.origin.renewed(&pass, self.their_now())).await?;
+        let Some(pass) = renewed else { return Ok(asked) };
+        tracing::info!(provider = %self.provider(), why, "the token was renewed, asking once again");
+        drop(asked);
+        self.ask_with(request, page, classify, &pass).await
+    }
+
+    async fn ask_with(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+        classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
+        pass: &Pass,
+    ) -> Result<Asked<'_>, SourceError> {
+        let Exchange { permit, outcome } = self.exchange(request, page, pass).await?;
+        let outcome = outcome.map(|fetched| {
+            let answer = classify(&fetched.response());
+            (fetched, answer)
+        });
+        Ok(Asked { permit, outcome })
+    }
+}
