@@ -4,7 +4,7 @@
 //! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`window`]), what a response becomes
-//! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
+//! ([`path`], [`format`], [`projection`], [`items`], [`outline`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
 //! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
@@ -15,7 +15,9 @@ pub mod window;
 
 pub mod path;
 pub mod items;
+pub mod format;
 pub mod projection;
+pub mod outline;
 pub mod page;
 
 pub mod scalar;

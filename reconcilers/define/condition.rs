@@ -1,5 +1,6 @@
 //! What a definition can say about a response: its status, its headers and values of its body.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use regex_lite::Regex;
@@ -42,7 +43,7 @@ impl FromText for Expected {
 }
 
 impl Expected {
-    fn accepts(&self, found: Option<&str>) -> bool {
+    pub(super) fn accepts(&self, found: Option<&str>) -> bool {
         match (self, found) {
             (_, None) => false,
             (Self::Present, Some(_)) => true,
@@ -156,7 +157,7 @@ impl Conditions {
         }
         self.paths.push(path);
         let slots: Vec<Option<Path>> = self.paths.iter().cloned().map(Some).collect();
-        self.projection = Path::of_rows("").ok().map(|root| Projection::new(&root, &slots, &[], 1));
+        self.projection = Some(Projection::of_rows(&slots, &[], 1));
         self.paths.len() - 1
     }
 
@@ -212,11 +213,14 @@ impl Condition {
 }
 
 /// The text of a value: strings without quotes, everything else as it was sent; null is no value.
-fn text_in(items: &Items, slot: usize) -> Option<String> {
-    let raw = items.get(0)?.slot(slot)?;
+pub(super) fn text_of_value(raw: &str) -> Option<Cow<'_, str>> {
     match raw {
         "null" => None,
-        _ if raw.starts_with('"') => scalar::unquote(raw).map(std::borrow::Cow::into_owned),
-        _ => Some(raw.to_owned()),
+        _ if raw.starts_with('"') => scalar::unquote(raw),
+        _ => Some(Cow::Borrowed(raw)),
     }
+}
+
+fn text_in(items: &Items, slot: usize) -> Option<String> {
+    items.get(0)?.slot(slot).and_then(text_of_value).map(Cow::into_owned)
 }

@@ -3,35 +3,34 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::confirm::repeated;
 use super::domain::DomainDefinition;
+use super::each_file::{EachDefinition, names_of};
 use super::feed::FeedDefinition;
-use super::paging::{By, Following, Paging};
+use super::fill::{Bounds, Fill};
+use super::follow::follow;
+use super::layout::Layout;
+use super::look_up::{self, LookUps};
+use super::paging::{By, Following, Keep, Paging};
 use super::provider::ProviderDefinition;
-use super::reader::CursorReader;
+use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
-use super::template::Slot;
-use crate::compare::{CLOCK, FIELDS, Fields, KEY, VERSION};
+use super::template::{Known, Slot};
+use crate::compare::Fields;
 use crate::discrepancy::Kind;
-use crate::items::Items;
+use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{
-    Answer, Confirm, Confirmed, Method, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
-};
-use crate::path::Path;
-use crate::projection::{Projected, Projection, raw_rows, shallow};
+use crate::page::{Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response};
 use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
-
-/// The most rows that one page may have; providers ask for at most some thousand.
-const MAX_ITEMS: usize = 10_000;
 
 /// What the configuration adds to a definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The values of `{var.NAME}`.
     pub vars: BTreeMap<String, String>,
+    /// The members of a fan-out, in place of those that a feed names itself.
+    pub each: Vec<Member>,
 }
 
 /// A domain on its feed.
@@ -41,163 +40,94 @@ pub struct Definition {
     provider: Name,
     feed: FeedDefinition,
     rules: Arc<Rules>,
-    page: Projection,
-    many: Option<Projection>,
-    /// Slots per item.
-    width: usize,
-    /// The slot of the cursor in the last row, after the compared fields.
-    cursor_slot: Option<usize>,
+    pages: RowReader,
+    look_ups: LookUps,
+    fan_out: FanOut,
+    /// The names of the values of a member.
+    names: Vec<Box<str>>,
 }
 
 impl Definition {
-    /// Puts a domain on a feed of a provider; the error is a variable that the feed cannot do without.
+    /// Puts a domain on a feed of a provider; the error is a value that the feed cannot do without.
     pub fn new(
         provider: &ProviderDefinition,
         feed: &FeedDefinition,
         domain: DomainDefinition,
         settings: &Settings,
     ) -> Result<Self, Slot> {
-        let feed = feed.bind(&settings.vars)?;
-        let mut slots: Vec<Option<Path>> = vec![None; FIELDS];
-        slots[KEY] = Some(feed.id.clone());
-        slots[CLOCK] = Some(feed.clock.clone());
-        slots[VERSION].clone_from(&feed.version);
-        slots.extend(domain.fields.fields.iter().map(|field| Some(field.upstream.clone())));
-        let mut cursor_slot = None;
-        if let By::Cursor { reader: CursorReader::Last(path), .. } = &feed.paging.by {
-            cursor_slot = Some(slots.len());
-            slots.push(Some(path.clone()));
-        }
+        let fan_out = fan_out(provider, feed, &domain, settings)?;
+        let names: Vec<Box<str>> = match &fan_out {
+            FanOut::None => Vec::new(),
+            FanOut::Members(members) => names_of(members).into_iter().map(Into::into).collect(),
+            FanOut::Feed(parents) => vec![parents.name.clone()],
+        };
+        let mut feed = feed.bind(&|slot: &Slot| match slot {
+            Slot::Var(name) => settings.vars.get(&**name).map_or(Known::Unset, |value| Known::Value(value)),
+            Slot::Each(name) if !names.contains(name) => Known::Unset,
+            _ => Known::Later,
+        })?;
+        feed.feed.name = domain.feed.to_string();
+        let layout = Layout::new(&feed, &domain);
         let signals = feed.paging.signals();
-        let page = Projection::new(&feed.rows, &slots, &signals, MAX_ITEMS);
-        let many = feed.confirm.many.as_ref();
-        let many = many.map(|many| Projection::new(&many.rows, &slots, &signals, MAX_ITEMS));
+        let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
+        let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
-        Ok(Self {
-            domain,
-            provider: provider.name.clone(),
-            feed,
-            rules,
-            page,
-            many,
-            width: slots.len(),
-            cursor_slot,
-        })
+        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups, fan_out, names })
+    }
+
+    /// The member that a slice or a look-up is about.
+    fn member(&self, each: &Each) -> Option<Member> {
+        Member::called(each, self.names.iter().map(AsRef::as_ref))
     }
 
     fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
-        let bounds = (self.feed.feed.filter == Filter::Server).then(|| {
-            let Feed { grain, clock_format, .. } = self.feed.feed;
-            self.feed.edges.bounds(slice.window, grain, clock_format)
-        });
-        let mut fill = self.feed.paging.fill(&position);
-        if let Some((from, to)) = &bounds {
-            (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
-        }
-        let request = self.feed.request.render(&fill);
+        let Feed { grain, clock_format, filter, .. } = self.feed.feed;
+        let bounds = Bounds { window: slice.window, edges: self.feed.edges, grain, format: clock_format };
+        let member = self.member(&slice.each);
+        let fill = Fill {
+            bounds: (filter == Filter::Server).then_some(bounds),
+            each: member.as_ref(),
+            ..self.feed.paging.fill(&position)
+        };
+        let is_first = position.page == 0;
+        let request = match (&self.feed.paging.keep, &self.feed.paging.by) {
+            (Keep::Named(names), By::Cursor { .. }) if !is_first => {
+                self.feed.request.keeping(names).render(&fill)
+            }
+            _ => self.feed.request.render(&fill),
+        };
         PageRequest { each: slice.each.clone(), position, ..request }
     }
-
-    /// Everything of a look-up's answer that concerns one key, the item itself left out.
-    fn read_one(&self, key: &Key, response: &Response<'_>) -> Result<Seen, PageFault> {
-        let nothing_known = || PageFault::NeitherItemNorGone(response.status);
-        if !(200..300).contains(&response.status) {
-            return Err(nothing_known());
-        }
-        let kept = self.page.read_item(response.body)?;
-        if let Some(fault) = kept.faults.first() {
-            return Ok(Seen::Unreadable(fault.reason.to_owned()));
-        }
-        let item = kept.items.get(0).ok_or_else(nothing_known)?;
-        let found = Key::from_json(item.slot(KEY)).map_err(|_| nothing_known())?;
-        if found != *key {
-            return Err(PageFault::WrongItem);
-        }
-        let text = std::str::from_utf8(response.body).unwrap_or_default().trim();
-        Ok(whole(kept.items, shallow(text).map_err(|fault| fault.to_string())))
-    }
-
-    fn read_many(
-        &self,
-        projection: &Projection,
-        rows: &Path,
-        confirm: &Confirm,
-        response: &Response<'_>,
-    ) -> Result<Vec<Confirmed>, PageFault> {
-        let kept = projection.read(response.body)?;
-        let found = kept.items.iter().map(|item| Key::from_json(item.slot(KEY)));
-        let found: Vec<Option<Key>> = found.map(Result::ok).collect();
-        if found.iter().flatten().any(|key| !confirm.keys.contains(key)) {
-            return Err(PageFault::WrongItem);
-        }
-        let incomplete = self.incomplete(&kept, &found, response);
-        let twice = repeated(found.iter().flatten());
-        let places = places_of_items(&kept);
-        let confirmed = confirm.keys.iter().map(|key| {
-            let seen = match found.iter().position(|known| known.as_ref() == Some(key)) {
-                _ if twice.contains(key) => {
-                    Seen::Unreadable("two items of the answer have this key".to_owned())
-                }
-                Some(index) => {
-                    let raw = raw_rows(response.body, rows, &[places[index]]);
-                    let raw = raw.map_err(|fault| fault.to_string());
-                    let raw =
-                        raw.and_then(|mut rows| rows.pop().ok_or_else(|| "the row is not there".to_owned()));
-                    whole(self.only(&kept.items, index), raw)
-                }
-                None => self.absent(key, incomplete),
-            };
-            Confirmed { key: key.clone(), seen }
-        });
-        Ok(confirmed.collect())
-    }
-
-    /// One item by itself.
-    fn only(&self, items: &Items, index: usize) -> Items {
-        let mut one = Items::of_width(self.width);
-        if let Some(item) = items.get(index) {
-            one.push(item);
-        }
-        one
-    }
-
-    /// Why what is not in an answer may exist all the same.
-    fn incomplete(
-        &self,
-        kept: &Projected,
-        found: &[Option<Key>],
-        response: &Response<'_>,
-    ) -> Option<&'static str> {
-        if !kept.faults.is_empty() || found.iter().any(Option::is_none) {
-            return Some("an item of the answer cannot be read");
-        }
-        let said = self.feed.paging.seen(&kept.signals, None, found.len(), response);
-        (said.more == Some(true)).then_some("the answer says that more follows")
-    }
-
-    /// A key that a whole answer does not name is gone.
-    fn absent(&self, key: &Key, incomplete: Option<&'static str>) -> Seen {
-        let could_be_asked = self.feed.confirm.many.as_ref().is_none_or(|many| many.can_hold(key));
-        match incomplete {
-            None if could_be_asked => Seen::Gone,
-            None => Seen::Unreadable("the key holds a comma and cannot be asked for in a list".to_owned()),
-            Some(why) => Seen::Unreadable(why.to_owned()),
-        }
-    }
 }
 
-/// An item with the whole text it came from.
-fn whole(items: Items, raw: Result<Box<str>, String>) -> Seen {
-    match raw {
-        Ok(raw) => Seen::Item(items, raw),
-        Err(fault) => Seen::Unreadable(fault),
+/// For whom a feed is read: those of the configuration come before those of the feed.
+fn fan_out(
+    provider: &ProviderDefinition,
+    feed: &FeedDefinition,
+    domain: &DomainDefinition,
+    settings: &Settings,
+) -> Result<FanOut, Slot> {
+    let configured = names_of(&settings.each);
+    let used = feed.each_names();
+    let named = feed.each.as_ref().map(EachDefinition::names).unwrap_or_default();
+    if configured.iter().any(|name| used.contains(name) || named.contains(name)) {
+        let missing = used.iter().find(|name| !configured.contains(*name));
+        return match missing {
+            Some(missing) => Err(Slot::Each((*missing).into())),
+            None => Ok(FanOut::Members(settings.each.clone())),
+        };
     }
-}
-
-/// The place in the page of each item that could be projected.
-fn places_of_items(kept: &Projected) -> Vec<usize> {
-    let rows = kept.items.len() + kept.faults.len();
-    (0..rows).filter(|place| !kept.faults.iter().any(|fault| fault.index == *place)).collect()
+    match &feed.each {
+        None => Ok(FanOut::None),
+        Some(EachDefinition::Members(members)) => Ok(FanOut::Members(members.clone())),
+        Some(EachDefinition::Feed(parent)) => {
+            let missing = || Slot::Each(parent.name.clone());
+            let other = provider.feeds.get(&parent.feed).ok_or_else(missing)?;
+            let reader =
+                Definition::new(provider, other, domain.reading(&parent.feed, &parent.field), settings)?;
+            Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
+        }
+    }
 }
 
 impl Reconciler for Definition {
@@ -211,6 +141,10 @@ impl Reconciler for Definition {
 
     fn feed(&self) -> &Feed {
         &self.feed.feed
+    }
+
+    fn fan_out(&self) -> FanOut {
+        self.fan_out.clone()
     }
 
     fn policy(&self) -> &Policy {
@@ -247,58 +181,43 @@ impl Reconciler for Definition {
         request: &PageRequest,
         response: &Response<'_>,
     ) -> Result<Page, PageFault> {
-        let Projected { items, faults, signals } = self.page.read(response.body)?;
-        let rows = items.len() + faults.len();
-        let last = self.cursor_slot.and_then(|slot| items.iter().next_back()?.slot(slot));
-        let seen = self.feed.paging.seen(&signals, last, rows, response);
-        let (total_rows, seen_rows) = (seen.total, seen.rows);
+        let ReadRows { items, faults, gone, partial, cut, signals, last, rows } =
+            self.pages.read(response.body)?;
+        let seen = self.feed.paging.seen(&signals, last.as_deref(), rows, response);
+        // A provider that counts what its rows were taken out of does not count the rows.
+        let total_rows = seen.total.filter(|_| self.feed.rows.shape.explode.is_none());
+        let seen_rows = seen.rows;
         let at = &request.position;
         let after = |cursor| Paging::after(at, seen_rows, cursor);
         let next = match self.feed.paging.following(seen, at)? {
             Following::End => Next::End,
             Following::Counted => Next::Page(self.request_at(slice, after(None))),
             Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
-            Following::Link(link) => Next::Page(PageRequest {
-                method: Method::Get,
-                target: Target::Link(link),
-                headers: request.headers.clone(),
-                body: None,
-                each: slice.each.clone(),
-                position: after(None),
-            }),
+            Following::Link(link) => {
+                let first = self.request_at(slice, Position::default());
+                let next = follow(link, &self.feed.paging.keep, first);
+                Next::Page(PageRequest { position: after(None), ..next })
+            }
         };
-        Ok(Page { items, faults, next, total_rows, ..Page::default() })
+        let partial = if self.feed.confirm.hydrate { (0..items.len()).collect() } else { partial };
+        let gaps = (cut > 0).then(|| format!("{cut} lists whose elements are the rows are cut off"));
+        let gaps = gaps.into_iter().collect();
+        Ok(Page { items, faults, next, total_rows, gone, partial, gaps, ..Page::default() })
     }
 
-    fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {
-        self.feed.confirm.requests(keys)
+    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
+        let member = self.member(each);
+        let first = Position::default();
+        let fill = Fill { each: member.as_ref(), ..self.feed.paging.fill(&first) };
+        self.feed.confirm.requests(keys, &fill)
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        if self.feed.confirm.may_say_gone(response) {
-            return Answer::Read;
-        }
-        self.rules.confirm_answer(response)
+        look_up::answer(&self.feed.confirm, &self.rules, response)
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
-        if let [key] = confirm.keys.as_slice()
-            && self.feed.confirm.asks_one(&confirm.keys).is_some()
-        {
-            let seen = if self.feed.confirm.says_gone(response) {
-                Seen::Gone
-            } else {
-                self.read_one(key, response)?
-            };
-            return Ok(vec![Confirmed { key: key.clone(), seen }]);
-        }
-        let (Some(projection), Some(many)) = (&self.many, &self.feed.confirm.many) else {
-            return Err(PageFault::NeitherItemNorGone(response.status));
-        };
-        if !(200..300).contains(&response.status) {
-            return Err(PageFault::NeitherItemNorGone(response.status));
-        }
-        self.read_many(projection, &many.rows, confirm, response)
+        self.look_ups.read(&self.feed, confirm, response)
     }
 
     fn remedy(&self, kind: Kind) -> Remedy {

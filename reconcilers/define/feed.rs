@@ -1,25 +1,36 @@
 //! A feed of a provider file: one list endpoint, compiled.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
-use super::confirm::{ConfirmDefinition, ConfirmFile};
+use super::body::TreeFile;
+use super::checked::{Checked, Fault, Ordered};
+use super::confirm::ConfirmDefinition;
+use super::confirm_file::{ConfirmFile, FeedGround};
 use super::document::Problems;
+use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
+use super::gone_file::{GoneIf, GoneIfFile};
+use super::id_file::IdFile;
+use super::lang::Lang;
+use super::nested_file::NestedFile;
 use super::next_file::NextFile;
-use super::paging::{By, CursorStart, Paging};
+use super::paging::{By, CursorStart, Keep, Paging};
 use super::problem::{Problem, Spot};
-use super::request::{RequestLine, RequestTemplate, Slots};
-use super::template::{Slot, Template};
-use super::value::RowsPath;
+use super::request::RequestTemplate;
+use super::request_file::{Encode, Ground, RequestFile};
+use super::request_line::RequestLine;
+use super::rows_file::{FormatWord, RowsDefinition, RowsFile, RowsWords};
+use super::slots::Slots;
+use super::template::{Known, Slot, Template};
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
+use super::words;
+use crate::format::{Children, Unpack};
 use crate::path::Path;
-use crate::reconciler::{Feed, Filter};
+use crate::projection::{At, MAP_KEY};
+use crate::reconciler::{Cap, Cure, Feed, Filter};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +40,22 @@ pub(super) struct FeedFile {
     query: Ordered<Checked<Template>>,
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
-    rows: Checked<RowsPath>,
+    body: Option<TreeFile>,
+    encode: Option<Checked<Encode>>,
+    graphql: Option<Checked<String>>,
+    vars: Option<TreeFile>,
+    lang: Option<Checked<Lang>>,
+    each: Option<EachFile>,
+    rows: Option<Spanned<RowsFile>>,
+    unwrap: Option<Checked<Path>>,
+    explode: Option<Checked<At>>,
+    scalar: Option<Checked<String>>,
+    format: Option<Checked<FormatWord>>,
+    unpack: Option<Checked<Unpack>>,
+    children: Option<Checked<Children>>,
+    #[serde(default)]
+    nested: Vec<NestedFile>,
+    gone_if: Option<Spanned<GoneIfFile>>,
     id: IdFile,
     version: Option<Checked<Path>>,
     order: Option<Checked<OrderWord>>,
@@ -40,53 +66,15 @@ pub(super) struct FeedFile {
     confirm: Option<Spanned<ConfirmFile>>,
 }
 
-/// The path of the key; a list of paths is known and refused.
-#[derive(Debug, Clone)]
-struct IdFile(Checked<Path>);
-
-impl<'de> Deserialize<'de> for IdFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let id = Spanned::<Id>::deserialize(deserializer)?;
-        Ok(Self(Checked { spot: id.referenced.into(), outcome: id.value.0 }))
-    }
-}
-
-struct Id(Result<Path, Fault>);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IdVisitor)
-    }
-}
-
-struct IdVisitor;
-
-impl<'de> Visitor<'de> for IdVisitor {
-    type Value = Id;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the path of the key in a row, such as `id`")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Id, E> {
-        Ok(Id(Path::from_text(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Id, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Id(Err(Fault::new("a key of several paths is known and not supported yet"))))
-    }
-}
-
 /// One list endpoint of a provider.
 #[derive(Debug, Clone)]
 pub struct FeedDefinition {
     /// What a run needs to know.
     pub feed: Feed,
-    /// Where the rows of a page are.
-    pub rows: Path,
-    /// Where the key of a row is.
-    pub id: Path,
+    /// Where the rows of a page are, and what they are.
+    pub rows: RowsDefinition,
+    /// Where the parts of the key of a row are; one for most feeds.
+    pub id: Vec<Path>,
     /// Where the clock of a row is.
     pub clock: Path,
     /// Where the change marker of a row is.
@@ -97,63 +85,161 @@ pub struct FeedDefinition {
     pub(super) paging: Paging,
     pub(super) edges: Edges,
     pub(super) confirm: ConfirmDefinition,
+    /// For whom it is read, where it says so itself.
+    pub(super) each: Option<EachDefinition>,
 }
 
 impl FeedDefinition {
-    pub(super) fn compile(file: FeedFile, spot: Spot, problems: &mut Problems<'_>) -> Option<Self> {
+    /// `headers` are the provider's headers that differ between the members of a fan-out.
+    pub(super) fn compile(
+        file: FeedFile,
+        headers: &[(String, Template)],
+        spot: Spot,
+        problems: &mut Problems<'_>,
+    ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
         let next_spot = Spot::from(file.next.referenced);
         let window_spot = Spot::from(file.window.referenced);
         let paging = file.next.value.compile(next_spot, problems);
         let mutable = file.mutable.unwrap_or(true);
         let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
+        let lang = problems.take_option(file.lang);
+        let each_spot = file.each.as_ref().map_or(spot, EachFile::spot);
+        let each = file.each.map(|each| each.compile(problems));
         if file.confirm.is_none() {
             let help =
                 "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
             problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
         }
-        let confirm = file.confirm.and_then(|confirm| {
-            ConfirmDefinition::compile(confirm.value, confirm.referenced.into(), problems)
-        });
-        let (rows, id) = (problems.take(file.rows), problems.take(file.id.0));
+        let asked = RequestFile {
+            line: Some(file.request),
+            query: file.query,
+            headers: file.headers,
+            body: file.body,
+            encode: file.encode,
+            graphql: file.graphql,
+            vars: file.vars,
+            ids_as: None,
+        };
+        let rows = RowsWords {
+            rows: file.rows,
+            unwrap: file.unwrap,
+            explode: file.explode,
+            scalar: file.scalar,
+            format: file.format,
+            unpack: file.unpack,
+            children: file.children,
+            nested: file.nested,
+            gone: GoneIf::compile(file.gone_if, problems),
+        };
+        let rows = rows.compile(spot, problems);
+        let id_spot = file.id.0.spot;
+        let id = problems.take(file.id.0);
+        let version_spot = file.version.as_ref().map(|version| version.spot).unwrap_or_default();
         let version = problems.take_option(file.version);
-        let (paging, window) = (paging?, window?);
-        let slots = slots_of(&paging, window.feed.filter, window.edges);
+        if let (Some(rows), Some(id)) = (&rows, &id) {
+            for path in id {
+                rows.check(path, id_spot, problems);
+            }
+            if let Some(path) = &version {
+                rows.check(path, version_spot, problems);
+            }
+            if rows.format.is_rows()
+                && paging.as_ref().is_some_and(|paging| paging.signals().iter().any(Option::is_some))
+            {
+                let fault = Fault::new("a body of this `format` has nothing beside its rows");
+                problems
+                    .add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
+            }
+        }
+        let (paging, window, rows, id) = (paging?, window?, rows?, id?);
+        let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
         let known = problems.problems.len();
-        let request =
-            RequestTemplate::compile(Some(file.request), file.query, file.headers, &slots, problems)?;
+        let ground = Ground { slots: &slots, headers, line: None, spot };
+        let request = asked.clone().compile(&ground, problems);
+        let ground = FeedGround { headers, request: &asked, slots: &slots, rows: &rows };
+        let confirm = file.confirm?;
+        let confirm = confirm.value.compile(confirm.referenced.into(), &ground, problems);
+        let (request, confirm) = (request?, confirm?);
         // A placeholder that was refused is not also missing.
         if problems.problems.len() == known {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
+            keeps(&paging, &request, next_spot, problems);
         }
-        let warnings = std::mem::replace(&mut problems.warnings, earlier);
-        Some(Self {
-            feed: window.feed,
-            rows: rows?.0,
-            id: id?,
+        if confirm.one.is_some()
+            && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
+        {
+            let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+            problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+        }
+        let each = match each {
+            Some(each) => Some(each?),
+            None => None,
+        };
+        let mut definition = Self {
+            feed: Feed { confirm_after: confirm.after, ..window.feed },
+            rows,
+            id,
             clock: window.clock,
             version,
-            warnings,
+            warnings: Vec::new(),
             request,
             paging,
             edges: window.edges,
-            confirm: confirm?,
-        })
+            confirm,
+            each,
+        };
+        definition.check_each(each_spot, problems);
+        definition.warnings = std::mem::replace(&mut problems.warnings, earlier);
+        Some(definition)
+    }
+
+    /// A value of `each` that no request uses would read the same list for every member.
+    fn check_each(&self, spot: Spot, problems: &mut Problems<'_>) {
+        let Some(each) = &self.each else { return };
+        let (own, used) = (each.names(), self.each_names());
+        if let Some(unknown) = used.iter().find(|name| !own.contains(*name)) {
+            let fault = Fault::new(format!("`each` gives no value for `{{each.{unknown}}}`"));
+            problems.add(spot, fault.with_help(words::advice(unknown, &own)));
+        }
+        if !own.iter().any(|name| self.request.each_names().contains(name)) {
+            let fault = Fault::new("the request is the same for every member of `each`");
+            let help = format!("use `{{each.{}}}` in the request", own.first().unwrap_or(&"NAME"));
+            problems.warn(spot, fault.with_help(help));
+        }
+    }
+
+    /// The names of the values of a fan-out that its requests use.
+    #[must_use]
+    pub fn each_names(&self) -> BTreeSet<&str> {
+        let look_ups = self.confirm.requests_of().flat_map(RequestTemplate::each_names);
+        self.request.each_names().into_iter().chain(look_ups).collect()
     }
 
     /// Paths like those that it asks for.
     pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
-        std::iter::once(&self.request).chain(self.confirm.templates()).map(RequestTemplate::sample_path)
+        std::iter::once(&self.request).chain(self.confirm.requests_of()).map(RequestTemplate::sample_path)
     }
 
-    /// Puts variables in place; the error is a variable that must be set and is not.
-    pub(super) fn bind(&self, vars: &BTreeMap<String, String>) -> Result<Self, Slot> {
-        Ok(Self { request: self.request.bind(vars)?, confirm: self.confirm.bind(vars)?, ..self.clone() })
+    /// Puts what is known in place; the error is a placeholder that must be set and is not.
+    pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
+        Ok(Self { request: self.request.bind(known)?, confirm: self.confirm.bind(known)?, ..self.clone() })
+    }
+}
+
+/// `keep` names what there is to keep.
+fn keeps(paging: &Paging, request: &RequestTemplate, spot: Spot, problems: &mut Problems<'_>) {
+    let Keep::Named(names) = &paging.keep else { return };
+    let known = request.kept_names();
+    for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        let fault = Fault::new(format!("`keep` names `{name}`, which the request does not send"));
+        problems.add(spot, fault.with_help(words::advice(name, &known)));
     }
 }
 
 /// Which placeholders a page request of a feed can fill.
-fn slots_of(paging: &Paging, filter: Filter, edges: Edges) -> Slots {
+fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
+    let (filter, edges) = (window.feed.filter, window.edges);
     let mut slots = Slots::default();
     let mut why = Vec::new();
     if paging.size.is_some() {
@@ -178,6 +264,10 @@ fn slots_of(paging: &Paging, filter: Filter, edges: Edges) -> Slots {
             why.push("`{to}` is set by `edges` with an upper edge, without `open`");
         }
         (Filter::Client, _) => why.push("`{from}` and `{to}` are not set beside `filter: client`"),
+    }
+    match window.feed.cap {
+        Some(Cap { then: Cure::Rekey, .. }) => slots.sometimes.push(Slot::Rekey),
+        _ => why.push("`{rekey}` is set by `cap: {then: rekey}`"),
     }
     slots.why = why.join("; ");
     slots
@@ -207,6 +297,13 @@ fn must_use(
             unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`");
         }
         By::Link(_) | By::Url(_) | By::Single => {}
+    }
+    if matches!(window.feed.cap, Some(Cap { then: Cure::Rekey, .. })) {
+        unused(
+            Slot::Rekey,
+            window_spot,
+            "send the id to begin behind, such as `query: {after_id: \"{rekey}\"}`",
+        );
     }
     if window.feed.filter == Filter::Server {
         let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";

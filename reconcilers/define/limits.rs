@@ -196,7 +196,7 @@ impl Gauge {
         let mut gauge = Self { left, reset, projection: None };
         let slots: Vec<Option<Path>> = gauge.readers().map(Reader::signal).collect();
         if slots.iter().any(Option::is_some) {
-            gauge.projection = Path::of_rows("").ok().map(|root| Projection::new(&root, &slots, &[], 1));
+            gauge.projection = Some(Projection::of_rows(&slots, &[], 1));
         }
         gauge
     }

@@ -11,9 +11,16 @@ pub mod document;
 pub mod value;
 pub mod words;
 
+pub mod lang;
+pub mod placeholder;
 pub mod template;
 
+pub mod body;
+pub mod fill;
 pub mod request;
+mod request_file;
+pub mod request_line;
+pub mod slots;
 
 pub mod auth;
 
@@ -23,6 +30,8 @@ pub mod rules;
 pub mod edges;
 mod window_file;
 
+pub mod follow;
+mod keep_file;
 pub mod link;
 mod next_file;
 pub mod paging;
@@ -31,7 +40,15 @@ pub mod reader;
 pub mod limits;
 mod limits_file;
 
+pub mod gone_file;
+mod nested_file;
+pub mod rows_file;
+
+mod absence;
 pub mod confirm;
+mod confirm_file;
+pub mod each_file;
+mod id_file;
 pub mod feed;
 pub mod provider;
 
@@ -40,6 +57,11 @@ pub mod domain;
 mod emit_file;
 mod policy_file;
 mod schedule;
+
+mod layout;
+mod look_up;
+mod names;
+mod rows;
 
 pub mod definition;
 

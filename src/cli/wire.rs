@@ -129,6 +129,7 @@ fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     settings.hosts = resolved.hosts;
     settings.auth = resolved.auth;
     settings.tls = resolved.tls;
+    settings.caps = resolved.caps;
     if let Some(max_wait) = resolved.limits.max_wait {
         settings.caps.max_wait = max_wait;
         settings.caps.outage = settings.caps.outage.min(max_wait);

@@ -11,14 +11,17 @@ use tieout_reconcilers::define::auth::tls::Tls;
 use tieout_reconcilers::define::auth::{Auth, base as define};
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Ordered};
 use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::each_file::EachFile;
 use tieout_reconcilers::define::limits::Limits;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::template::{Slot, Template};
+use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::name::Name;
 use url::Url;
 
+use super::caps::CapsFile;
 use super::secret::{ConfigError, SecretRef};
-use crate::source::Base;
+use crate::source::{Base, Caps};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +33,9 @@ pub(super) struct ProviderFile {
     secrets: Ordered<Checked<SecretRef>>,
     #[serde(default)]
     var: Ordered<Checked<String>>,
+    each: Option<EachFile>,
+    #[serde(default)]
+    caps: CapsFile,
 }
 
 /// An address that paths can follow.
@@ -57,6 +63,10 @@ pub struct ProviderConfig {
     pub secrets: BTreeMap<String, SecretRef>,
     /// The values of `{var.NAME}`.
     pub vars: BTreeMap<String, String>,
+    /// For whom its feeds are read, in place of those that a feed names itself.
+    pub each: Vec<Member>,
+    /// How much of what it sends is too much.
+    pub caps: Caps,
 }
 
 impl ProviderFile {
@@ -64,6 +74,7 @@ impl ProviderFile {
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> ProviderConfig {
         let mut config = ProviderConfig { allow_private: self.allow_private, ..ProviderConfig::default() };
         config.base = problems.take_option(self.base).map(|base| base.0);
+        config.caps = self.caps.compile(problems);
         for entry in self.secrets.0 {
             let wrong = SecretRef::Env(String::new());
             config.secrets.insert(entry.key, problems.take(entry.value).unwrap_or(wrong));
@@ -71,6 +82,7 @@ impl ProviderFile {
         for entry in self.var.0 {
             config.vars.insert(entry.key, problems.take(entry.value).unwrap_or_default());
         }
+        config.each = self.each.and_then(|each| each.members(problems)).unwrap_or_default();
         config
     }
 }
@@ -94,6 +106,8 @@ pub struct ResolvedProvider {
     pub headers: Vec<(String, String)>,
     /// How often it may be asked.
     pub limits: Limits,
+    /// How much of what it sends is too much.
+    pub caps: Caps,
 }
 
 /// Reads what a provider needs. `folder` is the configuration's.
@@ -114,6 +128,7 @@ pub(super) fn resolve(
         tls,
         headers: reading.headers()?,
         limits: provider.limits.clone(),
+        caps: config.caps.clone(),
     })
 }
 

@@ -17,7 +17,7 @@ use super::renew::Asked;
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// A complete answer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Answered {
     /// There is something to read.
     Read(Fetched),

@@ -24,6 +24,7 @@ use super::error::{Lead, SourceError};
 use super::limit::{Gates, Permit};
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
+use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 
 /// How many redirects in a row are followed.
@@ -36,6 +37,7 @@ pub struct Client {
     deadline: Option<Instant>,
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
+    pub(super) room: Room,
 }
 
 pub(super) struct Shared {
@@ -56,11 +58,11 @@ pub(super) struct Exchange<'c> {
 /// One answer on the way to the one that is not a redirect.
 enum Hop {
     There(Fetched),
-    Onwards(Bound),
+    Onwards(Bound, Held),
 }
 
 /// An answer, whatever its status.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Fetched {
     /// HTTP status.
     pub status: u16,
@@ -70,6 +72,8 @@ pub struct Fetched {
     pub body: Bytes,
     /// Where it came from, after redirects: what relative links on it are resolved against.
     pub url: Url,
+    /// The place of the body in the room of its walks.
+    pub(super) held: Held,
 }
 
 impl Fetched {
@@ -103,14 +107,26 @@ impl Client {
             gauge: settings.limits.gauge.clone(),
             gates: Gates::new(&settings.limits, &settings.caps),
         };
-        Ok(Self { shared: Arc::new(shared), deadline: None, skew: Arc::default(), traffic: Arc::default() })
+        Ok(Self {
+            shared: Arc::new(shared),
+            deadline: None,
+            skew: Arc::default(),
+            traffic: Arc::default(),
+            room: Room::default(),
+        })
     }
 
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
     /// its own requests.
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
-        Self { shared: Arc::clone(&self.shared), deadline, skew: Arc::default(), traffic: Arc::default() }
+        Self { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.clone() }
+    }
+
+    /// The same client, whose pages wait in a room that other walks share.
+    #[must_use]
+    pub fn in_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     /// The provider's name.
@@ -166,12 +182,13 @@ impl Client {
         pass: &Pass,
     ) -> Result<Exchange<'_>, SourceError> {
         let mut to = self.resolve(request, page)?;
+        let mut held = self.in_time(None, async { Ok(self.room.enter().await) }).await?;
         for _ in 0..=MAX_REDIRECTS {
             let permit = self.permit(&to).await?;
-            let hop = self.hop(to, request, pass);
+            let hop = self.hop(to, request, pass, held);
             let outcome = match self.in_time(Some(self.shared.caps.request_time), hop).await {
-                Ok(Hop::Onwards(next)) => {
-                    to = next;
+                Ok(Hop::Onwards(next, still_held)) => {
+                    (to, held) = (next, still_held);
                     continue;
                 }
                 Ok(Hop::There(fetched)) => Ok(fetched),
@@ -209,7 +226,7 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass) -> Result<Hop, SourceError> {
+    async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass, held: Held) -> Result<Hop, SourceError> {
         let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
         let http = self.shared.connections.to(to.url(), to.side())?;
         let answer = http.execute(request).await.map_err(not_sent)?;
@@ -217,8 +234,11 @@ impl Client {
             self.note_skew(answer.headers());
         }
         match redirected(&answer) {
-            None => Ok(Hop::There(self.receive(to, answer).await?)),
-            Some(location) => self.shared.origin.follow(to.url(), location, Lead::Redirect).map(Hop::Onwards),
+            None => Ok(Hop::There(self.receive(to, answer, held).await?)),
+            Some(location) => {
+                let next = self.shared.origin.follow(to.url(), location, Lead::Redirect)?;
+                Ok(Hop::Onwards(next, held))
+            }
         }
     }
 
@@ -230,13 +250,18 @@ impl Client {
         }
     }
 
-    async fn receive(&self, from: Bound, answer: reqwest::Response) -> Result<Fetched, SourceError> {
+    async fn receive(
+        &self,
+        from: Bound,
+        answer: reqwest::Response,
+        mut held: Held,
+    ) -> Result<Fetched, SourceError> {
         let status = answer.status().as_u16();
         let headers = kept_headers(answer.headers(), self.shared.caps.header_bytes)?;
-        let body = body::read(answer, &self.shared.caps).await?;
+        let body = body::read(answer, &self.shared.caps, &mut held).await?;
         let url = from.into_url();
         tracing::debug!(provider = %self.shared.name, path = url.path(), status, bytes = body.len(), "answered");
-        Ok(Fetched { status, headers, body, url })
+        Ok(Fetched { status, headers, body, url, held })
     }
 
     fn note_skew(&self, headers: &HeaderMap) {

@@ -13,6 +13,7 @@ pub mod provider;
 pub mod address;
 mod limit;
 pub mod origin;
+pub mod room;
 
 pub mod auth;
 pub mod connect;
@@ -26,6 +27,7 @@ mod traffic;
 
 pub mod glance;
 pub mod guard;
+mod hydrate;
 pub mod lookup;
 pub mod walk;
 
@@ -39,8 +41,9 @@ pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site};
+pub use room::Room;
 pub use traffic::Sent;
-pub use walk::{Coverage, Walk, WalkedPage};
+pub use walk::{Coverage, Walk, Walked, WalkedPage};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::PageFault;
 
 use super::error::{NextStep, SourceError};
@@ -54,7 +55,7 @@ pub enum Reason {
         error: SourceError,
     },
     /// The answer is not what the definition says a page is.
-    #[error("{at}: {fault}{seen}; compare the feed's definition with what the provider sends")]
+    #[error("{at}: {fault}{seen}; {outline}; compare the feed's definition with what the provider sends")]
     NotAPage {
         /// Where.
         at: Box<Site>,
@@ -62,6 +63,8 @@ pub enum Reason {
         fault: PageFault,
         /// What the answer says it is.
         seen: ContentType,
+        /// What the answer is like, without any value of it.
+        outline: Box<Outline>,
     },
     /// The walk would not come to an end.
     #[error("{at}: {endless}; check the feed's paging rules")]
@@ -95,6 +98,14 @@ pub enum Reason {
         /// What it says.
         why: String,
     },
+    /// The range holds at least as many rows as the provider hands out for one query.
+    #[error("{at}: the range holds at least the {rows} rows that one query can show")]
+    Capped {
+        /// Where.
+        at: Box<Site>,
+        /// The provider's cap.
+        rows: u64,
+    },
     /// Nobody wanted the rest.
     #[error("the walk was given up before its end")]
     Abandoned,
@@ -116,6 +127,7 @@ impl Reason {
     pub fn next_step(&self) -> NextStep {
         match self {
             Self::Rejected { error, .. } | Self::Unread { error, .. } => error.next_step(),
+            Self::Capped { .. } => NextStep::Halve,
             _ => NextStep::EndWalk,
         }
     }

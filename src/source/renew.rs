@@ -63,8 +63,26 @@ impl Client {
         let Exchange { permit, outcome } = self.exchange(request, page, pass).await?;
         let outcome = outcome.map(|fetched| {
             let answer = classify(&fetched.response());
-            (fetched, answer)
+            (fetched, struck_out(answer, pass))
         });
         Ok(Asked { permit, outcome })
+    }
+}
+
+/// What an answer means, without the credentials that some providers repeat in their messages.
+fn struck_out(answer: Answer, pass: &Pass) -> Answer {
+    let out = |why: String| pass.strike_out(&why);
+    match answer {
+        Answer::Read | Answer::Empty => answer,
+        Answer::Partly(why) => Answer::Partly(out(why)),
+        Answer::Retry(why) => Answer::Retry(out(why)),
+        Answer::Wait { why, at_least } => Answer::Wait { why: out(why), at_least },
+        Answer::Refresh(why) => Answer::Refresh(out(why)),
+        Answer::Restart(why) => Answer::Restart(out(why)),
+        Answer::Resync(why) => Answer::Resync(out(why)),
+        Answer::Halve(why) => Answer::Halve(out(why)),
+        Answer::Skip(why) => Answer::Skip(out(why)),
+        Answer::Rejected(why) => Answer::Rejected(out(why)),
+        Answer::Fail(why) => Answer::Fail(out(why)),
     }
 }

@@ -1,11 +1,14 @@
 //! The language as a whole: what is refused and how, what loads, and what a loaded definition does.
 
 mod bad_auth;
+mod asking;
 mod bad_domains;
 mod bad_providers;
+mod bad_requests;
 mod limits;
 mod look_ups;
 mod pages;
+mod shapes;
 mod stripe;
 
 use std::fmt::Write as _;

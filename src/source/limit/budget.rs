@@ -187,6 +187,7 @@ impl Budget {
     pub(super) fn throttled(
         &mut self,
         ticket: Ticket,
+        attempts: Attempts,
         asked: Option<Duration>,
         random: f64,
         now: Instant,
@@ -201,9 +202,10 @@ impl Budget {
         if is_news {
             self.cut(end, now);
         }
+        let patience = if asked.is_some() { self.caps.max_wait } else { self.caps.outage };
         if length > self.caps.max_wait {
             Verdict::TooLong(length)
-        } else if waited > self.caps.max_wait {
+        } else if attempts.number >= self.caps.attempts && waited >= patience {
             Verdict::Enough
         } else {
             Verdict::Again
@@ -251,6 +253,7 @@ impl Budget {
             return Verdict::TooLong(asked);
         }
         let waited = self.trouble.paused(now);
-        if waited > self.caps.max_wait.max(self.caps.outage) { Verdict::Enough } else { Verdict::Again }
+        let is_enough = attempts.number >= self.caps.attempts && waited >= self.caps.max_wait;
+        if is_enough { Verdict::Enough } else { Verdict::Again }
     }
 }

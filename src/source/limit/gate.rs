@@ -108,7 +108,7 @@ impl Permit<'_> {
                 budget.answered(now);
                 None
             }
-            Ended::Throttled(asked) => Some(budget.throttled(self.ticket, asked, random, now)),
+            Ended::Throttled(asked) => Some(budget.throttled(self.ticket, attempts, asked, random, now)),
             Ended::Failed(asked) => Some(budget.failed(attempts, asked, random, now)),
         }
     }

@@ -50,6 +50,8 @@ pub(super) struct Trouble {
     in_a_row: u32,
     /// When things went wrong that have not gone right since.
     since: Option<Instant>,
+    /// A request was given up since then, so the others need not try as long.
+    given_up: bool,
     open: Option<Open>,
 }
 
@@ -62,7 +64,7 @@ struct Open {
 
 impl Default for Trouble {
     fn default() -> Self {
-        Self { tenths: FULL, in_a_row: 0, since: None, open: None }
+        Self { tenths: FULL, in_a_row: 0, since: None, given_up: false, open: None }
     }
 }
 
@@ -86,26 +88,31 @@ impl Trouble {
     /// A request failed. `random` lies in `[0, 1)`.
     pub(super) fn failed(&mut self, attempts: Attempts, caps: &Caps, random: f64, now: Instant) -> Verdict {
         self.in_a_row += 1;
-        let lasting = |since: Option<Instant>| {
-            since.is_some_and(|since| now.saturating_duration_since(since) >= caps.outage)
-        };
-        let lasts = lasting(Some(*self.since.get_or_insert(now)));
-        if let Some(open) = &mut self.open {
+        self.since.get_or_insert(now);
+        self.given_up |= had_its_chances(attempts, caps, now);
+        let next = |pauses| now + if self.given_up { Duration::ZERO } else { pause(caps, pauses, random) };
+        match self.open {
             // Those that were under way when the trouble was noticed say nothing new.
-            if now >= open.next {
-                open.pauses += 1;
-                open.next = now + if lasts { Duration::ZERO } else { pause(caps, open.pauses, random) };
+            Some(open) if now < open.next => {}
+            Some(Open { pauses, .. }) => {
+                self.open = Some(Open { pauses: pauses + 1, next: next(pauses + 1) });
             }
-        } else if lasts || self.in_a_row >= IN_A_ROW || self.tenths < RETRY {
-            let next = now + if lasts { Duration::ZERO } else { pause(caps, 1, random) };
-            self.open = Some(Open { pauses: 1, next });
-        } else {
-            self.tenths -= RETRY;
-            return Verdict::After(full_jitter(caps, attempts.number, random));
+            None if self.given_up || self.in_a_row >= IN_A_ROW || self.tenths < RETRY => {
+                self.open = Some(Open { pauses: 1, next: next(1) });
+            }
+            None => {
+                self.tenths -= RETRY;
+                return Verdict::After(full_jitter(caps, attempts.number, random));
+            }
         }
-        let had_its_chances = attempts.number >= caps.attempts && lasting(attempts.since);
-        if lasts || had_its_chances { Verdict::Enough } else { Verdict::Again }
+        if self.given_up { Verdict::Enough } else { Verdict::Again }
     }
+}
+
+/// Whether a request had all attempts that it has in any case, and all the time that an outage may last.
+fn had_its_chances(attempts: Attempts, caps: &Caps, now: Instant) -> bool {
+    let since = attempts.since.unwrap_or(now);
+    attempts.number >= caps.attempts && now.saturating_duration_since(since) >= caps.outage
 }
 
 /// Anything between nothing and the doubled base, so that clients that failed together do not return together.

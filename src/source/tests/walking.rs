@@ -1,6 +1,7 @@
 //! Walks that reach their end, and what a page may not be.
 
 use tieout_reconcilers::compare::KEY;
+use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::PageFault;
 use tieout_reconcilers::projection::ShapeFault;
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
@@ -8,7 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::double::{Double, Paging};
 use super::{client, reason, walk};
-use crate::source::{Coverage, Reason, SourceError, Walk, WalkedPage};
+use crate::source::{Coverage, NextStep, Reason, SourceError, Walk, WalkedPage};
 
 /// Answers the list with one body.
 async fn list(server: &MockServer, answer: ResponseTemplate) {
@@ -110,15 +111,15 @@ async fn the_providers_clock_is_measured_once_for_a_run() {
 #[tokio::test]
 async fn an_html_page_with_status_200_is_named_for_what_it_is() {
     let server = MockServer::start().await;
-    let html = ResponseTemplate::new(200)
-        .set_body_raw("<html>log in, token=CANARY</html>", "text/html; charset=utf-8");
-    list(&server, html).await;
+    let body = "<html>log in, token=CANARY</html>";
+    list(&server, ResponseTemplate::new(200).set_body_raw(body, "text/html; charset=utf-8")).await;
     let (read, reason) = reason(client(&server), Double::new(Paging::Cursor)).await;
     let expected = format!(
         "example.charges, page 1 of example (GET {}/charges): the body is not JSON: unexpected text at line 1 column 1; \
-         it is text/html; charset=utf-8, which looks like a login or error page; compare the feed's definition with what \
-         the provider sends",
-        server.uri()
+         it is text/html; charset=utf-8, which looks like a login or error page; the body is 33 bytes with sha256 {}, \
+         shaped as markup; compare the feed's definition with what the provider sends",
+        server.uri(),
+        Outline::of(body.as_bytes()).sha256
     );
     assert_eq!((read, reason.to_string()), (0, expected));
 }
@@ -158,6 +159,23 @@ async fn a_count_that_the_walk_does_not_reach_makes_it_partial_and_keeps_its_ite
     assert_eq!(keys(&pages), ["1", "2"]);
     let Coverage::Partial(reasons) = coverage else { panic!("complete") };
     assert!(matches!(reasons[..], [Reason::TotalMismatch { said: 3, seen: 2, .. }]), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn a_range_with_more_rows_than_the_provider_hands_out_has_to_be_read_in_halves() {
+    let full = r#"{"data":[{"id":1},{"id":2}],"next":"2"}"#;
+    let counted = r#"{"data":[{"id":1}],"next":"1","total":3}"#;
+    for body in [full, counted] {
+        let server = MockServer::start().await;
+        Mock::given(path("/charges")).respond_with(json(body)).expect(1).mount(&server).await;
+        let (_, reason) = reason(client(&server), Double::new(Paging::Cursor).capped(2)).await;
+        assert!(matches!(&reason, Reason::Capped { rows: 2, .. }), "{reason}");
+        assert_eq!(reason.next_step(), NextStep::Halve);
+    }
+    let server = MockServer::start().await;
+    list(&server, json(r#"{"data":[{"id":1}],"total":1}"#)).await;
+    let (_, coverage) = walk(client(&server), Double::new(Paging::Cursor).capped(2)).await;
+    assert_eq!(coverage, Coverage::Complete);
 }
 
 #[tokio::test]

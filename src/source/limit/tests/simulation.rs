@@ -169,7 +169,7 @@ pub(super) fn run(world: World, allowance: Allowance, caps: &Caps) -> Outcome {
                             outcome.throttled += 1;
                             let asked = Some(Duration::from_secs(1));
                             let verdict =
-                                budget.throttled(tickets[number as usize], asked, random.f64(), now);
+                                budget.throttled(tickets[number as usize], first(), asked, random.f64(), now);
                             if verdict != Verdict::Again {
                                 outcome.ended = Some(format!("{verdict:?}"));
                                 break;
