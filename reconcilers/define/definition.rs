@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::confirm::repeated;
 use super::domain::DomainDefinition;
 use super::feed::FeedDefinition;
-use super::paging::{By, Following, Paging};
+use super::paging::By;
 use super::provider::ProviderDefinition;
-use super::reader::CursorReader;
+use super::reader::{CursorReader, Reader};
 use super::rules::Rules;
 use super::template::Slot;
 use crate::compare::{CLOCK, FIELDS, Fields, KEY, VERSION};
@@ -21,7 +21,7 @@ use crate::page::{
 };
 use crate::path::Path;
 use crate::projection::{Projected, Projection, raw_rows, shallow};
-use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
+use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
 /// The most rows that one page may have; providers ask for at most some thousand.
@@ -39,14 +39,16 @@ pub struct Settings {
 pub struct Definition {
     domain: DomainDefinition,
     provider: Name,
-    feed: FeedDefinition,
+    pub(super) feed: FeedDefinition,
     rules: Arc<Rules>,
     page: Projection,
     many: Option<Projection>,
     /// Slots per item.
     width: usize,
     /// The slot of the cursor in the last row, after the compared fields.
-    cursor_slot: Option<usize>,
+    pub(super) cursor_slot: Option<usize>,
+    /// The slot of the id that a query can begin behind.
+    pub(super) rekey_slot: usize,
 }
 
 impl Definition {
@@ -68,7 +70,13 @@ impl Definition {
             cursor_slot = Some(slots.len());
             slots.push(Some(path.clone()));
         }
-        let signals = feed.paging.signals();
+        let mut rekey_slot = KEY;
+        if let Some(path) = &feed.rekey {
+            rekey_slot = slots.len();
+            slots.push(Some(path.clone()));
+        }
+        let mut signals = feed.paging.signals();
+        signals.push(feed.ceiling.as_ref().and_then(Reader::signal));
         let page = Projection::new(&feed.rows, &slots, &signals, MAX_ITEMS);
         let many = feed.confirm.many.as_ref();
         let many = many.map(|many| Projection::new(&many.rows, &slots, &signals, MAX_ITEMS));
@@ -82,20 +90,8 @@ impl Definition {
             many,
             width: slots.len(),
             cursor_slot,
+            rekey_slot,
         })
-    }
-
-    fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
-        let bounds = (self.feed.feed.filter == Filter::Server).then(|| {
-            let Feed { grain, clock_format, .. } = self.feed.feed;
-            self.feed.edges.bounds(slice.window, grain, clock_format)
-        });
-        let mut fill = self.feed.paging.fill(&position);
-        if let Some((from, to)) = &bounds {
-            (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
-        }
-        let request = self.feed.request.render(&fill);
-        PageRequest { position, ..request }
     }
 
     /// Everything of a look-up's answer that concerns one key, the item itself left out.
@@ -171,7 +167,7 @@ impl Definition {
         if !kept.faults.is_empty() || found.iter().any(Option::is_none) {
             return Some("an item of the answer cannot be read");
         }
-        let said = self.feed.paging.seen(&kept.signals, None, found.len(), response);
+        let said = self.feed.paging.said(&kept.signals, None, found.len(), response);
         (said.more == Some(true)).then_some("the answer says that more follows")
     }
 
@@ -230,14 +226,16 @@ impl Reconciler for Definition {
     }
 
     fn first_page(&self, slice: &Slice) -> PageRequest {
-        let cursor = match &self.feed.paging.by {
-            By::Cursor { first, .. } => first.clone(),
-            _ => None,
-        };
-        self.request_at(slice, Position { cursor, ..Position::default() })
+        match &slice.token {
+            Some(token) if self.feed.feed.changes => self.request_from_token(slice, token),
+            _ => self.request_from_the_start(slice, None),
+        }
     }
 
-    fn answer(&self, _: &PageRequest, response: &Response<'_>) -> Answer {
+    fn answer(&self, request: &PageRequest, response: &Response<'_>) -> Answer {
+        if self.feed.paging.stop.ends(response.status, &request.position) {
+            return Answer::Empty;
+        }
         self.rules.answer(response)
     }
 
@@ -249,24 +247,16 @@ impl Reconciler for Definition {
     ) -> Result<Page, PageFault> {
         let Projected { items, faults, signals } = self.page.read(response.body)?;
         let rows = items.len() + faults.len();
-        let last = self.cursor_slot.and_then(|slot| items.iter().next_back()?.slot(slot));
-        let seen = self.feed.paging.seen(&signals, last, rows, response);
-        let (total_rows, seen_rows) = (seen.total, seen.rows);
-        let at = &request.position;
-        let after = |cursor| Paging::after(at, seen_rows, cursor);
-        let next = match self.feed.paging.following(seen, at)? {
-            Following::End => Next::End,
-            Following::Counted => Next::Page(self.request_at(slice, after(None))),
-            Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
-            Following::Link(link) => Next::Page(PageRequest {
-                method: Method::Get,
-                target: Target::Link(link),
-                headers: request.headers.clone(),
-                body: None,
-                position: after(None),
-            }),
-        };
-        Ok(Page { items, faults, next, total_rows, ..Page::default() })
+        let on = self.way_on(slice, request, response, &items, rows, &signals)?;
+        Ok(Page {
+            items,
+            faults,
+            next: on.next,
+            total_rows: on.total_rows,
+            ceiling: on.ceiling,
+            token: on.token,
+            ..Page::default()
+        })
     }
 
     fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {

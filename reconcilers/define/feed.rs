@@ -11,8 +11,10 @@ use super::checked::{Checked, Fault, FromText, Ordered};
 use super::confirm::{ConfirmDefinition, ConfirmFile};
 use super::document::Problems;
 use super::edges::Edges;
+use super::lint::{self, Spots};
 use super::next_file::NextFile;
-use super::paging::{By, CursorStart, Paging};
+use super::paging::{By, CursorStart, First, Paging};
+use super::reader::Reader;
 use super::problem::{Problem, Spot};
 use super::request::{RequestLine, RequestTemplate, Slots};
 use super::template::{Slot, Template};
@@ -20,6 +22,7 @@ use super::value::RowsPath;
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
 use crate::path::Path;
 use crate::reconciler::{Feed, Filter};
+use crate::window::Slice;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +99,10 @@ pub struct FeedDefinition {
     pub(super) request: RequestTemplate,
     pub(super) paging: Paging,
     pub(super) edges: Edges,
+    /// Where a page says up to when it is whole.
+    pub(super) ceiling: Option<Reader>,
+    /// Where a row has the id that a query can begin behind, if that is not its key.
+    pub(super) rekey: Option<Path>,
     pub(super) confirm: ConfirmDefinition,
 }
 
@@ -117,7 +124,10 @@ impl FeedDefinition {
         });
         let (rows, id) = (problems.take(file.rows), problems.take(file.id.0));
         let version = problems.take_option(file.version);
-        let (paging, window) = (paging?, window?);
+        let (paging, mut window) = (paging?, window?);
+        window.feed.changes = paging.save.is_some();
+        let spots = Spots { next: next_spot, window: window_spot, order: window.order_spot };
+        lint::lint(&paging, &window, spots, problems);
         let slots = slots_of(&paging, window.feed.filter, window.edges);
         let known = problems.problems.len();
         let request =
@@ -137,8 +147,16 @@ impl FeedDefinition {
             request,
             paging,
             edges: window.edges,
+            ceiling: window.ceiling,
+            rekey: window.rekey,
             confirm: confirm?,
         })
+    }
+
+    /// The bounds of a slice, where the provider applies them.
+    pub(super) fn bounds(&self, slice: &Slice) -> Option<(String, Option<String>)> {
+        let Feed { grain, clock_format, filter, .. } = &self.feed;
+        (*filter == Filter::Server).then(|| self.edges.bounds(slice, *grain, clock_format))
     }
 
     /// Puts variables in place; the error is a variable that must be set and is not.
@@ -167,10 +185,14 @@ fn slots_of(paging: &Paging, filter: Filter, edges: Edges) -> Slots {
         _ => why.push("`{page}` and `{offset}` are set by `next: {page: 1}` and `next: {offset: 0}`"),
     }
     match (filter, edges.upper) {
+        (Filter::Server, Some(_)) if edges.open => {
+            slots.always.push(Slot::From);
+            slots.sometimes.push(Slot::To);
+        }
         (Filter::Server, Some(_)) => slots.always.extend([Slot::From, Slot::To]),
         (Filter::Server, None) => {
             slots.always.push(Slot::From);
-            why.push("`{to}` is set by `edges` with an upper edge, without `open`");
+            why.push("`{to}` is set by `edges` with an upper edge");
         }
         (Filter::Client, _) => why.push("`{from}` and `{to}` are not set beside `filter: client`"),
     }
@@ -201,11 +223,14 @@ fn must_use(
         By::Offset { .. } => {
             unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`");
         }
-        By::Link(_) | By::Url(_) | By::Single => {}
+        By::Url(_) | By::Single => {}
     }
     if window.feed.filter == Filter::Server {
+        let starts_there = matches!(paging.by, By::Cursor { first: Some(First::From), .. });
         let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";
-        unused(Slot::From, window_spot, why);
+        if !starts_there {
+            unused(Slot::From, window_spot, why);
+        }
         if window.edges.upper.is_some() {
             unused(
                 Slot::To,

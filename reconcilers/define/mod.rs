@@ -18,13 +18,18 @@ pub mod request;
 pub mod condition;
 pub mod rules;
 
+mod clock_file;
 pub mod edges;
+mod lint;
+mod span_file;
 mod window_file;
 
 pub mod link;
+pub mod following;
 mod next_file;
 pub mod paging;
 pub mod reader;
+pub mod selector;
 
 pub mod confirm;
 pub mod feed;
@@ -37,6 +42,7 @@ mod policy_file;
 mod schedule;
 
 pub mod definition;
+mod walking;
 
 #[cfg(test)]
 mod tests;

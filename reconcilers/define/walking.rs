@@ -1,0 +1,134 @@
+//! The way through the pages of a slice: the first request, and what a page leads to.
+
+use super::definition::Definition;
+use super::following::{Following, Said};
+use super::paging::{By, First, Paging};
+use super::reader::plain;
+use crate::compare::CLOCK;
+use crate::instant::Instant;
+use crate::items::{ItemView, Items};
+use crate::page::{Method, Next, PageFault, PageRequest, Position, Response, Target};
+use crate::window::Slice;
+
+/// Where a page leads, and what it says about the whole.
+pub(super) struct WayOn {
+    pub(super) next: Next,
+    pub(super) total_rows: Option<u64>,
+    pub(super) ceiling: Option<Instant>,
+    pub(super) token: Option<String>,
+}
+
+impl Definition {
+    fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
+        let bounds = self.feed.bounds(slice);
+        let mut fill = self.feed.paging.fill(&position);
+        if let Some((from, to)) = &bounds {
+            (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
+        }
+        let request = self.feed.request.render(&fill);
+        PageRequest { position, ..request }
+    }
+
+    /// The request that a walk begins with, or begins anew with behind an id.
+    pub(super) fn request_from_the_start(&self, slice: &Slice, rekey: Option<String>) -> PageRequest {
+        let By::Cursor { first, .. } = &self.feed.paging.by else {
+            return self.request_at(slice, Position { rekey, ..Position::default() });
+        };
+        let cursor = first.as_ref().and_then(|first| match first {
+            First::Text(text) => Some(text.clone()),
+            First::From => self.feed.bounds(slice).map(|(from, _)| from),
+        });
+        self.request_at(slice, Position { cursor, rekey, ..Position::default() })
+    }
+
+    /// The first request of a run that goes on from a saved token: the token is the link, or the cursor.
+    pub(super) fn request_from_token(&self, slice: &Slice, token: &str) -> PageRequest {
+        if matches!(self.feed.paging.by, By::Url(_)) {
+            let like = self.request_at(slice, Position::default());
+            return follow_link(&like, token.to_owned(), Position::default());
+        }
+        self.request_at(slice, Position { cursor: Some(token.to_owned()), ..Position::default() })
+    }
+
+    /// What comes after a page where the cap on the rows of a query does not change it.
+    fn next(&self, slice: &Slice, request: &PageRequest, said: &Said, following: Following) -> Next {
+        let after = |cursor| Paging::after(&request.position, said.rows, cursor);
+        match following {
+            Following::End => Next::End,
+            Following::Counted => Next::Page(self.request_at(slice, after(None))),
+            Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
+            Following::Link(link) => Next::Page(follow_link(request, link, after(None))),
+        }
+    }
+
+    /// The query that begins anew behind the last id of a page, where the cap leaves no other way on.
+    fn rekeyed(
+        &self,
+        slice: &Slice,
+        request: &PageRequest,
+        items: &Items,
+        said: &Said,
+        ends: bool,
+    ) -> Result<Option<PageRequest>, PageFault> {
+        let rows = request.position.rows.saturating_add(said.rows);
+        let next_rows = self.feed.paging.size.filter(|_| !ends);
+        if !self.feed.feed.cap.is_some_and(|cap| cap.asks_for_rekey(rows, next_rows)) {
+            return Ok(None);
+        }
+        let last = items.iter().next_back().and_then(|item| item.slot(self.rekey_slot)).and_then(plain);
+        let last = last.ok_or_else(|| PageFault::NoWayOn("the id of the last row".to_owned()))?;
+        Ok(Some(self.request_from_the_start(slice, Some(last))))
+    }
+
+    /// Whether all rows of a page lie before a slice, so that nothing of it can come after them.
+    fn is_older(&self, items: &Items, rows: u64, slice: &Slice) -> bool {
+        let format = &self.feed.feed.clock_format;
+        let is_before = |item: ItemView<'_>| {
+            let clock = item.slot(CLOCK).and_then(plain).and_then(|text| format.read(&text));
+            clock.is_some_and(|at| at < slice.window.from())
+        };
+        self.feed.paging.stop.older && rows > 0 && items.len() as u64 == rows && items.iter().all(is_before)
+    }
+
+    /// Where a page of `rows` rows leads, of which `items` could be read.
+    pub(super) fn way_on(
+        &self,
+        slice: &Slice,
+        request: &PageRequest,
+        response: &Response<'_>,
+        items: &Items,
+        rows: usize,
+        signals: &[Option<Box<str>>],
+    ) -> Result<WayOn, PageFault> {
+        let last = self.cursor_slot.and_then(|slot| items.iter().next_back()?.slot(slot));
+        let mut said = self.feed.paging.said(signals, last, rows, response);
+        said.is_older = self.is_older(items, said.rows, slice);
+        let following = self.feed.paging.following(&said, &request.position)?;
+        let next = match self.rekeyed(slice, request, items, &said, following == Following::End)? {
+            Some(anew) => Next::Page(anew),
+            None => self.next(slice, request, &said, following),
+        };
+        let ceiling = self.feed.ceiling.as_ref().and_then(|reader| {
+            let text = reader.read(signals.last()?.as_deref(), response)?;
+            self.feed.feed.clock_format.read(&text)
+        });
+        Ok(WayOn {
+            // A query that began anew counts only what lies behind its id.
+            total_rows: said.total.filter(|_| request.position.rekey.is_none()),
+            token: said.token.filter(|_| next == Next::End),
+            ceiling,
+            next,
+        })
+    }
+}
+
+/// The request of a link, with the headers of the page that held it.
+fn follow_link(from: &PageRequest, link: String, position: Position) -> PageRequest {
+    PageRequest {
+        method: Method::Get,
+        target: Target::Link(link),
+        headers: from.headers.clone(),
+        body: None,
+        position,
+    }
+}
