@@ -38,10 +38,48 @@ impl Key {
         Ok(Self(text.into()))
     }
 
+    /// A composite key: its parts joined with `:`, where `%` and `:` inside a part are written `%25` and `%3A`.
+    pub fn of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> Result<Self, KeyFault> {
+        let mut text = String::new();
+        for part in parts {
+            check(part)?;
+            if !text.is_empty() {
+                text.push(':');
+            }
+            text.push_str(&encoded(part));
+        }
+        Self::checked(&text)
+    }
+
+    /// The parts of a composite key. Only whoever knows that the key is one may ask: a plain key may hold a `:` too.
+    pub fn parts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        parts(&self.0)
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The parts of a text that [`Key::of_parts`] joined.
+pub fn parts(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    text.split(':').map(|part| {
+        if part.contains('%') {
+            Cow::Owned(part.replace("%3A", ":").replace("%25", "%"))
+        } else {
+            Cow::Borrowed(part)
+        }
+    })
+}
+
+/// A part as it stands in a composite key.
+fn encoded(part: &str) -> Cow<'_, str> {
+    if part.contains(['%', ':']) {
+        Cow::Owned(part.replace('%', "%25").replace(':', "%3A"))
+    } else {
+        Cow::Borrowed(part)
     }
 }
 
@@ -83,6 +121,22 @@ impl fmt::Display for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_composite_key_gives_its_parts_back(parts in prop::collection::vec("[ -~é%:]{1,9}", 1..5)) {
+            let key = Key::of_parts(parts.iter().map(String::as_str)).unwrap();
+            prop_assert_eq!(key.parts().collect::<Vec<_>>(), parts);
+        }
+    }
+
+    #[test]
+    fn a_composite_key_reads_well_and_has_no_empty_part() {
+        assert_eq!(Key::of_parts(["T1", "a:b%"]).unwrap().as_str(), "T1:a%3Ab%25");
+        assert_eq!(Key::of_parts(["T1", ""]), Err(KeyFault::Missing));
+        assert_eq!(Key::of_parts([]), Err(KeyFault::Missing));
+    }
 
     #[test]
     fn a_64_bit_number_keeps_its_digits() {

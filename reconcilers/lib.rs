@@ -6,7 +6,7 @@
 //! Read it in this order: the words ([`name`], [`key`], [`instant`],
 //! [`clock_format`], [`window`]), what a response becomes
 //! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
-//! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`]), its making from YAML ([`define`])
+//! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
@@ -29,5 +29,6 @@ pub mod compare;
 pub mod discrepancy;
 
 pub mod reconciler;
+pub mod fan_out;
 pub mod define;
 pub mod catalogue;

@@ -8,6 +8,7 @@ use url::Url;
 use crate::instant::Instant;
 use crate::items::Items;
 use crate::key::Key;
+use crate::name::Each;
 use crate::projection::{ItemFault, ShapeFault};
 
 /// A request to a provider, without credentials: those are added where the request is sent, and only for its own origin.
@@ -21,6 +22,8 @@ pub struct PageRequest {
     pub headers: Vec<(String, String)>,
     /// What is sent with it.
     pub body: Option<Body>,
+    /// Whom it asks about, in a feed that is read for several: credentials may differ between them.
+    pub each: Each,
     /// Where in the walk it stands.
     pub position: Position,
 }
@@ -29,7 +32,14 @@ impl PageRequest {
     /// A request without headers or body of its own, at the beginning of a walk.
     #[must_use]
     pub fn get(target: Target) -> Self {
-        Self { method: Method::Get, target, headers: Vec::new(), body: None, position: Position::default() }
+        Self {
+            method: Method::Get,
+            target,
+            headers: Vec::new(),
+            body: None,
+            each: Each::default(),
+            position: Position::default(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock_format::ClockFormat;
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
@@ -20,6 +21,10 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     fn provider(&self) -> &Name;
     /// What the feed is like.
     fn feed(&self) -> &Feed;
+    /// Whom the feed is read for, each by itself.
+    fn fan_out(&self) -> FanOut {
+        FanOut::None
+    }
     /// What the team decided about findings.
     fn policy(&self) -> &Policy;
     /// When the domain runs, if it says so.
@@ -131,6 +136,9 @@ pub struct Feed {
     pub changes: bool,
     /// The periodic wider re-read.
     pub overlap: Option<OverlapScan>,
+    /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
+    /// only from then on.
+    pub confirm_after: Duration,
 }
 
 /// A provider's limit on the rows of one query.
@@ -154,13 +162,6 @@ pub enum Cure {
 }
 
 impl Cap {
-    /// Whether a query that has handed out so many rows may hide more, whatever it says about its end, so that the
-    /// halves of its window have to be read instead.
-    #[must_use]
-    pub fn asks_for_halves(&self, rows: u64) -> bool {
-        self.then == Cure::Halve && rows >= self.rows
-    }
-
     /// Whether a query has to begin anew behind its last id. `size` is the number of rows that the next page would
     /// have, and nothing where the provider says that there is none.
     #[must_use]
@@ -190,6 +191,7 @@ impl Default for Feed {
             retention: None,
             changes: false,
             overlap: None,
+            confirm_after: Duration::ZERO,
         }
     }
 }
@@ -260,7 +262,7 @@ impl fmt::Display for Place {
 }
 
 /// The local side of a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Local {
     /// The database's name in the configuration.
     pub database: String,

@@ -8,6 +8,7 @@ pub mod run;
 
 pub mod coverage;
 pub mod source;
+pub mod probe;
 pub mod local;
 pub mod diff;
 pub mod confirm;

@@ -49,13 +49,14 @@ pub struct Reconciliation {
     pub traffic: Report,
 }
 
-/// Reads the whole feed with the bare loop.
-pub async fn bare_loop(program: &Path, site: &Site, scratch: &Path) -> anyhow::Result<Spent> {
+/// Reads the whole feed with a program that only reads: the bare loop, or the walk.
+pub async fn reader(program: &Path, site: &Site, scratch: &Path) -> anyhow::Result<Spent> {
     let mut command = Command::new(program);
     command.arg("--base").arg(format!("http://127.0.0.1:{}", site.mock.port()));
     let (spent, said) = finish(command, scratch).await?;
     let items = said.lines().find_map(|line| line.strip_prefix("items: "));
-    ensure!(items == Some(&site.population.items.to_string()), "the bare loop read {items:?} items");
+    let all = site.population.items.to_string();
+    ensure!(items == Some(&all), "{} read {items:?} of {all} items", program.display());
     Ok(spent)
 }
 

@@ -17,7 +17,7 @@ use crate::items::Items;
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
 use crate::page::{
-    Answer, Confirm, Confirmed, Method, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
+    Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Seen,
 };
 use crate::path::Path;
 use crate::projection::{Projected, Projection, raw_rows, shallow};

@@ -115,6 +115,26 @@ impl DomainDefinition {
         Ok(definition)
     }
 
+    /// A domain that compares nothing and sends nothing, to look at a feed by itself.
+    #[must_use]
+    pub fn of_feed(feed: FeedName) -> Self {
+        let document = Document::new(feed.to_string(), "");
+        let policy = PolicyFile::default().compile(&mut Problems::of(&document));
+        let name = format!("{}.{}", feed.provider, feed.feed).parse();
+        Self {
+            name: name.unwrap_or_else(|_| feed.feed.clone()),
+            feed,
+            schedule: None,
+            local: Local::default(),
+            fields: Fields { fields: Vec::new(), money: None },
+            policy,
+            remedies: Remedies::default(),
+            warnings: Vec::new(),
+            spots: DomainSpots::default(),
+            document,
+        }
+    }
+
     fn compile(file: DomainFile, problems: &mut Problems<'_>) -> Option<Self> {
         let spots = DomainSpots {
             name: file.domain.spot,

@@ -26,7 +26,7 @@ impl Definition {
             (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
         }
         let request = self.feed.request.render(&fill);
-        PageRequest { position, ..request }
+        PageRequest { each: slice.each.clone(), position, ..request }
     }
 
     /// The request that a walk begins with, or begins anew with behind an id.
@@ -129,6 +129,7 @@ fn follow_link(from: &PageRequest, link: String, position: Position) -> PageRequ
         target: Target::Link(link),
         headers: from.headers.clone(),
         body: None,
+        each: from.each.clone(),
         position,
     }
 }

@@ -166,7 +166,7 @@ impl WindowDefinition {
             cap,
             open,
             overlap,
-            changes: false,
+            ..Feed::default()
         };
         let edges = problems.take_option(file.edges).unwrap_or_default();
         let ceiling = problems.take_option(file.ceiling);

@@ -6,6 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tieout_reconcilers::discrepancy::Kind;
 
+use super::feed::FeedArgs;
 use super::help;
 use super::scope::{PlanArgs, RunArgs};
 use super::values::{FindingPath, kinds, states};
@@ -110,6 +111,12 @@ pub enum Command {
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+    /// Show the first page of a feed: as it came, as it is understood, and what would be asked next
+    #[command(after_help = help::PREVIEW)]
+    Preview(FeedArgs),
+    /// Prove that a feed is what its definition says, with a few requests
+    #[command(after_help = help::PROBE)]
+    Probe(FeedArgs),
     /// Watch a whole reconciliation on your own machine, without network or account
     #[command(after_help = help::DEMO)]
     Demo(DemoArgs),

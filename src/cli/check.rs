@@ -1,4 +1,4 @@
-//! `tieout check`: what was tested, and what came of it. The tests themselves live with what they test.
+//! What was tested, and what came of it, for `tieout check` and `tieout probe`. The tests themselves live with what they test.
 
 use serde::Serialize;
 
@@ -53,20 +53,21 @@ impl Tested {
     }
 }
 
-/// Writes what was tested; the exit code is the strongest of the failures.
-pub fn show(tests: &[Tested], output: &Output) -> Result<u8, Failure> {
+/// Writes what a command tested; the exit code is the strongest of the failures.
+pub fn show(command: &str, tests: &[Tested], output: &Output) -> Result<u8, Failure> {
     let failures = tests.iter().filter_map(|test| Some((test.exit?, test.what.clone())));
     let exit = decide(&failures.collect::<Vec<_>>()).code;
     let lines = || json::lines("tested", tests);
-    output.show(|look| page(tests, output.quiet, look), || json::checked(tests, exit), lines)?;
+    let document = || json::checked(command, tests, exit);
+    output.show(|look| page(command, tests, output.quiet, look), document, lines)?;
     Ok(exit)
 }
 
-fn page(tests: &[Tested], quiet: bool, look: &text::Look) -> String {
+fn page(command: &str, tests: &[Tested], quiet: bool, look: &text::Look) -> String {
     let told = tests.iter().filter(|test| !quiet || test.result == TestResult::Failed);
     let rows = told.map(|test| [test.result.word(), &test.what, &test.detail]);
     let number = |result| tests.iter().filter(|test| test.result == result).count() as u64;
-    text::checks(rows, number(TestResult::Failed), number(TestResult::Warning), look)
+    text::checks(command, rows, number(TestResult::Failed), number(TestResult::Warning), look)
 }
 
 impl TestResult {
@@ -94,12 +95,12 @@ mod tests {
 
     #[test]
     fn every_test_has_its_line_and_silence_leaves_the_failures() {
-        insta::assert_snapshot!(page(&tests(), false, &text::Look::default()), @r"
+        insta::assert_snapshot!(page("check", &tests(), false, &text::Look::default()), @r"
         ok       definitions            2 domains, 1 provider
         warning  domain stripe.charges  settle is 0s: items in flight will look missing
         failed   provider adyen         the key was rejected\u{1b}[2J
         check: 1 failed, 1 warning
         ");
-        assert_eq!(page(&tests(), true, &text::Look::default()).lines().count(), 2);
+        assert_eq!(page("check", &tests(), true, &text::Look::default()).lines().count(), 2);
     }
 }

@@ -67,6 +67,18 @@ Examples:
   tieout check --vars                           also: is every secret there?
   tieout check --online                         also: does every login work, and does every column exist?";
 
+pub(super) const PREVIEW: &str = "\
+Examples:
+  tieout preview stripe/charges                 the first page of the newest day
+  tieout preview stripe/charges --since 2025-11-01 --until 2025-11-02
+  tieout preview stripe/charges --format json   the same for a program";
+
+pub(super) const PROBE: &str = "\
+Examples:
+  tieout probe stripe/charges                   does next lead on, does the filter filter, is the id unique?
+  tieout probe stripe/charges --since 2025-11-01   in a range that has at least two pages
+  tieout probe stripe/charges --format json     the same for a program";
+
 pub(super) const DEMO: &str = "\
 Examples:
   tieout demo                                   leaves its files in ./tieout-demo

@@ -25,7 +25,7 @@ pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> 
     if args.online {
         tests.extend(online(&loaded).await);
     }
-    check::show(&tests, &desk.output)
+    check::show("check", &tests, &desk.output)
 }
 
 fn definitions(loaded: &Loaded) -> Tested {

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::name::DomainName;
+use tieout_reconcilers::name::{DomainName, FeedName};
 
 use crate::finding::State;
 
@@ -23,6 +23,11 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 /// The key of an item.
 pub(super) fn key(text: &str) -> Result<Key, String> {
     Key::checked(text).map_err(|fault| fault.to_string())
+}
+
+/// The name of a feed.
+pub(super) fn feed_name(text: &str) -> Result<FeedName, String> {
+    FeedName::try_from(text.to_owned()).map_err(|fault| format!("{fault}, such as stripe/charges"))
 }
 
 /// The words for the states of a finding.

@@ -94,7 +94,8 @@ pub(super) fn clients(
     names.into_iter().map(|name| (name.to_string(), client(config, name))).collect()
 }
 
-fn client(config: &Config, name: &Name) -> Result<Client, run::Failure> {
+/// The client of a provider.
+pub(super) fn client(config: &Config, name: &Name) -> Result<Client, run::Failure> {
     let wrong = |text: String| run::Failure::Definition(text);
     let resolved = config.resolve_provider(name).map_err(|error| wrong(error.to_string()))?;
     Client::new(&settings(resolved)).map_err(|error| wrong(error.to_string()))

@@ -31,9 +31,14 @@ pub fn findings(findings: &[Finding], not_listed: u64) -> serde_json::Result<Str
     document(&FindingsDocument { schema: "tieout.findings/v1", findings, not_listed })
 }
 
-/// `tieout check` as one document.
-pub fn checked<T: Serialize>(tests: &[T], exit: u8) -> serde_json::Result<String> {
-    document(&CheckDocument { schema: "tieout.check/v1", exit, tests })
+/// `tieout check` or `probe` as one document.
+pub fn checked<T: Serialize>(command: &str, tests: &[T], exit: u8) -> serde_json::Result<String> {
+    document(&CheckDocument { schema: format!("tieout.{command}/v1"), exit, tests })
+}
+
+/// A value of a command as one document of a schema.
+pub fn whole(schema: &'static str, value: &impl Serialize) -> serde_json::Result<String> {
+    document(&Whole { schema, value })
 }
 
 fn document(value: &impl Serialize) -> serde_json::Result<String> {
@@ -70,8 +75,15 @@ struct FindingsDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct CheckDocument<'a, T> {
+struct Whole<'a, T> {
     schema: &'static str,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
+#[derive(Serialize)]
+struct CheckDocument<'a, T> {
+    schema: String,
     exit: u8,
     tests: &'a [T],
 }

@@ -5,7 +5,7 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
-//! read with them ([`guard`], [`walk`], [`mod@lookup`]). What can go wrong is in [`error`] and [`reason`].
+//! read with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
 
@@ -20,6 +20,7 @@ pub mod fetch;
 pub mod retry;
 mod traffic;
 
+pub mod glance;
 pub mod guard;
 pub mod lookup;
 pub mod walk;
@@ -29,6 +30,7 @@ pub mod reason;
 
 pub use error::{NextStep, SourceError};
 pub use fetch::Answered;
+pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use provider::{Auth, Caps, ProviderSettings, Rate, Throughput};

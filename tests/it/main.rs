@@ -10,6 +10,7 @@ mod bad_definitions;
 mod bad_pages;
 mod commands;
 mod demo;
+mod feeds;
 mod finds;
 mod follows;
 mod holds;

@@ -22,7 +22,10 @@ use tieout_bench::{
         median,
         postmaster::Postmaster,
     },
-    stage::{database::Database, mock::Mock},
+    stage::{
+        database::Database,
+        mock::{Manners, Mock},
+    },
 };
 
 /// The charges of a population are spread over this much time: ten slices of a day each.
@@ -98,7 +101,7 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
     let scratch = tempfile::tempdir()?;
     let mut turns = Vec::new();
     for turn in 1..=args.repeats {
-        let bare = contestants::bare_loop(&bare, &many, scratch.path()).await?;
+        let bare = contestants::reader(&bare, &many, scratch.path()).await?;
         let run = contestants::tieout(&tieout, &many, database, postmaster).await?;
         let few = contestants::tieout(&tieout, &few, database, postmaster).await?;
         let (fast, slow) = (bare.wall, run.spent.wall);
@@ -123,7 +126,11 @@ async fn build(mock: &Path, database: &Database, table: &str, items: u64) -> any
     let start = (hour - TimeDelta::days(DAYS.into())).timestamp();
     let population = Population { items, start, seconds: DAYS * 86_400 };
     database.fill(table, &population).await?;
-    Ok(Site { population, mock: Mock::start(mock, &population)?, table: table.to_owned() })
+    Ok(Site {
+        population,
+        mock: Mock::start(mock, &population, &Manners::default())?,
+        table: table.to_owned(),
+    })
 }
 
 /// A child's peak memory cannot be seen below our own.

@@ -4,10 +4,15 @@ use std::{
     io::{self, Write as _},
     net::Ipv4Addr,
     thread,
+    time::Duration,
 };
 
 use clap::Parser;
-use tieout_bench::{catalogue::Catalogue, charges::Population, provider};
+use tieout_bench::{
+    catalogue::Catalogue,
+    charges::Population,
+    provider::{self, Outage},
+};
 use tokio::net::TcpListener;
 
 /// A Stripe-like list of charges on loopback, fast enough to measure clients with.
@@ -25,6 +30,12 @@ struct Args {
     /// The range over which the charges are spread, in seconds.
     #[arg(long, default_value_t = 864_000)]
     seconds: u32,
+    /// After how many pages it answers with errors for a while; never when left out.
+    #[arg(long)]
+    fails_after: Option<u64>,
+    /// For how many seconds it does.
+    #[arg(long, default_value_t = 0)]
+    fails_for: u64,
     /// Exit when stdin is closed, and so with the process that started the mock.
     #[arg(long)]
     tethered: bool,
@@ -32,14 +43,15 @@ struct Args {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let Args { items, port, start, seconds, tethered } = Args::parse();
+    let Args { items, port, start, seconds, fails_after, fails_for, tethered } = Args::parse();
     if tethered {
         thread::spawn(exit_with_stdin);
     }
     let catalogue = Catalogue::render(Population { items, start, seconds });
+    let outage = fails_after.map(|pages| Outage::new(pages, Duration::from_secs(fails_for)));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;
-    Ok(provider::serve(listener, catalogue).await?)
+    Ok(provider::serve(listener, catalogue, outage).await?)
 }
 
 fn exit_with_stdin() {

@@ -20,6 +20,7 @@ pub(super) enum Status {
     BadRequest,
     NotFound,
     MethodNotAllowed,
+    Unavailable,
 }
 
 impl<'p> Answer<'p> {
@@ -43,7 +44,10 @@ impl<'p> Answer<'p> {
     }
 
     fn list(query: &str, provider: &'p Provider) -> Result<Self, Refusal> {
-        provider.traffic.count_page();
+        let pages = provider.traffic.count_page();
+        if provider.outage.as_ref().is_some_and(|outage| outage.is_on(pages)) {
+            return Err(Refusal::Outage);
+        }
         let selection = query::selection(query, provider.catalogue.population())?;
         Ok(Self::Page(provider.catalogue.page(&selection)))
     }
@@ -87,6 +91,7 @@ impl Status {
             Self::BadRequest => "400 Bad Request",
             Self::NotFound => "404 Not Found",
             Self::MethodNotAllowed => "405 Method Not Allowed",
+            Self::Unavailable => "500 Internal Server Error",
         }
     }
 }
@@ -101,6 +106,7 @@ fn refused<'p>(refusal: &Refusal) -> Answer<'p> {
             (Status::BadRequest, "parameter_invalid_integer", Some(parameter.as_str()))
         }
         Refusal::NoSuchPath(_) => (Status::NotFound, "url_invalid", None),
+        Refusal::Outage => (Status::Unavailable, "api_error", None),
         Refusal::NoSuchMethod(_) => (Status::MethodNotAllowed, "method_invalid", None),
     };
     let error = json!({

@@ -7,9 +7,11 @@
 
 mod answer;
 mod connection;
+mod outage;
 mod query;
 mod traffic;
 
+pub use outage::Outage;
 pub use traffic::Report;
 pub(crate) use traffic::epoch_nanos;
 
@@ -23,11 +25,12 @@ use traffic::Traffic;
 struct Provider {
     catalogue: Catalogue,
     traffic: Traffic,
+    outage: Option<Outage>,
 }
 
 /// Answers every connection until the listener fails.
-pub async fn serve(listener: TcpListener, catalogue: Catalogue) -> io::Result<()> {
-    let provider = Arc::new(Provider { catalogue, traffic: Traffic::default() });
+pub async fn serve(listener: TcpListener, catalogue: Catalogue, outage: Option<Outage>) -> io::Result<()> {
+    let provider = Arc::new(Provider { catalogue, traffic: Traffic::default(), outage });
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

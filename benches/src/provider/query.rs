@@ -15,6 +15,8 @@ pub(super) enum Refusal {
     NoSuchPath(String),
     #[error("Unsupported method: {0}")]
     NoSuchMethod(String),
+    #[error("Something went wrong on the mock's end")]
+    Outage,
 }
 
 /// Stripe's defaults: ten items, of any age.

@@ -27,9 +27,10 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn count_page(&self) {
+    /// Counts a request for the list and says the how manieth it is.
+    pub(super) fn count_page(&self) -> u64 {
         self.stamp();
-        self.pages.fetch_add(1, Relaxed);
+        self.pages.fetch_add(1, Relaxed) + 1
     }
 
     pub(super) fn count_lookup(&self) {

@@ -25,23 +25,28 @@ pub const EVENTS: &str = "events.ndjson";
 
 /// Writes a complete configuration into `folder`.
 pub fn write(folder: &Path, setting: &Setting<'_>) -> io::Result<()> {
-    let start = DateTime::from_timestamp(setting.population.start, 0).unwrap_or_default();
-    let fill = |template: &str| {
-        template
-            .replace("@PORT@", &setting.port.to_string())
-            .replace("@TABLE@", setting.table)
-            .replace("@EVENTS@", EVENTS)
-            .replace("@START@", &format!("{start:?}"))
-    };
-    fs::write(folder.join("tieout.yaml"), fill(include_str!("../../definitions/tieout.yaml")))?;
-    fs::write(
-        folder.join("bench.provider.yaml"),
-        fill(include_str!("../../definitions/bench.provider.yaml")),
-    )?;
-    fs::write(
-        folder.join("charges.domain.yaml"),
-        fill(include_str!("../../definitions/charges.domain.yaml")),
-    )?;
+    let config = with_port(include_str!("../../definitions/tieout.yaml"), setting.port);
+    fs::write(folder.join("tieout.yaml"), config.replace("@EVENTS@", EVENTS))?;
+    fs::write(folder.join("bench.provider.yaml"), provider(setting.port))?;
+    fs::write(folder.join("charges.domain.yaml"), domain(setting.table, setting.population.start))?;
     fs::write(folder.join("database.url"), setting.database)?;
     fs::write(folder.join("provider.key"), "a-key-that-the-mock-does-not-check")
+}
+
+/// The provider file of a mock at a port.
+#[must_use]
+pub fn provider(port: u16) -> String {
+    with_port(include_str!("../../definitions/bench.provider.yaml"), port)
+}
+
+/// The domain file for a table, whose first run begins at a second of Unix time.
+#[must_use]
+pub fn domain(table: &str, start: i64) -> String {
+    let start = DateTime::from_timestamp(start, 0).unwrap_or_default();
+    let text = include_str!("../../definitions/charges.domain.yaml");
+    text.replace("@TABLE@", table).replace("@START@", &format!("{start:?}"))
+}
+
+fn with_port(text: &str, port: u16) -> String {
+    text.replace("@PORT@", &port.to_string())
 }

@@ -4,11 +4,21 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::Context as _;
 
 use crate::{charges::Population, provider::Report};
+
+/// How the mock behaves besides answering.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manners {
+    /// After how many pages it answers with errors for a while.
+    pub fails_after: Option<u64>,
+    /// For how long.
+    pub fails_for: Duration,
+}
 
 /// A mock that answers.
 #[derive(Debug)]
@@ -20,10 +30,12 @@ pub struct Mock {
 
 impl Mock {
     /// Starts `program` with a population and waits until it answers.
-    pub fn start(program: &Path, population: &Population) -> anyhow::Result<Self> {
+    pub fn start(program: &Path, population: &Population, manners: &Manners) -> anyhow::Result<Self> {
         let Population { items, start, seconds } = population;
         let mut process = Command::new(program)
             .args([format!("--items={items}"), format!("--start={start}"), format!("--seconds={seconds}")])
+            .args(manners.fails_after.map(|pages| format!("--fails-after={pages}")))
+            .arg(format!("--fails-for={}", manners.fails_for.as_secs()))
             .arg("--tethered")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -144,9 +144,10 @@ fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
     facts.into_iter().filter_map(|(label, text)| Some((label, text?))).collect()
 }
 
-/// `tieout check`: rows of result, subject and detail, and a sum.
+/// `tieout check` and `probe`: rows of result, subject and detail, and a sum.
 #[must_use]
 pub fn checks<'a>(
+    command: &str,
     rows: impl Iterator<Item = [&'a str; 3]>,
     failed: u64,
     warnings: u64,
@@ -157,6 +158,6 @@ pub fn checks<'a>(
         grid.row(row.map(|cell| safe(cell).into_owned()));
     }
     let mut lines: Vec<String> = grid.lines().iter().map(|line| look.paint(line)).collect();
-    lines.push(format!("check: {} failed, {}", figure(failed), counted(warnings, "warning")));
+    lines.push(format!("{command}: {} failed, {}", figure(failed), counted(warnings, "warning")));
     page(&lines)
 }

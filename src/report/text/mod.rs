@@ -11,6 +11,7 @@ mod look;
 mod next_steps;
 mod note;
 mod plan;
+mod preview;
 mod run;
 mod show;
 
@@ -18,6 +19,7 @@ pub use escape::safe;
 pub use lists::{checks, finding, findings, runs, status};
 pub use look::Look;
 pub use plan::plan;
+pub use preview::preview;
 pub use run::{brief, domain, run};
 pub use show::show;
 

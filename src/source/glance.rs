@@ -1,0 +1,44 @@
+//! Reads one page by itself, for those who look at a feed without walking it: what came, and what it means.
+
+use tieout_reconcilers::page::{Page, PageRequest};
+use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::window::Slice;
+use url::Url;
+
+use super::fetch::Answered;
+use super::http::{Client, Fetched};
+use super::reason::{Reason, Site};
+use super::walk::not_a_page;
+
+/// One page with the answer that it was read from.
+#[derive(Debug)]
+pub struct Glance {
+    /// The answer.
+    pub fetched: Fetched,
+    /// What it means; nothing where a rule of the provider says that there is nothing.
+    pub page: Option<Page>,
+}
+
+/// Asks for one page, with the retries that a walk would make. `from` is where the page before came from.
+pub async fn glance(
+    client: &Client,
+    reconciler: &dyn Reconciler,
+    slice: &Slice,
+    request: &PageRequest,
+    from: Option<&Url>,
+) -> Result<Glance, Reason> {
+    let at = || Site {
+        domain: reconciler.domain().clone(),
+        provider: client.provider().clone(),
+        page: Some(request.position.page + 1),
+        request: client.describe(request, from),
+    };
+    let answered = client.fetch(request, from, |response| reconciler.answer(request, response)).await;
+    let fetched = match answered.map_err(|error| Reason::of(at(), error))? {
+        Answered::Empty(fetched) => return Ok(Glance { fetched, page: None }),
+        Answered::Read(fetched) | Answered::Partly(fetched, _) => fetched,
+    };
+    let page = reconciler.read_page(slice, request, &fetched.response());
+    let page = page.map_err(|fault| not_a_page(at(), fault, &fetched))?;
+    Ok(Glance { fetched, page: Some(page) })
+}
