@@ -16,6 +16,7 @@ pub mod template;
 pub mod request;
 
 pub mod condition;
+mod problem_json;
 pub mod rules;
 
 mod clock_file;
