@@ -16,6 +16,7 @@ pub mod plan;
 pub mod finding;
 pub mod event;
 pub mod store;
+pub mod vault;
 pub mod queue;
 pub mod relay;
 pub mod report;

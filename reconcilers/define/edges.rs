@@ -173,7 +173,9 @@ mod tests {
             let cut = |wall: i64, grain| Instant::from_micros(wall).floor(grain).micros();
             let clock = format.read(&format.write(cut(wall, format.resolution()))).unwrap();
             let slice = slice(from, from + length);
-            prop_assume!(slice.window.contains(clock));
+            if !slice.window.contains(clock) {
+                return Ok(());
+            }
             let (from, to) = edges.bounds(&slice, grain, &format);
             // A provider that compares what its wall shows.
             let (low, high) = (shown(&format, &from), to.as_deref().map(|to| shown(&format, to)));

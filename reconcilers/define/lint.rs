@@ -67,7 +67,7 @@ fn shifts(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &m
 fn misses_changes(window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
     let (feed, edges) = (&window.feed, window.edges);
     let by_change = window.sorted == OrderWord::Along(ClockKind::Updated, Order::Descending);
-    if by_change && feed.mutable {
+    if by_change {
         let fault = Fault::new("an item that changes during the walk moves to pages that were read already");
         problems.warn(spots.order, fault.with_help("ask for `updated asc` if the provider offers it"));
     }
@@ -81,7 +81,7 @@ fn misses_changes(window: &WindowDefinition, spots: Spots, problems: &mut Proble
             let help = "say `overlap_scan: {back: 30d, every: 1d}`, or `mutable: false` if they never change";
             problems.warn(spots.window, Fault::new(message).with_help(help));
         }
-        Some(ClockKind::Updated) if feed.mutable && edges.upper.is_some() && !edges.open => {
+        Some(ClockKind::Updated) if edges.upper.is_some() && !edges.open => {
             let message = "an item that changes all the time is newer than every window, and is never read";
             let help = "say `open: true`: the newest window of a run then has no upper bound";
             problems.warn(spots.window, Fault::new(message).with_help(help));

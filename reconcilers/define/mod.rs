@@ -15,6 +15,8 @@ pub mod template;
 
 pub mod request;
 
+pub mod auth;
+
 pub mod condition;
 mod problem_json;
 pub mod rules;

@@ -7,6 +7,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::auth::base::Base;
+use super::auth::host::HostPattern;
+use super::auth::tls::{Tls, TlsFile};
+use super::auth::{Auth, AuthFile};
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::{Document, Problems};
 use super::feed::{FeedDefinition, FeedFile};
@@ -20,8 +24,11 @@ use crate::name::Name;
 #[serde(deny_unknown_fields)]
 struct ProviderFile {
     provider: Checked<Name>,
-    base: Checked<Template>,
+    base: Checked<Base>,
+    #[serde(default)]
+    hosts: Vec<Checked<Template>>,
     auth: Option<Spanned<AuthFile>>,
+    tls: Option<TlsFile>,
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
     #[serde(default)]
@@ -31,66 +38,12 @@ struct ProviderFile {
     feeds: Ordered<FeedFile>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuthFile {
-    bearer: Option<Checked<Template>>,
-    basic: Option<BasicFile>,
-    key: Option<KeyFile>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BasicFile {
-    user: Checked<Template>,
-    password: Option<Checked<Template>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    header: Checked<HeaderName>,
-    value: Checked<Template>,
-}
-
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LimitsFile {
     rate: Option<Checked<Rate>>,
     burst: Option<Spanned<u32>>,
     max_wait: Option<Checked<Length>>,
-}
-
-/// How requests are authorised. The templates hold `{secret.NAME}` and `{var.NAME}`, never a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Auth {
-    /// `Authorization: Bearer ...`.
-    Bearer(Template),
-    /// HTTP basic authentication; without a password it is empty.
-    Basic {
-        /// The user.
-        user: Template,
-        /// The password.
-        password: Option<Template>,
-    },
-    /// A header of the provider's own.
-    Header {
-        /// Its name, in lower case.
-        name: String,
-        /// Its value.
-        value: Template,
-    },
-}
-
-impl Auth {
-    /// The templates it is made of.
-    pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        let (first, second) = match self {
-            Self::Bearer(value) | Self::Header { value, .. } => (value, None),
-            Self::Basic { user, password } => (user, password.as_ref()),
-        };
-        std::iter::once(first).chain(second)
-    }
 }
 
 /// What the provider permits.
@@ -113,10 +66,15 @@ pub struct ProviderDefinition {
     pub document: Document,
     /// Where its name stands.
     pub spot: Spot,
-    /// Where its paths begin; it may hold `{var.NAME}`.
-    pub base: Template,
+    /// Where its paths begin.
+    pub base: Base,
+    /// Other origins that its links may lead to, and that its base may lie on where a token names it. They may hold
+    /// `{var.NAME}`.
+    pub hosts: Vec<Template>,
     /// How requests are authorised, if they are.
     pub auth: Option<Auth>,
+    /// The certificate of its connections, if they need one.
+    pub tls: Option<Tls>,
     /// Headers of every request, names in lower case; they may hold `{var.NAME}`.
     pub headers: Vec<(String, Template)>,
     /// What it permits.
@@ -139,8 +97,14 @@ impl ProviderDefinition {
     fn compile(file: ProviderFile, problems: &mut Problems<'_>) -> Option<Self> {
         let (document, spot) = (problems.document.clone(), file.provider.spot);
         let name = problems.take(file.provider);
-        let base = base(file.base, problems);
-        let auth = file.auth.and_then(|auth| compile_auth(auth, problems));
+        let base_spot = file.base.spot;
+        let base = Base::compile(file.base, problems);
+        let hosts = hosts(file.hosts, problems);
+        let auth = file.auth.and_then(|auth| Auth::compile(auth, problems));
+        let tls = file.tls.and_then(|tls| Tls::compile(tls, problems));
+        if let Some(base) = &base {
+            check_base(base, auth.as_ref(), &hosts, base_spot, problems);
+        }
         let headers = headers(file.headers, problems);
         let limits = compile_limits(file.limits, problems);
         let rules = Arc::new(Rules::compile(file.rules, problems));
@@ -155,26 +119,43 @@ impl ProviderDefinition {
                 feeds.insert(name, Arc::new(feed));
             }
         }
-        Some(Self { name: name?, document, spot, base: base?, auth, headers, limits, feeds, rules })
+        Some(Self {
+            name: name?,
+            document,
+            spot,
+            base: base?,
+            hosts,
+            auth,
+            tls,
+            headers,
+            limits,
+            feeds,
+            rules,
+        })
     }
 
     /// The names of the secrets that requests need.
     #[must_use]
     pub fn secrets(&self) -> BTreeSet<&str> {
-        let slots = self.auth.iter().flat_map(Auth::templates).flat_map(Template::slots);
+        let slots = self.credentials().flat_map(Template::slots);
         slots.filter_map(|slot| if let Slot::Secret(name) = slot { Some(&**name) } else { None }).collect()
     }
 
-    /// The names of the variables that the credentials cannot do without.
+    /// The names of the variables that the credentials, and where they may go, cannot do without.
     #[must_use]
     pub fn auth_vars(&self) -> BTreeSet<&str> {
-        self.auth.iter().flat_map(Auth::templates).flat_map(vars_of).collect()
+        self.credentials().chain(&self.hosts).flat_map(vars_of).collect()
     }
 
     /// The names of the variables that the base cannot do without.
     #[must_use]
     pub fn base_vars(&self) -> BTreeSet<&str> {
-        vars_of(&self.base).collect()
+        vars_of(self.base.template()).collect()
+    }
+
+    fn credentials(&self) -> impl Iterator<Item = &Template> {
+        let tls = self.tls.iter().flat_map(|tls| [&tls.cert, &tls.key]);
+        self.auth.iter().flat_map(Auth::texts).chain(tls)
     }
 }
 
@@ -201,62 +182,43 @@ const fn is_var(slot: &Slot) -> bool {
     matches!(slot, Slot::Var(_))
 }
 
-const fn is_var_or_secret(slot: &Slot) -> bool {
-    matches!(slot, Slot::Var(_) | Slot::Secret(_))
-}
-
-fn base(checked: Checked<Template>, problems: &mut Problems<'_>) -> Option<Template> {
-    let spot = checked.spot;
-    let template = problems.take(checked)?;
-    if !allow(&template, spot, problems, is_var, "a base may hold `{var.NAME}`") {
-        return None;
-    }
-    let sample = template.render(|_| Some("x".into())).unwrap_or_default();
-    let is_base = url::Url::parse(&sample).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none()
-    });
-    if !is_base {
-        let help = "write `https://host/path`, without user, query or fragment";
-        problems.add(spot, Fault::new("the base is not an address that paths can follow").with_help(help));
-    }
-    Some(template)
-}
-
-fn compile_auth(auth: Spanned<AuthFile>, problems: &mut Problems<'_>) -> Option<Auth> {
-    let spot = Spot::from(auth.referenced);
-    let AuthFile { bearer, basic, key } = auth.value;
-    let mut take = |checked: Checked<Template>| {
+/// Other origins: each is checked with its variables filled in by a sample.
+fn hosts(written: Vec<Checked<Template>>, problems: &mut Problems<'_>) -> Vec<Template> {
+    let mut hosts = Vec::new();
+    for checked in written {
         let spot = checked.spot;
-        let template = problems.take(checked)?;
-        allow(
-            &template,
-            spot,
-            problems,
-            is_var_or_secret,
-            "credentials may hold `{secret.NAME}` and `{var.NAME}`",
-        );
-        Some(template)
+        let Some(template) = problems.take(checked) else { continue };
+        if allow(&template, spot, problems, is_var, "`hosts` may hold `{var.NAME}`") {
+            let sample = template.render(|_| Some("1".into())).unwrap_or_default();
+            if let Err(fault) = HostPattern::from_text(&sample) {
+                problems.add(spot, fault);
+            }
+            hosts.push(template);
+        }
+    }
+    hosts
+}
+
+/// A base that a token names needs something that answers with a token, and a fence around it.
+fn check_base(base: &Base, auth: Option<&Auth>, hosts: &[Template], spot: Spot, problems: &mut Problems<'_>) {
+    let Base::FromToken { .. } = base else { return };
+    let asks = match auth {
+        Some(Auth::Oauth(_) | Auth::Login(_)) => true,
+        Some(Auth::Jwt(jwt)) => jwt.exchange.is_some(),
+        _ => false,
     };
-    match (bearer, basic, key) {
-        (Some(bearer), None, None) => take(bearer).map(Auth::Bearer),
-        (None, Some(basic), None) => {
-            let password = basic.password.and_then(&mut take);
-            Some(Auth::Basic { user: take(basic.user)?, password })
-        }
-        (None, None, Some(key)) => {
-            let value = take(key.value);
-            Some(Auth::Header { name: problems.take(key.header)?.0, value: value? })
-        }
-        _ => {
-            let fault = Fault::new("`auth` needs exactly one of `bearer`, `basic` and `key`");
-            problems.add(spot, fault);
-            None
-        }
+    if !asks {
+        let help = "use it with `oauth`, `login`, or `jwt` with an `exchange`";
+        problems.add(spot, Fault::new("no token request answers with this base").with_help(help));
+    }
+    if auth.is_some_and(|auth| auth.addresses().iter().any(|address| address.to_string().starts_with('/'))) {
+        let fault =
+            Fault::new("the base is not known before the token, so the token's address must be whole");
+        problems.add(spot, fault.with_help("write `https://host/path` for it"));
+    }
+    if hosts.is_empty() {
+        let help = "add `hosts: [\"*.example.com\"]`: credentials go nowhere else";
+        problems.add(spot, Fault::new("a base that a token names needs `hosts`").with_help(help));
     }
 }
 

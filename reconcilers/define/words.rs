@@ -7,19 +7,7 @@ use super::checked::Fault;
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
     // The provider block.
-    "hosts",
     "preset",
-    "oauth",
-    "jwt",
-    "login",
-    "sign",
-    "rotate",
-    "refresh",
-    "client",
-    "grant",
-    "token_url",
-    "client_auth",
-    "scope",
     // Limits.
     "concurrent",
     "left",
@@ -29,7 +17,6 @@ const LATER: &[&str] = &[
     "refill",
     "ask",
     "reserve",
-    // Rules.
     // Feeds.
     "body",
     "vars",
@@ -52,7 +39,6 @@ const LATER: &[&str] = &[
     "added",
     "modified",
     "removed",
-    // Windows.
     // Look-ups.
     "search",
     "after",

@@ -41,11 +41,12 @@ pub(super) struct Open {
 
 impl FeedArgs {
     /// Loads the configuration and opens the feed. Nothing is sent.
-    pub(super) fn open(&self, desk: &Desk) -> Result<Open, Failure> {
+    pub(super) async fn open(&self, desk: &Desk) -> Result<Open, Failure> {
         let loaded = wire::load(desk)?;
         let reconciler = self.define(&loaded)?;
         let slice = self.slice(reconciler.as_ref())?;
-        let client = wire::client(&loaded.config, reconciler.provider());
+        let tokens = wire::token_store(&loaded.config, [reconciler.provider()]).await?;
+        let client = wire::client(&loaded.config, reconciler.provider(), tokens.as_ref());
         let client = client
             .map_err(|failure| Failure::exiting(failure.exit_code(), "provider", failure.to_string()))?;
         Ok(Open { client: client.for_run(None), reconciler, slice })

@@ -49,7 +49,9 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
     let mut tests = vec![state(config).await];
     tests.extend(queues(loaded).await);
     let databases = wire::databases(config, &loaded.domains).await;
-    let clients = wire::clients(config, &loaded.domains);
+    let tokens = wire::token_store(config, loaded.domains.iter().map(|domain| domain.provider())).await;
+    let tokens = tokens.unwrap_or_default();
+    let clients = wire::clients(config, &loaded.domains, tokens.as_ref());
     for domain in &loaded.domains {
         let what = format!("domain {}", domain.domain());
         let columns = match databases.get(&domain.local().database) {

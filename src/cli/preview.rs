@@ -9,7 +9,7 @@ use crate::source::glance;
 
 /// Carries `preview` out.
 pub(super) async fn preview(desk: &Desk, args: &FeedArgs) -> Result<u8, Failure> {
-    let Open { client, reconciler, slice } = args.open(desk)?;
+    let Open { client, reconciler, slice } = args.open(desk).await?;
     let request = reconciler.first_page(&slice);
     let seen = glance(&client, reconciler.as_ref(), &slice, &request, None).await.map_err(|reason| {
         let code = if reason.is_rejected() { exit::CREDENTIALS } else { exit::FAILED };

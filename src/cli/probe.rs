@@ -9,7 +9,7 @@ use crate::report::exit;
 
 /// Carries `probe` out.
 pub(super) async fn probe(desk: &Desk, args: &FeedArgs) -> Result<u8, Failure> {
-    let feed = args.open(desk)?;
+    let feed = args.open(desk).await?;
     let tests = match look(&feed.client, feed.reconciler.as_ref(), &feed.slice).await {
         Ok(evidence) => facts(feed.reconciler.feed(), &evidence).into_iter().map(tested).collect(),
         Err(reason) => {

@@ -85,7 +85,7 @@ pub(super) async fn execute(
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {
         run_id: Uuid::now_v7(),
-        clients: wire::clients(config, &domains),
+        clients: wire::clients(config, &domains, Some(&store)),
         databases,
         store,
         domains,

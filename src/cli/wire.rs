@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
+use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::reconciler::{Reconciler, Remedy};
@@ -20,8 +21,10 @@ use crate::local::Database;
 use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
+use crate::source::auth::Vault;
 use crate::source::{Client, ProviderSettings, Rate};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
+use crate::vault::StoreVault;
 
 /// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
 pub(super) fn load(desk: &Desk) -> Result<Loaded, Failure> {
@@ -85,27 +88,47 @@ pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<d
     Ok(loaded.domains.iter().filter(|domain| wanted.contains(domain.domain())).cloned().collect())
 }
 
-/// One client per provider of the domains.
+/// One client per provider of the domains. Tokens that are good once are kept in the state store.
 pub(super) fn clients(
     config: &Config,
     domains: &[Arc<dyn Reconciler>],
+    store: Option<&Store>,
 ) -> BTreeMap<String, Result<Client, run::Failure>> {
     let names: BTreeSet<&Name> = domains.iter().map(|domain| domain.provider()).collect();
-    names.into_iter().map(|name| (name.to_string(), client(config, name))).collect()
+    names.into_iter().map(|name| (name.to_string(), client(config, name, store))).collect()
 }
 
 /// The client of a provider.
-pub(super) fn client(config: &Config, name: &Name) -> Result<Client, run::Failure> {
+pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Result<Client, run::Failure> {
     let wrong = |text: String| run::Failure::Definition(text);
     let resolved = config.resolve_provider(name).map_err(|error| wrong(error.to_string()))?;
-    Client::new(&settings(resolved)).map_err(|error| wrong(error.to_string()))
+    let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
+    let vault = match (store, key) {
+        (Some(store), Some(key)) => {
+            let vault = StoreVault::new(store.clone(), &key).map_err(|fault| wrong(fault.to_string()))?;
+            Some(Arc::new(vault) as Arc<dyn Vault>)
+        }
+        _ => None,
+    };
+    Client::with_vault(&settings(resolved), vault).map_err(|error| wrong(error.to_string()))
+}
+
+/// The state store, where a provider hands out tokens that are good once and therefore kept there.
+pub(super) async fn token_store(
+    config: &Config,
+    providers: impl IntoIterator<Item = &Name>,
+) -> Result<Option<Store>, Failure> {
+    let auths = providers.into_iter().filter_map(|name| config.catalogue.provider(name)?.auth.as_ref());
+    if auths.into_iter().any(Auth::rotates) { open_store(config).await.map(Some) } else { Ok(None) }
 }
 
 fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     let mut settings = ProviderSettings::new(resolved.name, resolved.base);
     settings.allow_private = resolved.allow_private;
     settings.headers = resolved.headers;
+    settings.hosts = resolved.hosts;
     settings.auth = resolved.auth;
+    settings.tls = resolved.tls;
     settings.rate =
         resolved.per_second.map(|per_second| Rate { per_second, burst: resolved.burst.unwrap_or(1) });
     settings.caps.max_wait = resolved.max_wait.unwrap_or(settings.caps.max_wait);

@@ -11,7 +11,7 @@ use tieout_reconcilers::name::Name;
 
 use super::provider::{ProviderConfig, ProviderFile};
 use super::queue::{QueueConfig, QueueFile};
-use super::secret::UrlRef;
+use super::secret::{SecretRef, UrlRef};
 
 /// The state store of a configuration that does not name one.
 const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
@@ -19,7 +19,7 @@ const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
-    state: Option<AddressFile>,
+    state: Option<StateFile>,
     #[serde(default)]
     databases: Ordered<AddressFile>,
     #[serde(default)]
@@ -32,6 +32,13 @@ pub(super) struct ConfigFile {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct StateFile {
+    url: Option<Checked<UrlRef>>,
+    key: Option<Checked<SecretRef>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AddressFile {
     url: Checked<UrlRef>,
 }
@@ -40,6 +47,7 @@ struct AddressFile {
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) state: UrlRef,
+    pub(super) state_key: Option<SecretRef>,
     pub(super) databases: BTreeMap<Name, Option<UrlRef>>,
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
@@ -49,7 +57,9 @@ pub(super) struct Settings {
 impl ConfigFile {
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Settings {
         let default = || UrlRef::Inline(DEFAULT_STATE.to_owned());
-        let state = self.state.and_then(|state| problems.take(state.url)).unwrap_or_else(default);
+        let (state, state_key) = self.state.map_or((None, None), |state| (state.url, state.key));
+        let state = problems.take_option(state).unwrap_or_else(default);
+        let state_key = problems.take_option(state_key);
         let mut databases = BTreeMap::new();
         for entry in self.databases.0 {
             let address = problems.take(entry.value.url);
@@ -67,7 +77,7 @@ impl ConfigFile {
         }
         let reconcilers = self.reconcilers.into_iter();
         let reconcilers = reconcilers.filter_map(|path| Some((path.spot, problems.take(path)?))).collect();
-        Settings { state, databases, queues, providers, reconcilers }
+        Settings { state, state_key, databases, queues, providers, reconcilers }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use tieout_reconcilers::catalogue::Catalogue;
+use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::define::checked::Fault;
 use tieout_reconcilers::define::definition::Settings as FeedSettings;
 use tieout_reconcilers::define::document::{Document, Kind, Problems};
@@ -19,7 +20,7 @@ use tieout_reconcilers::reconciler::{Place, Reconciler};
 use super::file::{ConfigFile, Settings};
 use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
-use super::secret::{ConfigError, UrlRef};
+use super::secret::{ConfigError, SecretRef, UrlRef};
 use super::{folder, mask};
 use crate::queue::QueueSettings;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// The state store.
     pub state: UrlRef,
+    /// The key that encrypts the tokens in the state store, where any are kept.
+    pub state_key: Option<SecretRef>,
     /// The local databases.
     pub databases: BTreeMap<Name, UrlRef>,
     /// The queues.
@@ -82,6 +85,7 @@ impl Config {
             file: path.to_owned(),
             folder,
             state: settings.state,
+            state_key: settings.state_key,
             databases: present(settings.databases),
             queues: present(settings.queues),
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
@@ -93,6 +97,11 @@ impl Config {
     /// The address of the state store.
     pub fn state_url(&self) -> Result<SecretString, ConfigError> {
         self.state.read("state.url", &self.folder)
+    }
+
+    /// The key that encrypts the tokens in the state store.
+    pub fn state_key(&self) -> Result<Option<SecretString>, ConfigError> {
+        self.state_key.as_ref().map(|key| key.read("state.key", &self.folder)).transpose()
     }
 
     /// The address of a local database.
@@ -121,6 +130,7 @@ impl Config {
     #[must_use]
     pub fn unreadable_references(&self) -> Vec<ConfigError> {
         let mut errors: Vec<ConfigError> = self.state_url().err().into_iter().collect();
+        errors.extend(self.state_key().err());
         errors.extend(self.databases.keys().filter_map(|name| self.database_url(name.as_str()).err()));
         errors.extend(self.queues.keys().filter_map(|name| self.resolve_queue(name.as_str()).err()));
         for (name, provider) in &self.providers {
@@ -276,6 +286,14 @@ impl<'l> Loading<'l> {
         let secrets = secrets.map(|secret| {
             ("secret", secret, format!("secrets: {{{secret}: env:{}}}", secret.to_ascii_uppercase()))
         });
+        if provider.auth.as_ref().is_some_and(Auth::rotates) && self.settings.state_key.is_none() {
+            let fault = Fault::new(format!(
+                "the refresh token of the provider `{name}` is good once, and nothing says how the next one is \
+                 encrypted in the state store"
+            ))
+            .with_help("add `state: {key: env:TIEOUT_STATE_KEY}` to tieout.yaml");
+            self.problems.problems.push(domain.document.problem(domain.spots.feed, fault));
+        }
         for (what, missing, entry) in secrets.chain(vars) {
             let near =
                 words::nearest(missing, config.secrets.keys().chain(config.vars.keys()).map(String::as_str));

@@ -6,20 +6,24 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tieout_reconcilers::define::auth::base::is_base;
+use tieout_reconcilers::define::auth::host::HostPattern;
+use tieout_reconcilers::define::auth::tls::Tls;
+use tieout_reconcilers::define::auth::{Auth, base as define};
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Ordered};
 use tieout_reconcilers::define::document::Problems;
-use tieout_reconcilers::define::provider::{Auth, ProviderDefinition};
+use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::template::{Slot, Template};
 use tieout_reconcilers::name::Name;
 use url::Url;
 
 use super::secret::{ConfigError, SecretRef};
-use crate::source::Auth as Credentials;
+use crate::source::Base;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProviderFile {
-    base: Option<Checked<Base>>,
+    base: Option<Checked<BaseText>>,
     #[serde(default)]
     allow_private: bool,
     #[serde(default)]
@@ -30,9 +34,9 @@ pub(super) struct ProviderFile {
 
 /// An address that paths can follow.
 #[derive(Debug, Clone)]
-struct Base(Url);
+struct BaseText(Url);
 
-impl FromText for Base {
+impl FromText for BaseText {
     fn from_text(text: &str) -> Result<Self, Fault> {
         let url = Url::parse(text).ok().filter(is_base);
         url.map(Self).ok_or_else(|| {
@@ -40,15 +44,6 @@ impl FromText for Base {
                 .with_help("write `https://host/path`, without user, query or fragment")
         })
     }
-}
-
-fn is_base(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none()
 }
 
 /// What the configuration says about a provider.
@@ -86,11 +81,15 @@ pub struct ResolvedProvider {
     /// Its name.
     pub name: Name,
     /// Where its paths begin.
-    pub base: Url,
+    pub base: Base,
+    /// Other origins that its links may lead to.
+    pub hosts: Vec<HostPattern>,
     /// Whether loopback and private addresses, and plain HTTP to them, are permitted.
     pub allow_private: bool,
-    /// The credentials.
-    pub auth: Credentials,
+    /// The credentials, if it needs any.
+    pub auth: Option<Auth<SecretString>>,
+    /// The certificate of its connections, if they need one.
+    pub tls: Option<Tls<SecretString>>,
     /// Headers of every request, names in lower case.
     pub headers: Vec<(String, String)>,
     /// Requests per second, where the definition gives a limit.
@@ -108,25 +107,15 @@ pub(super) fn resolve(
     folder: &Path,
 ) -> Result<ResolvedProvider, ConfigError> {
     let reading = Reading { provider, config, folder };
-    let auth = match &provider.auth {
-        None => Credentials::None,
-        Some(Auth::Bearer(token)) => Credentials::Bearer(reading.secret_text(token)?),
-        Some(Auth::Basic { user, password }) => Credentials::Basic {
-            user: reading.secret_text(user)?,
-            password: match password {
-                Some(password) => reading.secret_text(password)?,
-                None => SecretString::from(""),
-            },
-        },
-        Some(Auth::Header { name, value }) => {
-            Credentials::Header { name: name.clone(), value: reading.secret_text(value)? }
-        }
-    };
+    let auth = provider.auth.as_ref().map(|auth| reading.auth(auth)).transpose()?;
+    let tls = provider.tls.as_ref().map(|tls| tls.try_map(|text| reading.secret_text(text))).transpose()?;
     Ok(ResolvedProvider {
         name: provider.name.clone(),
         base: reading.base()?,
+        hosts: reading.hosts()?,
         allow_private: config.allow_private,
         auth,
+        tls,
         headers: reading.headers()?,
         per_second: provider.limits.per_second,
         burst: provider.limits.burst,
@@ -171,24 +160,52 @@ impl Reading<'_> {
         text.map(SecretString::from).ok_or_else(nothing)
     }
 
-    fn base(&self) -> Result<Url, ConfigError> {
-        if let Some(base) = &self.config.base {
-            return Ok(base.clone());
+    fn auth(&self, auth: &Auth) -> Result<Auth<SecretString>, ConfigError> {
+        for address in auth.addresses() {
+            self.harmless(address)?;
         }
-        let what = self.what("base");
-        for slot in self.provider.base.slots() {
+        auth.try_map(|text| self.secret_text(text))
+    }
+
+    fn base(&self) -> Result<Base, ConfigError> {
+        if let Some(base) = &self.config.base {
+            return Ok(Base::Fixed(base.clone()));
+        }
+        let template = self.provider.base.template();
+        self.harmless(template)?;
+        let text = self.bound(template)?.map(|template| template.to_string()).unwrap_or_default();
+        if let define::Base::FromToken { member, .. } = &self.provider.base {
+            return Ok(Base::FromToken { member: member.clone(), path: text });
+        }
+        let url = Url::parse(&text).ok().filter(is_base).map(Base::Fixed);
+        url.ok_or_else(|| {
+            ConfigError::unusable(&self.what("base"), "it is not an address that paths can follow")
+        })
+    }
+
+    fn hosts(&self) -> Result<Vec<HostPattern>, ConfigError> {
+        let mut hosts = Vec::new();
+        for template in &self.provider.hosts {
+            self.harmless(template)?;
+            let text = self.bound(template)?.map(|template| template.to_string()).unwrap_or_default();
+            let host = HostPattern::from_text(&text);
+            hosts.push(host.map_err(|fault| ConfigError::unusable(&self.what("hosts"), fault.message))?);
+        }
+        Ok(hosts)
+    }
+
+    /// A value with a slash or an at sign could send the credentials to another host.
+    fn harmless(&self, address: &Template) -> Result<(), ConfigError> {
+        for slot in address.slots() {
             let Slot::Var(name) = slot else { continue };
             let value = self.config.vars.get(&**name).ok_or_else(|| self.unset(slot))?;
-            // A value with a slash or an at sign could send the credentials to another host.
             if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c)) {
                 let why =
-                    "it may hold letters, digits, `-`, `.`, `_` and `~`, because it is part of the base";
+                    "it may hold letters, digits, `-`, `.`, `_` and `~`, because it is part of an address";
                 return Err(ConfigError::unusable(&self.what(&format!("var.{name}")), why));
             }
         }
-        let text = self.bound(&self.provider.base)?.map(|template| template.to_string()).unwrap_or_default();
-        let url = Url::parse(&text).ok().filter(is_base);
-        url.ok_or_else(|| ConfigError::unusable(&what, "it is not an address that paths can follow"))
+        Ok(())
     }
 
     fn headers(&self) -> Result<Vec<(String, String)>, ConfigError> {

@@ -53,13 +53,13 @@ impl Client {
         page: Option<&Url>,
         classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
     ) -> Result<Answered, SourceError> {
-        let fetched = self.send(request, page).await?;
+        let (fetched, answer) = self.ask(request, page, classify).await?;
         let status = fetched.status;
         let unavailable = |why: &str, at_least: Option<Duration>| {
             let asked = retry_after(&fetched.response(), SystemTime::now());
             SourceError::Unavailable { status, why: clip(why), retry_after: asked.max(at_least) }
         };
-        match classify(&fetched.response()) {
+        match answer {
             Answer::Read => Ok(Answered::Read(fetched)),
             Answer::Partly(why) => Ok(Answered::Partly(fetched, clip(&why))),
             Answer::Empty => Ok(Answered::Empty(fetched)),

@@ -1,7 +1,7 @@
 //! The one HTTP client of a provider: one request, one answer.
 //!
-//! It never follows a redirect off the origin, never sends a Referer, never uses a proxy from the environment and keeps
-//! no cookies. It never retries (see [`fetch`](super::fetch)) and never reads an item.
+//! It never follows a redirect off the configured origins. It never retries (see [`fetch`](super::fetch)) and never reads
+//! an item.
 
 use std::fmt;
 use std::future::Future;
@@ -10,26 +10,24 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AGE, DATE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::redirect::Policy;
+use reqwest::header::{AGE, DATE, HeaderMap, HeaderValue, LOCATION};
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::{PageRequest, PublicUrl, Response};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::address::{Reach, Screen};
+use super::auth::{Pass, Vault};
 use super::body;
+use super::connect::{Connections, Side};
 use super::error::{Lead, SourceError};
 use super::limit::Pace;
 use super::origin::{Bound, Origin};
-use super::provider::{Caps, ProviderSettings};
+use super::provider::{Base, Caps, ProviderSettings};
 use super::retry::RetryBudget;
 use super::traffic::{Sent, Traffic};
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: u32 = 3;
-/// How many headers a response may have.
-const MAX_HEADERS: usize = 100;
 
 /// A provider's client. Clones share connections, pace and retry budget.
 #[derive(Clone)]
@@ -42,8 +40,8 @@ pub struct Client {
 
 pub(super) struct Shared {
     name: Name,
-    http: reqwest::Client,
-    origin: Origin,
+    connections: Connections,
+    pub(super) origin: Origin,
     pub(super) caps: Caps,
     pub(super) pace: Pace,
     pub(super) budget: RetryBudget,
@@ -73,11 +71,22 @@ impl Fetched {
 impl Client {
     /// The client of a provider. Nothing is sent.
     pub fn new(settings: &ProviderSettings) -> Result<Self, SourceError> {
-        let reach = Reach::of(&settings.base, settings.allow_private)?;
+        Self::with_vault(settings, None)
+    }
+
+    /// The client of a provider whose tokens are good once and therefore kept. Nothing is sent.
+    pub fn with_vault(
+        settings: &ProviderSettings,
+        vault: Option<Arc<dyn Vault>>,
+    ) -> Result<Self, SourceError> {
+        let connections = Connections::new(settings);
+        if let Base::Fixed(base) = &settings.base {
+            connections.to(base, Side::Own)?;
+        }
         let shared = Shared {
             name: settings.name.clone(),
-            http: connector(settings, reach)?,
-            origin: Origin::new(settings)?,
+            connections,
+            origin: Origin::new(settings, vault)?,
             caps: settings.caps.clone(),
             pace: Pace::new(settings.rate)?,
             budget: RetryBudget::default(),
@@ -112,6 +121,11 @@ impl Client {
         self.skew.get().copied()
     }
 
+    /// The provider's time, as far as its answers showed how far its clock is from ours.
+    pub(super) fn their_now(&self) -> DateTime<Utc> {
+        DateTime::<Utc>::from(SystemTime::now()) + self.first_skew().unwrap_or_default()
+    }
+
     /// A request as it may be printed: where it goes, without its query.
     #[must_use]
     pub fn describe(&self, request: &PageRequest, page: Option<&Url>) -> String {
@@ -128,13 +142,24 @@ impl Client {
 
     /// Sends a request once, when the pace permits it. `page` is what relative links are resolved against.
     pub async fn send(&self, request: &PageRequest, page: Option<&Url>) -> Result<Fetched, SourceError> {
+        let pass = self.pass().await?;
+        self.send_with(request, page, &pass).await
+    }
+
+    /// Sends a request once with a pass.
+    pub(super) async fn send_with(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+        pass: &Pass,
+    ) -> Result<Fetched, SourceError> {
         let to = self.resolve(request, page)?;
         let permitted = async {
             self.shared.pace.ready().await;
             Ok(())
         };
         self.in_time(None, permitted).await?;
-        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request)).await
+        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request, pass)).await
     }
 
     /// Runs some work for at most `limit`, and never beyond the deadline.
@@ -157,14 +182,22 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn exchange(&self, mut to: Bound, asked: &PageRequest) -> Result<Fetched, SourceError> {
+    async fn exchange(
+        &self,
+        mut to: Bound,
+        asked: &PageRequest,
+        pass: &Pass,
+    ) -> Result<Fetched, SourceError> {
         for hop in 0..=MAX_REDIRECTS {
             if hop > 0 {
                 self.shared.pace.ready().await;
             }
-            let request = self.shared.origin.request(&to, asked)?;
-            let answer = self.shared.http.execute(request).await.map_err(not_sent)?;
-            self.note_skew(answer.headers());
+            let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
+            let http = self.shared.connections.to(to.url(), to.side())?;
+            let answer = http.execute(request).await.map_err(not_sent)?;
+            if to.side() == Side::Own {
+                self.note_skew(answer.headers());
+            }
             match redirected(&answer) {
                 None => return self.receive(to, answer).await,
                 Some(location) => to = self.shared.origin.follow(to.url(), location, Lead::Redirect)?,
@@ -198,33 +231,6 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("provider", &self.shared.name).finish_non_exhaustive()
     }
-}
-
-fn connector(settings: &ProviderSettings, reach: Reach) -> Result<reqwest::Client, SourceError> {
-    // Packing costs more time than it saves where the wire is short.
-    let encoding = if settings.allow_private { "identity" } else { "gzip" };
-    let mut always = HeaderMap::new();
-    always.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    always.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("tieout/", env!("CARGO_PKG_VERSION")))
-        .default_headers(always)
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        .http1_only()
-        .http1_max_headers(MAX_HEADERS)
-        .connect_timeout(settings.caps.connect_time)
-        .dns_resolver(Screen(reach));
-    if reach == Reach::PrivateOnly {
-        // Plain HTTP needs no certificates, and loading the system's would delay every start.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|error| match SourceError::transport("making the client", error) {
-        SourceError::Transport { cause, .. } => SourceError::Settings(cause),
-        other => other,
-    })
 }
 
 fn not_sent(error: reqwest::Error) -> SourceError {

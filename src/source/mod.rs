@@ -4,7 +4,7 @@
 //! does the asking. It never judges an item and never touches a database.
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
-//! how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
+//! what they show there ([`auth`]) and over which connections ([`connect`]), how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
 //! read with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
@@ -13,8 +13,12 @@ pub mod address;
 pub mod limit;
 pub mod origin;
 
+pub mod auth;
+pub mod connect;
+
 pub mod body;
 pub mod http;
+mod renew;
 
 pub mod fetch;
 pub mod retry;
@@ -33,7 +37,7 @@ pub use fetch::Answered;
 pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
-pub use provider::{Auth, Caps, ProviderSettings, Rate, Throughput};
+pub use provider::{Base, Caps, ProviderSettings, Rate, Throughput};
 pub use reason::{Reason, Site};
 pub use traffic::Sent;
 pub use walk::{Coverage, Walk, WalkedPage};

@@ -6,6 +6,10 @@ use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tieout_reconcilers::define::auth::Auth;
+use tieout_reconcilers::define::auth::host::HostPattern;
+use tieout_reconcilers::define::auth::tls::Tls;
+use tieout_reconcilers::define::reader::Reader;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::PublicUrl;
 use url::Url;
@@ -15,12 +19,16 @@ use url::Url;
 pub struct ProviderSettings {
     /// The provider's name.
     pub name: Name,
-    /// Every path of a feed lies below it, and every request and credential stays on its origin.
-    pub base: Url,
+    /// Every path of a feed lies below it, and every credential stays on its origin.
+    pub base: Base,
+    /// Other origins that links may lead to, and that the base may lie on where a token names it.
+    pub hosts: Vec<HostPattern>,
     /// Whether the base may be a loopback or private address, and plain HTTP there.
     pub allow_private: bool,
-    /// How requests are authenticated.
-    pub auth: Auth,
+    /// How requests are authorised, if they are.
+    pub auth: Option<Auth<SecretString>>,
+    /// The certificate of its connections, if they need one.
+    pub tls: Option<Tls<SecretString>>,
     /// Headers sent with every request, such as an API version.
     pub headers: Vec<(String, String)>,
     /// The permitted rate, if the provider has one.
@@ -32,9 +40,19 @@ pub struct ProviderSettings {
 impl ProviderSettings {
     /// A provider without credentials, headers or rate, with the default caps.
     #[must_use]
-    pub fn new(name: Name, base: Url) -> Self {
+    pub fn new(name: Name, base: impl Into<Base>) -> Self {
         let caps = Caps::default();
-        Self { name, base, allow_private: false, auth: Auth::None, headers: Vec::new(), rate: None, caps }
+        Self {
+            name,
+            base: base.into(),
+            hosts: Vec::new(),
+            allow_private: false,
+            auth: None,
+            tls: None,
+            headers: Vec::new(),
+            rate: None,
+            caps,
+        }
     }
 }
 
@@ -42,9 +60,11 @@ impl fmt::Debug for ProviderSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderSettings")
             .field("name", &self.name)
-            .field("base", &PublicUrl(self.base.clone()))
+            .field("base", &self.base)
+            .field("hosts", &self.hosts)
             .field("allow_private", &self.allow_private)
             .field("auth", &self.auth)
+            .field("tls", &self.tls)
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("rate", &self.rate)
             .field("caps", &self.caps)
@@ -52,28 +72,33 @@ impl fmt::Debug for ProviderSettings {
     }
 }
 
-/// How requests are authenticated.
-#[derive(Debug, Clone, Default)]
-pub enum Auth {
-    /// They are not.
-    #[default]
-    None,
-    /// `Authorization: Bearer ...`.
-    Bearer(SecretString),
-    /// `Authorization: Basic ...`.
-    Basic {
-        /// Many APIs put the key here and leave the password empty.
-        user: SecretString,
-        /// The password.
-        password: SecretString,
+/// Where a provider's paths begin.
+#[derive(Clone)]
+pub enum Base {
+    /// At an address.
+    Fixed(Url),
+    /// At an address that the answer to the token request names.
+    FromToken {
+        /// Where the answer names it.
+        member: Reader,
+        /// What follows it.
+        path: String,
     },
-    /// A header of the provider's own.
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: SecretString,
-    },
+}
+
+impl From<Url> for Base {
+    fn from(base: Url) -> Self {
+        Self::Fixed(base)
+    }
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(base) => fmt::Debug::fmt(&PublicUrl(base.clone()), f),
+            Self::FromToken { member, path } => write!(f, "{member:?} of the token's answer, then {path:?}"),
+        }
+    }
 }
 
 /// A permitted rate.

@@ -151,7 +151,7 @@ impl Walker {
         for why in gaps {
             self.gap(request, why);
         }
-        self.token = token.or(self.token.take());
+        self.token = token.map(|token| self.client.without_keys(&token)).or(self.token.take());
         self.rows += rows as u64;
         self.total = total_rows.or(self.total);
         self.page = Some(fetched.url);
@@ -159,6 +159,7 @@ impl Walker {
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
+        self.client.ready().await.map_err(|error| Reason::of(self.site(request), error))?;
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
         self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;

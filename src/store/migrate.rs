@@ -8,12 +8,20 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
-    1,
-    "first",
-    include_str!("migrations/sqlite/0001_first.sql"),
-    include_str!("migrations/postgres/0001_first.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+    (
+        1,
+        "first",
+        include_str!("migrations/sqlite/0001_first.sql"),
+        include_str!("migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        "tokens",
+        include_str!("migrations/sqlite/0002_tokens.sql"),
+        include_str!("migrations/postgres/0002_tokens.sql"),
+    ),
+];
 
 /// The schema version that this program writes.
 const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

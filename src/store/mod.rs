@@ -15,6 +15,7 @@ mod coverage;
 mod findings;
 mod lease;
 mod runs;
+mod tokens;
 
 mod commit;
 mod outbox;
@@ -30,6 +31,7 @@ pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use release::{Release, Released, Staged};
 pub use runs::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use settings::{NotAStore, StoreSettings};
+pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};
 
 #[cfg(test)]
 pub(crate) mod tests;

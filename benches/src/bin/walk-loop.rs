@@ -34,7 +34,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Args { base } = Args::parse();
-    let mut settings = ProviderSettings::new("bench".parse()?, base.parse()?);
+    let mut settings = ProviderSettings::new("bench".parse()?, base.parse::<url::Url>()?);
     settings.allow_private = true;
     let window = Window::new(Instant::from_micros(0), chrono::Utc::now().into()).context("no window")?;
     let slice = Slice::new(window, Purpose::Coverage);

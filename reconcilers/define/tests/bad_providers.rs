@@ -22,10 +22,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("known word: like", "    rows:", "    like: other\n    rows:"),
             ("known word: body", "    rows:", "    body: {a: b}\n    rows:"),
             ("known word: events", "    rows:", "    events: {request: GET /events}\n    rows:"),
-            ("known word: oauth", "{bearer: \"{secret.key}\"}", "{oauth: {grant: client_credentials}}"),
-            ("known word: hosts", "limits:", "hosts: [a.example.com]\nlimits:"),
-            ("known word: cap", "grain: 1s}", "grain: 1s, cap: {rows: 10}}"),
-            ("known word: do skip", "do: empty", "do: skip"),
             ("known word: cursor by row", "{one: \"GET /orders/{id}\"", "{one: \"GET /orders/{row.number}\""),
             ("the old first word", "provider: shop", "api: shop"),
             ("not a name", "provider: shop", "provider: My Shop"),
@@ -46,6 +42,37 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("path with an index", "id: id\n", "id: ids[0]\n"),
             ("unknown order", "created desc", "creation desc"),
             ("unknown format", "as: rfc3339", "as: rfc3393"),
+            ("unknown action", "do: empty", "do: skipp"),
+            ("a pause beside no wait", "do: empty", "do: retry, at_least: 5s"),
+            ("array without a choice", "{status: 404}", "{body: {\"errors[].code\": x}}"),
+            ("pattern that loses the year", "as: rfc3339", "as: \"%m-%d %H:%M\""),
+            ("no pattern", "as: rfc3339", "as: \"%Q\""),
+            ("unknown zone", "as: rfc3339", "as: date, zone: Europe/Londn"),
+            ("zone beside a format with offsets", "as: rfc3339", "as: rfc3339, zone: Europe/London"),
+            ("zone beside a pattern with offsets", "as: rfc3339", "as: \"%Y-%m-%dT%H:%M:%S%z\", zone: Europe/London"),
+            ("grain finer than the format", "as: rfc3339, grain: 1s", "as: epoch, grain: 1ms"),
+            ("span over its maximum", "grain: 1s}", "grain: 1s, span: {prefer: 7d, max: 1d}}"),
+            ("minimum over the span", "grain: 1s}", "grain: 1s, span: {prefer: 1m, min: 1h}}"),
+            ("span below the grain", "grain: 1s}", "grain: 1h, span: 1m}"),
+            ("mistyped span", "grain: 1s}", "grain: 1s, span: {maximum: 1d}}"),
+            ("keep of no time", "grain: 1s}", "grain: 1s, keep: 0s}"),
+            ("cap without a cure", "grain: 1s}", "grain: 1s, cap: {rows: 10}}"),
+            ("cap with an unknown cure", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: quarter}}"),
+            ("cap of no rows", "grain: 1s}", "grain: 1s, cap: {rows: 0, then: halve}}"),
+            ("rekey out of order", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: rekey}}"),
+            ("key beside halves", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: halve, key: id}}"),
+            ("open beside our own filter", "grain: 1s}", "grain: 1s, filter: client, open: true}"),
+            ("stop at a status that is none", "size: 100}", "size: 100, stop: [99]}"),
+            ("stop at every page", "size: 100}", "size: 100, stop: [200]}"),
+            (
+                "stop at older rows of no order",
+                "created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}",
+                "none\n    mutable: false\n    next: {cursor: next_cursor, size: 100, stop: [older]}",
+            ),
+            ("first token of many parts", "size: 100}", "size: 100, first: \"{to}x\"}"),
+            ("save beside counted pages", "cursor: next_cursor, size: 100}", "page: 1, size: 100, save: token}"),
+            ("save that never ends", "size: 100}", "size: 100, save: next_cursor}"),
+            ("save beside a window", "size: 100}", "size: 100, save: token}"),
             ("unknown edges", "grain: 1s}", "grain: 1s, edges: \"[[\"}"),
             ("not a duration", "grain: 1s", "grain: 1"),
             ("not a rate", "10/s", "fast"),
@@ -55,7 +82,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("no paging word", "next: {cursor: next_cursor, size: 100}", "next: nowhere"),
             ("more and done", "size: 100}", "size: 100, more: a, done: b}"),
             ("unknown way on", "next: {cursor: next_cursor,", "next: {cursr: next_cursor,"),
-            ("stop at a status", "size: 100}", "size: 100, stop: [404]}"),
             ("keep beside a cursor", "size: 100}", "size: 100, keep: [limit]}"),
             ("missing confirm", "    confirm: {one: \"GET /orders/{id}\", gone: 404}\n", ""),
             ("confirm without a look-up", "{one: \"GET /orders/{id}\", gone: 404}", "{gone: 404}"),
@@ -79,6 +105,23 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
     insta::assert_snapshot!(said);
 }
 
+/// Part of the provider that pages by cursor, and what it says when it counts pages over a list without order.
+const CURSOR: &str = r#"after: "{cursor}", from: "{from}", to: "{to}"}
+    rows: data
+    id: id
+    version: updated_at
+    order: created desc
+    mutable: false
+    next: {cursor: next_cursor, size: 100}
+    window: {clock: created_at,"#;
+const COUNTED: &str = r#"page: "{page}", from: "{from}", to: "{to}"}
+    rows: data
+    id: id
+    version: updated_at
+    mutable: false
+    next: {page: 1, size: 100}
+    window: {on: created, clock: created_at,"#;
+
 #[test]
 fn doubtful_provider_files_load_and_say_so() {
     let said = table(
@@ -87,6 +130,12 @@ fn doubtful_provider_files_load_and_say_so() {
             ("mutable items on a creation clock", "mutable: false", "mutable: true"),
             ("newest change first", "created desc", "updated desc"),
             ("a clock of no known kind", "order: created desc", "order: none"),
+            (
+                "an upper bound on a clock that moves",
+                "created desc\n    mutable: false",
+                "updated asc\n    mutable: true",
+            ),
+            ("counted pages of no fixed order", CURSOR, COUNTED),
         ],
         parse_provider,
     );

@@ -107,7 +107,7 @@ fn statuses_that_say_gone_are_read_and_an_empty_list_is_no_answer_to_a_look_up()
         "a rule says empty, for lists"
     );
     assert_eq!(answer(&status(200, "{}")), Answer::Read);
-    assert_eq!(answer(&status(401, "{}")), Answer::Rejected("status 401".to_owned()));
+    assert_eq!(answer(&status(401, "{}")), Answer::Refresh("status 401".to_owned()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The language as a whole: what is refused and how, what loads, and what a loaded definition does.
 
+mod bad_auth;
 mod bad_domains;
 mod bad_providers;
 mod look_ups;

@@ -1,12 +1,14 @@
 //! Credentials are sent as configured, refused loudly, and printed nowhere.
 
+use chrono::Utc;
 use secrecy::SecretString;
+use tieout_reconcilers::define::auth::{Auth, Key};
 use wiremock::matchers::{any, header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::double::{Double, Paging, request};
 use super::{client, reason, settings};
-use crate::source::{Auth, Client, NextStep, ProviderSettings, Reason, SourceError};
+use crate::source::{Client, NextStep, ProviderSettings, Reason, SourceError};
 
 fn secret(text: &str) -> SecretString {
     SecretString::from(text)
@@ -16,8 +18,8 @@ fn secret(text: &str) -> SecretString {
 async fn each_kind_of_credential_is_sent_in_its_own_way() {
     let table = [
         (Auth::Bearer(secret("t0ken")), "authorization", "Bearer t0ken"),
-        (Auth::Basic { user: secret("me"), password: secret("") }, "authorization", "Basic bWU6"),
-        (Auth::Header { name: "X-Api-Key".to_owned(), value: secret("k3y") }, "x-api-key", "k3y"),
+        (Auth::Basic { user: secret("me"), password: None }, "authorization", "Basic bWU6"),
+        (Auth::Key(Key::header("X-Api-Key", secret("k3y"))), "x-api-key", "k3y"),
     ];
     for (auth, name, value) in table {
         let server = MockServer::start().await;
@@ -28,7 +30,7 @@ async fn each_kind_of_credential_is_sent_in_its_own_way() {
             .mount(&server)
             .await;
         let mut settings = settings(&server.uri());
-        settings.auth = auth;
+        settings.auth = Some(auth);
         settings.headers = vec![("Api-Version".to_owned(), "2025-11-21".to_owned())];
         let mut asked = request("/charges", &[]);
         // A definition can add headers of its own and cannot replace the credential.
@@ -52,7 +54,7 @@ async fn refused_credentials_are_a_reason_of_their_own_and_are_not_tried_again()
 #[test]
 fn a_secret_that_no_header_can_hold_is_refused_without_being_shown() {
     let mut settings = settings("http://127.0.0.1:1");
-    settings.auth = Auth::Bearer(secret("CANARY\n"));
+    settings.auth = Some(Auth::Bearer(secret("CANARY\n")));
     let refused = Client::new(&settings).unwrap_err();
     assert_eq!(refused.next_step(), NextStep::FixSettings);
     assert!(!format!("{refused} {refused:?}").contains("CANARY"));
@@ -62,29 +64,33 @@ fn a_secret_that_no_header_can_hold_is_refused_without_being_shown() {
 async fn nothing_that_can_be_printed_holds_a_secret() {
     let mut settings = ProviderSettings::new(
         "example".parse().unwrap(),
-        "http://CANARY:CANARY@127.0.0.1:1/v1?key=CANARY".parse().unwrap(),
+        "http://CANARY:CANARY@127.0.0.1:1/v1?key=CANARY".parse::<url::Url>().unwrap(),
     );
     settings.headers = vec![("x-tenant".to_owned(), "CANARY".to_owned())];
     let auths = [
         Auth::Bearer(secret("CANARY")),
-        Auth::Basic { user: secret("CANARY"), password: secret("CANARY") },
-        Auth::Header { name: "x-api-key".to_owned(), value: secret("CANARY") },
+        Auth::Basic { user: secret("CANARY"), password: Some(secret("CANARY")) },
+        Auth::Key(Key::header("x-api-key", secret("CANARY"))),
     ];
     for auth in auths {
-        settings.auth = auth;
+        settings.auth = Some(auth);
         assert!(!format!("{settings:?} {settings:#?}").contains("CANARY"));
         let mut usable = settings.clone();
         usable.allow_private = true;
-        usable.base = "http://127.0.0.1:1/v1".parse().unwrap();
+        usable.base = "http://127.0.0.1:1/v1".parse::<url::Url>().unwrap().into();
         usable.caps.attempts = 1;
-        let origin = crate::source::origin::Origin::new(&usable).unwrap();
+        let origin = crate::source::origin::Origin::new(&usable, None).unwrap();
         let client = Client::new(&usable).unwrap();
         let asked = request("/charges", &[("key", "CANARY")]);
         let failed = client.send(&asked, None).await.unwrap_err();
         let asked = request("/x", &[]);
-        let sent = origin.request(&origin.resolve(&asked.target, None).unwrap(), &asked).unwrap();
-        let shown =
-            format!("{client:?} {origin:?} {sent:?} {failed} {failed:?} {}", client.describe(&asked, None));
+        let (to, pass) =
+            (origin.resolve(&asked.target, None).unwrap(), origin.pass(Utc::now()).await.unwrap());
+        let sent = origin.request(&to, &asked, &pass, Utc::now()).unwrap();
+        let shown = format!(
+            "{client:?} {origin:?} {pass:?} {sent:?} {failed} {failed:?} {}",
+            client.describe(&asked, None)
+        );
         assert!(!shown.contains("CANARY"), "{shown}");
     }
 }

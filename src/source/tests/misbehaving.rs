@@ -141,7 +141,8 @@ async fn a_refused_connection_says_so_without_the_url() {
 
 #[tokio::test]
 async fn private_addresses_are_refused_unless_they_are_allowed() {
-    let settings = |base: &str| ProviderSettings::new("example".parse().unwrap(), base.parse().unwrap());
+    let settings =
+        |base: &str| ProviderSettings::new("example".parse().unwrap(), base.parse::<url::Url>().unwrap());
     for literal in ["https://127.0.0.1:1", "https://[::1]:1", "https://169.254.169.254"] {
         let refused = Client::new(&settings(literal)).unwrap_err();
         assert!(matches!(refused, SourceError::AddressRefused(_)), "{refused}");

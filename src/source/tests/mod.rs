@@ -4,11 +4,15 @@ mod double;
 mod raw;
 
 mod credentials;
+mod elsewhere;
 mod endless;
 mod looking_up;
+mod minted;
 mod misbehaving;
 mod origins;
 mod patience;
+mod rotating;
+mod tokens;
 mod walking;
 
 use std::sync::Arc;
@@ -21,7 +25,7 @@ use double::Double;
 
 /// Settings for a server on loopback, with pauses short enough for a test.
 fn settings(base: &str) -> ProviderSettings {
-    let mut settings = ProviderSettings::new("example".parse().unwrap(), base.parse().unwrap());
+    let mut settings = ProviderSettings::new("example".parse().unwrap(), base.parse::<url::Url>().unwrap());
     settings.allow_private = true;
     settings.caps.retry_base = Duration::from_millis(1);
     settings

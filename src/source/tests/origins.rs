@@ -1,6 +1,7 @@
 //! Nothing leaves for another host: not by link, not by redirect, not by path.
 
 use secrecy::SecretString;
+use tieout_reconcilers::define::auth::{Auth, Key};
 use tieout_reconcilers::page::Target;
 use url::Url;
 use wiremock::matchers::{any, path};
@@ -10,10 +11,11 @@ use super::double::{Double, Paging, link, request};
 use super::{reason, settings};
 use crate::source::error::Lead;
 use crate::source::origin::Origin;
-use crate::source::{Auth, Client, NextStep, ProviderSettings, Reason, SourceError};
+use crate::source::{Client, NextStep, ProviderSettings, Reason, SourceError};
 
 fn origin(base: &str) -> Origin {
-    Origin::new(&ProviderSettings::new("example".parse().unwrap(), base.parse().unwrap())).unwrap()
+    let base = base.parse::<Url>().unwrap();
+    Origin::new(&ProviderSettings::new("example".parse().unwrap(), base), None).unwrap()
 }
 
 fn resolve(origin: &Origin, target: &Target, page: Option<&str>) -> Result<String, SourceError> {
@@ -113,8 +115,11 @@ fn a_base_that_hides_something_is_refused() {
     for base in
         ["https://user:pw@api.example.com", "https://api.example.com/?key=1", "https://api.example.com/#x"]
     {
-        let refused = Client::new(&ProviderSettings::new("example".parse().unwrap(), base.parse().unwrap()))
-            .unwrap_err();
+        let refused = Client::new(&ProviderSettings::new(
+            "example".parse().unwrap(),
+            base.parse::<url::Url>().unwrap(),
+        ))
+        .unwrap_err();
         assert_eq!(refused.next_step(), NextStep::FixSettings, "{base}");
         assert!(!refused.to_string().contains("pw"), "{refused}");
     }
@@ -125,7 +130,7 @@ async fn provider_and_sink() -> (MockServer, MockServer, Client) {
     let (provider, sink) = (MockServer::start().await, MockServer::start().await);
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&sink).await;
     let mut settings = settings(&provider.uri());
-    settings.auth = Auth::Header { name: "x-api-key".to_owned(), value: SecretString::from("CANARY") };
+    settings.auth = Some(Auth::Key(Key::header("x-api-key", SecretString::from("CANARY"))));
     (provider, sink, Client::new(&settings).unwrap())
 }
 

@@ -40,7 +40,9 @@ async fn many_can_open_a_new_store_at_once(world: World) {
 async fn a_newer_schema_is_refused(world: World) {
     let mut tx = world.store.write().await.unwrap();
     let table = tx.dialect().migrations;
-    tx.execute(format!("UPDATE {table} SET version = $1"), &args![9_000_i64]).await.unwrap();
+    tx.execute(format!("UPDATE {table} SET version = $1 WHERE version = 1"), &args![9_000_i64])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     world.store.close().await;
     let opened = Store::open(&world.settings).await;

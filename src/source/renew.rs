@@ -1,0 +1,50 @@
+//! Requests with a token that may have to be renewed: refused once, it is renewed once, and the request sent once again.
+
+use std::sync::Arc;
+
+use tieout_reconcilers::page::{Answer, PageRequest, Response};
+use url::Url;
+
+use super::auth::Pass;
+use super::error::SourceError;
+use super::http::{Client, Fetched};
+
+impl Client {
+    /// Waits for what has to be known before any request can be made: the base, where a token names it.
+    pub async fn ready(&self) -> Result<(), SourceError> {
+        if self.shared.origin.base().is_ok() {
+            return Ok(());
+        }
+        self.pass().await.map(drop)
+    }
+
+    /// A link as it may be compared and kept: without the parameters that hold a credential.
+    #[must_use]
+    pub fn without_keys(&self, link: &str) -> String {
+        self.shared.origin.without_keys(link)
+    }
+
+    /// What the next request wears.
+    pub(super) async fn pass(&self) -> Result<Arc<Pass>, SourceError> {
+        self.in_time(None, self.shared.origin.pass(self.their_now())).await
+    }
+
+    /// Asks once, and once more with a new token where the provider does not take the old one any more.
+    pub(super) async fn ask(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+        classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
+    ) -> Result<(Fetched, Answer), SourceError> {
+        let pass = self.pass().await?;
+        let fetched = self.send_with(request, page, &pass).await?;
+        let answer = classify(&fetched.response());
+        let Answer::Refresh(why) = &answer else { return Ok((fetched, answer)) };
+        let renewed = self.in_time(None, self.shared.origin.renewed(&pass, self.their_now())).await?;
+        let Some(pass) = renewed else { return Ok((fetched, answer)) };
+        tracing::info!(provider = %self.provider(), why, "the token was renewed, asking once again");
+        let fetched = self.send_with(request, page, &pass).await?;
+        let answer = classify(&fetched.response());
+        Ok((fetched, answer))
+    }
+}
