@@ -116,7 +116,8 @@ pub(crate) fn every_format() -> Vec<ClockFormat> {
         let zone = (!zone.is_empty()).then(|| zone.parse().unwrap());
         ClockFormat::Wall(Arc::new(WallTime::new(pattern, zone).unwrap()))
     };
-    let plain = [TimeFormat::Epoch, TimeFormat::EpochMs, TimeFormat::EpochUs, TimeFormat::Rfc3339, TimeFormat::Sql];
+    let plain =
+        [TimeFormat::Epoch, TimeFormat::EpochMs, TimeFormat::EpochUs, TimeFormat::Rfc3339, TimeFormat::Sql];
     let mut all: Vec<ClockFormat> = plain.into_iter().map(ClockFormat::Plain).collect();
     all.extend([
         ClockFormat::Rfc3339Ms,
@@ -170,7 +171,10 @@ mod tests {
         assert_eq!(ClockFormat::Rfc2822.write(at.micros()), "Fri, 21 Nov 2025 00:00:00 GMT");
         assert_eq!(ClockFormat::MsJson.read("/Date(1763683200250+1300)/"), Some(at));
         assert_eq!(ClockFormat::MsJson.read("/Date(-250-0500)/"), Some(Instant::from_micros(-250_000)));
-        assert_eq!(ClockFormat::Rfc2822.read("Fri, 21 Nov 2025 01:00:00 +0100"), ClockFormat::Rfc2822.read("Fri, 21 Nov 2025 00:00:00 GMT"));
+        assert_eq!(
+            ClockFormat::Rfc2822.read("Fri, 21 Nov 2025 01:00:00 +0100"),
+            ClockFormat::Rfc2822.read("Fri, 21 Nov 2025 00:00:00 GMT")
+        );
         for (format, text) in [
             (ClockFormat::MsJson, "1763683200250"),
             (ClockFormat::MsJson, "/Date()/"),

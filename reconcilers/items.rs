@@ -20,6 +20,12 @@ impl Items {
         Self { text: String::new(), spans: Vec::new(), width: width.max(1) }
     }
 
+    /// An empty arena for items as wide as those of another.
+    #[must_use]
+    pub fn like(other: &Self) -> Self {
+        Self::of_width(other.width)
+    }
+
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -58,6 +64,14 @@ impl Items {
             if let Some(raw) = item.slot(slot) {
                 self.set(slot, raw);
             }
+        }
+    }
+
+    /// Adds an item of which only one value is known.
+    pub fn push_only(&mut self, item: ItemView<'_>, slot: usize) {
+        self.begin();
+        if let Some(raw) = item.slot(slot) {
+            self.set(slot, raw);
         }
     }
 

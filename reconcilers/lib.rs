@@ -3,9 +3,9 @@
 //! This crate describes I/O and never performs it: no async, no clock, no environment, no sockets.
 //! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
 //!
-//! Read it in this order: the words ([`name`], [`key`], [`instant`],
-//! [`clock_format`], [`window`]), what a response becomes
-//! ([`path`], [`projection`], [`items`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
+//! Read it in this order: the words ([`name`], [`key`], [`instant`], [`clock_format`],
+//! [`window`]), what a response becomes
+//! ([`path`], [`format`], [`projection`], [`items`], [`outline`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
 //! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
@@ -18,7 +18,9 @@ pub mod window;
 
 pub mod path;
 pub mod items;
+pub mod format;
 pub mod projection;
+pub mod outline;
 pub mod page;
 
 pub mod scalar;

@@ -172,6 +172,9 @@ pub struct Page {
     pub total_rows: Option<u64>,
     /// Items that the page names as deleted.
     pub gone: Vec<Key>,
+    /// The places among `items` of those of which the page shows only a part: each has to be looked up by its key before it
+    /// is compared.
+    pub partial: Vec<usize>,
     /// Why what the page shows is not all there is, where it says so itself.
     pub gaps: Vec<String>,
     /// The instant up to which the provider says that its answer is whole (`ceiling:`).

@@ -15,6 +15,56 @@ impl Path {
         self.0.iter().map(AsRef::as_ref)
     }
 
+    /// The document itself.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// One member of the document.
+    #[must_use]
+    pub fn of_member(name: &str) -> Self {
+        Self(vec![name.into()])
+    }
+
+    /// Whether it names the document itself.
+    #[must_use]
+    pub const fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The path of what lies at `inner` below this one.
+    #[must_use]
+    pub fn join(&self, inner: &Self) -> Self {
+        Self(self.0.iter().chain(&inner.0).cloned().collect())
+    }
+
+    /// The path below `outer`, where it lies there.
+    #[must_use]
+    pub fn below(&self, outer: &Self) -> Option<Self> {
+        self.0.strip_prefix(outer.0.as_slice()).map(|rest| Self(rest.to_vec()))
+    }
+
+    /// Whether one of the two lies in the other, so that what happens to one happens to the other.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.below(other).is_some() || other.below(self).is_some()
+    }
+
+    /// The element of XML whose attribute or text this is, where it names one: `Total` for `Total.@currency`.
+    #[must_use]
+    pub fn attribute_of(&self) -> Option<Self> {
+        let (last, before) = self.0.split_last()?;
+        (last.starts_with('@') || **last == *"#text").then(|| Self(before.to_vec()))
+    }
+
+    /// The first member and what lies below it.
+    #[must_use]
+    pub fn split_first(&self) -> Option<(&str, Self)> {
+        let (first, rest) = self.0.split_first()?;
+        Some((first, Self(rest.to_vec())))
+    }
+
     /// Parses `[*]`-terminated paths to row arrays: `[*]`, `data`, `data[*]`, `a.rows`.
     pub fn of_rows(text: &str) -> Result<Self, String> {
         let text = text.strip_suffix("[*]").unwrap_or(text);

@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tieout_reconcilers::clock_format::ClockFormat;
 use tieout_reconcilers::compare::{CLOCK, Fields, Versions, versions};
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
-use tieout_reconcilers::clock_format::ClockFormat;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;

@@ -292,7 +292,11 @@ mod tests {
         assert_eq!(windows(&slices(&feed, &policy, &known)), [(161, 250)]);
         assert_eq!(out_of_reach(&feed, &policy, &known), []);
         let client = Feed { filter: Filter::Client, ..feed };
-        assert_eq!(windows(&slices(&client, &policy, &known)), [(161, 250)], "the same for a feed that we filter");
+        assert_eq!(
+            windows(&slices(&client, &policy, &known)),
+            [(161, 250)],
+            "the same for a feed that we filter"
+        );
     }
 
     #[test]
@@ -300,10 +304,17 @@ mod tests {
         let seconds = Duration::from_secs;
         let feed = Feed { min_span: seconds(20), max_span: Some(seconds(110)), ..feed() };
         let slices = |now: i64| windows(&slices(&feed, &policy(), &known(&[], now)));
-        assert_eq!(slices(215), [(0, 100), (100, 205)], "a rest of five seconds is read with the piece before it");
+        assert_eq!(
+            slices(215),
+            [(0, 100), (100, 205)],
+            "a rest of five seconds is read with the piece before it"
+        );
         assert_eq!(slices(225), [(0, 100), (100, 200), (200, 215)], "together they would be too long");
         let narrow = Feed { span: seconds(300), ..feed.clone() };
-        assert_eq!(windows(&super::slices(&narrow, &policy(), &known(&[], 260))), [(0, 110), (110, 220), (220, 250)]);
+        assert_eq!(
+            windows(&super::slices(&narrow, &policy(), &known(&[], 260))),
+            [(0, 110), (110, 220), (220, 250)]
+        );
     }
 
     proptest! {

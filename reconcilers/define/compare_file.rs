@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::clock_file::{FormatWord, clock_format};
 use super::checked::{Checked, Entry, Fault, FromText, Ordered};
+use super::clock_file::{FormatWord, clock_format};
 use super::document::Problems;
 use super::problem::Spot;
 use super::value::Length;

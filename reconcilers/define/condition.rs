@@ -44,7 +44,7 @@ impl FromText for Expected {
 }
 
 impl Expected {
-    fn accepts(&self, found: Option<&str>) -> bool {
+    pub(super) fn accepts(&self, found: Option<&str>) -> bool {
         match (self, found) {
             (_, None) => false,
             (Self::Present, Some(_)) => true,
@@ -174,7 +174,7 @@ impl Conditions {
         }
         self.paths.push(path);
         let slots: Vec<Option<Path>> = self.paths.iter().cloned().map(Some).collect();
-        self.projection = Path::of_rows("").ok().map(|root| Projection::new(&root, &slots, &[], 1));
+        self.projection = Some(Projection::of_rows(&slots, &[], 1));
         self.paths.len() - 1
     }
 

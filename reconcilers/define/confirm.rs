@@ -16,12 +16,13 @@ use super::condition::{ConditionFile, Conditions, Statuses};
 use super::document::Problems;
 use super::problem::Spot;
 use super::request::{Fill, RequestLine, RequestTemplate, Slots};
+use super::rows_file::RowsFile;
 use super::template::{Slot, Template};
-use super::value::RowsPath;
 use super::words;
 use crate::key::Key;
 use crate::page::{Confirm, Response};
 use crate::path::Path;
+use crate::projection::Rows;
 
 /// How many keys one look-up asks about where a definition does not say.
 const DEFAULT_MAX: usize = 100;
@@ -30,8 +31,11 @@ const DEFAULT_MAX: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmFile {
     one: Option<Checked<RequestLine>>,
+    unwrap: Option<Checked<Path>>,
     many: Option<ManyFile>,
     gone: Option<Spanned<GoneFile>>,
+    #[serde(default)]
+    hydrate: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -41,7 +45,7 @@ struct ManyFile {
     #[serde(default)]
     query: Ordered<Checked<Template>>,
     max: Option<Spanned<usize>>,
-    rows: Checked<RowsPath>,
+    rows: Spanned<RowsFile>,
 }
 
 /// `404`, `[404, 410]`, `{body: {deleted: true}}` or a list of such.
@@ -99,6 +103,10 @@ pub struct ConfirmDefinition {
     one: Option<RequestTemplate>,
     /// Several keys in one request.
     pub(super) many: Option<Many>,
+    /// Where in the answer of a look-up of one key the item is.
+    pub(super) unwrap: Option<Path>,
+    /// Whether the rows of the list are only a part of their items.
+    pub(super) hydrate: bool,
     gone: Conditions,
 }
 
@@ -107,8 +115,8 @@ pub struct ConfirmDefinition {
 pub struct Many {
     request: RequestTemplate,
     max: usize,
-    /// Where the rows of the answer are.
-    pub rows: Path,
+    /// Where the rows of the answer are, and what of an element is the row.
+    pub(super) rows: (Rows, Option<Path>),
 }
 
 impl ConfirmDefinition {
@@ -137,7 +145,13 @@ impl ConfirmDefinition {
             }
         }
         let many = file.many.and_then(|many| Many::compile(many, problems));
-        (one.is_some() || many.is_some()).then_some(Self { one, many, gone })
+        let unwrap = problems.take_option(file.unwrap);
+        (one.is_some() || many.is_some()).then_some(Self { one, many, unwrap, hydrate: file.hydrate, gone })
+    }
+
+    /// Whether items are asked for one by one.
+    pub(super) const fn asks_for_one(&self) -> bool {
+        self.one.is_some()
     }
 
     /// The requests that ask about all of `keys`.
@@ -180,7 +194,7 @@ impl ConfirmDefinition {
         let one = self.one.as_ref().map(|one| one.bind(vars)).transpose()?;
         let many =
             self.many.as_ref().map(|many| Ok(Many { request: many.request.bind(vars)?, ..many.clone() }));
-        Ok(Self { one, many: many.transpose()?, gone: self.gone.clone() })
+        Ok(Self { one, many: many.transpose()?, ..self.clone() })
     }
 }
 
@@ -200,7 +214,7 @@ impl Many {
             problems
                 .add(spot, Fault::new("the look-up of several items uses neither `{ids}` nor `{ids:csv}`"));
         }
-        let rows = problems.take(file.rows)?.0;
+        let rows = file.rows.value.compile(file.rows.referenced.into(), problems)?;
         Some(Self { request: request?, max, rows })
     }
 

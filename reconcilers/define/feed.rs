@@ -1,26 +1,29 @@
 //! A feed of a provider file: one list endpoint, compiled.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, Ordered};
 use super::confirm::{ConfirmDefinition, ConfirmFile};
 use super::document::Problems;
 use super::edges::Edges;
+use super::gone_file::{GoneIf, GoneIfFile};
+use super::id_file::IdFile;
 use super::lint::{self, Spots};
+use super::nested_file::NestedFile;
 use super::next_file::NextFile;
 use super::paging::{By, CursorStart, First, Paging};
-use super::reader::Reader;
 use super::problem::{Problem, Spot};
+use super::reader::Reader;
 use super::request::{RequestLine, RequestTemplate, Slots};
+use super::rows_file::{FormatWord, RowsDefinition, RowsFile, RowsWords};
 use super::template::{Slot, Template};
-use super::value::RowsPath;
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
+use crate::format::{Children, Unpack};
 use crate::path::Path;
+use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Feed, Filter};
 use crate::window::Slice;
 
@@ -32,7 +35,16 @@ pub(super) struct FeedFile {
     query: Ordered<Checked<Template>>,
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
-    rows: Checked<RowsPath>,
+    rows: Option<Spanned<RowsFile>>,
+    unwrap: Option<Checked<Path>>,
+    explode: Option<Checked<At>>,
+    scalar: Option<Checked<String>>,
+    format: Option<Checked<FormatWord>>,
+    unpack: Option<Checked<Unpack>>,
+    children: Option<Checked<Children>>,
+    #[serde(default)]
+    nested: Vec<NestedFile>,
+    gone_if: Option<Spanned<GoneIfFile>>,
     id: IdFile,
     version: Option<Checked<Path>>,
     order: Option<Checked<OrderWord>>,
@@ -43,53 +55,15 @@ pub(super) struct FeedFile {
     confirm: Option<Spanned<ConfirmFile>>,
 }
 
-/// The path of the key; a list of paths is known and refused.
-#[derive(Debug, Clone)]
-struct IdFile(Checked<Path>);
-
-impl<'de> Deserialize<'de> for IdFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let id = Spanned::<Id>::deserialize(deserializer)?;
-        Ok(Self(Checked { spot: id.referenced.into(), outcome: id.value.0 }))
-    }
-}
-
-struct Id(Result<Path, Fault>);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IdVisitor)
-    }
-}
-
-struct IdVisitor;
-
-impl<'de> Visitor<'de> for IdVisitor {
-    type Value = Id;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the path of the key in a row, such as `id`")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Id, E> {
-        Ok(Id(Path::from_text(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Id, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Id(Err(Fault::new("a key of several paths is known and not supported yet"))))
-    }
-}
-
 /// One list endpoint of a provider.
 #[derive(Debug, Clone)]
 pub struct FeedDefinition {
     /// What a run needs to know.
     pub feed: Feed,
-    /// Where the rows of a page are.
-    pub rows: Path,
-    /// Where the key of a row is.
-    pub id: Path,
+    /// Where the rows of a page are, and what they are.
+    pub rows: RowsDefinition,
+    /// Where the parts of the key of a row are; one for most feeds.
+    pub id: Vec<Path>,
     /// Where the clock of a row is.
     pub clock: Path,
     /// Where the change marker of a row is.
@@ -122,12 +96,48 @@ impl FeedDefinition {
         let confirm = file.confirm.and_then(|confirm| {
             ConfirmDefinition::compile(confirm.value, confirm.referenced.into(), problems)
         });
-        let (rows, id) = (problems.take(file.rows), problems.take(file.id.0));
+        let rows = RowsWords {
+            rows: file.rows,
+            unwrap: file.unwrap,
+            explode: file.explode,
+            scalar: file.scalar,
+            format: file.format,
+            unpack: file.unpack,
+            children: file.children,
+            nested: file.nested,
+            gone: GoneIf::compile(file.gone_if, problems),
+        };
+        let rows = rows.compile(spot, problems);
+        let id_spot = file.id.0.spot;
+        let id = problems.take(file.id.0);
+        let version_spot = file.version.as_ref().map(|version| version.spot).unwrap_or_default();
         let version = problems.take_option(file.version);
+        if let (Some(rows), Some(id)) = (&rows, &id) {
+            for path in id {
+                rows.check(path, id_spot, problems);
+            }
+            if let Some(path) = &version {
+                rows.check(path, version_spot, problems);
+            }
+            if confirm.as_ref().is_some_and(ConfirmDefinition::asks_for_one)
+                && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
+            {
+                let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+                problems
+                    .add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+            }
+            if rows.format.is_rows()
+                && paging.as_ref().is_some_and(|paging| paging.signals().iter().any(Option::is_some))
+            {
+                let fault = Fault::new("a body of this `format` has nothing beside its rows");
+                problems
+                    .add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
+            }
+        }
         let (paging, mut window) = (paging?, window?);
         window.feed.changes = paging.save.is_some();
-        let spots = Spots { next: next_spot, window: window_spot, order: window.order_spot };
-        lint::lint(&paging, &window, spots, problems);
+        let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
+        lint::lint(&paging, &window, places, problems);
         let slots = slots_of(&paging, window.feed.filter, window.edges);
         let known = problems.problems.len();
         let request =
@@ -139,7 +149,7 @@ impl FeedDefinition {
         let warnings = std::mem::replace(&mut problems.warnings, earlier);
         Some(Self {
             feed: window.feed,
-            rows: rows?.0,
+            rows: rows?,
             id: id?,
             clock: window.clock,
             version,
@@ -151,6 +161,13 @@ impl FeedDefinition {
             rekey: window.rekey,
             confirm: confirm?,
         })
+    }
+
+    /// The places of a page's own values: those that [`Paging::said`] expects, then the ceiling.
+    pub(super) fn signals(&self) -> Vec<Option<Path>> {
+        let mut signals = self.paging.signals();
+        signals.push(self.ceiling.as_ref().and_then(Reader::signal));
+        signals
     }
 
     /// The bounds of a slice, where the provider applies them.

@@ -111,81 +111,84 @@ mod tests {
         Said { way_on: way_on.map(str::to_owned), more, rows, ..Said::default() }
     }
 
-    fn follow(paging: &Paging, seen: Said) -> Result<Following, PageFault> {
-        paging.following(&seen, &Position { page: 1, rows: 2, ..Position::default() })
+    fn follow(paging: &Paging, seen: &Said) -> Result<Following, PageFault> {
+        paging.following(seen, &Position { page: 1, rows: 2, ..Position::default() })
     }
 
     #[test]
     fn a_token_outranks_an_empty_page_and_the_providers_word_outranks_the_token() {
         let paging = cursor("next.token");
         let token = || Ok(Following::Cursor("t".to_owned()));
-        assert_eq!(follow(&paging, seen(Some("t"), None, 0)), token());
-        assert_eq!(follow(&paging, seen(Some("t"), Some(true), 2)), token());
-        assert_eq!(follow(&paging, seen(Some("t"), Some(false), 2)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(None, None, 2)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(None, Some(false), 0)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(Some("t"), None, 0)), token());
+        assert_eq!(follow(&paging, &seen(Some("t"), Some(true), 2)), token());
+        assert_eq!(follow(&paging, &seen(Some("t"), Some(false), 2)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(None, None, 2)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(None, Some(false), 0)), Ok(Following::End));
     }
 
     #[test]
     fn more_without_a_way_on_is_a_fault_and_not_the_end() {
         for (paging, label) in [(cursor("next.token"), "next.token"), (cursor("last:id"), "last:id")] {
-            assert_eq!(follow(&paging, seen(None, Some(true), 0)), Err(PageFault::NoWayOn(label.to_owned())));
+            assert_eq!(
+                follow(&paging, &seen(None, Some(true), 0)),
+                Err(PageFault::NoWayOn(label.to_owned()))
+            );
         }
     }
 
     #[test]
     fn a_walk_from_row_to_row_ends_with_an_empty_page_only() {
         let paging = cursor("last:id");
-        assert_eq!(follow(&paging, seen(None, None, 0)), Ok(Following::End));
-        assert!(follow(&paging, seen(None, None, 2)).is_err());
-        assert_eq!(follow(&paging, seen(Some("x"), None, 1)), Ok(Following::Cursor("x".to_owned())));
+        assert_eq!(follow(&paging, &seen(None, None, 0)), Ok(Following::End));
+        assert!(follow(&paging, &seen(None, None, 2)).is_err());
+        assert_eq!(follow(&paging, &seen(Some("x"), None, 1)), Ok(Following::Cursor("x".to_owned())));
     }
 
     #[test]
     fn stopping_at_an_empty_or_short_page_is_opt_in_for_tokens() {
         let mut paging = cursor("token");
         paging.stop = Stop { empty: true, ..Stop::default() };
-        assert_eq!(follow(&paging, seen(Some("t"), None, 0)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(Some("t"), None, 0)), Ok(Following::End));
         paging.stop = Stop { short: true, ..Stop::default() };
-        assert_eq!(follow(&paging, seen(Some("t"), None, 1)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(Some("t"), None, 2)), Ok(Following::Cursor("t".to_owned())));
+        assert_eq!(follow(&paging, &seen(Some("t"), None, 1)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(Some("t"), None, 2)), Ok(Following::Cursor("t".to_owned())));
     }
 
     #[test]
     fn counted_walks_end_at_an_empty_page_a_total_or_the_providers_word() {
         let paging = paging(By::Page { first: 1 });
         assert_eq!(
-            follow(&paging, seen(None, None, 1)),
+            follow(&paging, &seen(None, None, 1)),
             Ok(Following::Counted),
             "a short page is not the end"
         );
-        assert_eq!(follow(&paging, seen(None, None, 0)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(None, Some(true), 0)), Ok(Following::Counted));
-        assert_eq!(follow(&paging, seen(None, Some(false), 2)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(None, None, 0)), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(None, Some(true), 0)), Ok(Following::Counted));
+        assert_eq!(follow(&paging, &seen(None, Some(false), 2)), Ok(Following::End));
         let pages = |pages| Said { pages: Some(pages), rows: 2, ..Said::default() };
-        assert_eq!(follow(&paging, pages(2)), Ok(Following::End));
-        assert_eq!(follow(&paging, pages(3)), Ok(Following::Counted));
+        assert_eq!(follow(&paging, &pages(2)), Ok(Following::End));
+        assert_eq!(follow(&paging, &pages(3)), Ok(Following::Counted));
         let total = |total| Said { total: Some(total), rows: 2, ..Said::default() };
-        assert_eq!(follow(&paging, total(4)), Ok(Following::End));
-        assert_eq!(follow(&paging, total(5)), Ok(Following::Counted));
+        assert_eq!(follow(&paging, &total(4)), Ok(Following::End));
+        assert_eq!(follow(&paging, &total(5)), Ok(Following::Counted));
     }
 
     #[test]
     fn the_token_for_the_next_run_ends_a_walk_unless_the_provider_says_that_more_follows() {
         let paging = cursor("next.token");
         let saved = |more| Said { token: Some("s".to_owned()), ..seen(Some("t"), more, 2) };
-        assert_eq!(follow(&paging, saved(None)), Ok(Following::End));
-        assert_eq!(follow(&paging, saved(Some(false))), Ok(Following::End));
-        assert_eq!(follow(&paging, saved(Some(true))), Ok(Following::Cursor("t".to_owned())));
+        assert_eq!(follow(&paging, &saved(None)), Ok(Following::End));
+        assert_eq!(follow(&paging, &saved(Some(false))), Ok(Following::End));
+        assert_eq!(follow(&paging, &saved(Some(true))), Ok(Following::Cursor("t".to_owned())));
     }
 
     #[test]
     fn a_page_before_the_window_ends_only_a_walk_that_says_so() {
         let mut paging = cursor("token");
         let older = || Said { is_older: true, ..seen(Some("t"), Some(true), 2) };
-        assert_eq!(follow(&paging, older()), Ok(Following::Cursor("t".to_owned())));
+        assert_eq!(follow(&paging, &older()), Ok(Following::Cursor("t".to_owned())));
         paging.stop.older = true;
-        assert_eq!(follow(&paging, older()), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(Some("t"), None, 2)), Ok(Following::Cursor("t".to_owned())));
+        assert_eq!(follow(&paging, &older()), Ok(Following::End));
+        assert_eq!(follow(&paging, &seen(Some("t"), None, 2)), Ok(Following::Cursor("t".to_owned())));
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn lint(paging: &Paging, window: &WindowDefinition, spots: Spots, pro
 fn stops_too_early(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
     if paging.stop.older && window.feed.order != Order::Descending {
         let help = "say `order: created desc` or `updated desc` if the provider guarantees it, along the window's clock";
-        let fault = Fault::new("`stop: [older]` would lose rows of a list that is not declared to come newest first");
+        let fault =
+            Fault::new("`stop: [older]` would lose rows of a list that is not declared to come newest first");
         problems.add(spots.next, fault.with_help(help));
     }
 }
@@ -57,8 +58,9 @@ fn shifts(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &m
     let is_fixed = matches!(window.sorted, OrderWord::Id | OrderWord::Along(ClockKind::Created, _));
     if paging.by.counts() && !is_fixed {
         let help = "ask for an order by creation or id and declare it, or page by cursor or link";
-        let fault =
-            Fault::new("pages are counted over a list that is not in a fixed order, so rows can slip past between two pages");
+        let fault = Fault::new(
+            "pages are counted over a list that is not in a fixed order, so rows can slip past between two pages",
+        );
         problems.warn(spots.next, fault.with_help(help));
     }
 }

@@ -34,7 +34,12 @@ pub mod paging;
 pub mod reader;
 pub mod selector;
 
+pub mod gone_file;
+mod nested_file;
+pub mod rows_file;
+
 pub mod confirm;
+mod id_file;
 pub mod feed;
 pub mod provider;
 
@@ -43,6 +48,11 @@ pub mod domain;
 mod emit_file;
 mod policy_file;
 mod schedule;
+
+mod layout;
+mod look_up;
+mod names;
+mod rows;
 
 pub mod definition;
 mod walking;

@@ -216,13 +216,9 @@ impl Paging {
     }
 }
 
-/// Booleans as JSON and headers write them.
+/// A boolean, as JSON or as a header writes it. Anything else says nothing: an odd `0` must not end a walk.
 fn truth(text: &str) -> Option<bool> {
-    match text {
-        "1" => Some(true),
-        "0" => Some(false),
-        _ => text.to_ascii_lowercase().parse().ok(),
-    }
+    text.to_ascii_lowercase().parse().ok()
 }
 
 #[cfg(test)]
@@ -279,14 +275,17 @@ mod tests {
         assert_eq!(paging.signals()[0].as_ref().unwrap().to_string(), "links");
         let response = Response { status: 200, headers: &[], body: b"" };
         let links = |text: &str| paging.said(&[Some(text.into())], None, 1, &response).way_on;
-        assert_eq!(links(r#"[{"rel":"self","href":"/a"},{"rel":"next","href":"/b"}]"#), Some("/b".to_owned()));
+        assert_eq!(
+            links(r#"[{"rel":"self","href":"/a"},{"rel":"next","href":"/b"}]"#),
+            Some("/b".to_owned())
+        );
         assert_eq!(links(r#"[{"rel":"self","href":"/a"}]"#), None);
         assert_eq!(links("null"), None);
     }
 
     #[test]
-    fn booleans_come_as_words_and_as_numbers() {
-        for (text, expected) in [("true", Some(true)), ("False", Some(false)), ("1", Some(true)), ("0", Some(false)), ("2", None)] {
+    fn only_the_words_of_booleans_are_booleans() {
+        for (text, expected) in [("true", Some(true)), ("False", Some(false)), ("1", None), ("no", None)] {
             assert_eq!(truth(text), expected, "{text}");
         }
     }
@@ -294,7 +293,11 @@ mod tests {
     #[test]
     fn a_status_ends_a_walk_from_its_second_page_on() {
         let stop = Stop { statuses: vec![404], ..Stop::default() };
-        let at = |page, rekey: Option<&str>| Position { page, rekey: rekey.map(str::to_owned), ..Position::default() };
+        let at = |page, rekey: Option<&str>| Position {
+            page,
+            rekey: rekey.map(str::to_owned),
+            ..Position::default()
+        };
         assert!(!stop.ends(404, &at(0, None)));
         assert!(stop.ends(404, &at(1, None)));
         assert!(stop.ends(404, &at(0, Some("9"))));

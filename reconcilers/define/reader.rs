@@ -36,8 +36,10 @@ impl FromText for Reader {
         let selector = Selector::from_text(text)?;
         match selector.plain() {
             Some(path) => Ok(Self::Body(path)),
-            None if selector.root.is_none() => Err(Fault::new("a page that is an array has no signals beside its rows")
-                .with_help("read them from a header, such as `header:X-Next-Page`")),
+            None if selector.root.is_none() => {
+                Err(Fault::new("a page that is an array has no signals beside its rows")
+                    .with_help("read them from a header, such as `header:X-Next-Page`"))
+            }
             None => Ok(Self::Chosen(selector)),
         }
     }

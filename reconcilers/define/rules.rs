@@ -94,7 +94,8 @@ impl Rules {
             let then = problems.take(file.then).unwrap_or(Then::Fail);
             let pause_spot = file.at_least.as_ref().map(|pause| pause.spot);
             if let Some(spot) = pause_spot.filter(|_| then != Then::Wait) {
-                let fault = Fault::new("`at_least` is the shortest pause of `do: wait` and means nothing here");
+                let fault =
+                    Fault::new("`at_least` is the shortest pause of `do: wait` and means nothing here");
                 problems.add(spot, fault);
             }
             let at_least = problems.take_option(file.at_least).map(|pause| pause.0);
@@ -232,9 +233,11 @@ mod tests {
 
     #[test]
     fn every_action_of_a_rule_becomes_its_answer_and_the_first_rule_that_holds_counts() {
-        let actions = ["retry", "wait", "refresh", "restart", "resync", "halve", "empty", "skip", "partial", "fail"];
+        let actions =
+            ["retry", "wait", "refresh", "restart", "resync", "halve", "empty", "skip", "partial", "fail"];
         for (n, action) in actions.iter().enumerate() {
-            let yaml = format!("- {{when: {{status: 400}}, do: {action}}}\n- {{when: {{status: 400}}, do: fail}}\n");
+            let yaml =
+                format!("- {{when: {{status: 400}}, do: {action}}}\n- {{when: {{status: 400}}, do: fail}}\n");
             let why = "status 400, by a rule of the provider".to_owned();
             let expected = [
                 Answer::Retry(why.clone()),
@@ -272,7 +275,8 @@ mod tests {
     fn a_problem_document_speaks_for_itself_unless_a_rule_names_its_message() {
         let rules = rules("- {when: {status: 422}, do: fail, message: detail}\n");
         let headers = [("content-type".to_owned(), "application/problem+json; charset=utf-8".to_owned())];
-        let body = r#"{"type":"https://example.com/quota","title":"Too much","detail":"Ask for less","status":400}"#;
+        let body =
+            r#"{"type":"https://example.com/quota","title":"Too much","detail":"Ask for less","status":400}"#;
         let said = |status| rules.answer(&response(status, &headers, body));
         let whole = "Too much: Ask for less (https://example.com/quota)";
         assert_eq!(said(400), Answer::Fail(format!("status 400: {whole}")));

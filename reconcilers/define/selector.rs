@@ -123,7 +123,8 @@ impl Choice {
             Self::Every => elements(raw),
             Self::Nth(n) => elements(raw).into_iter().skip(*n).take(1).collect(),
             Self::Where(name, value) => {
-                let has_it = |raw: &&str| member(raw, name).and_then(plain).is_some_and(|found| found == **value);
+                let has_it =
+                    |raw: &&str| member(raw, name).and_then(plain).is_some_and(|found| found == **value);
                 elements(raw).into_iter().filter(has_it).collect()
             }
         }
@@ -159,7 +160,10 @@ mod tests {
         assert_eq!(select("links[rel=last].href", links), [""; 0]);
         assert_eq!(select("links[9].href", links), [""; 0]);
         assert_eq!(select("links[*].a", "{}"), [""; 0], "an object is no array");
-        assert_eq!(select("e[*].x[*]", r#"[{"x":[1,null]},{"x":[12345678901234567890]}]"#), ["1", "12345678901234567890"]);
+        assert_eq!(
+            select("e[*].x[*]", r#"[{"x":[1,null]},{"x":[12345678901234567890]}]"#),
+            ["1", "12345678901234567890"]
+        );
     }
 
     #[test]

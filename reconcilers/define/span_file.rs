@@ -21,7 +21,7 @@ const DEFAULT: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone)]
 pub(super) enum SpanFile {
     Prefer(Result<Length, Fault>),
-    Keys(SpanKeys),
+    Keys(Box<SpanKeys>),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -52,7 +52,7 @@ impl<'de> Visitor<'de> for SpanVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SpanFile, A::Error> {
-        SpanKeys::deserialize(MapAccessDeserializer::new(map)).map(SpanFile::Keys)
+        SpanKeys::deserialize(MapAccessDeserializer::new(map)).map(Box::new).map(SpanFile::Keys)
     }
 }
 
@@ -68,11 +68,17 @@ pub(super) struct Span {
 }
 
 impl SpanFile {
-    pub(super) fn compile(written: Option<Spanned<Self>>, grain: Duration, problems: &mut Problems<'_>) -> Span {
-        let Some(written) = written else { return Span { prefer: DEFAULT.max(grain), max: None, min: grain } };
+    pub(super) fn compile(
+        written: Option<Spanned<Self>>,
+        grain: Duration,
+        problems: &mut Problems<'_>,
+    ) -> Span {
+        let Some(written) = written else {
+            return Span { prefer: DEFAULT.max(grain), max: None, min: grain };
+        };
         let spot = Spot::from(written.referenced);
         let keys = match written.value {
-            Self::Keys(keys) => keys,
+            Self::Keys(keys) => *keys,
             Self::Prefer(outcome) => {
                 SpanKeys { prefer: Some(Checked { spot, outcome }), max: None, min: None }
             }
@@ -93,7 +99,10 @@ impl SpanFile {
 impl Span {
     fn check(self, grain: Duration, spot: Spot, problems: &mut Problems<'_>) {
         let wrong = [
-            (self.max.is_some_and(|max| self.prefer > max), "the span is longer than the `max` that the provider takes"),
+            (
+                self.max.is_some_and(|max| self.prefer > max),
+                "the span is longer than the `max` that the provider takes",
+            ),
             (self.min > self.prefer, "the span is shorter than its own `min`"),
             (self.min < grain, "`min` is shorter than the grain, and no bound can say that"),
             (self.prefer < grain, "the span is shorter than the grain, and no bound can say that"),

@@ -26,20 +26,6 @@ impl FromText for Path {
     }
 }
 
-/// The path of the array that holds the rows: `data`, `data[*]`, `[*]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowsPath(pub Path);
-
-impl FromText for RowsPath {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        if text.ends_with('?') {
-            return Err(Fault::new("`?` after a path is known and not supported yet")
-                .with_help("a page without its rows is an error, never an empty page"));
-        }
-        Path::of_rows(text).map(Self).map_err(Fault::new)
-    }
-}
-
 impl FromText for TimeFormat {
     fn from_text(text: &str) -> Result<Self, Fault> {
         const FORMATS: &[(&str, TimeFormat)] = &[

@@ -1,12 +1,14 @@
 //! The way through the pages of a slice: the first request, and what a page leads to.
 
 use super::definition::Definition;
+use super::feed::FeedDefinition;
 use super::following::{Following, Said};
 use super::paging::{By, First, Paging};
 use super::reader::plain;
+use super::rows::ReadRows;
 use crate::compare::CLOCK;
 use crate::instant::Instant;
-use crate::items::{ItemView, Items};
+use crate::items::ItemView;
 use crate::page::{Method, Next, PageFault, PageRequest, Position, Response, Target};
 use crate::window::Slice;
 
@@ -66,51 +68,49 @@ impl Definition {
         &self,
         slice: &Slice,
         request: &PageRequest,
-        items: &Items,
-        said: &Said,
+        read: &ReadRows,
         ends: bool,
     ) -> Result<Option<PageRequest>, PageFault> {
-        let rows = request.position.rows.saturating_add(said.rows);
+        let rows = request.position.rows.saturating_add(read.rows as u64);
         let next_rows = self.feed.paging.size.filter(|_| !ends);
         if !self.feed.feed.cap.is_some_and(|cap| cap.asks_for_rekey(rows, next_rows)) {
             return Ok(None);
         }
-        let last = items.iter().next_back().and_then(|item| item.slot(self.rekey_slot)).and_then(plain);
+        let last = read.last_id.as_deref().and_then(plain);
         let last = last.ok_or_else(|| PageFault::NoWayOn("the id of the last row".to_owned()))?;
         Ok(Some(self.request_from_the_start(slice, Some(last))))
     }
 
     /// Whether all rows of a page lie before a slice, so that nothing of it can come after them.
-    fn is_older(&self, items: &Items, rows: u64, slice: &Slice) -> bool {
+    fn is_older(&self, read: &ReadRows, slice: &Slice) -> bool {
         let format = &self.feed.feed.clock_format;
         let is_before = |item: ItemView<'_>| {
             let clock = item.slot(CLOCK).and_then(plain).and_then(|text| format.read(&text));
             clock.is_some_and(|at| at < slice.window.from())
         };
-        self.feed.paging.stop.older && rows > 0 && items.len() as u64 == rows && items.iter().all(is_before)
+        let could_all_be_read = read.rows > 0 && read.items.len() == read.rows;
+        self.feed.paging.stop.older && could_all_be_read && read.items.iter().all(is_before)
     }
 
-    /// Where a page of `rows` rows leads, of which `items` could be read.
+    /// Where a page leads.
     pub(super) fn way_on(
         &self,
         slice: &Slice,
         request: &PageRequest,
         response: &Response<'_>,
-        items: &Items,
-        rows: usize,
-        signals: &[Option<Box<str>>],
+        read: &ReadRows,
     ) -> Result<WayOn, PageFault> {
-        let last = self.cursor_slot.and_then(|slot| items.iter().next_back()?.slot(slot));
-        let mut said = self.feed.paging.said(signals, last, rows, response);
-        said.is_older = self.is_older(items, said.rows, slice);
-        let following = self.feed.paging.following(&said, &request.position)?;
-        let next = match self.rekeyed(slice, request, items, &said, following == Following::End)? {
+        let FeedDefinition { paging, ceiling, feed, .. } = &self.feed;
+        let mut said = paging.said(&read.signals, read.last.as_deref(), read.rows, response);
+        said.is_older = self.is_older(read, slice);
+        let following = paging.following(&said, &request.position)?;
+        let next = match self.rekeyed(slice, request, read, following == Following::End)? {
             Some(anew) => Next::Page(anew),
             None => self.next(slice, request, &said, following),
         };
-        let ceiling = self.feed.ceiling.as_ref().and_then(|reader| {
-            let text = reader.read(signals.last()?.as_deref(), response)?;
-            self.feed.feed.clock_format.read(&text)
+        let ceiling = ceiling.as_ref().and_then(|reader| {
+            let text = reader.read(read.signals.last()?.as_deref(), response)?;
+            feed.clock_format.read(&text)
         });
         Ok(WayOn {
             // A query that began anew counts only what lies behind its id.

@@ -68,7 +68,10 @@ impl FromText for ClockKind {
 
 impl FromText for Cure {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("cure", text, &[("halve", Self::Halve), ("rekey", Self::Rekey)])
+        if text == "rekey" {
+            return Err(Fault::new(words::later(text)).with_help("supported here: `halve`"));
+        }
+        words::choose("cure", text, &[("halve", Self::Halve)])
     }
 }
 
@@ -204,7 +207,8 @@ fn grain(
     let grain = problems.take(written)?.0;
     if grain < format.resolution() {
         let coarse = humantime::format_duration(format.resolution());
-        let message = format!("the times of this format are told apart by {coarse}, which is coarser than the grain");
+        let message =
+            format!("the times of this format are told apart by {coarse}, which is coarser than the grain");
         let help = format!("say `grain: {coarse}`, or a format that shows more of the time");
         problems.add(spot, Fault::new(message).with_help(help));
         return None;
@@ -221,17 +225,18 @@ fn compile_cap(
     if file.rows.value == 0 {
         problems.add(file.rows.referenced.into(), Fault::new("a cap of no rows lets nothing be read"));
     }
-    let then = match file.then {
-        Some(then) => problems.take(then),
-        None => {
-            let help = "say `then: halve`, or `then: rekey` where more rows than the cap can share one instant";
-            problems.add(spot, Fault::new("the cap does not say how the rows behind it are reached").with_help(help));
-            None
-        }
-    };
+    if file.then.is_none() {
+        let help = "say `then: halve`, or `then: rekey` where more rows than the cap can share one instant";
+        let fault = Fault::new("the cap does not say how the rows behind it are reached");
+        problems.add(spot, fault.with_help(help));
+    }
+    let then = problems.take_option(file.then);
     if then == Some(Cure::Rekey) && sorted != OrderWord::Id {
         let help = "sort by the id and say `order: id asc`, or say `then: halve`";
-        problems.add(spot, Fault::new("only a list in the order of its ids can begin anew behind one").with_help(help));
+        problems.add(
+            spot,
+            Fault::new("only a list in the order of its ids can begin anew behind one").with_help(help),
+        );
     }
     if let (Some(Cure::Halve), Some(key)) = (then, &file.key) {
         problems.add(key.spot, Fault::new("`key` means nothing beside `then: halve`"));

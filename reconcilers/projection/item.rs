@@ -5,18 +5,21 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::around::Around;
 use super::read::{Projection, Reading};
 use super::shape::ItemFault;
 use super::tree::{Member, Node};
 use crate::items::Items;
 
 /// Projects one row.
-pub(super) struct ItemSeed<'r, 'p> {
+pub(super) struct ItemSeed<'r, 'p, 'a> {
     pub projection: &'p Projection,
     pub reading: &'r mut Reading<'p>,
+    /// What lies around the row.
+    pub around: Around<'a>,
 }
 
-impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
+impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -27,22 +30,26 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
             items: &mut self.reading.kept.items,
             repeated: &mut repeated,
         })?;
+        let items = &mut self.reading.kept.items;
         let reason = match (is_object, repeated) {
             (false, _) => "it is not an object",
             (true, true) => "it names one member twice",
-            (true, false) => return Ok(()),
+            (true, false) => {
+                self.projection.complete(items, self.around);
+                return Ok(());
+            }
         };
-        self.reading.kept.items.abandon();
-        self.reading.kept.faults.push(ItemFault { index: self.reading.index, reason });
+        items.abandon();
+        self.reading.kept.faults.push(ItemFault { index: self.reading.index, reason: reason.into() });
         Ok(())
     }
 }
 
 /// Visits the members of a row, at any depth that a path names. Answers whether it met an object.
-struct MemberVisitor<'r, 'p> {
-    node: &'p Node,
-    items: &'r mut Items,
-    repeated: &'r mut bool,
+pub(super) struct MemberVisitor<'r, 'p> {
+    pub node: &'p Node,
+    pub items: &'r mut Items,
+    pub repeated: &'r mut bool,
 }
 
 impl<'de> DeserializeSeed<'de> for MemberVisitor<'_, '_> {

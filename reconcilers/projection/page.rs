@@ -5,8 +5,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::around::Around;
 use super::item::ItemSeed;
 use super::read::Reading;
+use super::rows::Absent;
 use super::shape::ShapeFault;
 use super::tree::{Member, Node};
 
@@ -36,6 +38,7 @@ impl<'de> Visitor<'de> for PageSeed<'_, '_> {
             let rows = self.reading.projection.rows();
             return Err(self.reading.stop(ShapeFault::RowsNotArray(rows)));
         }
+        self.reading.parent_seen |= self.node.holds_rows;
         while let Some(member) = map.next_key_seed(Member(self.node))? {
             let Some((_, node)) = member.and_then(|m| self.node.members.get(m)) else {
                 map.next_value::<IgnoredAny>()?;
@@ -66,7 +69,8 @@ impl<'de> Visitor<'de> for PageSeed<'_, '_> {
         if std::mem::replace(&mut self.reading.rows_seen, true) {
             return Err(self.reading.stop(ShapeFault::RowsTwice(projection.rows())));
         }
-        while rows.next_element_seed(ItemSeed { projection, reading: self.reading })?.is_some() {
+        let around = Around::default();
+        while rows.next_element_seed(ItemSeed { projection, reading: self.reading, around })?.is_some() {
             self.reading.index += 1;
             if self.reading.index > projection.max_items() {
                 return Err(self.reading.stop(ShapeFault::TooManyItems(projection.max_items())));
@@ -76,6 +80,9 @@ impl<'de> Visitor<'de> for PageSeed<'_, '_> {
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        if self.node.rows && self.reading.projection.absent() == Absent::Empty {
+            return Ok(());
+        }
         self.scalar()
     }
 

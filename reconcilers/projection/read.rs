@@ -2,9 +2,12 @@
 
 use serde::de::DeserializeSeed;
 
-use super::item::ItemSeed;
+use super::around::{Around, Beside};
+use super::gather::Gathering;
+use super::item::{ItemSeed, MemberVisitor};
 use super::page::PageSeed;
-use super::shape::{Projected, ShapeFault, text_of, where_it_broke};
+use super::rows::{AROUND, Absent, At};
+use super::shape::{ItemFault, Projected, ShapeFault, text_of, where_it_broke};
 use super::tree::Node;
 use crate::items::Items;
 use crate::path::Path;
@@ -14,38 +17,60 @@ use crate::path::Path;
 pub struct Projection {
     page: Node,
     item: Node,
+    beside: Beside,
     width: usize,
     n_signals: usize,
     rows: String,
+    absent: Absent,
     max_items: usize,
 }
 
 impl Projection {
-    /// Keeps the values at `slots` of every row under `rows`, and the page's own values at `signals`.
+    /// Keeps the values at `slots` of every row in the array at `rows`, and the page's own values at `signals`.
     /// A slot or signal without a path is always absent.
     #[must_use]
-    pub fn new(rows: &Path, slots: &[Option<Path>], signals: &[Option<Path>], max_items: usize) -> Self {
-        let mut page = Node::of_slots(signals);
-        page.at(rows.members()).rows = true;
-        let label = if rows.members().next().is_none() { "[*]".to_owned() } else { rows.to_string() };
+    pub fn new(rows: &At, slots: &[Option<Path>], signals: &[Option<Path>], max_items: usize) -> Self {
+        let mut projection = Self::of_rows(slots, signals, max_items);
+        projection.page.expect_rows(&rows.path);
+        projection.rows = rows.to_string();
+        projection.absent = rows.absent;
+        projection
+    }
+
+    /// Keeps the values at `slots` of rows that are handed in one by one.
+    #[must_use]
+    pub fn of_rows(slots: &[Option<Path>], signals: &[Option<Path>], max_items: usize) -> Self {
+        let (beside, item) = Beside::of_slots(slots);
         Self {
-            page,
-            item: Node::of_slots(slots),
+            page: Node::of_slots(signals),
+            item,
+            beside,
             width: slots.len(),
             n_signals: signals.len(),
-            rows: label,
+            rows: String::new(),
+            absent: Absent::Fault,
             max_items,
         }
+    }
+
+    /// Fills `slot` with the key that the values in the slots `parts` make together.
+    #[must_use]
+    pub fn composing(mut self, slot: usize, parts: Vec<usize>) -> Self {
+        self.beside.compose(slot, parts);
+        self
     }
 
     /// Reads a page.
     pub fn read(&self, body: &[u8]) -> Result<Projected, ShapeFault> {
         let mut reading = Reading::new(self);
         let seed = PageSeed { node: &self.page, reading: &mut reading };
-        let outcome = whole_of(body, seed);
+        let outcome = whole_of(text_of(body)?, seed);
+        let may_be_absent = self.absent == Absent::Empty && reading.parent_seen;
         match (reading.fault, outcome) {
             (Some(fault), _) => Err(fault),
-            (None, Ok(())) if !reading.rows_seen => Err(ShapeFault::NoRows(self.rows.clone())),
+            (None, Ok(())) if !reading.rows_seen && !may_be_absent => {
+                Err(ShapeFault::NoRows(self.rows.clone()))
+            }
             (None, outcome) => outcome.map(|()| reading.kept),
         }
     }
@@ -53,13 +78,68 @@ impl Projection {
     /// Reads a document that is one item by itself, as a look-up by id answers.
     pub fn read_item(&self, body: &[u8]) -> Result<Projected, ShapeFault> {
         let mut reading = Reading::new(self);
-        let seed = ItemSeed { projection: self, reading: &mut reading };
-        let outcome = whole_of(body, seed);
+        let seed = ItemSeed { projection: self, reading: &mut reading, around: Around::default() };
+        let outcome = whole_of(text_of(body)?, seed);
         reading.fault.map_or(outcome, Err).map(|()| reading.kept)
+    }
+
+    /// Reads the page's own values and none of its rows.
+    pub fn read_signals(&self, page: &str) -> Result<Vec<Option<Box<str>>>, ShapeFault> {
+        let mut reading = Reading::new(self);
+        whole_of(page, PageSeed { node: &self.page, reading: &mut reading })?;
+        Ok(reading.kept.signals)
+    }
+
+    /// Reads rows that were taken out of a page.
+    pub fn read_rows(&self, gathering: &Gathering<'_>) -> Result<Projected, ShapeFault> {
+        if gathering.rows.len() > self.max_items {
+            return Err(ShapeFault::TooManyItems(self.max_items));
+        }
+        let mut reading = Reading::new(self);
+        let mut outer: Option<(usize, Items)> = None;
+        for row in &gathering.rows {
+            match row {
+                Err(reason) => {
+                    let fault = ItemFault { index: reading.index, reason: reason.clone() };
+                    reading.kept.faults.push(fault);
+                }
+                Ok(found) => {
+                    if let Some(place) =
+                        found.around.filter(|place| outer.as_ref().map(|o| o.0) != Some(*place))
+                    {
+                        outer = Some((place, self.outer(gathering.outer.get(place).map_or("", |raw| raw))?));
+                    }
+                    let around = Around {
+                        key: found.key.as_deref(),
+                        operation: found.operation,
+                        outer: found.around.and_then(|_| outer.as_ref().map(|(_, items)| items)),
+                    };
+                    let seed = ItemSeed { projection: self, reading: &mut reading, around };
+                    whole_of(&found.raw, seed)?;
+                }
+            }
+            reading.index += 1;
+        }
+        Ok(reading.kept)
+    }
+
+    /// What the rows inside a row have from the row itself.
+    fn outer(&self, raw: &str) -> Result<Items, ShapeFault> {
+        let (mut items, mut repeated) = (Items::of_width(self.width), false);
+        items.begin();
+        let visitor = MemberVisitor { node: &self.beside.outer, items: &mut items, repeated: &mut repeated };
+        let mut json = serde_json::Deserializer::from_str(raw);
+        visitor.deserialize(&mut json).map_err(|error| where_it_broke(&error))?;
+        if repeated { Err(ShapeFault::Twice(AROUND.to_owned())) } else { Ok(items) }
     }
 
     pub(super) const fn item(&self) -> &Node {
         &self.item
+    }
+
+    /// Fills what the members of the newest item did not.
+    pub(super) fn complete(&self, items: &mut Items, around: Around<'_>) {
+        self.beside.complete(items, around);
     }
 
     /// The rows path as the definition writes it.
@@ -67,14 +147,18 @@ impl Projection {
         self.rows.clone()
     }
 
+    pub(super) const fn absent(&self) -> Absent {
+        self.absent
+    }
+
     pub(super) const fn max_items(&self) -> usize {
         self.max_items
     }
 }
 
-/// Reads a body to its end.
-fn whole_of<'de>(body: &'de [u8], seed: impl DeserializeSeed<'de, Value = ()>) -> Result<(), ShapeFault> {
-    let mut json = serde_json::Deserializer::from_str(text_of(body)?);
+/// Reads a JSON text to its end.
+fn whole_of<'de>(text: &'de str, seed: impl DeserializeSeed<'de, Value = ()>) -> Result<(), ShapeFault> {
+    let mut json = serde_json::Deserializer::from_str(text);
     seed.deserialize(&mut json).and_then(|()| json.end()).map_err(|error| where_it_broke(&error))
 }
 
@@ -83,6 +167,8 @@ pub(super) struct Reading<'p> {
     pub projection: &'p Projection,
     pub kept: Projected,
     pub rows_seen: bool,
+    /// Whether the object was there that rows which may be missing would be a member of.
+    pub parent_seen: bool,
     /// The place of the row that is being read, from 0.
     pub index: usize,
     fault: Option<ShapeFault>,
@@ -95,7 +181,7 @@ impl<'p> Reading<'p> {
             faults: Vec::new(),
             signals: vec![None; projection.n_signals],
         };
-        Self { projection, kept, rows_seen: false, index: 0, fault: None }
+        Self { projection, kept, rows_seen: false, parent_seen: false, index: 0, fault: None }
     }
 
     /// Remembers the first fault and stops the parser.

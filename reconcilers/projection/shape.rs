@@ -1,5 +1,9 @@
 //! What reading a page gives, and why a page cannot be used.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::format::FormatFault;
 use crate::items::Items;
 
 /// How deep a kept value may nest; deeper ones are refused rather than handed to consumers.
@@ -20,6 +24,18 @@ pub enum ShapeFault {
     /// The rows path stands there twice, and nothing says which one counts.
     #[error("the page has `{0}` twice")]
     RowsTwice(String),
+    /// The rows path of a map holds something other than an object.
+    #[error("`{0}` is not an object with rows by their ids")]
+    RowsNotMap(String),
+    /// The place of one row holds several, or an empty list.
+    #[error("`{0}` does not hold exactly one item")]
+    RowsNotOne(String),
+    /// A member that decides something stands there twice.
+    #[error("`{0}` stands there twice, and nothing says which one counts")]
+    Twice(String),
+    /// The body is not what it is declared to be.
+    #[error("{0}")]
+    Format(#[from] FormatFault),
     /// More rows than a page may have.
     #[error("the page has more than {0} items")]
     TooManyItems(usize),
@@ -33,8 +49,14 @@ pub enum ShapeFault {
 pub struct ItemFault {
     /// Its place in the page, from 0.
     pub index: usize,
-    /// What is wrong with it.
-    pub reason: &'static str,
+    /// What is wrong with it: never a value of it.
+    pub reason: Cow<'static, str>,
+}
+
+impl fmt::Display for ItemFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}: {}", self.index + 1, self.reason)
+    }
 }
 
 /// What was kept of a page.

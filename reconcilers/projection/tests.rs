@@ -8,7 +8,19 @@ fn paths(texts: &[&str]) -> Vec<Option<Path>> {
 }
 
 fn projection(rows: &str, slots: &[&str], signals: &[&str]) -> Projection {
-    Projection::new(&Path::of_rows(rows).unwrap(), &paths(slots), &paths(signals), 1_000)
+    Projection::new(&at(rows), &paths(slots), &paths(signals), 1_000)
+}
+
+fn at(rows: &str) -> At {
+    let (rows, absent) = rows.strip_suffix('?').map_or((rows, Absent::Fault), |rows| (rows, Absent::Empty));
+    At { path: Path::of_rows(rows).unwrap(), absent }
+}
+
+/// The whole rows of a page.
+fn whole(page: &str, rows: &str) -> Vec<Result<Box<str>, ShapeFault>> {
+    let mut gathering = Gathering::default();
+    RowShape::array(at(rows)).gather(page, &mut gathering).unwrap();
+    gathering.rows.into_iter().map(|row| shallow(&row.unwrap().raw)).collect()
 }
 
 fn slots(projected: &Projected) -> Vec<Vec<Option<&str>>> {
@@ -62,7 +74,7 @@ fn hostile_depth_is_skipped_where_nobody_asked_and_refused_where_it_would_be_kep
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let page = format!(r#"[{{"id":"a","junk":{deep}}}]"#);
     assert_eq!(projection("[*]", &["id"], &[]).read(page.as_bytes()).unwrap().items.len(), 1);
-    assert_eq!(raw_rows(page.as_bytes(), &Path::of_rows("[*]").unwrap(), &[0]), Err(ShapeFault::TooDeep));
+    assert_eq!(whole(&page, "[*]"), [Err(ShapeFault::TooDeep)]);
 }
 
 #[test]
@@ -89,15 +101,20 @@ fn rows_that_stand_there_twice_are_not_added_up() {
 
 #[test]
 fn names_with_escapes_are_names_like_others() {
-    let page = br#"{"\u0061":1,"d\u0061ta":[{"\u0069d":"a"},{"id":"b"}]}"#;
-    let kept = projection("data", &["id", "x", "y"], &[]).read(page).unwrap();
+    let page = r#"{"\u0061":1,"d\u0061ta":[{"\u0069d":"a"},{"id":"b"}]}"#;
+    let kept = projection("data", &["id", "x", "y"], &[]).read(page.as_bytes()).unwrap();
     assert_eq!(slots(&kept), [[Some("\"a\""), None, None], [Some("\"b\""), None, None]]);
-    let whole = raw_rows(page, &Path::of_rows("data").unwrap(), &[1, 7]).unwrap();
-    assert_eq!(whole, [r#"{"id":"b"}"#.into()]);
+    assert_eq!(whole(page, "data")[1], Ok(r#"{"id":"b"}"#.into()));
 }
 
 #[test]
-fn the_order_in_which_whole_rows_are_asked_for_is_the_order_in_which_they_come() {
-    let whole = raw_rows(b"[1,2,3]", &Path::of_rows("[*]").unwrap(), &[2, 0]).unwrap();
-    assert_eq!(whole, ["3".into(), "1".into()]);
+fn rows_that_may_be_absent_are_empty_only_where_their_parent_is_there() {
+    let read = |page: &str| projection("a.rows?", &["id"], &["n"]).read(page.as_bytes());
+    for page in [r#"{"a":{}}"#, r#"{"a":{"rows":null}}"#, r#"{"a":{"rows":[]}}"#] {
+        assert!(read(page).unwrap().items.is_empty(), "{page}");
+    }
+    for page in ["{}", r#"{"a":null}"#, r#"{"a":[]}"#, r#"{"rows":[]}"#, "[]", "null"] {
+        assert_eq!(read(page).unwrap_err(), ShapeFault::NoRows("a.rows".to_owned()), "{page}");
+    }
+    assert_eq!(read(r#"{"a":{"rows":{}}}"#).unwrap_err(), ShapeFault::RowsNotArray("a.rows".to_owned()));
 }

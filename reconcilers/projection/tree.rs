@@ -11,7 +11,10 @@ use crate::path::Path;
 pub(super) struct Node {
     pub members: Vec<(Box<str>, Node)>,
     pub slots: Vec<usize>,
+    /// Whether the rows are here.
     pub rows: bool,
+    /// Whether the rows are a member of this.
+    pub holds_rows: bool,
 }
 
 impl Node {
@@ -27,9 +30,23 @@ impl Node {
     pub(super) fn of_slots(paths: &[Option<Path>]) -> Self {
         let mut root = Self::default();
         for (slot, path) in paths.iter().enumerate().filter_map(|(slot, path)| Some((slot, path.as_ref()?))) {
-            root.at(path.members()).slots.push(slot);
+            root.keep(path, slot);
         }
         root
+    }
+
+    /// Keeps what is at a path in a slot.
+    pub(super) fn keep(&mut self, path: &Path, slot: usize) {
+        self.at(path.members()).slots.push(slot);
+    }
+
+    /// Expects the rows at a path.
+    pub(super) fn expect_rows(&mut self, path: &Path) {
+        let members: Vec<&str> = path.members().collect();
+        if let Some((_, before)) = members.split_last() {
+            self.at(before.iter().copied()).holds_rows = true;
+        }
+        self.at(members.into_iter()).rows = true;
     }
 }
 

@@ -1,25 +1,6 @@
 //! Whole values, for the few items that are handed on as they were sent.
 
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
-
-use super::shape::{MAX_DEPTH, ShapeFault, text_of, where_it_broke};
-use crate::path::Path;
-
-/// The raw rows of a page, by their place, for the few that are handed on whole.
-pub fn raw_rows(body: &[u8], rows: &Path, wanted: &[usize]) -> Result<Vec<Box<str>>, ShapeFault> {
-    let mut at = text_of(body)?;
-    for member in rows.members() {
-        // Names are copied, since an escape in one of them would otherwise be an error.
-        let members: BTreeMap<String, &RawValue> =
-            serde_json::from_str(at).map_err(|e| where_it_broke(&e))?;
-        at = members.get(member).ok_or_else(|| ShapeFault::NoRows(rows.to_string()))?.get();
-    }
-    let all: Vec<&RawValue> =
-        serde_json::from_str(at).map_err(|_| ShapeFault::RowsNotArray(rows.to_string()))?;
-    wanted.iter().filter_map(|&index| all.get(index)).map(|raw| shallow(raw.get())).collect()
-}
+use super::shape::{MAX_DEPTH, ShapeFault};
 
 /// Takes a value that will be handed on, unless it nests too deeply for those who read it.
 pub fn shallow(raw: &str) -> Result<Box<str>, ShapeFault> {

@@ -131,6 +131,7 @@ fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     settings.tls = resolved.tls;
     settings.rate =
         resolved.per_second.map(|per_second| Rate { per_second, burst: resolved.burst.unwrap_or(1) });
+    settings.caps = resolved.caps;
     settings.caps.max_wait = resolved.max_wait.unwrap_or(settings.caps.max_wait);
     settings
 }

@@ -7,6 +7,8 @@ mod mask;
 
 pub mod secret;
 
+mod caps;
+
 pub mod provider;
 pub mod queue;
 

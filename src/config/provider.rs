@@ -17,8 +17,9 @@ use tieout_reconcilers::define::template::{Slot, Template};
 use tieout_reconcilers::name::Name;
 use url::Url;
 
+use super::caps::CapsFile;
 use super::secret::{ConfigError, SecretRef};
-use crate::source::Base;
+use crate::source::{Base, Caps};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +31,8 @@ pub(super) struct ProviderFile {
     secrets: Ordered<Checked<SecretRef>>,
     #[serde(default)]
     var: Ordered<Checked<String>>,
+    #[serde(default)]
+    caps: CapsFile,
 }
 
 /// An address that paths can follow.
@@ -57,6 +60,8 @@ pub struct ProviderConfig {
     pub secrets: BTreeMap<String, SecretRef>,
     /// The values of `{var.NAME}`.
     pub vars: BTreeMap<String, String>,
+    /// How much of what it sends is too much.
+    pub caps: Caps,
 }
 
 impl ProviderFile {
@@ -64,6 +69,7 @@ impl ProviderFile {
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> ProviderConfig {
         let mut config = ProviderConfig { allow_private: self.allow_private, ..ProviderConfig::default() };
         config.base = problems.take_option(self.base).map(|base| base.0);
+        config.caps = self.caps.compile(problems);
         for entry in self.secrets.0 {
             let wrong = SecretRef::Env(String::new());
             config.secrets.insert(entry.key, problems.take(entry.value).unwrap_or(wrong));
@@ -98,6 +104,8 @@ pub struct ResolvedProvider {
     pub burst: Option<u32>,
     /// The longest wait that a `Retry-After` may ask for.
     pub max_wait: Option<Duration>,
+    /// How much of what it sends is too much.
+    pub caps: Caps,
 }
 
 /// Reads what a provider needs. `folder` is the configuration's.
@@ -120,6 +128,7 @@ pub(super) fn resolve(
         per_second: provider.limits.per_second,
         burst: provider.limits.burst,
         max_wait: provider.limits.max_wait,
+        caps: config.caps.clone(),
     })
 }
 

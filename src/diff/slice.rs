@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use tieout_reconcilers::compare::{FIELDS, Fields};
 use tieout_reconcilers::clock_format::ClockFormat;
+use tieout_reconcilers::compare::{FIELDS, Fields};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Feed, Filter, Order};

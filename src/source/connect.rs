@@ -54,6 +54,9 @@ impl Connections {
     /// The connections that lead to a URL.
     pub fn to(&self, url: &Url, side: Side) -> Result<reqwest::Client, SourceError> {
         let reach = Reach::of(url, self.allow_private)?;
+        if side == Side::Own && self.tls.is_some() && url.scheme() != "https" {
+            return Err(SourceError::settings("a connection with a certificate of `tls` must be https"));
+        }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((.., client)) = made.iter().find(|(to, whose, _)| (*to, *whose) == (reach, side)) {
             return Ok(client.clone());

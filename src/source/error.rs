@@ -102,7 +102,9 @@ pub enum SourceError {
         why: String,
     },
     /// The body is over the cap.
-    #[error("the body is larger than {cap} bytes; ask for smaller pages or raise the page cap")]
+    #[error(
+        "the body is larger than {cap} bytes; ask for smaller pages or raise `page_bytes` in the provider's `caps`"
+    )]
     BodyTooLarge {
         /// The cap, in decompressed bytes.
         cap: usize,

@@ -26,6 +26,7 @@ mod traffic;
 
 pub mod glance;
 pub mod guard;
+mod hydrate;
 pub mod lookup;
 pub mod walk;
 
@@ -43,4 +44,4 @@ pub use traffic::Sent;
 pub use walk::{Coverage, Walk, WalkedPage};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

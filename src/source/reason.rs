@@ -5,6 +5,7 @@
 use std::fmt;
 
 use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::PageFault;
 
 use super::error::{NextStep, SourceError};
@@ -54,7 +55,7 @@ pub enum Reason {
         error: SourceError,
     },
     /// The answer is not what the definition says a page is.
-    #[error("{at}: {fault}{seen}; compare the feed's definition with what the provider sends")]
+    #[error("{at}: {fault}{seen}; {outline}; compare the feed's definition with what the provider sends")]
     NotAPage {
         /// Where.
         at: Box<Site>,
@@ -62,6 +63,8 @@ pub enum Reason {
         fault: PageFault,
         /// What the answer says it is.
         seen: ContentType,
+        /// What the answer is like, without any value of it.
+        outline: Box<Outline>,
     },
     /// The walk would not come to an end.
     #[error("{at}: {endless}; check the feed's paging rules")]

@@ -39,12 +39,31 @@ impl Client {
         let pass = self.pass().await?;
         let fetched = self.send_with(request, page, &pass).await?;
         let answer = classify(&fetched.response());
-        let Answer::Refresh(why) = &answer else { return Ok((fetched, answer)) };
+        let Answer::Refresh(why) = &answer else { return Ok((fetched, struck_out(answer, &pass))) };
         let renewed = self.in_time(None, self.shared.origin.renewed(&pass, self.their_now())).await?;
-        let Some(pass) = renewed else { return Ok((fetched, answer)) };
+        let Some(pass) = renewed else { return Ok((fetched, struck_out(answer, &pass))) };
+        let why = pass.strike_out(why);
         tracing::info!(provider = %self.provider(), why, "the token was renewed, asking once again");
         let fetched = self.send_with(request, page, &pass).await?;
         let answer = classify(&fetched.response());
-        Ok((fetched, answer))
+        Ok((fetched, struck_out(answer, &pass)))
+    }
+}
+
+/// What an answer means, without the credentials that some providers repeat in their messages.
+fn struck_out(answer: Answer, pass: &Pass) -> Answer {
+    let out = |why: String| pass.strike_out(&why);
+    match answer {
+        Answer::Read | Answer::Empty => answer,
+        Answer::Partly(why) => Answer::Partly(out(why)),
+        Answer::Retry(why) => Answer::Retry(out(why)),
+        Answer::Wait { why, at_least } => Answer::Wait { why: out(why), at_least },
+        Answer::Refresh(why) => Answer::Refresh(out(why)),
+        Answer::Restart(why) => Answer::Restart(out(why)),
+        Answer::Resync(why) => Answer::Resync(out(why)),
+        Answer::Halve(why) => Answer::Halve(out(why)),
+        Answer::Skip(why) => Answer::Skip(out(why)),
+        Answer::Rejected(why) => Answer::Rejected(out(why)),
+        Answer::Fail(why) => Answer::Fail(out(why)),
     }
 }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest};
 use tieout_reconcilers::projection::{ItemFault, ShapeFault};
 use tieout_reconcilers::reconciler::{Filter, Reconciler};
@@ -21,6 +22,7 @@ use super::error::clip;
 use super::fetch::Answered;
 use super::guard::{Endless, Guard};
 use super::http::{Client, Fetched};
+use super::hydrate::hydrate;
 use super::reason::{ContentType, Reason, Site};
 
 /// How many projected pages wait for the comparison before fetching pauses: enough to keep fetching while the local rows
@@ -143,11 +145,18 @@ impl Walker {
         };
         let fetched_at = SystemTime::now();
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
-        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token } =
-            page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
-        let rows = items.len() + faults.len();
-        let more_follows = matches!(next, Next::Page(_));
-        self.guard.after(&items, rows, more_follows).map_err(|endless| self.endless(request, endless))?;
+        let page = page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
+        let rows = page.items.len() + page.faults.len() + page.gone.len();
+        let more_follows = matches!(page.next, Next::Page(_));
+        self.guard
+            .after(&page.items, rows, more_follows)
+            .map_err(|endless| self.endless(request, endless))?;
+        let page = hydrate(&self.client, self.reconciler.as_ref(), &self.slice.each, page).await?;
+        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, partial: _ } = page;
+        if let Some(first) = faults.first() {
+            let at = self.site(request);
+            tracing::warn!(%at, rows = faults.len(), %first, "rows of a page cannot be used");
+        }
         for why in gaps {
             self.gap(request, why);
         }
@@ -211,10 +220,11 @@ impl Walker {
     }
 }
 
-/// A page that cannot be used; its content type helps only where it is no JSON.
+/// A page that cannot be used; its content type helps only where it is not in the format that was expected.
 pub(super) fn not_a_page(at: Site, fault: PageFault, fetched: &Fetched) -> Reason {
-    let no_json = matches!(fault, PageFault::Shape(ShapeFault::NotJson(_)));
+    let is_format = matches!(fault, PageFault::Shape(ShapeFault::NotJson(_) | ShapeFault::Format(_)));
     let response = fetched.response();
-    let seen = response.header("content-type").filter(|_| no_json).map(clip);
-    Reason::NotAPage { at: Box::new(at), fault, seen: ContentType(seen) }
+    let seen = response.header("content-type").filter(|_| is_format).map(clip);
+    let outline = Box::new(Outline::of(response.body));
+    Reason::NotAPage { at: Box::new(at), fault, seen: ContentType(seen), outline }
 }

@@ -113,3 +113,6 @@ impl Vault for StoreVault {
 fn fault(error: &StoreError) -> VaultFault {
     VaultFault(error.with_causes())
 }
+
+#[cfg(test)]
+mod tests;

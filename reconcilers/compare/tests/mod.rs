@@ -17,7 +17,7 @@ use crate::items::Items;
 use crate::key::Key;
 use crate::money::Unit;
 use crate::path::Path;
-use crate::projection::Projection;
+use crate::projection::{At, Projection};
 use crate::row::Row;
 use crate::scalar::Scalar;
 
@@ -32,7 +32,7 @@ impl Pair {
     /// An item with the members `version` and `f0`, `f1`, ... beside a row with the same.
     fn of(upstream: &str, version: Scalar<'static>, local: Vec<Scalar<'static>>) -> Self {
         let slots = ["id", "at", "version", "f0", "f1"].map(|name| Path::try_from(name.to_owned()).ok());
-        let projection = Projection::new(&Path::of_rows("[*]").unwrap(), &slots, &[], 9);
+        let projection = Projection::new(&At::required(Path::root()), &slots, &[], 9);
         let raw = format!(r#"{{"id":"k",{upstream}}}"#);
         let items = projection.read_item(raw.as_bytes()).unwrap().items;
         let row = Row { key: "k".into(), clock: None, changed: None, version, fields: local };

@@ -37,42 +37,36 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("secret in a query", "after: \"{cursor}\"", "after: \"{cursor}\", key: \"{secret.key}\""),
             ("post", "GET /orders\n", "POST /orders\n"),
             ("no method", "request: GET /orders", "request: /orders"),
-            ("composite key", "id: id\n", "id: [id, line]\n"),
-            ("optional path", "rows: data", "rows: data?"),
+            ("key of no parts", "id: id\n", "id: []\n"),
+            ("key with one part twice", "id: id\n", "id: [id, id]\n"),
+            ("no rows", "    rows: data\n", ""),
+            ("a page that may be absent", "rows: data", "rows: \"[*]?\""),
+            ("a list in a list", "rows: data", "rows: data[*].lines[*].x"),
+            ("rows in two ways", "rows: data", "rows: {map: a, one: b}"),
+            ("rows in no way", "rows: data", "rows: {}"),
+            ("unknown place of rows", "rows: data", "rows: {list: data}"),
+            ("two things of a row are the row", "rows: data", "rows: data[*].node\n    unwrap: node"),
+            ("unknown format of a body", "rows: data", "rows: data\n    format: yaml"),
+            ("unknown packing", "rows: data", "rows: data\n    unpack: rar"),
+            ("a table with a path to its rows", "rows: data", "rows: data\n    format: csv"),
+            ("a table that says what follows", "    rows: data\n", "    format: csv\n"),
+            ("a table with lists", "    rows: data\n", "    format: csv\n    explode: lines\n"),
+            ("children of a page", "rows: data", "rows: data\n    children: drop"),
+            ("unknown word for children", "    rows: data\n", "    format: jsonl\n    children: keep\n"),
+            ("gone if nothing", "rows: data", "rows: data\n    gone_if: {}"),
+            ("gone by another word", "rows: data", "rows: data\n    gone_if: never"),
+            ("a list that nothing is said about", "rows: data", "rows: data\n    nested: [{rows: lines}]"),
+            ("the key of no map", "id: id\n", "id: ^key\n"),
+            ("the outside of rows that lie in no other row", "id: id\n", "id: [^.id, id]\n"),
+            ("an operation that nobody tells", "    version: updated_at", "    version: ^op"),
+            (
+                "a look-up of one item without its name",
+                "    rows: data\n    id: id\n",
+                "    rows: {map: data}\n    id: ^key\n",
+            ),
             ("path with an index", "id: id\n", "id: ids[0]\n"),
             ("unknown order", "created desc", "creation desc"),
             ("unknown format", "as: rfc3339", "as: rfc3393"),
-            ("unknown action", "do: empty", "do: skipp"),
-            ("a pause beside no wait", "do: empty", "do: retry, at_least: 5s"),
-            ("array without a choice", "{status: 404}", "{body: {\"errors[].code\": x}}"),
-            ("pattern that loses the year", "as: rfc3339", "as: \"%m-%d %H:%M\""),
-            ("no pattern", "as: rfc3339", "as: \"%Q\""),
-            ("unknown zone", "as: rfc3339", "as: date, zone: Europe/Londn"),
-            ("zone beside a format with offsets", "as: rfc3339", "as: rfc3339, zone: Europe/London"),
-            ("zone beside a pattern with offsets", "as: rfc3339", "as: \"%Y-%m-%dT%H:%M:%S%z\", zone: Europe/London"),
-            ("grain finer than the format", "as: rfc3339, grain: 1s", "as: epoch, grain: 1ms"),
-            ("span over its maximum", "grain: 1s}", "grain: 1s, span: {prefer: 7d, max: 1d}}"),
-            ("minimum over the span", "grain: 1s}", "grain: 1s, span: {prefer: 1m, min: 1h}}"),
-            ("span below the grain", "grain: 1s}", "grain: 1h, span: 1m}"),
-            ("mistyped span", "grain: 1s}", "grain: 1s, span: {maximum: 1d}}"),
-            ("keep of no time", "grain: 1s}", "grain: 1s, keep: 0s}"),
-            ("cap without a cure", "grain: 1s}", "grain: 1s, cap: {rows: 10}}"),
-            ("cap with an unknown cure", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: quarter}}"),
-            ("cap of no rows", "grain: 1s}", "grain: 1s, cap: {rows: 0, then: halve}}"),
-            ("rekey out of order", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: rekey}}"),
-            ("key beside halves", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: halve, key: id}}"),
-            ("open beside our own filter", "grain: 1s}", "grain: 1s, filter: client, open: true}"),
-            ("stop at a status that is none", "size: 100}", "size: 100, stop: [99]}"),
-            ("stop at every page", "size: 100}", "size: 100, stop: [200]}"),
-            (
-                "stop at older rows of no order",
-                "created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}",
-                "none\n    mutable: false\n    next: {cursor: next_cursor, size: 100, stop: [older]}",
-            ),
-            ("first token of many parts", "size: 100}", "size: 100, first: \"{to}x\"}"),
-            ("save beside counted pages", "cursor: next_cursor, size: 100}", "page: 1, size: 100, save: token}"),
-            ("save that never ends", "size: 100}", "size: 100, save: next_cursor}"),
-            ("save beside a window", "size: 100}", "size: 100, save: token}"),
             ("unknown edges", "grain: 1s}", "grain: 1s, edges: \"[[\"}"),
             ("not a duration", "grain: 1s", "grain: 1"),
             ("not a rate", "10/s", "fast"),
@@ -105,23 +99,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
     insta::assert_snapshot!(said);
 }
 
-/// Part of the provider that pages by cursor, and what it says when it counts pages over a list without order.
-const CURSOR: &str = r#"after: "{cursor}", from: "{from}", to: "{to}"}
-    rows: data
-    id: id
-    version: updated_at
-    order: created desc
-    mutable: false
-    next: {cursor: next_cursor, size: 100}
-    window: {clock: created_at,"#;
-const COUNTED: &str = r#"page: "{page}", from: "{from}", to: "{to}"}
-    rows: data
-    id: id
-    version: updated_at
-    mutable: false
-    next: {page: 1, size: 100}
-    window: {on: created, clock: created_at,"#;
-
 #[test]
 fn doubtful_provider_files_load_and_say_so() {
     let said = table(
@@ -130,12 +107,6 @@ fn doubtful_provider_files_load_and_say_so() {
             ("mutable items on a creation clock", "mutable: false", "mutable: true"),
             ("newest change first", "created desc", "updated desc"),
             ("a clock of no known kind", "order: created desc", "order: none"),
-            (
-                "an upper bound on a clock that moves",
-                "created desc\n    mutable: false",
-                "updated asc\n    mutable: true",
-            ),
-            ("counted pages of no fixed order", CURSOR, COUNTED),
         ],
         parse_provider,
     );

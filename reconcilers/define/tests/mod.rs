@@ -3,8 +3,10 @@
 mod bad_auth;
 mod bad_domains;
 mod bad_providers;
+mod bad_windows;
 mod look_ups;
 mod pages;
+mod shapes;
 mod stripe;
 
 use std::fmt::Write as _;

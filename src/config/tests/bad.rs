@@ -45,10 +45,17 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
             "    secrets:",
             "    base: https://me:hunter2@api.example.com\n    secrets:",
         ),
+        ("unknown cap", "    secrets:", "    caps: {page_byte: 1}\n    secrets:"),
+        ("a cap of nothing", "    secrets:", "    caps: {pages: 0}\n    secrets:"),
+        ("a time of nothing", "    secrets:", "    caps: {request_time: 0s}\n    secrets:"),
+        ("a cap over all numbers", "    secrets:", "    caps: {attempts: 4294967296}\n    secrets:"),
+        ("a cap that is no duration", "    secrets:", "    caps: {retry_base: soon}\n    secrets:"),
+        ("half a throughput", "    secrets:", "    caps: {throughput: {over: 20s}}\n    secrets:"),
         ("unknown provider", "  stripe:\n", "  strip:\n"),
         ("missing secret", "stripe_key:", "stripe_kye:"),
         ("missing database", "  app:", "  ap:"),
         ("missing queue", "  billing:", "  biling:"),
+        ("inline key of the state", "state: {", "state: {key: hunter2, "),
         ("missing folder", "[reconcilers]", "[definitions]"),
     ] {
         let world = World::new(&changed(CONFIG, from, to), &[("reconcilers/a.yaml", DOMAIN)]);

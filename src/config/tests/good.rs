@@ -1,6 +1,7 @@
 //! Configurations that load, and what they hold.
 
 use std::path::Path;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tieout_reconcilers::define::auth::Auth;
@@ -10,7 +11,7 @@ use super::super::load::Config;
 use super::super::secret::ConfigError;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
 use crate::queue::QueueSettings;
-use crate::source::Base;
+use crate::source::{Base, Caps, Throughput};
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -87,6 +88,22 @@ reconcilers: [shop.yaml, a.yaml]
 }
 
 #[test]
+fn caps_replace_the_defaults_one_by_one() {
+    let caps = "caps: {page_bytes: 1000, attempts: 2, retry_base: 10ms, throughput: {bytes_per_second: 7, over: 3s}}";
+    let config = CONFIG.replace("    secrets:", &format!("    {caps}\n    secrets:"));
+    let world = World::new(&config, &[("reconcilers/a.yaml", DOMAIN)]);
+    let found = world.loaded().config.providers[&name("stripe")].caps.clone();
+    let expected = Caps {
+        page_bytes: 1000,
+        attempts: 2,
+        retry_base: Duration::from_millis(10),
+        throughput: Throughput { bytes_per_second: 7, over: Duration::from_secs(3) },
+        ..Caps::default()
+    };
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_variable_cannot_turn_the_base_to_another_host() {
     let config = "databases: {app: {url: \"sqlite:a.db\"}}
 queues: {billing: {stdout: {}}}
@@ -140,4 +157,68 @@ fn the_localstripe_dialect_loads_without_a_doubt() {
     let loaded = Config::load(&world.path()).unwrap();
     assert_eq!(loaded.warnings, []);
     assert!(loaded.domains[0].feed().absence_is_evidence());
+}
+
+/// A provider whose refresh token is good once, on a base that its token names.
+const ROTATING: &str = "provider: shop
+base: \"{token.instance_url}/v1\"
+hosts: [\"*.my.example.com\"]
+auth:
+  oauth:
+    grant: refresh_token
+    token_url: https://login.{var.zone}.example.com/token
+    client: shop
+    refresh: \"{secret.refresh}\"
+    rotate: true
+feeds:
+  orders:
+    request: GET /orders
+    rows: data
+    id: id
+    next: none
+    window: {clock: at, as: epoch, filter: client}
+    confirm: {one: \"GET /orders/{id}\", gone: 404}
+";
+
+fn rotating(state: &str, zone: &str) -> World {
+    let config = format!(
+        "{state}databases: {{app: {{url: \"sqlite:a.db\"}}}}
+queues: {{billing: {{stdout: {{}}}}}}
+providers: {{shop: {{secrets: {{refresh: file:refresh}}, var: {{zone: {zone}}}}}}}
+reconcilers: [shop.yaml, a.yaml]
+"
+    );
+    let domain = DOMAIN.replace("stripe/charges", "shop/orders");
+    World::new(
+        &config,
+        &[("shop.yaml", ROTATING), ("a.yaml", &domain), ("refresh", "hunter2"), ("key", "k3y")],
+    )
+}
+
+#[test]
+fn a_rotating_token_without_a_key_to_keep_it_under_is_refused() {
+    let said = rotating("", "eu").problems();
+    assert!(said.contains("the refresh token of the provider `shop` is good once"), "{said}");
+    assert!(said.contains("add `state: {key: env:TIEOUT_STATE_KEY}` to tieout.yaml"), "{said}");
+}
+
+#[test]
+fn a_base_that_a_token_names_is_resolved_with_its_hosts_and_the_key_of_the_state() {
+    let world = rotating("state: {key: file:key}\n", "eu");
+    let config = world.loaded().config;
+    assert_eq!(config.state_key().unwrap().unwrap().expose_secret(), "k3y");
+    let shop = config.resolve_provider(&name("shop")).unwrap();
+    assert!(matches!(&shop.base, Base::FromToken { path, .. } if path == "/v1"), "{:?}", shop.base);
+    assert!(shop.hosts[0].admits(&"https://acme.my.example.com/".parse().unwrap()));
+    let Some(Auth::Oauth(oauth)) = &shop.auth else { panic!("not oauth") };
+    assert_eq!(oauth.token_url.expose_secret(), "https://login.eu.example.com/token");
+    assert!(!format!("{shop:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_variable_cannot_turn_the_token_request_to_another_host() {
+    let world = rotating("state: {key: file:key}\n", "\"evil.example.net/\"");
+    let config = world.loaded().config;
+    let error = config.resolve_provider(&name("shop")).unwrap_err();
+    assert!(error.to_string().starts_with("providers.shop.var.zone: it may hold letters"), "{error}");
 }

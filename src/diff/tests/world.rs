@@ -9,7 +9,7 @@ use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Unit;
 use tieout_reconcilers::path::Path;
-use tieout_reconcilers::projection::Projection;
+use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{ClockKind, Feed, Filter, Order};
 use tieout_reconcilers::row::Row;
 use tieout_reconcilers::scalar::Scalar;
@@ -175,7 +175,7 @@ pub(super) fn items(page: &[Thing]) -> Items {
 
 pub(super) fn raw_items(json: &str) -> Items {
     let slots = ["id", "at", "version", "cents", "currency"].map(|name| Path::try_from(name.to_owned()).ok());
-    Projection::new(&Path::of_rows("[*]").unwrap(), &slots, &[], 1_000).read(json.as_bytes()).unwrap().items
+    Projection::new(&At::required(Path::root()), &slots, &[], 1_000).read(json.as_bytes()).unwrap().items
 }
 
 pub(super) fn fields() -> Fields {

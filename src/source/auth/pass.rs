@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tieout_reconcilers::define::auth::key::Key;
 use tieout_reconcilers::define::auth::show::{Place, Show};
@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 use super::sign::Signer;
 use crate::source::error::SourceError;
 
+/// The shortest text that is taken for a secret.
+const SHORTEST_SECRET: usize = 6;
+
 /// What one request wears. It is put on as the last step before the request leaves, and only towards the provider.
 #[derive(Debug, Default)]
 pub struct Pass {
@@ -23,6 +26,8 @@ pub struct Pass {
     query: Vec<(String, SecretString)>,
     body: Vec<(String, SecretString)>,
     signer: Option<Signer>,
+    /// What an answer may not repeat in a message.
+    secrets: Vec<SecretString>,
     /// Which token it shows, counted from 1; 0 where it shows none.
     serial: u64,
     /// The base that the token's answer named.
@@ -32,13 +37,15 @@ pub struct Pass {
 impl Pass {
     /// `Authorization: Bearer ...`.
     pub(super) fn bearer(token: &str) -> Result<Self, SourceError> {
-        Self::with_header(AUTHORIZATION, &Zeroizing::new(format!("Bearer {token}")))
+        Ok(Self::with_header(AUTHORIZATION, &Zeroizing::new(format!("Bearer {token}")))?.hiding([token]))
     }
 
     /// HTTP basic authentication.
     pub(super) fn basic(user: &str, password: &str) -> Result<Self, SourceError> {
         let pair = Zeroizing::new(format!("{user}:{password}"));
-        Self::with_header(AUTHORIZATION, &Zeroizing::new(format!("Basic {}", STANDARD.encode(&*pair))))
+        let pass =
+            Self::with_header(AUTHORIZATION, &Zeroizing::new(format!("Basic {}", STANDARD.encode(&*pair))))?;
+        Ok(pass.hiding([user, password]))
     }
 
     /// Keys of the provider's own.
@@ -47,7 +54,8 @@ impl Pass {
         for (name, value) in &key.headers {
             pass.set(header_name(name)?, value.expose_secret())?;
         }
-        Ok(pass)
+        let values = key.headers.iter().chain(&key.query).chain(&key.body);
+        Ok(pass.hiding(values.map(|(_, value)| value.expose_secret())))
     }
 
     /// A token, as the definition shows it.
@@ -57,12 +65,13 @@ impl Pass {
     ) -> Result<Self, SourceError> {
         let Some(show) = show else { return Self::bearer(token.expose_secret()) };
         let text = show.value.weave(|fixed| fixed.expose_secret(), |Token| token.expose_secret());
-        match &show.place {
-            Place::Header(name) => Self::with_header(header_name(name)?, &Zeroizing::new(text)),
+        let pass = match &show.place {
+            Place::Header(name) => Self::with_header(header_name(name)?, &Zeroizing::new(text))?,
             Place::Query(name) => {
-                Ok(Self { query: vec![(name.clone(), SecretString::from(text))], ..Self::default() })
+                Self { query: vec![(name.clone(), SecretString::from(text))], ..Self::default() }
             }
-        }
+        };
+        Ok(pass.hiding([token.expose_secret()]))
     }
 
     /// A signature over each request.
@@ -73,6 +82,21 @@ impl Pass {
     /// The same as the pass of a numbered token.
     pub(super) fn numbered(self, serial: u64, base: Option<Url>) -> Self {
         Self { serial, base, ..self }
+    }
+
+    /// The same, with texts that are struck out of what answers say.
+    fn hiding<'s>(mut self, texts: impl IntoIterator<Item = &'s str>) -> Self {
+        // What is shorter is no secret, and would be struck out of everything.
+        let texts = texts.into_iter().filter(|text| text.len() >= SHORTEST_SECRET);
+        self.secrets.extend(texts.map(SecretString::from));
+        self
+    }
+
+    /// What an answer says, without the credentials that some repeat in it.
+    #[must_use]
+    pub fn strike_out(&self, text: &str) -> String {
+        let secrets = self.secrets.iter().map(SecretString::expose_secret);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 
     fn with_header(name: HeaderName, value: &str) -> Result<Self, SourceError> {

@@ -1,8 +1,9 @@
-//! A reconciler that stands in for a definition: pages under `data`, found by cursor or by link.
+//! A reconciler that stands in for a definition: pages under `data`, found by cursor or by link. A row of version `thin`
+//! is only a part of its item.
 
 use std::time::Duration;
 
-use tieout_reconcilers::compare::{FIELDS, Fields};
+use tieout_reconcilers::compare::{FIELDS, Fields, KEY, VERSION};
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
@@ -11,7 +12,7 @@ use tieout_reconcilers::page::{
     Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Response, Seen, Target,
 };
 use tieout_reconcilers::path::Path;
-use tieout_reconcilers::projection::Projection;
+use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
@@ -45,7 +46,8 @@ fn path(text: &str) -> Path {
 impl Double {
     pub(super) fn new(paging: Paging) -> Self {
         let mut slots = vec![None; FIELDS];
-        slots[0] = Some(path("id"));
+        slots[KEY] = Some(path("id"));
+        slots[VERSION] = Some(path("version"));
         let signals = [Some(path("next")), Some(path("more")), Some(path("total"))];
         Self {
             paging,
@@ -55,7 +57,7 @@ impl Double {
             policy: policy(),
             fields: Fields { fields: Vec::new(), money: None },
             local: local(),
-            page: Projection::new(&path("data"), &slots, &signals, 1_000),
+            page: Projection::new(&At::required(path("data")), &slots, &signals, 1_000),
         }
     }
 }
@@ -133,7 +135,10 @@ impl Reconciler for Double {
             following.position.page = asked.position.page + 1;
         }
         let total_rows = text(2).map(|total| total.parse().unwrap());
-        Ok(Page { items: kept.items, faults: kept.faults, next, total_rows, ..Page::default() })
+        let is_thin =
+            |&place: &usize| kept.items.get(place).is_some_and(|item| item.slot(VERSION) == Some("\"thin\""));
+        let partial = (0..kept.items.len()).filter(is_thin).collect();
+        Ok(Page { items: kept.items, faults: kept.faults, partial, next, total_rows, ..Page::default() })
     }
 
     fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {

@@ -3,9 +3,11 @@
 mod double;
 mod raw;
 
+mod certificates;
 mod credentials;
 mod elsewhere;
 mod endless;
+mod hydrating;
 mod looking_up;
 mod minted;
 mod misbehaving;
@@ -22,6 +24,7 @@ use wiremock::MockServer;
 
 use super::{Client, Coverage, ProviderSettings, Reason, Walk, WalkedPage};
 use double::Double;
+pub(crate) use rotating::two_processes_refresh_once;
 
 /// Settings for a server on loopback, with pauses short enough for a test.
 fn settings(base: &str) -> ProviderSettings {

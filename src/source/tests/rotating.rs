@@ -209,6 +209,15 @@ async fn a_rotation_that_nobody_waits_for_any_more_is_finished_all_the_same() {
     }
 }
 
+/// Two processes with a vault each, which lead to one place, ask at the same time with a token that is good once.
+pub(crate) async fn two_processes_refresh_once(vaults: [Arc<dyn Vault>; 2]) {
+    let server = provider(1).await;
+    let settings = authorised(&server.uri(), ROTATING);
+    let clients = vaults.map(|vault| Client::with_vault(&settings, Some(vault)).unwrap());
+    let asked = futures::future::join_all((0..16).map(|n| get(&clients[n % 2]))).await;
+    assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+}
+
 #[test]
 fn a_rotating_token_without_a_vault_is_refused() {
     let refused = Client::new(&authorised("http://127.0.0.1:1", ROTATING)).unwrap_err();

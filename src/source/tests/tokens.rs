@@ -315,6 +315,99 @@ async fn the_time_of_a_run_bounds_the_wait_for_a_token() {
     assert_eq!(get(&client).await.unwrap_err(), SourceError::OutOfTime);
 }
 
+#[tokio::test]
+async fn a_message_that_repeats_the_credential_is_printed_without_it() {
+    let server = MockServer::start().await;
+    token_endpoint().respond_with(token("CANARY-token", 3600)).mount(&server).await;
+    Mock::given(path("/a")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    for auth in [
+        OAUTH,
+        "{bearer: \"{secret.a}\"}",
+        "{basic: {user: \"{secret.a}\", password: \"{secret.b}\"}}",
+        "{key: {query: q, value: \"{secret.a}\"}}",
+    ] {
+        let client = Client::new(&authorised(&server.uri(), auth)).unwrap();
+        for answer in [Answer::Fail, Answer::Rejected, Answer::Refresh, Answer::Restart, Answer::Skip] {
+            let says = |_: &Response<'_>| answer("no access for CANARY-token CANARY-a CANARY-b!".to_owned());
+            let failed = client.fetch(&request("/a", &[]), None, says).await.unwrap_err();
+            let shown = format!("{failed} {failed:?}");
+            assert!(shown.contains("no access for") && shown.contains("***"), "{shown}");
+            for used in match auth {
+                OAUTH => ["CANARY-token"].as_slice(),
+                auth if auth.contains("basic") => &["CANARY-a", "CANARY-b"],
+                _ => &["CANARY-a"],
+            } {
+                assert!(!shown.contains(used), "{shown}");
+            }
+        }
+    }
+}
+
+/// Everything that is logged, down to the last detail of every library.
+#[derive(Clone, Default)]
+struct Everything(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Everything {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_logged_at_any_level_holds_a_secret() {
+    let everything = Everything::default();
+    let writer = everything.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    for auth in [
+        OAUTH,
+        "{key: {query: api_key, value: \"{secret.a}\"}}",
+        "{key: {header: X-Key, value: \"{secret.a}\"}}",
+        "{jwt: {alg: HS256, key: \"{secret.a}\", claims: {iss: \"{secret.b}\"}, exchange: {url: /token, as: assertion}}}",
+        "{login: {request: POST /token, body: {p: \"{secret.a}\"}, token: access_token}}",
+        "{oauth: {grant: refresh_token, token_url: /token, client: \"{secret.a}\", refresh: \"{secret.b}\"}}",
+        "{sign: {kind: sigv4, region: r, service: s, access_key: \"{secret.a}\", secret_key: \"{secret.b}\"}}",
+        "{sign: {kind: oauth1, consumer_key: \"{secret.a}\", consumer_secret: \"{secret.b}\"}}",
+        "{sign: {kind: hmac, key: \"{secret.a}\", text: \"{body}\", headers: {X: \"{signature}\"}}}",
+    ] {
+        let server = MockServer::start().await;
+        let refresh = json!({"access_token": "CANARY-t", "refresh_token": "CANARY-r", "expires_in": 3600});
+        token_endpoint()
+            .respond_with(ResponseTemplate::new(503).set_body_string("CANARY"))
+            .up_to_n_times(1)
+            .mount(&server)
+            .await;
+        token_endpoint().respond_with(ResponseTemplate::new(200).set_body_json(refresh)).mount(&server).await;
+        for status in [401, 503] {
+            let answer = ResponseTemplate::new(status).set_body_string("CANARY");
+            Mock::given(path("/a")).respond_with(answer).up_to_n_times(1).mount(&server).await;
+        }
+        Mock::given(path("/a"))
+            .respond_with(ResponseTemplate::new(200).set_body_string("CANARY"))
+            .mount(&server)
+            .await;
+        let client = Client::new(&authorised(&server.uri(), auth)).unwrap();
+        let _refused_or_read = get(&client).await;
+        get(&client).await.unwrap();
+    }
+    // The mock server runs on this thread too, and it is not us who it prints.
+    let logged = String::from_utf8(everything.0.lock().unwrap().clone()).unwrap();
+    let ours: Vec<&str> = logged.lines().filter(|line| !line.contains("wiremock")).collect();
+    assert!(ours.iter().any(|line| line.contains("got a token")), "{logged}");
+    assert!(ours.iter().any(|line| line.contains("TRACE")), "the libraries log nothing: {logged}");
+    for line in ours {
+        assert!(!line.contains("CANARY"), "{line}");
+    }
+}
+
 #[test]
 fn no_kind_of_credential_prints_its_secrets() {
     let kinds = [

@@ -1,6 +1,7 @@
 //! Walks that reach their end, and what a page may not be.
 
 use tieout_reconcilers::compare::KEY;
+use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::PageFault;
 use tieout_reconcilers::projection::ShapeFault;
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
@@ -110,15 +111,15 @@ async fn the_providers_clock_is_measured_once_for_a_run() {
 #[tokio::test]
 async fn an_html_page_with_status_200_is_named_for_what_it_is() {
     let server = MockServer::start().await;
-    let html = ResponseTemplate::new(200)
-        .set_body_raw("<html>log in, token=CANARY</html>", "text/html; charset=utf-8");
-    list(&server, html).await;
+    let body = "<html>log in, token=CANARY</html>";
+    list(&server, ResponseTemplate::new(200).set_body_raw(body, "text/html; charset=utf-8")).await;
     let (read, reason) = reason(client(&server), Double::new(Paging::Cursor)).await;
     let expected = format!(
         "example.charges, page 1 of example (GET {}/charges): the body is not JSON: unexpected text at line 1 column 1; \
-         it is text/html; charset=utf-8, which looks like a login or error page; compare the feed's definition with what \
-         the provider sends",
-        server.uri()
+         it is text/html; charset=utf-8, which looks like a login or error page; the body is 33 bytes with sha256 {}, \
+         shaped as markup; compare the feed's definition with what the provider sends",
+        server.uri(),
+        Outline::of(body.as_bytes()).sha256
     );
     assert_eq!((read, reason.to_string()), (0, expected));
 }

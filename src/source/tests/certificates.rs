@@ -1,0 +1,150 @@
+//! A provider that asks for a certificate gets the configured one, over a real handshake.
+
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tieout_reconcilers::define::auth::tls::Tls;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use super::double::request;
+use super::settings;
+use crate::source::{Client, SourceError};
+
+/// A certificate that vouches for itself, with its key.
+struct Certified {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+const SEQUENCE: u8 = 0x30;
+const OID: u8 = 0x06;
+const INTEGER: u8 = 0x02;
+/// `ecdsa-with-SHA256`.
+const ECDSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = match content.len() {
+        short @ 0..128 => vec![u8::try_from(short).unwrap()],
+        middle @ 128..256 => vec![0x81, u8::try_from(middle).unwrap()],
+        long => [&[0x82], &u16::try_from(long).unwrap().to_be_bytes()[..]].concat(),
+    };
+    [vec![tag], length, content].concat()
+}
+
+/// A certificate for the address 127.0.0.1 until 2049.
+fn certified(name: &str) -> Certified {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let common = der(SEQUENCE, &[&der(OID, &[&[0x55, 4, 3]]), &der(0x0c, &[name.as_bytes()])]);
+    let named = der(SEQUENCE, &[&der(0x31, &[&common])]);
+    let times = der(SEQUENCE, &[&der(0x17, &[b"250101000000Z"]), &der(0x17, &[b"490101000000Z"])]);
+    let address = der(SEQUENCE, &[&der(0x87, &[&[127, 0, 0, 1]])]);
+    let alternative = der(SEQUENCE, &[&der(OID, &[&[0x55, 0x1d, 0x11]]), &der(4, &[&address])]);
+    let signed_with = der(SEQUENCE, &[&der(OID, &[ECDSA])]);
+    let body = der(
+        SEQUENCE,
+        &[
+            &der(0xa0, &[&der(INTEGER, &[&[2]])]),
+            &der(INTEGER, &[&[1]]),
+            &signed_with,
+            &named,
+            &times,
+            &named,
+            AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref(),
+            &der(0xa3, &[&der(SEQUENCE, &[&alternative])]),
+        ],
+    );
+    let signature = pair.sign(&SystemRandom::new(), &body).unwrap();
+    let certificate = der(SEQUENCE, &[&body, &signed_with, &der(3, &[&[0], signature.as_ref()])]);
+    let key = pair.to_pkcs8v1().unwrap().as_ref().to_vec();
+    Certified { certificate, key }
+}
+
+fn pem(what: &str, der: &[u8]) -> String {
+    let lines = STANDARD.encode(der);
+    let lines: Vec<&str> =
+        lines.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {what}-----\n{}\n-----END {what}-----\n", lines.join("\n"))
+}
+
+/// A server that talks to nobody but the holder of one certificate.
+async fn strict(server: Certified, client: &Certified) -> String {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(client.certificate.clone())).unwrap();
+    let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+    let key = PrivateKeyDer::Pkcs8(server.key.into());
+    let config = ServerConfig::builder().with_client_cert_verifier(verifier);
+    let config = config.with_single_cert(vec![CertificateDer::from(server.certificate)], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut asked = [0; 4096];
+            let _some = stream.read(&mut asked).await;
+            let _sent = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        }
+    });
+    base
+}
+
+/// Where a child process finds the provider, when this test runs itself again with other trusted certificates.
+const PROVIDER: &str = "TIEOUT_TEST_STRICT_PROVIDER";
+/// Where it finds its own certificate.
+const FOLDER: &str = "TIEOUT_TEST_CERTIFICATES";
+
+#[tokio::test]
+async fn a_connection_shows_the_configured_certificate() {
+    if let (Ok(base), Ok(folder)) = (std::env::var(PROVIDER), std::env::var(FOLDER)) {
+        let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        let mut settings = settings(&base);
+        let without = Client::new(&settings).unwrap().send(&request("/a", &[]), None).await.unwrap_err();
+        assert!(matches!(without, SourceError::Transport { .. }), "{without}");
+        settings.tls = Some(Tls { cert: read("client.pem").into(), key: read("client.key").into() });
+        let with = Client::new(&settings).unwrap().send(&request("/a", &[]), None).await.unwrap();
+        assert_eq!(with.status, 200);
+        return;
+    }
+    let (server, client) = (certified("server"), certified("client"));
+    let folder = tempfile::tempdir().unwrap();
+    for (name, what, der) in [
+        ("server.pem", "CERTIFICATE", &server.certificate),
+        ("client.pem", "CERTIFICATE", &client.certificate),
+        ("client.key", "PRIVATE KEY", &client.key),
+    ] {
+        std::fs::write(folder.path().join(name), pem(what, der)).unwrap();
+    }
+    let base = strict(server, &client).await;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "source::tests::certificates::a_connection_shows_the_configured_certificate"]);
+    child
+        .env(PROVIDER, base)
+        .env(FOLDER, folder.path())
+        .env("SSL_CERT_FILE", folder.path().join("server.pem"));
+    let ended = tokio::task::spawn_blocking(move || child.output().unwrap()).await.unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn a_certificate_that_is_none_or_goes_unencrypted_is_refused_without_being_shown() {
+    let mut settings = settings("https://127.0.0.1:1");
+    settings.tls = Some(Tls { cert: "CANARY".into(), key: "CANARY".into() });
+    let refused = Client::new(&settings).unwrap_err();
+    assert_eq!(refused.to_string(), "`tls` is no certificate with its key in PEM");
+    settings.base = "http://127.0.0.1:1".parse::<url::Url>().unwrap().into();
+    let refused = Client::new(&settings).unwrap_err();
+    assert_eq!(refused.to_string(), "a connection with a certificate of `tls` must be https");
+    assert!(!format!("{settings:?}").contains("CANARY"));
+}
