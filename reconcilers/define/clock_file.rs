@@ -55,6 +55,17 @@ impl FromText for FormatWord {
     }
 }
 
+impl FormatWord {
+    /// The format without a zone of its own.
+    pub(super) fn in_utc(self) -> ClockFormat {
+        match self {
+            Self::Fixed(format) => format,
+            Self::Sql => TimeFormat::Sql.into(),
+            Self::Pattern(wall) => ClockFormat::Wall(wall),
+        }
+    }
+}
+
 /// The format that a word and a zone make together.
 pub(super) fn clock_format(
     word: Checked<FormatWord>,
@@ -65,9 +76,7 @@ pub(super) fn clock_format(
     let zone_spot = zone.as_ref().map_or(spot, |zone| zone.spot);
     let (word, zone) = (problems.take(word), problems.take_option(zone));
     let pattern = match (word?, zone) {
-        (FormatWord::Fixed(format), None) => return Some(format),
-        (FormatWord::Sql, None) => return Some(TimeFormat::Sql.into()),
-        (FormatWord::Pattern(wall), None) => return Some(ClockFormat::Wall(wall)),
+        (word, None) => return Some(word.in_utc()),
         (FormatWord::Fixed(_), Some(_)) => {
             let help = "leave `zone` out: these times say themselves which instant they mean";
             let fault = Fault::new("`zone` means nothing beside this time format").with_help(help);

@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::domain::DomainDefinition;
+use super::each_file::{EachDefinition, names_of};
 use super::feed::FeedDefinition;
+use super::fill::Fill;
 use super::layout::Layout;
-use super::look_up::LookUps;
+use super::look_up::{self, LookUps};
 use super::provider::ProviderDefinition;
 use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
-use super::template::Slot;
+use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Seen};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response};
 use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
@@ -24,6 +27,8 @@ use crate::window::Slice;
 pub struct Settings {
     /// The values of `{var.NAME}`.
     pub vars: BTreeMap<String, String>,
+    /// The members of a fan-out, in place of those that a feed names itself.
+    pub each: Vec<Member>,
 }
 
 /// A domain on its feed.
@@ -35,23 +40,72 @@ pub struct Definition {
     rules: Arc<Rules>,
     pages: RowReader,
     look_ups: LookUps,
+    fan_out: FanOut,
+    /// The names of the values of a member.
+    names: Vec<Box<str>>,
 }
 
 impl Definition {
-    /// Puts a domain on a feed of a provider; the error is a variable that the feed cannot do without.
+    /// Puts a domain on a feed of a provider; the error is a value that the feed cannot do without.
     pub fn new(
         provider: &ProviderDefinition,
         feed: &FeedDefinition,
         domain: DomainDefinition,
         settings: &Settings,
     ) -> Result<Self, Slot> {
-        let feed = feed.bind(&settings.vars)?;
+        let fan_out = fan_out(provider, feed, &domain, settings)?;
+        let names: Vec<Box<str>> = match &fan_out {
+            FanOut::None => Vec::new(),
+            FanOut::Members(members) => names_of(members).into_iter().map(Into::into).collect(),
+            FanOut::Feed(parents) => vec![parents.name.clone()],
+        };
+        let mut feed = feed.bind(&|slot: &Slot| match slot {
+            Slot::Var(name) => settings.vars.get(&**name).map_or(Known::Unset, |value| Known::Value(value)),
+            Slot::Each(name) if !names.contains(name) => Known::Unset,
+            _ => Known::Later,
+        })?;
+        feed.feed.name = domain.feed.to_string();
         let layout = Layout::new(&feed, &domain);
         let signals = feed.signals();
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
         let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
-        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups })
+        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups, fan_out, names })
+    }
+
+    /// The member that a slice or a look-up is about.
+    pub(super) fn member(&self, each: &Each) -> Option<Member> {
+        Member::called(each, self.names.iter().map(AsRef::as_ref))
+    }
+}
+
+/// For whom a feed is read: those of the configuration come before those of the feed.
+fn fan_out(
+    provider: &ProviderDefinition,
+    feed: &FeedDefinition,
+    domain: &DomainDefinition,
+    settings: &Settings,
+) -> Result<FanOut, Slot> {
+    let configured = names_of(&settings.each);
+    let used = feed.each_names();
+    let named = feed.each.as_ref().map(EachDefinition::names).unwrap_or_default();
+    if configured.iter().any(|name| used.contains(name) || named.contains(name)) {
+        let missing = used.iter().find(|name| !configured.contains(*name));
+        return match missing {
+            Some(missing) => Err(Slot::Each((*missing).into())),
+            None => Ok(FanOut::Members(settings.each.clone())),
+        };
+    }
+    match &feed.each {
+        None => Ok(FanOut::None),
+        Some(EachDefinition::Members(members)) => Ok(FanOut::Members(members.clone())),
+        Some(EachDefinition::Feed(parent)) => {
+            let missing = || Slot::Each(parent.name.clone());
+            let other = provider.feeds.get(&parent.feed).ok_or_else(missing)?;
+            let reader =
+                Definition::new(provider, other, domain.reading(&parent.feed, &parent.field), settings)?;
+            Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
+        }
     }
 }
 
@@ -66,6 +120,10 @@ impl Reconciler for Definition {
 
     fn feed(&self) -> &Feed {
         &self.feed.feed
+    }
+
+    fn fan_out(&self) -> FanOut {
+        self.fan_out.clone()
     }
 
     fn policy(&self) -> &Policy {
@@ -123,29 +181,19 @@ impl Reconciler for Definition {
         })
     }
 
-    fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {
-        self.feed.confirm.requests(keys)
+    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
+        let member = self.member(each);
+        let first = Position::default();
+        let fill = Fill { each: member.as_ref(), ..self.feed.paging.fill(&first) };
+        self.feed.confirm.requests(keys, &fill)
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        if self.feed.confirm.may_say_gone(response) {
-            return Answer::Read;
-        }
-        self.rules.confirm_answer(response)
+        look_up::answer(&self.feed.confirm, &self.rules, response)
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
-        if let [key] = confirm.keys.as_slice()
-            && self.feed.confirm.asks_one(&confirm.keys).is_some()
-        {
-            let seen = if self.feed.confirm.says_gone(response) {
-                Seen::Gone
-            } else {
-                self.look_ups.read_one(key, response)?
-            };
-            return Ok(vec![Confirmed { key: key.clone(), seen }]);
-        }
-        self.look_ups.read_many(&self.feed, confirm, response)
+        self.look_ups.read(&self.feed, confirm, response)
     }
 
     fn remedy(&self, kind: Kind) -> Remedy {

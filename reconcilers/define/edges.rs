@@ -11,7 +11,7 @@ use super::checked::{Fault, FromText};
 use super::words;
 use crate::clock_format::ClockFormat;
 use crate::instant::Instant;
-use crate::window::Slice;
+use crate::window::{Slice, Window};
 
 /// Whether a bound belongs to what it bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,49 +59,59 @@ impl FromText for Edges {
 }
 
 impl Edges {
-    /// The values of `{from}` and `{to}` that cover the window of a slice.
+    /// The edges of a slice: the newest of an open feed has no upper one.
     #[must_use]
-    pub fn bounds(self, slice: &Slice, grain: Duration, format: &ClockFormat) -> (String, Option<String>) {
-        let ticks = Ticks { grain: grain.max(format.resolution()), format };
-        let from = ticks.from(slice.window.from(), self.lower);
+    pub fn of(self, slice: &Slice) -> Self {
         let upper = self.upper.filter(|_| !(self.open && slice.newest));
-        let to = upper.map(|edge| ticks.to(slice.window.to(), edge));
+        Self { upper, ..self }
+    }
+
+    /// The values of `{from}` and `{to}` that cover a window.
+    #[must_use]
+    pub fn bounds(self, window: Window, grain: Duration, format: &ClockFormat) -> (String, Option<String>) {
+        let ticks = Ticks { grain, step: grain.max(format.resolution()), format };
+        let from = ticks.from(window.from(), self.lower);
+        let to = self.upper.map(|edge| ticks.to(window.to(), edge));
         (format.write(from), to.map(|to| format.write(to)))
     }
 }
 
-/// What the provider compares: its clock, cut down to its grain.
+/// What the provider compares: its clock, cut down to its grain, with bounds that may be said more coarsely than that.
 struct Ticks<'f> {
     grain: Duration,
+    /// The step from one bound that can be said to the next.
+    step: Duration,
     format: &'f ClockFormat,
 }
 
 impl Ticks<'_> {
     /// The latest bound at or before an instant that lets everything pass from there on.
     fn from(&self, at: Instant, edge: Edge) -> i64 {
-        let floor = self.floor(self.format.wall(at));
-        self.certain(if edge == Edge::Included { floor } else { floor - self.grain }, Instant::sub)
+        let tick = Instant::from_micros(self.format.wall(at)).floor(self.grain);
+        let tick = if edge == Edge::Included { tick } else { tick - self.grain };
+        self.certain(tick.floor(self.step), Instant::sub)
     }
 
     /// The earliest bound at or after an instant that lets everything pass up to there.
     fn to(&self, at: Instant, edge: Edge) -> i64 {
-        let wall = self.format.wall(at);
-        let floor = self.floor(wall);
-        let ceil = if floor.micros() == wall { floor } else { floor + self.grain };
-        self.certain(if edge == Edge::Excluded { ceil } else { ceil - self.grain }, Instant::add)
+        let tick = ceil(Instant::from_micros(self.format.wall(at)), self.grain);
+        let tick = if edge == Edge::Excluded { tick } else { tick - self.grain };
+        self.certain(ceil(tick, self.step), Instant::add)
     }
 
     /// What the clock shows, moved on until it means one instant: nobody knows which of two the provider takes.
     fn certain(&self, from: Instant, step: fn(Instant, Duration) -> Instant) -> i64 {
-        let far = self.grain.max(multiple(self.grain, HALF_AN_HOUR));
+        let far = multiple(self.step, HALF_AN_HOUR);
         let moves = std::iter::successors(Some(from), |at| Some(step(*at, far)));
         let mut tried = moves.map(Instant::micros).take(MOST_STEPS);
         tried.find(|wall| self.format.is_certain(*wall)).unwrap_or_else(|| from.micros())
     }
+}
 
-    fn floor(&self, wall: i64) -> Instant {
-        Instant::from_micros(wall).floor(self.grain)
-    }
+/// The first multiple of `step` at or after an instant.
+fn ceil(at: Instant, step: Duration) -> Instant {
+    let floor = at.floor(step);
+    if floor == at { at } else { floor + step }
 }
 
 /// Clocks are put forward and back by this or more.
@@ -121,7 +131,7 @@ mod tests {
     use super::*;
     use crate::clock_format::every_format;
     use crate::instant::TimeFormat;
-    use crate::window::{Purpose, Window};
+    use crate::window::Purpose;
     use proptest::prelude::*;
 
     const ALL: [&str; 6] = ["[)", "[]", "(]", "()", "[", "("];
@@ -164,7 +174,7 @@ mod tests {
             format in prop::sample::select(every_format()),
         ) {
             let from = day * 1_000_000 + start;
-            let grain = Duration::from_micros(grain).max(format.resolution());
+            let grain = Duration::from_micros(grain);
             let edges = Edges::from_text(ALL[which]).unwrap();
             // The row may have happened an hour after the time that its text is taken for.
             #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a point inside or close to it")]
@@ -176,7 +186,7 @@ mod tests {
             if !slice.window.contains(clock) {
                 return Ok(());
             }
-            let (from, to) = edges.bounds(&slice, grain, &format);
+            let (from, to) = edges.bounds(slice.window, grain, &format);
             // A provider that compares what its wall shows.
             let (low, high) = (shown(&format, &from), to.as_deref().map(|to| shown(&format, to)));
             prop_assert!(passes(edges, low, high, cut(wall, grain)), "{format:?} {grain:?} {from} {to:?} {happened}");
@@ -198,7 +208,7 @@ mod tests {
             let edges = Edges::from_text(ALL[which]).unwrap();
             let day = 86_400_000_000;
             let bounds =
-                |from, to| edges.bounds(&slice(from, to), Duration::from_secs(1), &TimeFormat::Epoch.into());
+                |from, to| edges.bounds(slice(from, to).window, Duration::from_secs(1), &TimeFormat::Epoch.into());
             let (_, to) = bounds(cut - day, cut);
             let (from, _) = bounds(cut, cut + day);
             let (to, from): (i64, i64) = (to.unwrap().parse().unwrap(), from.parse().unwrap());
@@ -214,8 +224,9 @@ mod tests {
     fn edges_as_providers_want_them() {
         let slice = slice(10_500_000, 20_000_000);
         let second = Duration::from_secs(1);
-        let bounds =
-            |text: &str| Edges::from_text(text).unwrap().bounds(&slice, second, &TimeFormat::Epoch.into());
+        let bounds = |text: &str| {
+            Edges::from_text(text).unwrap().bounds(slice.window, second, &TimeFormat::Epoch.into())
+        };
         assert_eq!(bounds("[)"), ("10".to_owned(), Some("20".to_owned())));
         assert_eq!(bounds("[]"), ("10".to_owned(), Some("19".to_owned())));
         assert_eq!(bounds("(]"), ("9".to_owned(), Some("19".to_owned())));
@@ -226,7 +237,9 @@ mod tests {
     #[test]
     fn only_the_newest_window_of_an_open_feed_has_no_upper_bound() {
         let edges = Edges { open: true, ..Edges::default() };
-        let bounds = |slice: &Slice| edges.bounds(slice, Duration::from_secs(1), &TimeFormat::Epoch.into()).1;
+        let bounds = |slice: &Slice| {
+            edges.of(slice).bounds(slice.window, Duration::from_secs(1), &TimeFormat::Epoch.into()).1
+        };
         let older = slice(0, 5_000_000);
         assert_eq!(bounds(&older), Some("5".to_owned()));
         assert_eq!(bounds(&Slice { newest: true, ..older }), None);
@@ -239,7 +252,7 @@ mod tests {
         let format = ClockFormat::Wall(std::sync::Arc::new(wall));
         // 01:15 to 01:45, the first time round.
         let slice = slice(1_762_060_500_000_000, 1_762_062_300_000_000);
-        let bounds = Edges::default().bounds(&slice, Duration::from_mins(1), &format);
+        let bounds = Edges::default().bounds(slice.window, Duration::from_mins(1), &format);
         assert_eq!(bounds, ("2025-11-02 00:45".to_owned(), Some("2025-11-02 02:15".to_owned())));
     }
 }

@@ -96,11 +96,20 @@ impl Paging {
 mod tests {
     use super::*;
     use crate::define::checked::FromText;
-    use crate::define::paging::Stop;
+    use crate::define::paging::{Keep, Stop};
 
     fn paging(by: By) -> Paging {
         let stop = Stop { empty: by.counts(), ..Stop::default() };
-        Paging { by, size: Some(2), more: None, pages: None, total: None, save: None, stop }
+        Paging {
+            by,
+            size: Some(2),
+            more: None,
+            pages: None,
+            total: None,
+            save: None,
+            stop,
+            keep: Keep::Usual,
+        }
     }
 
     fn cursor(reader: &str) -> Paging {

@@ -8,6 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
+use super::keep_file::KeepFile;
 use super::paging::{By, First, More, Paging, Step, Stop};
 use super::problem::Spot;
 use super::reader::{CursorReader, Reader};
@@ -35,7 +36,7 @@ struct NextKeys {
     total: Option<Checked<Reader>>,
     save: Option<Checked<Reader>>,
     stop: Option<Vec<Checked<StopWord>>>,
-    keep: Option<Vec<Checked<String>>>,
+    keep: Option<KeepFile>,
 }
 
 impl<'de> Deserialize<'de> for NextFile {
@@ -122,9 +123,10 @@ impl NextFile {
             total: problems.take_option(keys.total),
             save: problems.take_option(keys.save),
             stop: stop(keys.stop, by.counts(), problems),
+            keep: keys.keep.map(|keep| keep.compile(&by, problems)).unwrap_or_default(),
             by,
         };
-        check(&paging, keys.keep.as_deref(), spot, problems);
+        check(&paging, spot, problems);
         check_save(&paging, save_spot, problems);
         Some(paging)
     }
@@ -219,19 +221,7 @@ fn check_save(paging: &Paging, spot: Spot, problems: &mut Problems<'_>) {
     }
 }
 
-fn check(paging: &Paging, keep: Option<&[Checked<String>]>, spot: Spot, problems: &mut Problems<'_>) {
-    let follows_links = matches!(paging.by, By::Url(_));
-    match keep {
-        None => {}
-        Some([]) if follows_links => {}
-        Some([]) => problems.add(
-            spot,
-            Fault::new("`keep: []` is only supported beside `link` and `url`, where it is the default"),
-        ),
-        Some([first, ..]) => {
-            problems.add(first.spot, Fault::new("only `keep: []` is supported yet"));
-        }
-    }
+fn check(paging: &Paging, spot: Spot, problems: &mut Problems<'_>) {
     if paging.size == Some(0) {
         problems.add(
             spot,

@@ -1,8 +1,8 @@
 //! How a feed is paged: what leads on, what a page says about it, and what the next request is filled with.
 
+use super::fill::Fill;
 use super::following::Said;
 use super::reader::{CursorReader, Reader};
-use super::request::Fill;
 use crate::page::{Position, Response};
 use crate::path::Path;
 
@@ -23,6 +23,20 @@ pub struct Paging {
     pub save: Option<Reader>,
     /// Which pages end a walk although nothing else says so.
     pub stop: Stop,
+    /// What of the first request travels with the others.
+    pub keep: Keep,
+}
+
+/// What of the first request travels with the following ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// What is usual: nothing with a link, which is whole by itself, and everything with a cursor.
+    #[default]
+    Usual,
+    /// Everything.
+    All,
+    /// What has these names.
+    Named(Vec<String>),
 }
 
 /// What leads to the next page.
@@ -202,7 +216,8 @@ impl Paging {
     /// The paging values of the request at a position.
     #[must_use]
     pub fn fill<'a>(&self, at: &'a Position) -> Fill<'a> {
-        let mut fill = Fill { size: self.size, cursor: at.cursor.as_deref(), ..Fill::default() };
+        let (cursor, rekey) = (at.cursor.as_deref(), at.rekey.as_deref());
+        let mut fill = Fill { size: self.size, cursor, rekey, ..Fill::default() };
         match self.by {
             By::Page { first } => fill.page = Some(first.saturating_add(at.page)),
             By::Offset { first, step: Step::Rows } => fill.offset = Some(first.saturating_add(at.rows)),
@@ -227,7 +242,17 @@ mod tests {
     use crate::define::checked::FromText;
 
     fn paging(by: By) -> Paging {
-        Paging { by, size: Some(2), more: None, pages: None, total: None, save: None, stop: Stop::default() }
+        let stop = Stop::default();
+        Paging {
+            by,
+            size: Some(2),
+            more: None,
+            pages: None,
+            total: None,
+            save: None,
+            stop,
+            keep: Keep::Usual,
+        }
     }
 
     fn reader(text: &str) -> Reader {

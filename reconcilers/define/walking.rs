@@ -2,14 +2,16 @@
 
 use super::definition::Definition;
 use super::feed::FeedDefinition;
+use super::fill::Fill;
+use super::follow::follow;
 use super::following::{Following, Said};
-use super::paging::{By, First, Paging};
+use super::paging::{By, First, Keep, Paging};
 use super::reader::plain;
 use super::rows::ReadRows;
 use crate::compare::CLOCK;
 use crate::instant::Instant;
 use crate::items::ItemView;
-use crate::page::{Method, Next, PageFault, PageRequest, Position, Response, Target};
+use crate::page::{Next, PageFault, PageRequest, Position, Response};
 use crate::window::Slice;
 
 /// Where a page leads, and what it says about the whole.
@@ -22,12 +24,19 @@ pub(super) struct WayOn {
 
 impl Definition {
     fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
-        let bounds = self.feed.bounds(slice);
-        let mut fill = self.feed.paging.fill(&position);
-        if let Some((from, to)) = &bounds {
-            (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
-        }
-        let request = self.feed.request.render(&fill);
+        let member = self.member(&slice.each);
+        let fill = Fill {
+            bounds: self.feed.bounds(slice),
+            each: member.as_ref(),
+            ..self.feed.paging.fill(&position)
+        };
+        let is_first = position.page == 0;
+        let request = match (&self.feed.paging.keep, &self.feed.paging.by) {
+            (Keep::Named(names), By::Cursor { .. }) if !is_first => {
+                self.feed.request.keeping(names).render(&fill)
+            }
+            _ => self.feed.request.render(&fill),
+        };
         PageRequest { each: slice.each.clone(), position, ..request }
     }
 
@@ -38,7 +47,7 @@ impl Definition {
         };
         let cursor = first.as_ref().and_then(|first| match first {
             First::Text(text) => Some(text.clone()),
-            First::From => self.feed.bounds(slice).map(|(from, _)| from),
+            First::From => self.feed.bounds(slice).map(|bounds| bounds.from()),
         });
         self.request_at(slice, Position { cursor, rekey, ..Position::default() })
     }
@@ -46,10 +55,14 @@ impl Definition {
     /// The first request of a run that goes on from a saved token: the token is the link, or the cursor.
     pub(super) fn request_from_token(&self, slice: &Slice, token: &str) -> PageRequest {
         if matches!(self.feed.paging.by, By::Url(_)) {
-            let like = self.request_at(slice, Position::default());
-            return follow_link(&like, token.to_owned(), Position::default());
+            return self.request_of_link(slice, token.to_owned(), Position::default());
         }
         self.request_at(slice, Position { cursor: Some(token.to_owned()), ..Position::default() })
+    }
+
+    fn request_of_link(&self, slice: &Slice, link: String, position: Position) -> PageRequest {
+        let first = self.request_at(slice, Position::default());
+        PageRequest { position, ..follow(link, &self.feed.paging.keep, first) }
     }
 
     /// What comes after a page where the cap on the rows of a query does not change it.
@@ -59,7 +72,7 @@ impl Definition {
             Following::End => Next::End,
             Following::Counted => Next::Page(self.request_at(slice, after(None))),
             Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
-            Following::Link(link) => Next::Page(follow_link(request, link, after(None))),
+            Following::Link(link) => Next::Page(self.request_of_link(slice, link, after(None))),
         }
     }
 
@@ -119,17 +132,5 @@ impl Definition {
             ceiling,
             next,
         })
-    }
-}
-
-/// The request of a link, with the headers of the page that held it.
-fn follow_link(from: &PageRequest, link: String, position: Position) -> PageRequest {
-    PageRequest {
-        method: Method::Get,
-        target: Target::Link(link),
-        headers: from.headers.clone(),
-        body: None,
-        each: from.each.clone(),
-        position,
     }
 }

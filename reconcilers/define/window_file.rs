@@ -68,10 +68,7 @@ impl FromText for ClockKind {
 
 impl FromText for Cure {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        if text == "rekey" {
-            return Err(Fault::new(words::later(text)).with_help("supported here: `halve`"));
-        }
-        words::choose("cure", text, &[("halve", Self::Halve)])
+        words::choose("cure", text, &[("halve", Self::Halve), ("rekey", Self::Rekey)])
     }
 }
 
