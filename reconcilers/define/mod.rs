@@ -43,6 +43,9 @@ pub mod paging;
 pub mod reader;
 pub mod selector;
 
+pub mod limits;
+mod limits_file;
+
 pub mod gone_file;
 mod nested_file;
 pub mod rows_file;
