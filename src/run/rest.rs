@@ -49,7 +49,7 @@ impl Night<'_> {
             for suspect in &suspects {
                 self.account_of(purpose).unpend(suspect);
             }
-            let plan = self.judge(&suspects, purpose, &|_| true, None).await?;
+            let plan = self.judge_anew(&suspects, purpose, &|_| true).await?;
             if !plan.is_empty() {
                 self.commit(plan, Proven::default()).await?;
             }
