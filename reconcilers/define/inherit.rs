@@ -11,7 +11,7 @@ use super::yaml_tree::{Member, Node, NodeKind, Written};
 /// The provider file with the words of every feed in it; the same document where no feed takes over any.
 pub(super) fn expanded(document: &Document) -> Result<Document, Vec<Problem>> {
     let file: Node = document.read().map_err(|problem| vec![problem])?;
-    let file = file.as_written(&|spot| document.written_at(spot));
+    let file = file.with_numbers(&|spot| document.written_at(spot));
     let takes_over = |member: &Member| member.value.get("like").or(member.value.get("preset")).is_some();
     let Some(feeds) = file.get("feeds").filter(|feeds| feeds.members().iter().any(takes_over)) else {
         return Ok(document.clone());

@@ -119,16 +119,16 @@ impl Node {
     }
 
     /// Numbers as they were written, found in the file that the tree was read from.
-    pub(super) fn as_written(mut self, find: &impl Fn(Spot) -> Option<String>) -> Self {
+    pub(super) fn with_numbers(mut self, find: &impl Fn(Spot) -> Option<String>) -> Self {
         self.kind = match self.kind {
             NodeKind::Plain(read) => NodeKind::Plain(find(self.spot).unwrap_or(read)),
             NodeKind::List(list) => {
-                NodeKind::List(list.into_iter().map(|element| element.as_written(find)).collect())
+                NodeKind::List(list.into_iter().map(|element| element.with_numbers(find)).collect())
             }
             NodeKind::Map(members) => NodeKind::Map(
                 members
                     .into_iter()
-                    .map(|member| Member { value: member.value.as_written(find), ..member })
+                    .map(|member| Member { value: member.value.with_numbers(find), ..member })
                     .collect(),
             ),
             other => other,
