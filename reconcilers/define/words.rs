@@ -6,15 +6,6 @@ use super::checked::Fault;
 
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
-    // Limits.
-    "concurrent",
-    "left",
-    "reset",
-    "used",
-    "cost",
-    "refill",
-    "ask",
-    "reserve",
     // Rules.
     "refresh",
     "wait",
