@@ -101,6 +101,8 @@ pub struct OverlapScan {
 /// The default is a feed of which nothing is known: no clock, no order, one day a slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
+    /// What it is called, as `provider/feed`; the axis of saved tokens.
+    pub name: String,
     /// The path of the window's clock, which names the coverage ledger's axis.
     pub clock: String,
     /// How the clock is written.
@@ -159,6 +161,7 @@ pub enum Cure {
 impl Default for Feed {
     fn default() -> Self {
         Self {
+            name: String::new(),
             clock: String::new(),
             clock_format: TimeFormat::default(),
             clock_kind: None,

@@ -48,7 +48,8 @@ impl Definition {
         domain: DomainDefinition,
         settings: &Settings,
     ) -> Result<Self, Slot> {
-        let feed = feed.bind(&settings.vars)?;
+        let mut feed = feed.bind(&settings.vars)?;
+        feed.feed.name = domain.feed.to_string();
         let layout = Layout::new(&feed, &domain);
         let signals = feed.paging.signals();
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each};
@@ -12,7 +13,7 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::{findings, report, status, wire};
 use crate::coverage;
-use crate::finding::{Finding, Identity, State};
+use crate::finding::{Finding, State};
 use crate::report::{RunLine, RunReport, Status, StatusLine};
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
@@ -54,10 +55,8 @@ async fn line(
     last_run: Option<(Status, Instant)>,
     dead: u64,
 ) -> Result<StatusLine, StoreError> {
-    let (name, each, feed) = (domain.domain(), Each::default(), domain.feed());
-    let verified = store.coverage(name, &each, &feed.clock).await?;
-    let begins = domain.policy().start.or(store.first_slice(name, &each).await?);
-    let verified_through = coverage::verified_through(&verified, begins);
+    let (name, feed) = (domain.domain(), domain.feed());
+    let (verified_through, each) = verified(store, domain).await?;
     let moves_unseen = feed.mutable && feed.clock_kind != Some(ClockKind::Updated);
     let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
     let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();
@@ -67,6 +66,7 @@ async fn line(
     Ok(StatusLine {
         domain: name.to_string(),
         verified_through,
+        furthest_behind: Some(each.as_str().to_owned()).filter(|each| !each.is_empty()),
         changes_back_to: seen_changes
             .filter(|_| moves_unseen)
             .map(|(scan, declared)| scan.through - declared.back),
@@ -76,6 +76,25 @@ async fn line(
         at_stake: at_stake(&open),
         dead,
     })
+}
+
+/// How far a domain is verified, and which member of its fan-out is the furthest behind.
+async fn verified(store: &Store, domain: &dyn Reconciler) -> Result<(Option<Instant>, Each), StoreError> {
+    let name = domain.domain();
+    let members = match domain.fan_out() {
+        FanOut::None => Vec::new(),
+        FanOut::Members(members) => members.into_iter().map(|member| member.each).collect(),
+        // Who they are today, only the next run will know.
+        FanOut::Feed(_) => store.members(name).await?,
+    };
+    let members = if members.is_empty() { vec![Each::default()] } else { members };
+    let mut all = Vec::new();
+    for each in members {
+        let verified = store.coverage(name, &each, &domain.feed().clock).await?;
+        let begins = domain.policy().start.or(store.first_slice(name, &each).await?);
+        all.push((coverage::verified_through(&verified, begins), each));
+    }
+    Ok(all.into_iter().min().unwrap_or_default())
 }
 
 /// What findings move, per currency; amounts of either sign count as they are large.
@@ -156,10 +175,8 @@ pub(super) async fn findings(desk: &Desk, command: FindingsCommand) -> Result<u8
             list(&store, names, findings::Filter { states: state, kinds: kind }, limit, desk).await
         }
         FindingsCommand::Show { finding } => {
-            let id =
-                Identity { domain: finding.domain.clone(), each: Each::default(), key: finding.key.clone() };
-            let found = store.show(&id).await.map_err(|error| wire::store_failure(&error))?;
-            let found: Vec<Finding> = found.into_iter().map(|record| record.finding).collect();
+            let found = store.of_every_member(&finding.domain, &finding.key).await;
+            let found = found.map_err(|error| wire::store_failure(&error))?;
             findings::show(&format!("{}/{}", finding.domain, finding.key), &found, &desk.output)
         }
     };

@@ -100,6 +100,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         if_locked: IfLocked::Fail,
         drain: Duration::from_secs(30),
         list: usize::MAX,
+        concurrency: 4,
         differences_exit: false,
     };
     let audience: Arc<dyn Audience> =

@@ -1,5 +1,7 @@
 //! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
 
+use tieout_reconcilers::fan_out::FanOut;
+use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
@@ -10,6 +12,7 @@ use super::failure::Failure;
 use super::wire;
 use crate::config::{Config, Loaded};
 use crate::coverage;
+use crate::local::{Database, LocalError, MemberValues, Reader};
 use crate::report::exit;
 use crate::run;
 use crate::source::{Client, Coverage, Walk};
@@ -55,7 +58,7 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
     for domain in &loaded.domains {
         let what = format!("domain {}", domain.domain());
         let columns = match databases.get(&domain.local().database) {
-            Some(Ok(database)) => match database.reader(domain.local(), domain.fields()).await {
+            Some(Ok(database)) => match reader(database, domain.as_ref()).await {
                 Ok(_) => Tested::ok(&what, "the local SQL gives every column that the domain names"),
                 Err(error) => failed(&what, &run::Failure::from(error)),
             },
@@ -70,6 +73,19 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
         }
     }
     tests
+}
+
+/// Prepares the domain's SQL for whoever is the first member of its fan-out.
+async fn reader(database: &Database, domain: &dyn Reconciler) -> Result<Reader, LocalError> {
+    let values = match domain.fan_out() {
+        FanOut::None => MemberValues::new(),
+        FanOut::Members(members) => {
+            members.into_iter().next().map(|member| member.values).unwrap_or_default()
+        }
+        // A number fits columns of numbers and of text.
+        FanOut::Feed(parents) => [(parents.name, "0".into())].into(),
+    };
+    database.reader_for(domain.local(), domain.fields(), &values).await
 }
 
 async fn state(config: &Config) -> Tested {
@@ -111,7 +127,14 @@ async fn first_page(client: &Client, domain: &std::sync::Arc<dyn Reconciler>) ->
     let Some(window) = Window::new(ceiling - feed.span, ceiling) else {
         return Tested::warning(what, "the window is empty");
     };
-    let slice = Slice::new(window, Purpose::Coverage);
+    let each = match domain.fan_out() {
+        FanOut::None => Each::default(),
+        FanOut::Members(members) => members.into_iter().next().map(|member| member.each).unwrap_or_default(),
+        FanOut::Feed(_) => {
+            return Tested::warning(what, "its members come from another feed; a run reads that first");
+        }
+    };
+    let slice = Slice { each, ..Slice::new(window, Purpose::Coverage) };
     let mut walk = Walk::start(client.for_run(None), std::sync::Arc::clone(domain), slice);
     if let Some(page) = walk.next().await {
         return Tested::ok(what, format!("the first page can be read: {} items", page.items.len()));

@@ -53,6 +53,7 @@ fn options(mode: Mode, scope: &Scope) -> Result<Options, Failure> {
         if_locked: run::IfLocked::Fail,
         drain: Duration::ZERO,
         list: scope.findings_shown(),
+        concurrency: usize::from(scope.concurrency),
         differences_exit: false,
     })
 }

@@ -31,6 +31,9 @@ pub struct Scope {
     /// How many findings to show per domain; all are counted; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
     pub limit: usize,
+    /// How many ranges of a feed are read side by side; the provider's own limits hold all the same
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64), env = "TIEOUT_CONCURRENCY", hide_env_values = true)]
+    pub concurrency: u8,
     /// Off a terminal: how often a domain says that it is alive
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_HEARTBEAT", hide_env_values = true)]
     pub heartbeat: Duration,
@@ -129,6 +132,8 @@ mod tests {
             &["--since", "yesterday"],
             &["--key", "a\u{1b}b"],
             &["--max-emits", "-1"],
+            &["--concurrency", "0"],
+            &["--concurrency", "65"],
         ] {
             assert_eq!(scope(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
         }

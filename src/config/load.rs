@@ -14,6 +14,7 @@ use tieout_reconcilers::define::domain::DomainDefinition;
 use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::words;
+use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::name::{DomainName, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
 
@@ -22,6 +23,7 @@ use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
 use super::secret::{ConfigError, SecretRef, UrlRef};
 use super::{folder, mask};
+use crate::local::misfit;
 use crate::queue::QueueSettings;
 
 /// The configuration, checked. Secrets are still references.
@@ -142,6 +144,21 @@ impl Config {
     }
 }
 
+/// Why the SQL of a domain does not fit whom its feed is read for.
+fn misfits(domain: &dyn Reconciler) -> impl Iterator<Item = Fault> {
+    let names: BTreeSet<Box<str>> = match domain.fan_out() {
+        FanOut::None => BTreeSet::new(),
+        FanOut::Members(members) => {
+            members.into_iter().flat_map(|member| member.values.into_keys()).collect()
+        }
+        FanOut::Feed(parents) => [parents.name].into(),
+    };
+    let statements = [("rows", &domain.local().rows), ("keys", &domain.local().keys)];
+    statements
+        .into_iter()
+        .filter_map(move |(what, sql)| Some(Fault::new(format!("`local.{what}`: {}", misfit(sql, &names)?))))
+}
+
 fn find<'m, V>(map: &'m BTreeMap<Name, V>, name: &str) -> Option<&'m V> {
     map.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
 }
@@ -244,8 +261,11 @@ impl<'l> Loading<'l> {
             self.problems.warnings.extend(domain.warnings.iter().cloned());
             let vars =
                 self.settings.providers.get(&domain.feed.provider).map(|(_, config)| config.vars.clone());
+            let (document, spots) = (domain.document.clone(), domain.spots);
             match self.catalogue.define(domain, &FeedSettings { vars: vars.unwrap_or_default() }) {
                 Ok(definition) => {
+                    let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.problems.extend(misfits);
                     defined.insert(name, Arc::new(definition));
                 }
                 Err(problem) => self.problems.problems.push(problem),

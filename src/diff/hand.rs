@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use hashbrown::HashTable;
-use tieout_reconcilers::compare::KEY;
-use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::compare::{CLOCK, KEY};
+use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::{check, text_of};
+use tieout_reconcilers::scalar::Scalar;
 
 /// What is known of a waiting item.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,13 @@ impl Hand {
         Some((self.items.get(at)?, *self.notes.get(at)?))
     }
 
+    /// Marks an item whose values only a look-up can tell.
+    pub(super) fn doubt(&mut self, at: usize) {
+        if let Some(note) = self.note_mut(at) {
+            note.is_doubtful = true;
+        }
+    }
+
     pub(super) fn note_mut(&mut self, at: usize) -> Option<&mut Note> {
         self.notes.get_mut(at)
     }
@@ -83,6 +91,21 @@ impl Hand {
 /// The key of an item, where it has one that can be stored.
 pub(super) fn usable_key(item: ItemView<'_>) -> Option<Cow<'_, str>> {
     text_of(item.slot(KEY)?).ok().filter(|key| check(key).is_ok())
+}
+
+/// Whether two items hold the same values.
+pub(super) fn same(one: ItemView<'_>, other: ItemView<'_>, width: usize) -> bool {
+    (0..width).all(|slot| one.slot(slot) == other.slot(slot))
+}
+
+/// The clock of an item, where it has one that can be read.
+pub(super) fn clock_of(item: ItemView<'_>, format: TimeFormat) -> Option<Instant> {
+    let raw = item.slot(CLOCK)?;
+    match Scalar::from_json(Some(raw)) {
+        Scalar::Int(_) | Scalar::Number(_) => format.read(raw),
+        Scalar::Text(text) => format.read(&text),
+        _ => None,
+    }
 }
 
 /// The key of an item that was checked before.

@@ -4,6 +4,7 @@
 //! only what did not is kept. Memory is bounded by the batch and by the number of differences, never by the slice.
 
 mod hand;
+mod keyed;
 mod pair;
 mod slice;
 mod suspect;
@@ -13,6 +14,7 @@ mod unmatched;
 #[cfg(test)]
 mod tests;
 
+pub use keyed::KeyedDiff;
 pub use slice::{BATCH, SliceDiff};
 pub use suspect::{Difference, Doubt, Looks, Suspect, Tally};
 pub use unmatched::Unmatched;

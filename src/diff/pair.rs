@@ -15,9 +15,6 @@ pub(super) fn compare(
     row: &Row<'_>,
     tally: &mut Tally,
 ) -> Option<Looks> {
-    if note.clock.is_none() {
-        return Some(Looks::Unreadable);
-    }
     if note.is_doubtful {
         return Some(Looks::Mismatched);
     }

@@ -40,6 +40,8 @@ pub struct SliceDiff<'f> {
     pub(super) unmatched: Hand,
     /// Rows that met no item, with their clocks.
     pub(super) unmet: BTreeMap<Key, Option<Instant>>,
+    /// What the pages name as deleted.
+    pub(super) gone: BTreeSet<Key>,
     pub(super) suspects: Vec<Suspect>,
     /// What was counted so far.
     pub tally: Tally,
@@ -66,10 +68,19 @@ impl<'f> SliceDiff<'f> {
             closed: Hand::of_width(width),
             unmatched: Hand::of_width(width),
             unmet: BTreeMap::new(),
+            gone: BTreeSet::new(),
             suspects: Vec::new(),
             tally: Tally::default(),
             doubts: BTreeSet::new(),
         }
+    }
+
+    /// Ends the window where the provider's own word on its answer ends, before any item is taken; nothing is left of a
+    /// window that lies behind it.
+    #[must_use]
+    pub fn until(self, ceiling: Instant) -> Option<Self> {
+        let window = self.window.until(ceiling)?;
+        Some(Self { window, rest: Some(window), ..self })
     }
 
     /// Waits for another number of items than [`BATCH`] before local rows are due.

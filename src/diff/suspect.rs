@@ -30,6 +30,8 @@ pub enum Looks {
     Mismatched,
     /// Local only.
     Orphaned,
+    /// Local only, and upstream says so itself.
+    Deleted,
     /// A value that its rule cannot read, or an item without a clock.
     Unreadable,
 }

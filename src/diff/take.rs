@@ -2,12 +2,10 @@
 
 use std::hash::BuildHasher;
 
-use tieout_reconcilers::compare::CLOCK;
-use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::{ItemView, Items};
-use tieout_reconcilers::scalar::Scalar;
+use tieout_reconcilers::key::Key;
 
-use super::hand::{Note, usable_key};
+use super::hand::{Note, clock_of, key_of, same, usable_key};
 use super::slice::SliceDiff;
 use super::suspect::{Doubt, Looks};
 
@@ -29,7 +27,7 @@ impl SliceDiff<'_> {
 
     fn take_item(&mut self, item: ItemView<'_>) {
         let Some(key) = usable_key(item) else { return self.take_nameless(1) };
-        let clock = self.clock_of(item);
+        let clock = clock_of(item, self.clock_format);
         if clock.is_some_and(|at| !self.window.contains(at)) {
             return;
         }
@@ -44,7 +42,28 @@ impl SliceDiff<'_> {
         }
         // Without a clock nothing says when its row is due, so it is looked up by key.
         let place = if clock.is_some() { &mut self.hand } else { &mut self.unmatched };
-        place.push(item, Note::new(hash, clock));
+        let is_doubtful = !self.gone.is_empty() && self.gone.contains(key.as_ref());
+        place.push(item, Note { is_doubtful, ..Note::new(hash, clock) });
+    }
+
+    /// Takes note of what a page names as deleted, whatever its clock. An item that came as well is looked up: nobody
+    /// knows which of the two is older.
+    pub fn take_gone(&mut self, keys: &[Key]) {
+        for key in keys {
+            let hash = self.hasher.hash_one(key.as_str());
+            let places = [&mut self.hand, &mut self.unmatched];
+            let waits = places.into_iter().find_map(|place| Some((place.find(hash, key.as_str())?, place)));
+            if let Some((at, place)) = waits {
+                place.doubt(at);
+            }
+            let compared = self.closed.find(hash, key.as_str());
+            if let Some((item, note)) = compared.and_then(|at| self.closed.get(at)) {
+                let key = key_of(item).into_owned();
+                self.suspect(&key, note.clock, Looks::Deleted, (false, false));
+            } else {
+                self.gone.insert(key.clone());
+            }
+        }
     }
 
     /// Whether an item came before: pages overlap all the time, but two different items under one key are doubtful.
@@ -54,29 +73,15 @@ impl SliceDiff<'_> {
         let Some((at, place)) = twin else { return false };
         self.tally.repeated += 1;
         let width = self.width;
-        let is_same = place
-            .get(at)
-            .is_some_and(|(known, _)| (0..width).all(|slot| known.slot(slot) == item.slot(slot)));
-        if is_same {
+        if place.get(at).is_some_and(|(known, _)| same(known, item, width)) {
             return true;
         }
         self.doubts.insert(Doubt::KeyTwice);
-        if let Some(note) = place.note_mut(at) {
-            note.is_doubtful = true;
-        }
+        place.doubt(at);
         if is_late {
             // Its twin was compared and counted already.
-            self.suspect(key, self.clock_of(item), Looks::Mismatched, (false, false));
+            self.suspect(key, clock_of(item, self.clock_format), Looks::Mismatched, (false, false));
         }
         true
-    }
-
-    fn clock_of(&self, item: ItemView<'_>) -> Option<Instant> {
-        let raw = item.slot(CLOCK)?;
-        match Scalar::from_json(Some(raw)) {
-            Scalar::Int(_) | Scalar::Number(_) => self.clock_format.read(raw),
-            Scalar::Text(text) => self.clock_format.read(&text),
-            _ => None,
-        }
     }
 }

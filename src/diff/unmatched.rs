@@ -25,7 +25,8 @@ impl<'f> Unmatched<'f> {
     /// The keys to look up on the local side.
     #[must_use]
     pub fn keys(&self) -> Vec<Key> {
-        self.items.iter().filter_map(|(item, _)| Key::checked(&key_of(item)).ok()).collect()
+        let items = self.items.iter().filter_map(|(item, _)| Key::checked(&key_of(item)).ok());
+        items.chain(self.diff.gone.iter().cloned()).collect()
     }
 
     /// Judges the unmatched items against the rows that were found under their keys.
@@ -36,6 +37,7 @@ impl<'f> Unmatched<'f> {
             let key = key_of(item);
             let was_counted = diff.unmet.remove(key.as_ref()).is_some();
             let (looks, is_local) = match rows.get(key.as_ref()) {
+                Some(_) if note.clock.is_none() => (Some(Looks::Unreadable), true),
                 Some(row) => (compare(diff.fields, item, note, row, &mut diff.tally), true),
                 // A row that streamed past under another clock may have gone since.
                 None if note.clock.is_some() => (Some(Looks::Missing), was_counted),
@@ -46,10 +48,23 @@ impl<'f> Unmatched<'f> {
                 diff.suspect(&key, note.clock, looks, (true, is_local));
             }
         }
+        diff.resolve_gone(rows);
         for (key, clock) in std::mem::take(&mut diff.unmet) {
             diff.suspect(key.as_str(), clock, Looks::Orphaned, (false, true));
         }
         let suspects = one_per_key(diff.suspects, &mut diff.tally);
         Difference { suspects, tally: diff.tally, doubts: diff.doubts.into_iter().collect() }
+    }
+}
+
+impl SliceDiff<'_> {
+    /// What upstream names as deleted and the local side still has, in the window or not.
+    fn resolve_gone(&mut self, rows: &HashMap<Key, Row<'static>>) {
+        for key in std::mem::take(&mut self.gone) {
+            let streamed = self.unmet.remove(&key);
+            let Some(clock) = streamed.or_else(|| rows.get(&key).map(|row| row.clock)) else { continue };
+            self.tally.local += u64::from(streamed.is_none());
+            self.suspect(key.as_str(), clock, Looks::Deleted, (false, true));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One face for every kind of local database: connect, prove the domain's SQL, read.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,9 @@ use super::sqlite::{Sqlite, SqliteReader};
 
 /// Takes the rows of a read one by one; a break ends the read.
 pub type EachRow<'f> = dyn FnMut(Row<'_>) -> ControlFlow<()> + Send + 'f;
+
+/// The values of a member of a fan-out by the NAMEs of `:each.NAME`.
+pub type MemberValues = BTreeMap<Box<str>, Box<str>>;
 
 /// How long a read may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,12 +77,20 @@ impl Database {
     /// Prepares a domain's two statements and proves that every column that the domain names is there and can be
     /// compared, and that the login may read it. It reads no row, so it is the preflight too.
     pub async fn reader(&self, local: &Local, fields: &Fields) -> Result<Reader, LocalError> {
-        match self {
-            Self::Sqlite(database) => Ok(Reader(Kind::Sqlite(database.reader(local, fields).await?.into()))),
-            Self::Postgres(database) => {
-                Ok(Reader(Kind::Postgres(database.reader(local, fields).await?.into())))
-            }
-        }
+        self.reader_for(local, fields, &MemberValues::new()).await
+    }
+
+    /// The same for one member of a fan-out, whose values stand for `:each.NAME`.
+    pub async fn reader_for(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<Reader, LocalError> {
+        Ok(Reader(match self {
+            Self::Sqlite(database) => Kind::Sqlite(database.reader(local, fields, member).await?.into()),
+            Self::Postgres(database) => Kind::Postgres(database.reader(local, fields, member).await?.into()),
+        }))
     }
 
     /// The time by the database's own clock, which is the clock that `changed` is measured with.

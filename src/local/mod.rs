@@ -15,7 +15,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use database::{Database, EachRow, Limits, Reader};
+pub use database::{Database, EachRow, Limits, MemberValues, Reader};
 pub use error::{DefinitionFault, LocalError};
 pub use read::{Read, RowFault};
-pub use statement::{StatementFault, StatementProblem};
+pub use statement::{StatementFault, StatementProblem, misfit};

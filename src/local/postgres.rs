@@ -12,9 +12,9 @@ use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
 
-use self::prepared::Prepared;
+use self::prepared::{Draft, Prepared};
 pub(super) use self::reader::PostgresReader;
-use super::database::Limits;
+use super::database::{Limits, MemberValues};
 use super::error::LocalError;
 use super::statement::Purpose;
 
@@ -65,19 +65,19 @@ impl Postgres {
     }
 
     /// Prepares both statements of a domain.
-    pub(super) async fn reader(&self, local: &Local, fields: &Fields) -> Result<PostgresReader, LocalError> {
-        let rows = self.prepare(Purpose::Rows, local, fields).await?;
-        let keys = self.prepare(Purpose::Keys, local, fields).await?;
+    pub(super) async fn reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<PostgresReader, LocalError> {
+        let [rows, keys] = [Purpose::Rows, Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
+        let rows = self.prepare(rows?, local, fields).await?;
+        let keys = self.prepare(keys?, local, fields).await?;
         Ok(PostgresReader::new(self.clone(), rows, keys))
     }
 
-    async fn prepare(
-        &self,
-        purpose: Purpose,
-        local: &Local,
-        fields: &Fields,
-    ) -> Result<Prepared, LocalError> {
-        let draft = prepared::Draft::parse(purpose, local)?;
+    async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
         let mut connection = self.pool.acquire().await.map_err(|error| self.fault(&error))?;
         let begin = AssertSqlSafe(self.begin.clone());
         let mut transaction = connection.begin_with(begin).await.map_err(|error| self.fault(&error))?;

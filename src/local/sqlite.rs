@@ -12,9 +12,9 @@ use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::{Local, Place};
 
-use self::prepared::Prepared;
+use self::prepared::{Draft, Prepared};
 pub(super) use self::reader::SqliteReader;
-use super::database::Limits;
+use super::database::{Limits, MemberValues};
 use super::error::LocalError;
 use super::statement::Purpose;
 
@@ -51,10 +51,16 @@ impl Sqlite {
     }
 
     /// Prepares both statements of a domain.
-    pub(super) async fn reader(&self, local: &Local, fields: &Fields) -> Result<SqliteReader, LocalError> {
+    pub(super) async fn reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<SqliteReader, LocalError> {
         let mut connection = self.acquire().await?;
-        let rows = Prepared::new(self, &mut connection, Purpose::Rows, local, fields).await?;
-        let keys = Prepared::new(self, &mut connection, Purpose::Keys, local, fields).await?;
+        let [rows, keys] = [Purpose::Rows, Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
+        let rows = Prepared::new(self, &mut connection, rows?, local, fields).await?;
+        let keys = Prepared::new(self, &mut connection, keys?, local, fields).await?;
         Ok(SqliteReader::new(self.clone(), rows, keys))
     }
 

@@ -1,7 +1,9 @@
-//! The user's SQL: finds `:from`, `:to` and `:keys` with a tokenizer and writes the database's own placeholders.
+//! The user's SQL: finds `:from`, `:to`, `:keys` and `:each.NAME` with a tokenizer and writes the database's own placeholders.
 //!
 //! Text in quotes, comments and dollar quotes is never looked into. No value enters the SQL, here or later.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use sqlparser::keywords::Keyword;
@@ -40,6 +42,8 @@ pub(super) enum Parameter {
     To,
     /// The keys, together with the comparison that they stand in.
     Keys,
+    /// A value of the member of the fan-out, by its place among the names that the statement uses.
+    Each(usize),
 }
 
 /// Why a statement is refused before a database sees it.
@@ -77,9 +81,17 @@ pub enum StatementProblem {
         /// The nearest parameter.
         did_you_mean: Option<&'static str>,
     },
-    /// A parameter of the language that this version does not bind yet.
-    #[error("`{0}` is known but not supported yet")]
-    NotSupportedYet(String),
+    /// A member of a fan-out by itself.
+    #[error("`:each` needs the name of a value, such as `:each.account`")]
+    NamelessMember,
+    /// A value that the feed's members do not have.
+    #[error("the feed has no `:each.{0}`")]
+    UnknownMember(String),
+    /// A statement that would read the rows of all members.
+    #[error(
+        "the feed is read for each `{0}` by itself, and the statement does not use `:each.{0}`: the rows of the others would look orphaned"
+    )]
+    MemberUnused(String),
     /// A parameter of the other statement.
     #[error("`{0}` has no value in this statement")]
     NoValueHere(&'static str),
@@ -92,6 +104,18 @@ pub enum StatementProblem {
     /// The keys stand where a list cannot be bound.
     #[error("`:keys` can only stand in `column IN (:keys)` or `column = ANY(:keys)`")]
     KeysMisplaced,
+}
+
+/// Why a domain's statement does not fit the members that its feed is read for, before it is known whose SQL it is.
+#[must_use]
+pub fn misfit(sql: &str, names: &BTreeSet<Box<str>>) -> Option<StatementProblem> {
+    let parsed =
+        [Dialect::Postgres, Dialect::Sqlite].into_iter().find_map(|dialect| lexemes(sql, dialect).ok());
+    // What is no SQL at all is told by the database's own check.
+    let used: BTreeSet<Box<str>> = parameters::members(&parsed?).map(Into::into).collect();
+    let unknown = used.difference(names).next().map(|name| StatementProblem::UnknownMember(name.to_string()));
+    let unused = names.difference(&used).next().map(|name| StatementProblem::MemberUnused(name.to_string()));
+    unknown.or(unused)
 }
 
 /// A stretch of a statement.
@@ -109,6 +133,9 @@ pub(super) struct Statement {
     /// Each piece with the character offset in the user's SQL at which it starts.
     pieces: Vec<(usize, Piece)>,
     sql: Box<str>,
+    purpose: Purpose,
+    /// The NAMEs of `:each.NAME`, in the order of their first use.
+    each: Vec<Box<str>>,
 }
 
 impl Statement {
@@ -116,7 +143,7 @@ impl Statement {
     pub(super) fn parse(sql: &str, dialect: Dialect, purpose: Purpose) -> Result<Self, StatementFault> {
         let lexemes = lexemes(sql, dialect)?;
         one_query(&lexemes)?;
-        let found = parameters::find(&lexemes, dialect, purpose)?;
+        let (found, each) = parameters::find(&lexemes, dialect, purpose)?;
         let mut pieces = Vec::new();
         let mut done = 0;
         for (parameter, range) in found {
@@ -125,17 +152,33 @@ impl Statement {
             done = range.end;
         }
         pieces.push((sql[..done].chars().count(), Piece::Text(sql[done..].into())));
-        Ok(Self { pieces, sql: sql.into() })
+        Ok(Self { pieces, sql: sql.into(), purpose, each })
+    }
+
+    /// The values that the statement wants of a member, in the order of their placeholders. Every value has to be used.
+    pub(super) fn values_of(
+        &self,
+        member: &BTreeMap<Box<str>, Box<str>>,
+    ) -> Result<Vec<Box<str>>, StatementFault> {
+        let fault = |problem| StatementFault { line: 1, column: 1, problem };
+        if let Some(unused) = member.keys().find(|name| !self.each.contains(name)) {
+            return Err(fault(StatementProblem::MemberUnused(unused.to_string())));
+        }
+        let value = |name: &str| {
+            let unknown = || fault(StatementProblem::UnknownMember(name.to_owned()));
+            member.get(name).cloned().ok_or_else(unknown)
+        };
+        self.each.iter().map(|name| value(name)).collect()
     }
 
     /// The SQL for PostgreSQL: `$1` and `$2` for the range, or `$1` for all keys as one array.
     pub(super) fn for_postgres(&self) -> String {
-        self.pieces.iter().map(|(_, piece)| postgres(piece)).collect()
+        self.pieces.iter().map(|(_, piece)| self.postgres(piece)).collect()
     }
 
     /// The SQL for SQLite: `?1` and `?2` for the range, or `?1` to `?n` for `n` keys.
     pub(super) fn for_sqlite(&self, keys: usize) -> String {
-        self.pieces.iter().map(|(_, piece)| sqlite(piece, keys)).collect()
+        self.pieces.iter().map(|(_, piece)| self.sqlite(piece, keys)).collect()
     }
 
     /// Line and column in the user's SQL of a character, from 1, of the SQL for PostgreSQL.
@@ -143,7 +186,7 @@ impl Statement {
         let mut left = character.saturating_sub(1);
         let mut origin = self.sql.chars().count();
         for (start, piece) in &self.pieces {
-            let length = postgres(piece).chars().count();
+            let length = self.postgres(piece).chars().count();
             if left < length {
                 origin = start + if matches!(piece, Piece::Text(_)) { left } else { 0 };
                 break;
@@ -154,29 +197,39 @@ impl Statement {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
-}
 
-fn postgres(piece: &Piece) -> &str {
-    match piece {
-        Piece::Text(text) => text,
-        Piece::Parameter(Parameter::From) => "$1",
-        Piece::Parameter(Parameter::To) => "$2",
-        Piece::Parameter(Parameter::Keys) => "= ANY($1)",
+    fn postgres<'p>(&self, piece: &'p Piece) -> Cow<'p, str> {
+        match piece {
+            Piece::Text(text) => Cow::Borrowed(text),
+            Piece::Parameter(Parameter::From) => "$1".into(),
+            Piece::Parameter(Parameter::To) => "$2".into(),
+            Piece::Parameter(Parameter::Keys) => "= ANY($1)".into(),
+            Piece::Parameter(Parameter::Each(place)) => format!("${}", self.before_each(1) + place).into(),
+        }
     }
-}
 
-fn sqlite(piece: &Piece, keys: usize) -> String {
-    match piece {
-        Piece::Text(text) => text.to_string(),
-        Piece::Parameter(Parameter::From) => "?1".to_owned(),
-        Piece::Parameter(Parameter::To) => "?2".to_owned(),
-        Piece::Parameter(Parameter::Keys) => {
-            let mut list = String::from("IN (?1");
-            for number in 2..=keys {
-                // Writing to a String cannot fail.
-                let _ = write!(list, ",?{number}");
+    fn sqlite<'p>(&self, piece: &'p Piece, keys: usize) -> Cow<'p, str> {
+        match piece {
+            Piece::Text(text) => Cow::Borrowed(text),
+            Piece::Parameter(Parameter::From) => "?1".into(),
+            Piece::Parameter(Parameter::To) => "?2".into(),
+            Piece::Parameter(Parameter::Keys) => {
+                let mut list = String::from("IN (?1");
+                for number in 2..=keys {
+                    // Writing to a String cannot fail.
+                    let _ = write!(list, ",?{number}");
+                }
+                (list + ")").into()
             }
-            list + ")"
+            Piece::Parameter(Parameter::Each(place)) => format!("?{}", self.before_each(keys) + place).into(),
+        }
+    }
+
+    /// The number of the first value of a member, behind the range or the keys.
+    const fn before_each(&self, keys: usize) -> usize {
+        match self.purpose {
+            Purpose::Rows => 3,
+            Purpose::Keys => keys + 1,
         }
     }
 }

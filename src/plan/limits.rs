@@ -20,6 +20,32 @@ pub struct Exposure {
     pub local: u64,
 }
 
+impl Exposure {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            emits: self.emits + other.emits,
+            earlier: self.earlier + other.earlier,
+            judged: self.judged + other.judged,
+            upstream: self.upstream + other.upstream,
+            local: self.local + other.local,
+        }
+    }
+
+    /// What is left without a part of it.
+    #[must_use]
+    pub const fn minus(self, part: Self) -> Self {
+        Self {
+            emits: self.emits.saturating_sub(part.emits),
+            earlier: self.earlier.saturating_sub(part.earlier),
+            judged: self.judged.saturating_sub(part.judged),
+            upstream: self.upstream.saturating_sub(part.upstream),
+            local: self.local.saturating_sub(part.local),
+        }
+    }
+}
+
 /// Why a domain's events are held.
 #[must_use]
 pub fn tripped(exposure: Exposure, policy: &Policy) -> Option<String> {

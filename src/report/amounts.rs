@@ -42,6 +42,15 @@ pub struct Amount {
 }
 
 impl Money {
+    /// Adds the sums of another part of the same domain.
+    pub fn add(&mut self, other: &Self) {
+        self.upstream.add_all(&other.upstream);
+        self.local.add_all(&other.local);
+        self.missing.add_all(&other.missing);
+        self.mismatched.add_all(&other.mismatched);
+        self.orphaned.add_all(&other.orphaned);
+    }
+
     /// One line per currency: `difference = missing + mismatched - orphaned + unexplained`.
     #[must_use]
     pub fn tie_out(&self) -> Vec<Amount> {

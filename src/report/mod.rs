@@ -12,7 +12,7 @@ pub use amounts::{Amount, Money};
 pub use invariants::{Broken, check};
 pub use seal::seal;
 pub use value::{
-    DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, OneSide, PlannedFinding, Requests,
+    DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, Members, OneSide, PlannedFinding, Requests,
     RunReport, SCHEMA, Status,
 };
 

@@ -144,6 +144,47 @@ pub struct DomainReport {
     pub findings: Vec<PlannedFinding>,
     /// How many findings there are beyond the list.
     pub findings_not_listed: u64,
+    /// Whom the feed was read for, where it is read for several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Members>,
+}
+
+/// The members of a fan-out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// How many there are.
+    pub all: u64,
+    /// Those that could not be reconciled; `problems` says why.
+    pub troubled: Vec<String>,
+}
+
+impl DomainReport {
+    /// The report with the status that a domain has which came to its end.
+    #[must_use]
+    pub fn ended(self) -> Self {
+        let is_held = self.limits.iter().any(|limit| limit.tripped);
+        let status = match (self.failure.is_some(), is_held, self.complete) {
+            (true, ..) => self.status,
+            (_, true, _) => Status::Held,
+            (_, _, false) => Status::Partial,
+            (_, _, true) => Status::Done,
+        };
+        Self { status, ..self }
+    }
+
+    /// Takes over what is said about another member of the same domain, apart from what is counted at the end.
+    pub fn absorb(&mut self, other: Self) {
+        self.complete &= other.complete;
+        self.events.held += other.events.held;
+        self.follow_up.add(other.follow_up);
+        self.ranges.extend(other.ranges);
+        self.ranges.sort();
+        self.ranges.dedup();
+        self.problems.extend(other.problems);
+        let notes = other.notes.into_iter().filter(|note| !self.notes.contains(note));
+        let notes: Vec<String> = notes.collect();
+        self.notes.extend(notes);
+    }
 }
 
 /// Requests to the provider by outcome.
@@ -189,6 +230,27 @@ pub struct ItemCounts {
     pub ignored: OneSide,
 }
 
+impl ItemCounts {
+    /// Adds the counts of another part of the same domain.
+    pub fn add(&mut self, other: &Self) {
+        self.upstream += other.upstream;
+        self.local += other.local;
+        self.matched += other.matched;
+        self.mismatched += other.mismatched;
+        self.missing += other.missing;
+        self.orphaned += other.orphaned;
+        let sides = [
+            (&mut self.pending, other.pending),
+            (&mut self.unreadable, other.unreadable),
+            (&mut self.ignored, other.ignored),
+        ];
+        for (side, more) in sides {
+            side.upstream += more.upstream;
+            side.local += more.local;
+        }
+    }
+}
+
 /// Earlier findings that were looked at again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {
@@ -202,6 +264,16 @@ pub struct FollowUp {
     pub emitted_not_repaired: u64,
     /// Parked because sending does not help.
     pub recurring: u64,
+}
+
+impl FollowUp {
+    fn add(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.repaired += other.repaired;
+        self.healed += other.healed;
+        self.emitted_not_repaired += other.emitted_not_repaired;
+        self.recurring += other.recurring;
+    }
 }
 
 /// Events of a run.
@@ -231,6 +303,9 @@ pub struct Limit {
 /// One finding in a report or plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedFinding {
+    /// The member of the fan-out, where the feed has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub each: String,
     /// The item.
     pub key: String,
     /// missing, mismatched, orphaned or unreadable.

@@ -16,6 +16,9 @@ pub struct StatusLine {
     pub domain: String,
     /// The instant up to which coverage has no hole.
     pub verified_through: Option<Instant>,
+    /// The member of the fan-out that this is about: the one furthest behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub furthest_behind: Option<String>,
     /// For a mutable feed on a creation clock: changes to items created before this instant go unseen.
     pub changes_back_to: Option<Instant>,
     /// How the last run of the domain ended, and when.

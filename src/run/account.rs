@@ -27,6 +27,12 @@ impl Account {
         self.money.local.add_all(&tally.local_money);
     }
 
+    /// Adds what was counted elsewhere.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.items.add(&other.items);
+        self.money.add(&other.money);
+    }
+
     /// A suspect that cannot be judged now.
     pub(super) fn pend(&mut self, suspect: &Suspect) {
         self.items.pending.upstream += u64::from(suspect.upstream);

@@ -1,7 +1,7 @@
 //! One domain, in order: look again at what was found earlier, read the slices, rest once, judge what had to rest, release.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -14,28 +14,28 @@ use uuid::Uuid;
 use super::account::Account;
 use super::lease::{holder, keep};
 use super::listing::Listing;
+use super::members;
 use super::outcome::Failure;
-use super::slice::Pace;
+use super::slice::{Lanes, Pace, Reading};
+use super::stage::{Members, Stage};
 use super::summary::{blank, failed};
 use super::{IfLocked, Job, Mode, Scope};
 use crate::confirm::Sides;
 use crate::coverage;
 use crate::diff::Suspect;
 use crate::finding::Finding;
-use crate::plan::{Plan, Planner};
-use crate::report::{DomainReport, Status};
-use crate::store::{Commit, Covered, Lease, SliceDone};
+use crate::local::MemberValues;
+use crate::plan::{Exposure, Plan, Planner};
+use crate::report::DomainReport;
+use crate::store::{Commit, Covered, Lease, SavedToken, SliceDone};
 
 /// How many earlier findings one run looks at again.
 const FOLLOW_UP_BUDGET: u32 = 10_000;
 
-/// How long a domain may ask its provider for more; what is left is read by the next run.
-const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
-
 /// A domain while a run works on it.
 pub(super) struct Night<'a> {
     pub job: &'a Job,
-    pub sides: Sides,
+    pub sides: Arc<Sides>,
     pub run_id: Uuid,
     /// The run's start by the process's clock, read once.
     pub start: Instant,
@@ -48,7 +48,10 @@ pub(super) struct Night<'a> {
     /// What overlap scans read, counted apart.
     pub again: Account,
     pub report: DomainReport,
-    pub pace: Pace,
+    pub pace: Arc<Pace>,
+    pub lanes: Arc<Lanes>,
+    /// What the provider's first answer says about how far its answers are whole.
+    pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// Suspects that must rest before they are judged, with the moment they were first seen.
     pub resting: Vec<(Suspect, Purpose)>,
     pub resting_since: Option<std::time::Instant>,
@@ -60,6 +63,17 @@ pub(super) struct Night<'a> {
     pub limit: Option<String>,
 }
 
+/// What a slice proved, beside what it found.
+#[derive(Default)]
+pub(super) struct Proven {
+    /// That it was judged.
+    pub slice: Option<SliceDone>,
+    /// What of its range was seen completely.
+    pub coverage: Option<Covered>,
+    /// Where the next read of a change feed goes on.
+    pub token: Option<SavedToken>,
+}
+
 /// Reconciles one domain and reports on it, whatever happens.
 pub(super) async fn reconcile(
     job: &Job,
@@ -68,46 +82,48 @@ pub(super) async fn reconcile(
     now: Instant,
 ) -> DomainReport {
     let began = std::time::Instant::now();
-    let mut report = match Night::open(job, reconciler, run_id, now).await {
-        Err(failure) => failed(blank(reconciler.as_ref()), &failure),
-        Ok(mut night) => {
-            let end = night.work().await;
-            night.close(end).await
-        }
+    let told = async {
+        let stage = Stage::set(job, reconciler, run_id, now).await?;
+        Ok(match stage.members().await? {
+            Members::One => {
+                let mut night = Night::open(&stage, &Each::default(), &MemberValues::new()).await?;
+                let end = night.work_alone().await;
+                night.close(end).await
+            }
+            Members::Several { members, doubts } => {
+                Box::pin(members::reconcile(&stage, members, doubts)).await
+            }
+        })
     };
+    let mut report = told.await.unwrap_or_else(|failure| failed(blank(reconciler.as_ref()), &failure));
     report.seconds = began.elapsed().as_secs_f64();
     report
 }
 
 impl<'a> Night<'a> {
-    async fn open(
-        job: &'a Job,
-        reconciler: &Arc<dyn Reconciler>,
-        run_id: Uuid,
-        now: Instant,
-    ) -> Result<Self, Failure> {
-        let client = find(&job.clients, reconciler.provider().as_str())?
-            .for_run(Some(tokio::time::Instant::now() + RUN_TIME));
-        let database = find(&job.databases, &reconciler.local().database)?;
-        let reader = database.reader(reconciler.local(), reconciler.fields()).await?;
-        let local_start = database.now().await?;
-        let each = Each::default();
+    /// Reaches both sides of a member and takes its lease.
+    pub(super) async fn open(stage: &Stage<'a>, each: &Each, values: &MemberValues) -> Result<Self, Failure> {
+        let (job, reconciler) = (stage.job, &stage.reconciler);
+        let reader = stage.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
         let lease = match job.options.mode {
             Mode::Plan => None,
-            Mode::Run => Some(job.store.acquire(reconciler.domain(), &each, run_id, &holder()).await?),
+            Mode::Run => Some(job.store.acquire(reconciler.domain(), each, stage.run_id, &holder()).await?),
         };
+        let (client, each) = (stage.client.clone(), each.clone());
         Ok(Self {
             job,
-            sides: Sides { client, reconciler: Arc::clone(reconciler), each, reader },
-            run_id,
-            start: now,
-            local_start,
+            sides: Arc::new(Sides { client, reconciler: Arc::clone(reconciler), each, reader }),
+            run_id: stage.run_id,
+            start: stage.start,
+            local_start: stage.local_start,
             renewal: lease.as_ref().map(|lease| keep(job, lease)),
             lease,
             account: Account::default(),
             again: Account::default(),
             report: blank(reconciler.as_ref()),
-            pace: Pace::default(),
+            pace: Arc::clone(&stage.pace),
+            lanes: Arc::clone(&stage.lanes),
+            provider_ceiling: Arc::default(),
             resting: Vec::new(),
             resting_since: None,
             imagined: HashMap::new(),
@@ -117,16 +133,21 @@ impl<'a> Night<'a> {
         })
     }
 
-    async fn work(&mut self) -> Result<(), Failure> {
+    /// Everything up to the release, which looks at all members of a domain together.
+    pub(super) async fn work(&mut self) -> Result<(), Failure> {
         self.look_again().await?;
         match &self.job.options.scope {
-            Scope::Keys(keys) => self.judge_keys(keys).await?,
+            Scope::Keys(keys) => self.judge_keys(keys).await,
             Scope::Coverage | Scope::Range(_) => {
                 self.read_slices().await?;
-                self.rest().await?;
+                self.rest().await
             }
         }
-        self.release().await
+    }
+
+    async fn work_alone(&mut self) -> Result<(), Failure> {
+        self.work().await?;
+        self.release(Exposure::default()).await
     }
 
     /// Every finding that is not over is read again by key, oldest first.
@@ -140,26 +161,36 @@ impl<'a> Night<'a> {
         Ok(())
     }
 
-    /// The ceiling as far as the provider's clock is known.
+    /// The ceiling as far as the provider's clock, and its own word on its answers, are known.
     pub(super) fn ceiling(&self) -> Instant {
         let reconciler = &self.sides.reconciler;
-        coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), self.sides.client.first_skew())
+        let skew = self.sides.client.first_skew();
+        let ours = coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), skew);
+        self.provider_ceiling.get().copied().flatten().map_or(ours, |theirs| ours.min(theirs))
     }
 
-    /// Stores a plan and what it proves in one transaction; `plan` only imagines it.
-    pub(super) async fn commit(
-        &mut self,
-        plan: Plan,
-        slice: Option<SliceDone>,
-        coverage: Option<Covered>,
-    ) -> Result<(), Failure> {
+    /// What the tasks that read slices share.
+    pub(super) fn reading(&self) -> Reading {
+        Reading {
+            sides: Arc::clone(&self.sides),
+            watcher: Arc::clone(&self.job.watcher),
+            lanes: Arc::clone(&self.lanes),
+            pace: Arc::clone(&self.pace),
+            ceiling: Arc::clone(&self.provider_ceiling),
+        }
+    }
+
+    /// Stores a plan and what its slice proved in one transaction; `plan` only imagines it.
+    pub(super) async fn commit(&mut self, plan: Plan, proven: Proven) -> Result<(), Failure> {
         self.note(&plan);
         let Some(lease) = &self.lease else {
             self.imagined.extend(plan.findings.into_iter().map(|finding| (finding.id.key.clone(), finding)));
             return Ok(());
         };
         let Plan { findings, events, superseded } = plan;
-        let commit = Commit { slice, coverage, overlap: None, findings, events, supersede: superseded };
+        let Proven { slice, coverage, token } = proven;
+        let commit =
+            Commit { slice, coverage, overlap: None, token, findings, events, supersede: superseded };
         Ok(self.job.store.commit(lease, commit).await?)
     }
 
@@ -206,37 +237,48 @@ impl<'a> Night<'a> {
     /// Makes the domain partial, in words.
     pub(super) fn doubt(&mut self, problem: String) {
         self.report.complete = false;
+        let problem = match self.sides.each.as_str() {
+            "" => problem,
+            each => format!("{each}: {problem}"),
+        };
         if !self.report.problems.contains(&problem) {
             self.report.problems.push(problem);
         }
     }
 
-    async fn close(mut self, end: Result<(), Failure>) -> DomainReport {
+    /// Gives the lease back.
+    pub(super) async fn give_back(&mut self) {
         self.renewal = None;
         if let Some(lease) = self.lease.take()
             && let Err(error) = self.job.store.release_lease(&lease).await
         {
             tracing::warn!(domain = %self.sides.reconciler.domain(), %error, "the lease could not be given back; it lapses by itself");
         }
+    }
+
+    async fn close(mut self, end: Result<(), Failure>) -> DomainReport {
+        self.give_back().await;
         self.fill_report().await;
-        if let Err(failure) = end {
-            return failed(self.report, &failure);
+        match end {
+            Err(failure) => failed(self.report, &failure),
+            Ok(()) => self.report.ended(),
         }
-        self.report.status = match (&self.limit, self.report.complete) {
-            (Some(_), _) => Status::Held,
-            (None, false) => Status::Partial,
-            (None, true) => Status::Done,
-        };
+    }
+
+    /// The report, once it is filled in.
+    pub(super) fn into_report(self) -> DomainReport {
         self.report
     }
-}
 
-fn find<T: Clone>(
-    known: &std::collections::BTreeMap<String, Result<T, Failure>>,
-    name: &str,
-) -> Result<T, Failure> {
-    let missing = || Failure::Definition(format!("`{name}` is not configured"));
-    known.get(name).ok_or_else(missing)?.clone()
+    /// Takes over what another member of the same domain counted and kept.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.account.absorb(&other.account);
+        self.again.absorb(&other.again);
+        self.listing.absorb(other.listing);
+        self.n_events += other.n_events;
+        self.limit = self.limit.take().or(other.limit);
+        self.report.absorb(other.report);
+    }
 }
 
 /// Whether a locked domain is left out silently.

@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::Each;
 
 use crate::finding::{Finding, State};
 use crate::report::PlannedFinding;
@@ -14,40 +15,59 @@ use crate::report::PlannedFinding;
 #[derive(Debug)]
 pub(super) struct Listing {
     limit: usize,
-    shown: BTreeMap<(Kind, Key), (Finding, Option<String>)>,
+    shown: BTreeMap<(Kind, Key, Each), (Finding, Option<String>)>,
     /// All of them, by a hash of their key: eight bytes each.
     all: HashSet<u64>,
+    /// How many other members of the domain have.
+    elsewhere: u64,
     hasher: RandomState,
 }
 
 impl Listing {
     /// A listing that keeps at most `limit` findings.
     pub(super) fn of_at_most(limit: usize) -> Self {
-        Self { limit, shown: BTreeMap::new(), all: HashSet::new(), hasher: RandomState::default() }
+        Self {
+            limit,
+            shown: BTreeMap::new(),
+            all: HashSet::new(),
+            elsewhere: 0,
+            hasher: RandomState::default(),
+        }
     }
 
     /// Notes the newest state of a finding, with the type of its event where it has one.
     pub(super) fn note(&mut self, finding: &Finding, event_type: Option<&str>) {
-        let key = &finding.id.key;
+        let (key, each) = (&finding.id.key, &finding.id.each);
         // A finding may have changed its kind since it was noted.
         for kind in [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable] {
-            self.shown.remove(&(kind, key.clone()));
+            self.shown.remove(&(kind, key.clone(), each.clone()));
         }
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one((key, each));
         if matches!(finding.state, State::Healed | State::Repaired) {
             self.all.remove(&hash);
             return;
         }
         self.all.insert(hash);
-        self.shown.insert((finding.kind, key.clone()), (finding.clone(), event_type.map(str::to_owned)));
+        let place = (finding.kind, key.clone(), each.clone());
+        self.shown.insert(place, (finding.clone(), event_type.map(str::to_owned)));
         if self.shown.len() > self.limit {
+            self.shown.pop_last();
+        }
+    }
+
+    /// Takes over what was noted about another member of the same domain.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.elsewhere += other.elsewhere + other.all.len() as u64;
+        self.shown.extend(other.shown);
+        while self.shown.len() > self.limit {
             self.shown.pop_last();
         }
     }
 
     /// The kept findings in order, and how many there are beyond them. Where a limit tripped, what was to be sent is held.
     pub(super) fn finish(self, is_held: bool) -> (Vec<PlannedFinding>, u64) {
-        let more = self.all.len().saturating_sub(self.shown.len()) as u64;
+        let all = self.all.len() as u64 + self.elsewhere;
+        let more = all.saturating_sub(self.shown.len() as u64);
         (self.shown.into_values().map(|(finding, event)| listed(finding, event, is_held)).collect(), more)
     }
 }
@@ -59,6 +79,7 @@ fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> Planne
         state => state,
     };
     PlannedFinding {
+        each: finding.id.each.as_str().to_owned(),
         key: finding.id.key.to_string(),
         kind: finding.kind.as_str().to_owned(),
         state: state.as_str().to_owned(),

@@ -6,13 +6,17 @@
 mod account;
 mod domain;
 mod finish;
+mod flight;
 mod lease;
 mod listing;
+mod members;
 mod outcome;
 mod reading;
 mod release;
 mod rest;
+mod shape;
 mod slice;
+mod stage;
 mod summary;
 mod verdicts;
 
@@ -91,6 +95,8 @@ pub struct Options {
     pub drain: Duration,
     /// How many findings a report lists per domain.
     pub list: usize,
+    /// How many slices are walked side by side, at least 1.
+    pub concurrency: usize,
     /// Whether differences alone make the exit code 4.
     pub differences_exit: bool,
 }
@@ -231,13 +237,17 @@ fn undelivered(report: &mut RunReport, error: &StoreError) {
 /// The listed findings whose events were acknowledged in this run are not open any more.
 async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
     let Ok(name) = domain.domain.parse::<DomainName>() else { return Ok(()) };
-    let keys: Vec<Key> =
-        domain.findings.iter().filter_map(|finding| Key::checked(&finding.key).ok()).collect();
-    let now = job.store.findings_by_key(&name, &Each::default(), &keys).await?;
-    let states: BTreeMap<&str, State> =
-        now.iter().map(|finding| (finding.id.key.as_str(), finding.state)).collect();
+    let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+    for finding in &domain.findings {
+        keys.entry(finding.each.clone()).or_default().extend(Key::checked(&finding.key));
+    }
+    let mut states: BTreeMap<(String, String), State> = BTreeMap::new();
+    for (each, keys) in keys {
+        let now = job.store.findings_by_key(&name, &Each::stored(&each), &keys).await?;
+        states.extend(now.iter().map(|finding| ((each.clone(), finding.id.key.to_string()), finding.state)));
+    }
     for finding in &mut domain.findings {
-        if let Some(state) = states.get(finding.key.as_str()) {
+        if let Some(state) = states.get(&(finding.each.clone(), finding.key.clone())) {
             state.as_str().clone_into(&mut finding.state);
         }
     }

@@ -1,67 +1,96 @@
 //! What of a domain is read, slice by slice, and when a provider is left alone.
 
-use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
-use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::reconciler::Filter;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
 use super::domain::Night;
+use super::flight::Flight;
 use super::outcome::Failure;
-use super::slice::{self, Read};
+use super::shape::Shape;
+use super::slice::{Read, Seen};
 use crate::coverage::{self, Known};
-use crate::source::Coverage;
+use crate::source::{Coverage, NextStep};
 use crate::store::{Commit, OverlapDone};
 
 /// After how many ranges in a row without a single page a provider is left alone until the next run.
 const MAX_IN_VAIN: u32 = 3;
 
 impl Night<'_> {
-    /// Reads and judges every slice, oldest first.
+    /// Reads the slices side by side and judges them one after the other, oldest first.
     pub(super) async fn read_slices(&mut self) -> Result<(), Failure> {
         let (slices, sees_all_changes) = self.slices().await?;
-        let mut queue: VecDeque<Slice> = slices.into();
+        let mut shape = Shape::new(self.sides.reconciler.feed(), slices);
+        let mut flight = Flight::of(self.reading());
         let mut in_vain = 0;
-        while let Some(slice) = queue.pop_front() {
+        loop {
             self.stop_if_cancelled()?;
-            if in_vain >= MAX_IN_VAIN {
-                self.doubt(format!(
-                    "{in_vain} ranges in a row gave no page; {} more were not tried",
-                    queue.len() + 1
-                ));
+            let left = flight.len() + shape.len();
+            if in_vain >= MAX_IN_VAIN && left > 0 {
+                self.doubt(format!("{in_vain} ranges in a row gave no page; {left} more were not tried"));
                 break;
             }
-            let pages = self.pace.pages;
-            match slice::read(self.job, &self.sides, &slice, &mut self.pace).await? {
-                Read::Whole { difference, coverage, rows } => {
-                    self.say_row_faults(&rows);
-                    let is_whole = coverage == Coverage::Complete;
-                    self.judge_slice(&slice, *difference, coverage).await?;
-                    in_vain = if is_whole || self.pace.pages > pages { 0 } else { in_vain + 1 };
-                }
-                Read::TooLarge => self.split(&slice, &mut queue),
+            let next = tokio::select! {
+                next = flight.next(&mut shape) => next,
+                () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
+            };
+            let Some(read) = next.transpose()? else { break };
+            in_vain = if gave_nothing(&read) { in_vain + 1 } else { 0 };
+            if self.take_in(read, &mut shape, &mut flight).await?.is_break() {
+                break;
             }
         }
         if sees_all_changes { self.overlap_done().await } else { Ok(()) }
     }
 
-    /// Two halves take the place of a slice that holds too much; a feed that cannot filter has no halves.
-    fn split(&mut self, slice: &Slice, queue: &mut VecDeque<Slice>) {
-        let feed = self.sides.reconciler.feed();
-        let middle = Instant::from_micros(slice.window.from().micros().midpoint(slice.window.to().micros()))
-            .floor(feed.grain);
-        let halves = (Window::new(slice.window.from(), middle), Window::new(middle, slice.window.to()));
-        let ((Some(older), Some(newer)), Filter::Server) = (halves, feed.filter) else {
-            self.doubt(format!(
-                "the range {} to {} holds more items than fit in memory and cannot be split",
-                slice.window.from(),
-                slice.window.to()
-            ));
-            return;
-        };
-        queue.push_front(Slice { window: newer, ..slice.clone() });
-        queue.push_front(Slice { window: older, ..slice.clone() });
+    /// Judges what a slice left over, or sends for its halves; a break leaves out what is left of the feed.
+    async fn take_in(
+        &mut self,
+        read: Read,
+        shape: &mut Shape,
+        flight: &mut Flight,
+    ) -> Result<ControlFlow<()>, Failure> {
+        let next_step = read.next_step();
+        let Read { slice, pages, was_resynced, seen } = read;
+        if was_resynced {
+            let note = "the provider did not know the saved token any more; the whole feed was read";
+            self.report.notes.push(note.to_owned());
+        }
+        if next_step == NextStep::Halve {
+            if let Some(halves) = shape.halve(&slice) {
+                flight.insert(halves);
+                return Ok(ControlFlow::Continue(()));
+            }
+            self.say_indivisible(&slice, &seen);
+        }
+        shape.learn(slice.window, pages);
+        if let Seen::Whole { difference, walked, rows } = seen {
+            self.say_row_faults(&rows);
+            self.judge_slice(&slice, *difference, walked).await?;
+        }
+        if next_step == NextStep::LeaveOut {
+            let left = flight.len() + shape.len();
+            if left > 0 {
+                self.doubt(format!("{left} more ranges of the feed were not tried"));
+            }
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// A slice that cannot be halved any more is partial, and a person has to know what helps.
+    fn say_indivisible(&mut self, slice: &Slice, seen: &Seen) {
+        let (from, to) = (slice.window.from(), slice.window.to());
+        self.doubt(match seen {
+            Seen::TooLarge => {
+                format!("the range {from} to {to} holds more items than fit in memory and cannot be split")
+            }
+            _ => format!(
+                "the range {from} to {to} cannot be split any further: more rows than the provider's cap share it; \
+                 use `cap: {{then: rekey}}` where the provider lists by id"
+            ),
+        });
     }
 
     /// What is to be read, and whether that shows every change that the feed's `overlap_scan` promises to find.
@@ -69,9 +98,13 @@ impl Night<'_> {
         let reconciler = &self.sides.reconciler;
         let (feed, policy) = (reconciler.feed(), reconciler.policy());
         let ceiling = self.ceiling();
+        if feed.changes {
+            return Ok((self.changes().await?, false));
+        }
         if let Scope::Range(range) = &self.job.options.scope {
             let judged = range.until(ceiling);
-            return Ok((judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range)), false));
+            let slices = judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range));
+            return Ok((self.of_member(slices), false));
         }
         let (domain, each) = (reconciler.domain(), &self.sides.each);
         let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
@@ -91,7 +124,29 @@ impl Night<'_> {
             );
             self.report.notes.push(note);
         }
-        Ok((slices, sees_all_changes))
+        Ok((self.of_member(slices), sees_all_changes))
+    }
+
+    /// The one slice of a change feed: what changed since the saved token, or all of it. A range that somebody asked for is
+    /// a reason to read all of it.
+    async fn changes(&self) -> Result<Vec<Slice>, Failure> {
+        let (domain, feed) = (self.sides.reconciler.domain(), self.sides.reconciler.feed());
+        let (each, store) = (&self.sides.each, &self.job.store);
+        let asked = matches!(self.job.options.scope, Scope::Range(_));
+        let token = if asked { None } else { store.saved_token(domain, each, &feed.name).await? };
+        let began = store.first_slice(domain, each).await?;
+        let start = self.sides.reconciler.policy().start.or(began);
+        let start = start.unwrap_or(self.start - coverage::DEFAULT_BACK).floor(feed.grain);
+        // The window only says what the ledger may take for read: changes lie where they lie.
+        let window = Window::new(start, self.ceiling());
+        let slice = |window| Slice { token: token.map(Into::into), ..Slice::new(window, Purpose::Coverage) };
+        Ok(self.of_member(window.map(slice).into_iter().collect()))
+    }
+
+    /// Slices of the member of the fan-out that this night is about.
+    fn of_member(&self, slices: Vec<Slice>) -> Vec<Slice> {
+        let each = &self.sides.each;
+        slices.into_iter().map(|slice| Slice { each: each.clone(), ..slice }).collect()
     }
 
     async fn overlap_done(&mut self) -> Result<(), Failure> {
@@ -99,5 +154,13 @@ impl Night<'_> {
         let clock = self.sides.reconciler.feed().clock.clone();
         let done = OverlapDone { clock, through: self.ceiling() };
         Ok(self.job.store.commit(lease, Commit { overlap: Some(done), ..Commit::default() }).await?)
+    }
+}
+
+/// Whether a slice neither gave a page nor came to its end.
+fn gave_nothing(read: &Read) -> bool {
+    match &read.seen {
+        Seen::Whole { walked, .. } => walked.coverage != Coverage::Complete && read.pages == 0,
+        Seen::TooLarge | Seen::Beyond => false,
     }
 }

@@ -3,7 +3,7 @@
 use tieout_reconcilers::window::Purpose;
 
 use super::Mode;
-use super::domain::Night;
+use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use crate::diff::{Looks, Suspect};
 use crate::plan::{Exposure, Look, Observation, tripped};
@@ -20,7 +20,7 @@ impl Night<'_> {
         }
         let resting = std::mem::take(&mut self.resting);
         let (orphans, others): (Vec<_>, Vec<_>) =
-            resting.into_iter().partition(|(suspect, _)| suspect.looks == Looks::Orphaned);
+            resting.into_iter().partition(|(suspect, _)| is_local_only(suspect));
         self.judge_rested(others).await?;
         match self.upstream_is_empty() {
             Some(reason) => self.hold_orphans(orphans, &reason).await,
@@ -51,7 +51,7 @@ impl Night<'_> {
             }
             let plan = self.judge(&suspects, purpose, &|_| true, None).await?;
             if !plan.is_empty() {
-                self.commit(plan, None, None).await?;
+                self.commit(plan, Proven::default()).await?;
             }
         }
         Ok(())
@@ -59,6 +59,9 @@ impl Night<'_> {
 
     /// Whether upstream has fewer items than the domain expects at the least while the local side has some.
     fn upstream_is_empty(&self) -> Option<String> {
+        if self.sides.reconciler.feed().changes {
+            return None;
+        }
         let is_empty = |items: crate::report::ItemCounts| {
             let exposure = Exposure { upstream: items.upstream, local: items.local, ..Exposure::default() };
             tripped(exposure, self.sides.reconciler.policy())
@@ -77,6 +80,10 @@ impl Night<'_> {
         };
         let observations = orphans.iter().map(|(suspect, _)| held(suspect)).collect();
         let plan = self.decide(observations, Some(reason)).await?;
-        self.commit(plan, None, None).await
+        self.commit(plan, Proven::default()).await
     }
+}
+
+fn is_local_only(suspect: &Suspect) -> bool {
+    matches!(suspect.looks, Looks::Orphaned | Looks::Deleted)
 }

@@ -1,85 +1,259 @@
 //! One slice: its pages stream past the local rows of the same range, and what differs is left over.
+//!
+//! Slices are read side by side, each in a task of its own, and never wait for what is judged meanwhile.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Filter;
 use tieout_reconcilers::window::{Slice, Window};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
-use super::Job;
 use super::outcome::Failure;
 use crate::confirm::{Sides, rows_by_key};
-use crate::diff::{Difference, SliceDiff};
+use crate::coverage;
+use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff};
 use crate::local::{LocalError, Read as LocalRead, Reader};
-use crate::progress::Progress;
-use crate::source::{Coverage, Walk};
+use crate::progress::{Progress, Watcher};
+use crate::source::{Coverage, NextStep, Walk, Walked, WalkedPage};
 
-/// How many bytes of items a slice without order may hold before it has to be split.
+/// How many bytes of items all slices together may hold that have no order and so wait for their last page.
 const MAX_HAND_BYTES: usize = 32 << 20;
+/// What a slice among many others may hold all the same.
+const MIN_HAND_BYTES: usize = 2 << 20;
+/// The fewest keys or items for which local rows are read.
+const MIN_BATCH: usize = 1_000;
+/// How often a slice is read again from its own start because the way through its pages was lost.
+const MAX_LOST: u32 = 3;
+
+/// A slice that was read.
+pub(super) struct Read {
+    /// The slice.
+    pub(super) slice: Slice,
+    /// Whether the saved token that it had was good no more.
+    pub(super) was_resynced: bool,
+    /// How many pages it had.
+    pub(super) pages: u64,
+    /// What came of it.
+    pub(super) seen: Seen,
+}
 
 /// How the reading of a slice ended.
-pub(super) enum Read {
+pub(super) enum Seen {
     /// To its end, or as far as the walk could go.
     Whole {
         /// What differs.
         difference: Box<Difference>,
-        /// What the walk proved.
-        coverage: Coverage,
+        /// What the walk proved, and where the next one goes on.
+        walked: Walked,
         /// What was wrong with local rows.
         rows: LocalRead,
     },
     /// The slice holds more than fits; its halves must be read instead.
     TooLarge,
+    /// All of it lies behind the provider's own word on how far its answer is whole.
+    Beyond,
+}
+
+impl Read {
+    /// What the caller does next.
+    pub(super) fn next_step(&self) -> NextStep {
+        match &self.seen {
+            Seen::Whole { walked, .. } => walked.coverage.next_step(),
+            Seen::TooLarge => NextStep::Halve,
+            Seen::Beyond => NextStep::EndWalk,
+        }
+    }
 }
 
 /// What one domain has read so far.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// Pages.
-    pub(super) pages: u64,
-    /// Items.
-    pub(super) items: u64,
+    pages: AtomicU64,
+    items: AtomicU64,
 }
 
-/// Reads both sides of a slice.
-pub(super) async fn read(job: &Job, sides: &Sides, slice: &Slice, pace: &mut Pace) -> Result<Read, Failure> {
-    let reconciler = &sides.reconciler;
-    let mut diff = SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window);
-    let mut walk = Walk::start(sides.client.clone(), Arc::clone(reconciler), slice.clone());
-    let mut rows = LocalRead::default();
-    loop {
-        let next = tokio::select! {
-            next = walk.next() => next,
-            () = job.cancel.cancelled() => return Err(Failure::Interrupted),
-        };
-        let Some(walked) = next else { break };
-        pace.pages += 1;
-        pace.items += walked.items.len() as u64;
-        job.watcher.saw(Progress::Page {
-            domain: reconciler.domain().as_str(),
-            pages: pace.pages,
-            items: pace.items,
-        });
-        diff.take(&walked.items);
-        diff.take_nameless(walked.faults.len());
-        while let Some(range) = diff.ready() {
-            rows.add(meet_rows(&sides.reader, &mut diff, range).await?);
-        }
-        if diff.hand_bytes() > MAX_HAND_BYTES {
-            return Ok(Read::TooLarge);
+impl Pace {
+    /// Pages so far.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages.load(Ordering::Relaxed)
+    }
+
+    fn saw(&self, page: &WalkedPage) -> (u64, u64) {
+        let items = page.items.len() as u64;
+        let pages = self.pages.fetch_add(1, Ordering::Relaxed) + 1;
+        (pages, self.items.fetch_add(items, Ordering::Relaxed) + items)
+    }
+}
+
+/// How many walks may be under way. Until a provider has given a first page it is one: what refuses one refuses all.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    free: Arc<Semaphore>,
+    /// How many there are, at least one.
+    pub(super) all: usize,
+    open: CancellationToken,
+}
+
+impl Lanes {
+    /// So many lanes, one of them open.
+    pub(super) fn new(all: usize) -> Self {
+        let all = all.max(1);
+        Self { free: Arc::new(Semaphore::new(all)), all, open: CancellationToken::new() }
+    }
+
+    /// Whether all may be used.
+    pub(super) fn are_open(&self) -> bool {
+        self.open.is_cancelled()
+    }
+
+    /// Waits until all may be used.
+    pub(super) async fn opened(&self) {
+        self.open.cancelled().await;
+    }
+
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.free).acquire_owned().await.map_err(|_| Failure::Interrupted)
+    }
+}
+
+/// What the reading of every slice of a domain needs.
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub(super) sides: Arc<Sides>,
+    pub(super) watcher: Arc<dyn Watcher>,
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) pace: Arc<Pace>,
+    /// What the provider's first answer says about how far its answers are whole.
+    pub(super) ceiling: Arc<OnceLock<Option<Instant>>>,
+}
+
+impl Reading {
+    /// Reads both sides of a slice, again from its start where the provider lost the way.
+    pub(super) async fn read(self, mut slice: Slice) -> Result<Read, Failure> {
+        let mut lost = 0;
+        let mut was_resynced = false;
+        loop {
+            let permit = self.lanes.enter().await?;
+            let read = if self.sides.reconciler.feed().changes {
+                self.by_key(&slice, permit).await?
+            } else {
+                self.by_range(&slice, permit).await?
+            };
+            match read.next_step() {
+                NextStep::ReadAgain if lost < MAX_LOST => lost += 1,
+                NextStep::Resync if slice.token.is_some() => {
+                    slice.token = None;
+                    was_resynced = true;
+                }
+                _ => return Ok(Read { was_resynced, ..read }),
+            }
         }
     }
-    let coverage = walk.coverage().await;
-    match diff.rest() {
-        Some(rest) if coverage == Coverage::Complete => {
-            rows.add(meet_rows(&sides.reader, &mut diff, rest).await?);
+
+    /// Reads a window: its local rows stream past batch by batch.
+    async fn by_range(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
+        let reconciler = &self.sides.reconciler;
+        let mut diff =
+            SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window).with_batch(self.batch());
+        let mut walk = self.walk(slice);
+        let mut rows = LocalRead::default();
+        let mut pages = 0;
+        let read = |pages, seen| Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen });
+        while let Some(page) = walk.next().await {
+            pages += 1;
+            if let Some(ceiling) = self.saw(&page).filter(|_| pages == 1) {
+                let Some(before) = diff.until(ceiling) else { return read(pages, Seen::Beyond) };
+                diff = before;
+            }
+            diff.take(&page.items);
+            diff.take_nameless(page.faults.len());
+            diff.take_gone(&page.gone);
+            drop(page);
+            while let Some(range) = diff.ready() {
+                rows.add(meet_rows(&self.sides.reader, &mut diff, range).await?);
+            }
+            if diff.hand_bytes() > self.hand_bytes() {
+                return read(pages, Seen::TooLarge);
+            }
         }
-        // The rows of a range whose items were not all seen would only look like orphans.
-        _ => diff.close_unread(),
+        let walked = self.end(walk).await;
+        // Others may fetch while the last rows are read.
+        drop(permit);
+        match diff.rest() {
+            Some(rest) if walked.coverage == Coverage::Complete => {
+                rows.add(meet_rows(&self.sides.reader, &mut diff, rest).await?);
+            }
+            // The rows of a range whose items were not all seen would only look like orphans.
+            _ => diff.close_unread(),
+        }
+        let unmatched = diff.finish();
+        let (stragglers, faults) = rows_by_key(&self.sides.reader, &unmatched.keys()).await?;
+        rows.add(faults);
+        let difference = Box::new(unmatched.resolve(&stragglers));
+        read(pages, Seen::Whole { difference, walked, rows })
     }
-    let unmatched = diff.finish();
-    let (stragglers, read) = rows_by_key(&sides.reader, &unmatched.keys()).await?;
-    rows.add(read);
-    Ok(Read::Whole { difference: Box::new(unmatched.resolve(&stragglers)), coverage, rows })
+
+    /// Reads changes: their local rows are looked up batch by batch.
+    async fn by_key(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
+        let reconciler = &self.sides.reconciler;
+        let mut diff = KeyedDiff::new(reconciler.fields(), reconciler.feed(), self.batch());
+        let mut walk = self.walk(slice);
+        let mut rows = LocalRead::default();
+        let mut pages = 0;
+        while let Some(page) = walk.next().await {
+            pages += 1;
+            self.saw(&page);
+            diff.take(&page.items);
+            diff.take_nameless(page.faults.len());
+            diff.take_gone(&page.gone);
+            drop(page);
+            if diff.is_full() {
+                rows.add(look_up(&self.sides.reader, &mut diff).await?);
+            }
+        }
+        let walked = self.end(walk).await;
+        drop(permit);
+        rows.add(look_up(&self.sides.reader, &mut diff).await?);
+        let seen = Seen::Whole { difference: Box::new(diff.finish()), walked, rows };
+        Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen })
+    }
+
+    fn walk(&self, slice: &Slice) -> Walk {
+        Walk::start(self.sides.client.clone(), Arc::clone(&self.sides.reconciler), slice.clone())
+    }
+
+    async fn end(&self, walk: Walk) -> Walked {
+        let walked = walk.end().await;
+        if walked.coverage == Coverage::Complete {
+            self.lanes.open.cancel();
+        }
+        walked
+    }
+
+    /// Takes note of a page; the ceiling that the provider's first answer of the run has set, if any.
+    fn saw(&self, page: &WalkedPage) -> Option<Instant> {
+        self.lanes.open.cancel();
+        let (pages, items) = self.pace.saw(page);
+        let reconciler = &self.sides.reconciler;
+        self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
+        let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
+        *self.ceiling.get_or_init(|| page.ceiling.map(settled))
+    }
+
+    /// How many items wait for their local rows, so that all slices together hold about as many.
+    fn batch(&self) -> usize {
+        (4 * BATCH / self.lanes.all).clamp(MIN_BATCH, BATCH)
+    }
+
+    fn hand_bytes(&self) -> usize {
+        let is_alone = self.sides.reconciler.feed().filter == Filter::Client;
+        let slices = if is_alone { 1 } else { self.lanes.all };
+        (MAX_HAND_BYTES / slices).max(MIN_HAND_BYTES)
+    }
 }
 
 async fn meet_rows(
@@ -93,5 +267,11 @@ async fn meet_rows(
     };
     let read = reader.rows(range, &mut meet).await?;
     diff.close(range);
+    Ok(read)
+}
+
+async fn look_up(reader: &Reader, diff: &mut KeyedDiff<'_>) -> Result<LocalRead, LocalError> {
+    let (rows, read) = rows_by_key(reader, &diff.keys()).await?;
+    diff.meet(&rows);
     Ok(read)
 }

@@ -13,7 +13,7 @@ impl Night<'_> {
     /// Fills in what was counted and kept.
     pub(super) async fn fill_report(&mut self) {
         self.report.ceiling = Some(self.ceiling().to_string());
-        self.report.pages = self.pace.pages;
+        self.report.pages = self.pace.pages();
         let sent = self.sides.client.sent();
         self.report.api_requests = Requests { ok: sent.ok, throttled: sent.throttled, failed: sent.failed };
         self.report.items = self.account.items;
@@ -30,7 +30,8 @@ impl Night<'_> {
         (self.report.findings, self.report.findings_not_listed) = listing.finish(self.limit.is_some());
     }
 
-    async fn verified_through(&self) -> Result<Option<Instant>, Failure> {
+    /// How far the coverage of this member has no hole.
+    pub(super) async fn verified_through(&self) -> Result<Option<Instant>, Failure> {
         let (domain, clock) = (self.sides.reconciler.domain(), &self.sides.reconciler.feed().clock);
         let verified = self.job.store.coverage(domain, &self.sides.each, clock).await?;
         let began = self.job.store.first_slice(domain, &self.sides.each).await?;
@@ -73,5 +74,6 @@ pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
         notes: Vec::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
+        members: None,
     }
 }

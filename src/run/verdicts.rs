@@ -4,17 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::window::{Purpose, Slice};
+use tieout_reconcilers::window::{Purpose, Slice, Window};
 
-use super::domain::Night;
+use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use crate::confirm::{Ages, Confirmation, confirm, has_no_change_time};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
-use crate::source::{Coverage, Reason};
-use crate::store::{Covered, SliceDone};
+use crate::source::{Coverage, Reason, Walked};
+use crate::store::{Covered, SavedToken, SliceDone};
 
 /// How many keys are looked up before somebody looks whether the run is asked to stop.
 const CHUNK: usize = 200;
@@ -25,10 +25,10 @@ impl Night<'_> {
         &mut self,
         slice: &Slice,
         difference: Difference,
-        walked: Coverage,
+        Walked { coverage, token }: Walked,
     ) -> Result<(), Failure> {
-        let is_complete = walked == Coverage::Complete && difference.doubts.is_empty();
-        self.say_doubts(slice, &difference.doubts, &walked)?;
+        let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
+        self.say_doubts(slice, &difference.doubts, &coverage)?;
         self.account_of(slice.purpose).add(&difference.tally);
         let (now, rest, unproven) = self.sort(difference.suspects, is_complete);
         for suspect in &unproven {
@@ -37,15 +37,43 @@ impl Night<'_> {
         }
         let mut plan = self.judge_now(&now, slice.purpose).await?;
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
+        self.say_range(slice.window);
+        let counts_json = counts_json(&difference.tally, is_complete);
+        let proven = self.proven(slice, counts_json, token.filter(|_| is_complete), is_complete);
+        self.commit(plan, proven).await
+    }
+
+    /// What is known of a slice once its findings are stored.
+    fn proven(
+        &mut self,
+        slice: &Slice,
+        counts_json: String,
+        token: Option<String>,
+        is_complete: bool,
+    ) -> Proven {
+        let feed = self.sides.reconciler.feed();
         let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
-        let clock = &self.sides.reconciler.feed().clock;
-        let covered = verified.map(|window| Covered { clock: clock.clone(), window });
-        self.report.ranges.push((slice.window.from().to_string(), slice.window.to().to_string()));
-        let done =
-            SliceDone { slice: slice.clone(), counts_json: counts_json(&difference.tally, is_complete) };
-        // A range that somebody asked for is no part of where the domain's coverage begins.
-        let done = Some(done).filter(|_| !matches!(self.job.options.scope, super::Scope::Range(_)));
-        self.commit(plan, done, covered).await
+        let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
+        // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
+        if matches!(self.job.options.scope, super::Scope::Range(_)) {
+            return Proven { coverage, ..Proven::default() };
+        }
+        if feed.changes && is_complete && token.is_none() {
+            let note = "the feed gave no token to go on from; the next run reads the whole of it".to_owned();
+            self.report.notes.push(note);
+        }
+        let feed = self.sides.reconciler.feed();
+        let token = token.filter(|_| feed.changes).map(|token| SavedToken { feed: feed.name.clone(), token });
+        Proven { slice: Some(SliceDone { slice: slice.clone(), counts_json }), coverage, token }
+    }
+
+    /// Ranges that touch are one range to whoever reads the report, however they were cut.
+    fn say_range(&mut self, window: Window) {
+        let (from, to) = (window.from().to_string(), window.to().to_string());
+        match self.report.ranges.last_mut() {
+            Some((_, end)) if *end == from => *end = to,
+            _ => self.report.ranges.push((from, to)),
+        }
     }
 
     pub(super) fn account_of(&mut self, purpose: Purpose) -> &mut super::account::Account {
@@ -93,7 +121,7 @@ impl Night<'_> {
             match suspect.looks {
                 Looks::Orphaned if !absence_is_evidence => unproven.push(suspect),
                 // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
-                Looks::Orphaned => rest.push(suspect),
+                Looks::Orphaned | Looks::Deleted => rest.push(suspect),
                 Looks::Mismatched
                     if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() =>
                 {
@@ -169,6 +197,9 @@ impl Night<'_> {
         observations: Vec<Observation>,
         hold: Option<&str>,
     ) -> Result<Plan, Failure> {
+        if observations.is_empty() {
+            return Ok(Plan::default());
+        }
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
         Ok(self.planner(hold).await?.plan(observations, &known))
@@ -219,7 +250,7 @@ impl Night<'_> {
         let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         let plan = self.decide(observations, None).await?;
         self.count_follow_up(&plan);
-        self.commit(plan, None, None).await
+        self.commit(plan, Proven::default()).await
     }
 
     fn count_follow_up(&mut self, plan: &Plan) {
@@ -248,7 +279,7 @@ impl Night<'_> {
             })
             .collect();
         let plan = self.judge_now(&named, Purpose::Coverage).await?;
-        self.commit(plan, None, None).await
+        self.commit(plan, Proven::default()).await
     }
 }
 
@@ -262,7 +293,7 @@ pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
     let kind = match suspect.looks {
         Looks::Missing => Kind::Missing,
         Looks::Mismatched => Kind::Mismatched,
-        Looks::Orphaned => Kind::Orphaned,
+        Looks::Orphaned | Looks::Deleted => Kind::Orphaned,
         Looks::Unreadable => Kind::Unreadable,
     };
     let found = Discrepancy {

@@ -10,12 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use super::error::SourceError;
 use super::provider::Caps;
+use super::room::Held;
 
 /// The most that is set aside because a header announced it.
 const MAX_PRESIZE: u64 = 1024 * 1024;
 
-/// The whole body.
-pub async fn read(mut response: Response, caps: &Caps) -> Result<Bytes, SourceError> {
+/// The whole body, each piece in its place before the next one is asked for.
+pub(super) async fn read(mut response: Response, caps: &Caps, held: &mut Held) -> Result<Bytes, SourceError> {
     let announced = response.content_length();
     if announced.is_some_and(|length| length > caps.page_bytes as u64) {
         return Err(SourceError::BodyTooLarge { cap: caps.page_bytes });
@@ -27,8 +28,14 @@ pub async fn read(mut response: Response, caps: &Caps) -> Result<Bytes, SourceEr
         tokio::select! {
             biased;
             piece = response.chunk() => match piece {
-                Ok(Some(piece)) => body.push(piece, caps.page_bytes)?,
-                Ok(None) => return Ok(body.whole()),
+                Ok(Some(piece)) => {
+                    held.grow(body.len() + piece.len()).await;
+                    body.push(piece, caps.page_bytes)?;
+                }
+                Ok(None) => {
+                    held.whole(body.len());
+                    return Ok(body.whole());
+                }
                 Err(error) => return Err(SourceError::transport("reading the body", error)),
             },
             () = &mut meter => {

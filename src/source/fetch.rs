@@ -12,7 +12,7 @@ use super::http::{Client, Fetched};
 use super::retry::{Decision, decide, retry_after};
 
 /// A complete answer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Answered {
     /// There is something to read.
     Read(Fetched),

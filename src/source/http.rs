@@ -24,6 +24,7 @@ use super::limit::Pace;
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
 use super::retry::RetryBudget;
+use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 
 /// How many redirects in a row are followed.
@@ -36,6 +37,7 @@ pub struct Client {
     deadline: Option<Instant>,
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
+    pub(super) room: Room,
 }
 
 pub(super) struct Shared {
@@ -48,7 +50,7 @@ pub(super) struct Shared {
 }
 
 /// An answer, whatever its status.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Fetched {
     /// HTTP status.
     pub status: u16,
@@ -58,6 +60,8 @@ pub struct Fetched {
     pub body: Bytes,
     /// Where it came from, after redirects: what relative links on it are resolved against.
     pub url: Url,
+    /// The place of the body in the room of its walks.
+    pub(super) held: Held,
 }
 
 impl Fetched {
@@ -91,14 +95,26 @@ impl Client {
             pace: Pace::new(settings.rate)?,
             budget: RetryBudget::default(),
         };
-        Ok(Self { shared: Arc::new(shared), deadline: None, skew: Arc::default(), traffic: Arc::default() })
+        Ok(Self {
+            shared: Arc::new(shared),
+            deadline: None,
+            skew: Arc::default(),
+            traffic: Arc::default(),
+            room: Room::default(),
+        })
     }
 
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
     /// its own requests.
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
-        Self { shared: Arc::clone(&self.shared), deadline, skew: Arc::default(), traffic: Arc::default() }
+        Self { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.clone() }
+    }
+
+    /// The same client, whose pages wait in a room that other walks share.
+    #[must_use]
+    pub fn in_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     /// The provider's name.
@@ -155,11 +171,12 @@ impl Client {
     ) -> Result<Fetched, SourceError> {
         let to = self.resolve(request, page)?;
         let permitted = async {
+            let held = self.room.enter().await;
             self.shared.pace.ready().await;
-            Ok(())
+            Ok(held)
         };
-        self.in_time(None, permitted).await?;
-        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request, pass)).await
+        let held = self.in_time(None, permitted).await?;
+        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request, pass, held)).await
     }
 
     /// Runs some work for at most `limit`, and never beyond the deadline.
@@ -187,6 +204,7 @@ impl Client {
         mut to: Bound,
         asked: &PageRequest,
         pass: &Pass,
+        held: Held,
     ) -> Result<Fetched, SourceError> {
         for hop in 0..=MAX_REDIRECTS {
             if hop > 0 {
@@ -199,20 +217,25 @@ impl Client {
                 self.note_skew(answer.headers());
             }
             match redirected(&answer) {
-                None => return self.receive(to, answer).await,
+                None => return self.receive(to, answer, held).await,
                 Some(location) => to = self.shared.origin.follow(to.url(), location, Lead::Redirect)?,
             }
         }
         Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
     }
 
-    async fn receive(&self, from: Bound, answer: reqwest::Response) -> Result<Fetched, SourceError> {
+    async fn receive(
+        &self,
+        from: Bound,
+        answer: reqwest::Response,
+        mut held: Held,
+    ) -> Result<Fetched, SourceError> {
         let status = answer.status().as_u16();
         let headers = kept_headers(answer.headers(), self.shared.caps.header_bytes)?;
-        let body = body::read(answer, &self.shared.caps).await?;
+        let body = body::read(answer, &self.shared.caps, &mut held).await?;
         let url = from.into_url();
         tracing::debug!(provider = %self.shared.name, path = url.path(), status, bytes = body.len(), "answered");
-        Ok(Fetched { status, headers, body, url })
+        Ok(Fetched { status, headers, body, url, held })
     }
 
     fn note_skew(&self, headers: &HeaderMap) {

@@ -12,6 +12,7 @@ pub mod provider;
 pub mod address;
 pub mod limit;
 pub mod origin;
+pub mod room;
 
 pub mod auth;
 pub mod connect;
@@ -40,8 +41,9 @@ pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use provider::{Base, Caps, ProviderSettings, Rate, Throughput};
 pub use reason::{Reason, Site};
+pub use room::Room;
 pub use traffic::Sent;
-pub use walk::{Coverage, Walk, WalkedPage};
+pub use walk::{Coverage, Walk, Walked, WalkedPage};
 
 #[cfg(test)]
 pub(crate) mod tests;

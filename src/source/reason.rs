@@ -98,6 +98,14 @@ pub enum Reason {
         /// What it says.
         why: String,
     },
+    /// The range holds at least as many rows as the provider hands out for one query.
+    #[error("{at}: the range holds at least the {rows} rows that one query can show")]
+    Capped {
+        /// Where.
+        at: Box<Site>,
+        /// The provider's cap.
+        rows: u64,
+    },
     /// Nobody wanted the rest.
     #[error("the walk was given up before its end")]
     Abandoned,
@@ -119,6 +127,7 @@ impl Reason {
     pub fn next_step(&self) -> NextStep {
         match self {
             Self::Rejected { error, .. } | Self::Unread { error, .. } => error.next_step(),
+            Self::Capped { .. } => NextStep::Halve,
             _ => NextStep::EndWalk,
         }
     }

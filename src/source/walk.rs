@@ -12,22 +12,19 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest};
 use tieout_reconcilers::projection::{ItemFault, ShapeFault};
-use tieout_reconcilers::reconciler::{Filter, Reconciler};
+use tieout_reconcilers::reconciler::{Cure, Filter, Reconciler};
 use tieout_reconcilers::window::Slice;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::error::clip;
+use super::error::{NextStep, clip};
 use super::fetch::Answered;
 use super::guard::{Endless, Guard};
 use super::http::{Client, Fetched};
 use super::hydrate::hydrate;
 use super::reason::{ContentType, Reason, Site};
-
-/// How many projected pages wait for the comparison before fetching pauses: enough to keep fetching while the local rows
-/// of a batch are read, and a few hundred kilobytes of usual pages.
-const PREFETCH: usize = 24;
+use super::room::Held;
 
 /// A page that was read.
 #[derive(Debug)]
@@ -44,6 +41,8 @@ pub struct WalkedPage {
     pub ceiling: Option<Instant>,
     /// When its answer was complete, by our clock.
     pub fetched_at: SystemTime,
+    /// Its place in the room.
+    _held: Held,
 }
 
 /// What a walk proved that it saw.
@@ -55,18 +54,38 @@ pub enum Coverage {
     Partial(Vec<Reason>),
 }
 
+impl Coverage {
+    /// What is to be done about the slice instead of taking what was read of it, if anything.
+    #[must_use]
+    pub fn next_step(&self) -> NextStep {
+        match self {
+            Self::Complete => NextStep::EndWalk,
+            Self::Partial(reasons) => reasons.last().map_or(NextStep::EndWalk, Reason::next_step),
+        }
+    }
+}
+
+/// A walk that came to its end.
+#[derive(Debug)]
+pub struct Walked {
+    /// What it proved.
+    pub coverage: Coverage,
+    /// What the next run of a change feed goes on from.
+    pub token: Option<String>,
+}
+
 /// A walk under way. Dropping it cancels its request.
 #[derive(Debug)]
 pub struct Walk {
     pages: mpsc::Receiver<WalkedPage>,
-    task: AbortOnDropHandle<Coverage>,
+    task: AbortOnDropHandle<Walked>,
 }
 
 impl Walk {
     /// Starts to read a slice. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice) -> Self {
-        let (out, pages) = mpsc::channel(PREFETCH);
+        let (out, pages) = mpsc::channel(client.room.ahead());
         let guard = Guard::new(&client.shared.caps);
         let walker = Walker {
             client,
@@ -90,9 +109,15 @@ impl Walk {
 
     /// What the walk proved. Ask after the last page: a walk that is asked earlier is given up.
     pub async fn coverage(self) -> Coverage {
+        self.end().await.coverage
+    }
+
+    /// What the walk proved and where the next one goes on. Ask after the last page.
+    pub async fn end(self) -> Walked {
         let Self { pages, task } = self;
         drop(pages);
-        task.await.unwrap_or_else(|_| Coverage::Partial(vec![Reason::Abandoned]))
+        let abandoned = || Walked { coverage: Coverage::Partial(vec![Reason::Abandoned]), token: None };
+        task.await.unwrap_or_else(|_| abandoned())
     }
 }
 
@@ -114,7 +139,12 @@ struct Walker {
 }
 
 impl Walker {
-    async fn walk(mut self, out: mpsc::Sender<WalkedPage>) -> Coverage {
+    async fn walk(mut self, out: mpsc::Sender<WalkedPage>) -> Walked {
+        let coverage = self.coverage(out).await;
+        Walked { coverage, token: self.token }
+    }
+
+    async fn coverage(&mut self, out: mpsc::Sender<WalkedPage>) -> Coverage {
         let mut request = self.reconciler.first_page(&self.slice);
         loop {
             let (page, next) = match self.read(&request).await {
@@ -124,6 +154,9 @@ impl Walker {
             };
             if out.send(page).await.is_err() {
                 return Coverage::Partial(vec![Reason::Abandoned]);
+            }
+            if let Some(capped) = self.capped(&request) {
+                return self.partial(capped);
             }
             match next {
                 Next::Page(following) => request = following,
@@ -135,7 +168,7 @@ impl Walker {
     /// Reads one page; nothing where the provider says that there is none.
     async fn read(&mut self, request: &PageRequest) -> Result<Option<(WalkedPage, Next)>, Reason> {
         self.number += 1;
-        let fetched = match self.fetch(request).await? {
+        let mut fetched = match self.fetch(request).await? {
             Answered::Read(fetched) => fetched,
             Answered::Partly(fetched, why) => {
                 self.gap(request, why);
@@ -151,6 +184,10 @@ impl Walker {
         self.guard
             .after(&page.items, rows, more_follows)
             .map_err(|endless| self.endless(request, endless))?;
+        if !page.partial.is_empty() {
+            // Look-ups take room of their own, and whoever waits for room must hold none.
+            fetched.held.leave();
+        }
         let page = hydrate(&self.client, self.reconciler.as_ref(), &self.slice.each, page).await?;
         let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, partial: _ } = page;
         if let Some(first) = faults.first() {
@@ -164,7 +201,12 @@ impl Walker {
         self.rows += rows as u64;
         self.total = total_rows.or(self.total);
         self.page = Some(fetched.url);
-        Ok(Some((WalkedPage { number: self.number, items, faults, gone, ceiling, fetched_at }, next)))
+        // The body is not needed any more, and what waits for the comparison is much smaller.
+        drop(fetched.body);
+        fetched.held.shrink(items.size_bytes());
+        let page =
+            WalkedPage { number: self.number, items, faults, gone, ceiling, fetched_at, _held: fetched.held };
+        Ok(Some((page, next)))
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
@@ -178,8 +220,15 @@ impl Walker {
             .map_err(|error| Reason::of(self.site(request), error))
     }
 
+    /// Why the range has to be read in halves: the provider counts more rows than it hands out, or has handed out as many.
+    fn capped(&self, request: &PageRequest) -> Option<Reason> {
+        let cap = self.reconciler.feed().cap.filter(|cap| cap.then == Cure::Halve)?;
+        let is_reached = self.rows >= cap.rows || self.total.is_some_and(|total| total > cap.rows);
+        is_reached.then(|| Reason::Capped { at: Box::new(self.site(request)), rows: cap.rows })
+    }
+
     /// The end that the provider marked, if its own count agrees.
-    fn end(self, last: &PageRequest) -> Coverage {
+    fn end(&mut self, last: &PageRequest) -> Coverage {
         // A feed that we filter may hand out only the rows of the window, while the provider counts all.
         let counted = self.total.filter(|_| self.reconciler.feed().filter == Filter::Server);
         match counted {
@@ -188,7 +237,7 @@ impl Walker {
                 let seen = self.rows;
                 self.partial(Reason::TotalMismatch { at, said, seen })
             }
-            _ if !self.gaps.is_empty() => Coverage::Partial(self.gaps),
+            _ if !self.gaps.is_empty() => Coverage::Partial(std::mem::take(&mut self.gaps)),
             _ => Coverage::Complete,
         }
     }
@@ -199,11 +248,12 @@ impl Walker {
         self.gaps.push(gap);
     }
 
-    fn partial(mut self, reason: Reason) -> Coverage {
+    fn partial(&mut self, reason: Reason) -> Coverage {
         // Whoever asked for the walk says it once; here it only helps to see when it happened.
         tracing::debug!(%reason, "the walk is partial");
-        self.gaps.push(reason);
-        Coverage::Partial(self.gaps)
+        let mut reasons = std::mem::take(&mut self.gaps);
+        reasons.push(reason);
+        Coverage::Partial(reasons)
     }
 
     fn endless(&self, request: &PageRequest, endless: Endless) -> Reason {

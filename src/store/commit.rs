@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::database::Store;
 use super::error::StoreError;
 use super::lease::{Lease, fence};
+use super::saved_token::{self, SavedToken};
 use super::sql::{Tx, args};
 use super::{coverage, findings, outbox};
 use crate::event::Event;
@@ -23,6 +24,8 @@ pub struct Commit {
     pub coverage: Option<Covered>,
     /// The overlap scan that it ended.
     pub overlap: Option<OverlapDone>,
+    /// Where the next read of a change feed goes on.
+    pub token: Option<SavedToken>,
     /// Findings in their new state; for two on one key, the last one counts.
     pub findings: Vec<Finding>,
     /// Events to stage; one that is held from the beginning waits for its approval.
@@ -86,6 +89,9 @@ impl Store {
         }
         if let Some(overlap) = &commit.overlap {
             coverage::scanned(&mut tx, lease, overlap, now).await?;
+        }
+        if let Some(token) = &commit.token {
+            saved_token::save(&mut tx, lease, token, now).await?;
         }
         if let Some(slice) = &commit.slice {
             checkpoint(&mut tx, lease, slice, now).await?;

@@ -75,6 +75,14 @@ impl Store {
         Ok(Lease { domain: domain.clone(), each: each.clone(), run_id, token })
     }
 
+    /// The members of a domain's fan-out that were ever worked on; none where it has no fan-out.
+    pub async fn members(&self, domain: &DomainName) -> Result<Vec<Each>, StoreError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT each_ FROM leases WHERE domain = $1 AND each_ <> '' ORDER BY each_";
+        let rows = tx.rows(sql, &args![domain.as_str()]).await?;
+        rows.iter().map(|row| Ok(Each::stored(&row.text("each_")?))).collect()
+    }
+
     /// Makes the lease live for another [`LEASE_TIME`].
     pub async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
         let mut tx = self.write().await?;

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "first",
@@ -20,6 +20,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
         "tokens",
         include_str!("migrations/sqlite/0002_tokens.sql"),
         include_str!("migrations/postgres/0002_tokens.sql"),
+    ),
+    (
+        3,
+        "saved tokens",
+        include_str!("migrations/sqlite/0003_saved_tokens.sql"),
+        include_str!("migrations/postgres/0003_saved_tokens.sql"),
     ),
 ];
 

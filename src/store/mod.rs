@@ -15,6 +15,7 @@ mod coverage;
 mod findings;
 mod lease;
 mod runs;
+mod saved_token;
 mod tokens;
 
 mod commit;
@@ -30,6 +31,7 @@ pub use lease::{LEASE_TIME, Lease};
 pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use release::{Release, Released, Staged};
 pub use runs::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
+pub use saved_token::SavedToken;
 pub use settings::{NotAStore, StoreSettings};
 pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};
 

@@ -44,6 +44,18 @@ pub struct Released {
 }
 
 impl Store {
+    /// What is staged under a lease, whichever run staged it.
+    pub async fn staged(&self, lease: &Lease) -> Result<Staged, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows(
+                "SELECT kind, run_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged'",
+                &args![lease.domain().as_str(), lease.each().as_str()],
+            )
+            .await?;
+        count(&rows, lease)
+    }
+
     /// Decides about everything that is staged under a lease, whichever run staged it, in one transaction.
     ///
     /// `decide` is asked once, also where nothing is staged.

@@ -16,5 +16,6 @@ mod finds;
 mod follows;
 mod holds;
 mod localstripe;
+mod slices;
 mod stores;
 mod stripe;

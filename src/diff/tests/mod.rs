@@ -2,6 +2,8 @@
 
 mod doubts;
 mod edges;
+mod gone;
+mod keyed;
 mod laws;
 mod oracle;
 mod world;

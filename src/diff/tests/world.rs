@@ -132,7 +132,7 @@ pub(super) fn run_to(world: &World, walk: Walk) -> Outcome {
     outcome(unmatched.resolve(&found), ranges)
 }
 
-fn outcome(difference: Difference, ranges: Vec<Window>) -> Outcome {
+pub(super) fn outcome(difference: Difference, ranges: Vec<Window>) -> Outcome {
     let Difference { suspects, tally, doubts } = difference;
     let n_suspects = suspects.len();
     let by_key: BTreeMap<_, _> =
@@ -145,7 +145,7 @@ fn outcome(difference: Difference, ranges: Vec<Window>) -> Outcome {
 }
 
 /// `SELECT ... WHERE at >= from AND at < to`
-fn read(diff: &mut SliceDiff<'_>, world: &World, range: Window, ranges: &mut Vec<Window>) {
+pub(super) fn read(diff: &mut SliceDiff<'_>, world: &World, range: Window, ranges: &mut Vec<Window>) {
     ranges.push(range);
     for row in &world.rows {
         if row.clock().is_some_and(|at| range.from() <= at && at < range.to()) {
@@ -156,7 +156,7 @@ fn read(diff: &mut SliceDiff<'_>, world: &World, range: Window, ranges: &mut Vec
 }
 
 /// `SELECT ... WHERE id IN (keys)`
-fn look_up(world: &World, keys: &[Key]) -> HashMap<Key, Row<'static>> {
+pub(super) fn look_up(world: &World, keys: &[Key]) -> HashMap<Key, Row<'static>> {
     let mut found = HashMap::new();
     for key in keys {
         for row in &world.rows {

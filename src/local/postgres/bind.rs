@@ -68,7 +68,13 @@ impl InstantType {
 #[derive(Debug, Clone)]
 pub(super) struct KeysType {
     array: PgTypeInfo,
-    element: PgTypeInfo,
+    element: Element,
+}
+
+/// A type that a text may be written as.
+#[derive(Debug, Clone)]
+struct Element {
+    info: PgTypeInfo,
     kind: Kind,
 }
 
@@ -78,7 +84,7 @@ impl KeysType {
         if let PgTypeKind::Array(element) = inferred.kind()
             && let Some(kind) = Kind::of(element).filter(|kind| kind.can_be_key())
         {
-            return Ok(Self { array: inferred.clone(), element: element.clone(), kind });
+            return Ok(Self { array: inferred.clone(), element: Element { info: element.clone(), kind } });
         }
         Err(DefinitionFault::ParameterType {
             parameter: ":keys",
@@ -91,8 +97,10 @@ impl KeysType {
     pub(super) const fn array<'k>(&'k self, keys: &'k [Key]) -> KeyArray<'k> {
         KeyArray { keys_type: self, keys }
     }
+}
 
-    /// Writes one key, or says that the type cannot hold it.
+impl Element {
+    /// Writes one text, or says that the type cannot hold it.
     fn write(&self, key: &str, buffer: &mut PgArgumentBuffer) -> bool {
         match self.kind {
             Kind::Int2 => whole(key).is_some_and(|number: i16| extend(buffer, &number.to_be_bytes())),
@@ -108,7 +116,7 @@ impl KeysType {
 
     /// An enumeration holds its labels only; any other text type holds every text.
     fn is_label(&self, key: &str) -> bool {
-        match self.element.kind() {
+        match self.info.kind() {
             PgTypeKind::Enum(labels) => labels.iter().any(|label| label == key),
             _ => true,
         }
@@ -137,7 +145,7 @@ impl Encode<'_, sqlx::Postgres> for KeyArray<'_> {
         for number in [1, 0] {
             extend(buffer, &i32::to_be_bytes(number));
         }
-        extend(buffer, &oid(&self.keys_type.element).to_be_bytes());
+        extend(buffer, &oid(&self.keys_type.element.info).to_be_bytes());
         let count_at = buffer.len();
         for number in [0, 1] {
             extend(buffer, &i32::to_be_bytes(number));
@@ -146,7 +154,7 @@ impl Encode<'_, sqlx::Postgres> for KeyArray<'_> {
         for key in self.keys {
             let length_at = buffer.len();
             extend(buffer, &[0; 4]);
-            if self.keys_type.write(key.as_str(), buffer) {
+            if self.keys_type.element.write(key.as_str(), buffer) {
                 let length = i32::try_from(buffer.len() - length_at - 4)?;
                 buffer[length_at..length_at + 4].copy_from_slice(&length.to_be_bytes());
                 count += 1;
@@ -155,6 +163,47 @@ impl Encode<'_, sqlx::Postgres> for KeyArray<'_> {
             }
         }
         buffer[count_at..count_at + 4].copy_from_slice(&count.to_be_bytes());
+        Ok(IsNull::No)
+    }
+}
+
+/// A value of the member of a fan-out, as the type that the server takes its parameter for.
+#[derive(Debug, Clone)]
+pub(super) struct MemberValue {
+    element: Element,
+    value: Box<str>,
+}
+
+impl MemberValue {
+    /// A value, if the type can hold it.
+    pub(super) fn of(inferred: &PgTypeInfo, value: &str) -> Result<Self, DefinitionFault> {
+        let type_name: Box<str> = inferred.name().to_lowercase().into();
+        let Some(kind) = Kind::of(inferred).filter(|kind| kind.can_be_key()) else {
+            let hint = "cast it to the column's type, as in `:each.account::text`";
+            return Err(DefinitionFault::ParameterType { parameter: ":each", type_name, hint });
+        };
+        let element = Element { info: inferred.clone(), kind };
+        if element.write(value, &mut PgArgumentBuffer::default()) {
+            return Ok(Self { element, value: value.into() });
+        }
+        let reason = format!("`:each` stands for `{value}`, which no {type_name} can be");
+        Err(DefinitionFault::Refused { at: None, reason })
+    }
+}
+
+impl Type<sqlx::Postgres> for MemberValue {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(25))
+    }
+}
+
+impl Encode<'_, sqlx::Postgres> for MemberValue {
+    fn produces(&self) -> Option<PgTypeInfo> {
+        Some(self.element.info.clone())
+    }
+
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        self.element.write(&self.value, buffer);
         Ok(IsNull::No)
     }
 }

@@ -14,9 +14,10 @@ use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::window::Window;
 
 use super::Values;
-use super::bind::{InstantType, KeysType};
+use super::bind::{InstantType, KeysType, MemberValue};
 use super::decode::{self, Kind};
 use crate::local::columns::{Cell, Columns};
+use crate::local::database::MemberValues;
 use crate::local::error::{DefinitionFault, LocalError};
 use crate::local::statement::{Dialect, Purpose, Statement};
 
@@ -25,18 +26,22 @@ pub(super) struct Draft {
     purpose: Purpose,
     pub(super) statement: Statement,
     pub(super) place: Place,
+    /// The values of the member of the fan-out.
+    each: Vec<Box<str>>,
 }
 
 impl Draft {
     /// Checks the text of one of the domain's statements.
-    pub(super) fn parse(purpose: Purpose, local: &Local) -> Result<Self, LocalError> {
+    pub(super) fn parse(purpose: Purpose, local: &Local, member: &MemberValues) -> Result<Self, LocalError> {
         let (sql, place) = match purpose {
             Purpose::Rows => (&local.rows, &local.rows_place),
             Purpose::Keys => (&local.keys, &local.keys_place),
         };
         let statement = Statement::parse(sql, Dialect::Postgres, purpose)
-            .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() })?;
-        Ok(Self { purpose, statement, place: place.clone() })
+            .and_then(|statement| Ok((statement.values_of(member)?, statement)))
+            .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() });
+        let (each, statement) = statement?;
+        Ok(Self { purpose, statement, place: place.clone(), each })
     }
 
     /// Lets the server parse it and say the types.
@@ -52,11 +57,11 @@ impl Draft {
         fields: &Fields,
     ) -> Result<Prepared, LocalError> {
         let checked = columns(parsed.columns(), local, fields)
-            .and_then(|columns| Ok((columns, binding(&parsed, self.purpose, local.time)?)));
+            .and_then(|columns| Ok((columns, binding(&parsed, self.purpose, local.time, &self.each)?)));
         match checked {
-            Ok(((columns, kinds), binding)) => {
+            Ok(((columns, kinds), (binding, each))) => {
                 let Self { statement, place, .. } = self;
-                Ok(Prepared { parsed, columns, kinds, binding, statement, place, time: local.time })
+                Ok(Prepared { parsed, columns, kinds, binding, each, statement, place, time: local.time })
             }
             Err(fault) => Err(LocalError::Definition { place: self.place, fault }),
         }
@@ -71,6 +76,8 @@ pub(super) struct Prepared {
     /// How each column is decoded; nothing for those that the domain does not name.
     kinds: Vec<Option<Kind>>,
     binding: Binding,
+    /// The values of the member of the fan-out, which come last.
+    each: Vec<MemberValue>,
     pub(super) statement: Statement,
     pub(super) place: Place,
     time: TimeFormat,
@@ -108,7 +115,7 @@ impl Prepared {
             from.add(start, self.time, &mut values)?;
             to.add(end, self.time, &mut values)?;
         }
-        Ok(values)
+        self.with_each(values)
     }
 
     /// The values of some keys.
@@ -116,6 +123,13 @@ impl Prepared {
         let mut values = PgArguments::default();
         if let Binding::Keys(keys_type) = &self.binding {
             values.add(keys_type.array(keys)).map_err(sqlx::Error::Encode)?;
+        }
+        self.with_each(values)
+    }
+
+    fn with_each(&self, mut values: PgArguments) -> Values {
+        for value in &self.each {
+            values.add(value).map_err(sqlx::Error::Encode)?;
         }
         Ok(values)
     }
@@ -154,19 +168,32 @@ fn wrong_type(column: &PgColumn, use_of: &'static str) -> DefinitionFault {
     DefinitionFault::ColumnType { column: column.name().into(), type_name, use_of }
 }
 
-fn binding(prepared: &PgStatement, purpose: Purpose, time: TimeFormat) -> Result<Binding, DefinitionFault> {
+fn binding(
+    prepared: &PgStatement,
+    purpose: Purpose,
+    time: TimeFormat,
+    each: &[Box<str>],
+) -> Result<(Binding, Vec<MemberValue>), DefinitionFault> {
     let types: &[PgTypeInfo] = match prepared.parameters() {
         Some(Either::Left(types)) => types,
         _ => &[],
     };
-    match (purpose, types) {
-        (Purpose::Rows, [from, to]) => {
-            Ok(Binding::Range(InstantType::of(":from", from, time)?, InstantType::of(":to", to, time)?))
+    let (binding, members) = match (purpose, types) {
+        (Purpose::Rows, [from, to, members @ ..]) => {
+            let range =
+                Binding::Range(InstantType::of(":from", from, time)?, InstantType::of(":to", to, time)?);
+            (range, members)
         }
-        (Purpose::Keys, [keys]) => Ok(Binding::Keys(KeysType::of(keys)?)),
-        _ => Err(DefinitionFault::Refused {
-            at: None,
-            reason: "its parameters cannot be told apart".to_owned(),
-        }),
+        (Purpose::Keys, [keys, members @ ..]) => (Binding::Keys(KeysType::of(keys)?), members),
+        _ => return Err(untold()),
+    };
+    if members.len() != each.len() {
+        return Err(untold());
     }
+    let values = members.iter().zip(each).map(|(inferred, value)| MemberValue::of(inferred, value));
+    Ok((binding, values.collect::<Result<_, _>>()?))
+}
+
+fn untold() -> DefinitionFault {
+    DefinitionFault::Refused { at: None, reason: "its parameters cannot be told apart".to_owned() }
 }

@@ -14,7 +14,7 @@ use tieout_reconcilers::scalar::Scalar;
 
 use super::Sqlite;
 use crate::local::columns::{Cell, Columns};
-use crate::local::database::KEYS_AT_ONCE;
+use crate::local::database::{KEYS_AT_ONCE, MemberValues};
 use crate::local::error::{DefinitionFault, LocalError};
 use crate::local::statement::{Dialect, Purpose, Statement};
 
@@ -22,24 +22,29 @@ use crate::local::statement::{Dialect, Purpose, Statement};
 const PADDED: [usize; 4] = [1, 10, 100, KEYS_AT_ONCE];
 
 /// A statement before SQLite has seen it.
-struct Draft {
+pub(super) struct Draft {
     /// One for a range; one per padded number of keys.
     sql: Vec<(usize, Arc<str>)>,
     place: Place,
     parameters: usize,
+    /// The values of the member of the fan-out.
+    each: Vec<Box<str>>,
 }
 
 impl Draft {
-    fn parse(purpose: Purpose, local: &Local) -> Result<Self, LocalError> {
+    /// Checks the text of one of the domain's statements.
+    pub(super) fn parse(purpose: Purpose, local: &Local, member: &MemberValues) -> Result<Self, LocalError> {
         let (sql, place, parameters) = match purpose {
             Purpose::Rows => (&local.rows, &local.rows_place, 2),
             Purpose::Keys => (&local.keys, &local.keys_place, 1),
         };
         let statement = Statement::parse(sql, Dialect::Sqlite, purpose)
-            .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() })?;
+            .and_then(|statement| Ok((statement.values_of(member)?, statement)))
+            .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() });
+        let (each, statement) = statement?;
         let counts: &[usize] = if purpose == Purpose::Keys { &PADDED } else { &[0] };
         let sql = counts.iter().map(|count| (*count, statement.for_sqlite(*count).into())).collect();
-        Ok(Self { sql, place: place.clone(), parameters })
+        Ok(Self { sql, place: place.clone(), parameters: parameters + each.len(), each })
     }
 
     /// The SQL for at least so many keys.
@@ -59,7 +64,10 @@ impl Draft {
         }
         let names: Vec<&str> = statement.columns().iter().map(sqlx::Column::name).collect();
         match Columns::find(&names, local, fields) {
-            Ok(columns) => Ok(Prepared { sql: self.sql, place: self.place, columns, time: local.time }),
+            Ok(columns) => {
+                let Self { sql, place, each, .. } = self;
+                Ok(Prepared { sql, place, columns, each, time: local.time })
+            }
             Err(fault) => Err(LocalError::Definition { place: self.place, fault }),
         }
     }
@@ -82,6 +90,7 @@ pub(super) struct Prepared {
     sql: Vec<(usize, Arc<str>)>,
     pub(super) columns: Columns,
     pub(super) place: Place,
+    each: Vec<Box<str>>,
     time: TimeFormat,
 }
 
@@ -90,11 +99,10 @@ impl Prepared {
     pub(super) async fn new(
         database: &Sqlite,
         connection: &mut SqliteConnection,
-        purpose: Purpose,
+        draft: Draft,
         local: &Local,
         fields: &Fields,
     ) -> Result<Self, LocalError> {
-        let draft = Draft::parse(purpose, local)?;
         let sql = AssertSqlSafe(draft.sql_for(1)).into_sql_str();
         let statement = connection.prepare(sql).await;
         let statement = statement.map_err(|error| database.statement_fault(&error, &draft.place))?;
@@ -119,13 +127,19 @@ impl Prepared {
         added.map_err(sqlx::Error::Encode)
     }
 
+    /// Binds the values of the member of the fan-out, which come last.
+    pub(super) fn add_each(&self, values: &mut SqliteArguments) -> Result<(), sqlx::Error> {
+        self.each.iter().try_for_each(|value| values.add(value.to_string()).map_err(sqlx::Error::Encode))
+    }
+
     /// Binds keys; the last one fills the rest of the list.
-    pub(super) fn key_values(keys: &[Key]) -> Result<SqliteArguments, sqlx::Error> {
+    pub(super) fn key_values(&self, keys: &[Key]) -> Result<SqliteArguments, sqlx::Error> {
         let count = PADDED.into_iter().find(|count| *count >= keys.len()).unwrap_or(KEYS_AT_ONCE);
         let mut values = SqliteArguments::default();
         for key in keys.iter().chain(keys.last().into_iter().cycle()).take(count) {
             values.add(key.as_str().to_owned()).map_err(sqlx::Error::Encode)?;
         }
+        self.add_each(&mut values)?;
         Ok(values)
     }
 }

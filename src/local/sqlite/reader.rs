@@ -37,6 +37,7 @@ impl SqliteReader {
         for at in [window.from(), window.to()] {
             self.rows.add_instant(at, &mut values).map_err(|error| self.database.fault(&error))?;
         }
+        self.rows.add_each(&mut values).map_err(|error| self.database.fault(&error))?;
         let mut read = Read::default();
         self.read(&self.rows, 0, values, &mut read, each_row).await.map(|_| read)
     }
@@ -48,7 +49,7 @@ impl SqliteReader {
     ) -> Result<Read, LocalError> {
         let mut read = Read::default();
         for chunk in keys.chunks(KEYS_AT_ONCE) {
-            let values = Prepared::key_values(chunk).map_err(|error| self.database.fault(&error))?;
+            let values = self.keys.key_values(chunk).map_err(|error| self.database.fault(&error))?;
             if self.read(&self.keys, chunk.len(), values, &mut read, each_row).await?.is_break() {
                 break;
             }

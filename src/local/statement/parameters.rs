@@ -12,19 +12,22 @@ use crate::local::error::nearest;
 /// A parameter and the bytes it replaces.
 type Found = (Parameter, Range<usize>);
 
-/// Finds every parameter, in order, and proves that those that the purpose needs are there.
+/// Finds every parameter, in order, with the names of members' values, and proves that those that the purpose needs are there.
 pub(super) fn find(
     lexemes: &[Lexeme],
     dialect: Dialect,
     purpose: Purpose,
-) -> Result<Vec<Found>, StatementFault> {
+) -> Result<(Vec<Found>, Vec<Box<str>>), StatementFault> {
     let mut found = Vec::new();
+    let mut names = Vec::new();
     for (index, lexeme) in lexemes.iter().enumerate() {
         if is_placeholder(&lexeme.token, dialect) {
             return Err(lexeme.fault(StatementProblem::OwnPlaceholder(lexeme.token.to_string())));
         }
-        if let Some(name) = name_at(lexemes, index) {
-            found.push(parameter(lexemes, index, name, purpose)?);
+        match name_at(lexemes, index) {
+            Some("each") => found.push(each(lexemes, index, &mut names)?),
+            Some(name) => found.push(parameter(lexemes, index, name, purpose)?),
+            None => {}
         }
     }
     let needed: &[(Parameter, &'static str)] = match purpose {
@@ -36,8 +39,18 @@ pub(super) fn find(
         Some((_, name)) => {
             Err(StatementFault { line: 1, column: 1, problem: StatementProblem::MissingParameter(name) })
         }
-        None => Ok(found),
+        None => Ok((found, names)),
     }
+}
+
+/// The names of members' values that a statement uses.
+pub(super) fn members(lexemes: &[Lexeme]) -> impl Iterator<Item = &str> {
+    (0..lexemes.len()).filter(|index| name_at(lexemes, *index) == Some("each")).filter_map(|index| {
+        match &lexemes.get(index + 3)?.token {
+            Token::Word(word) => Some(word.value.as_str()),
+            _ => None,
+        }
+    })
 }
 
 /// `$1` anywhere, `?1`, `$name` and `@name` in SQLite. In PostgreSQL `?` and `@` are operators.
@@ -75,7 +88,6 @@ fn parameter(
         ("from", Purpose::Keys) => Err(colon.fault(StatementProblem::NoValueHere(":from"))),
         ("to", Purpose::Keys) => Err(colon.fault(StatementProblem::NoValueHere(":to"))),
         ("keys", Purpose::Rows) => Err(colon.fault(StatementProblem::NoValueHere(":keys"))),
-        ("each", _) => Err(colon.fault(StatementProblem::NotSupportedYet(each(lexemes, index)))),
         (other, _) => Err(colon.fault(StatementProblem::UnknownParameter {
             name: other.to_owned(),
             did_you_mean: nearest(other, ["from", "to", "keys"]),
@@ -83,12 +95,25 @@ fn parameter(
     }
 }
 
-/// The whole of `:each.name`.
-fn each(lexemes: &[Lexeme], index: usize) -> String {
-    match &lexemes[index..] {
-        [_, _, period, member, ..] if period.token == Token::Period => format!(":each.{}", member.token),
-        _ => ":each".to_owned(),
-    }
+/// `:each.NAME`, whose name keeps the place of its first use.
+fn each(lexemes: &[Lexeme], index: usize, names: &mut Vec<Box<str>>) -> Result<Found, StatementFault> {
+    let name = match &lexemes[index..] {
+        [colon, _, period, name, ..] if period.token == Token::Period => match &name.token {
+            Token::Word(word) if word.quote_style.is_none() => {
+                Some((word.value.as_str(), colon.range.start..name.range.end))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((name, whole)) = name else {
+        return Err(lexemes[index].fault(StatementProblem::NamelessMember));
+    };
+    let place = names.iter().position(|known| &**known == name).unwrap_or_else(|| {
+        names.push(name.into());
+        names.len() - 1
+    });
+    Ok((Parameter::Each(place), whole))
 }
 
 /// The bytes of the comparison around `:keys`, which is written anew for each database.

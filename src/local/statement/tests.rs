@@ -82,8 +82,32 @@ fn a_wrong_name_is_pointed_at_and_the_right_one_suggested() {
         fault.to_string(),
         "line 2, column 12 of the SQL: there is no parameter `:form`; did you mean `from`?"
     );
-    let each = rows("SELECT 1 WHERE account = :each.account", Dialect::Postgres).unwrap_err();
-    assert_eq!(each, StatementProblem::NotSupportedYet(":each.account".to_owned()));
+}
+
+#[test]
+fn the_values_of_a_member_come_behind_the_range_or_the_keys() {
+    let member = [("account", "a1"), ("region", "eu")].map(|(name, value)| (name.into(), value.into()));
+    let sql =
+        "SELECT 1 WHERE :from <= a AND a < :to AND r = :each.region AND x IN (:each.account, :each.region)";
+    let statement = rows(sql, Dialect::Sqlite).unwrap();
+    assert_eq!(statement.values_of(&member.clone().into()).unwrap(), ["eu".into(), "a1".into()]);
+    assert_eq!(statement.for_sqlite(0), "SELECT 1 WHERE ?1 <= a AND a < ?2 AND r = ?3 AND x IN (?4, ?3)");
+    let sql = "SELECT 1 WHERE id IN (:keys) AND r = :each.region AND x = :each.account";
+    let statement = keys(sql, Dialect::Postgres).unwrap();
+    assert_eq!(statement.for_postgres(), "SELECT 1 WHERE id = ANY($1) AND r = $2 AND x = $3");
+    assert_eq!(statement.for_sqlite(3), "SELECT 1 WHERE id IN (?1,?2,?3) AND r = ?4 AND x = ?5");
+}
+
+#[test]
+fn a_member_without_a_name_and_a_statement_about_all_members_are_refused() {
+    for sql in ["SELECT 1 WHERE :from < :to AND a = :each", "SELECT 1 WHERE :from < :to AND a = :each.'x'"] {
+        assert_eq!(rows(sql, Dialect::Postgres).unwrap_err(), StatementProblem::NamelessMember, "{sql}");
+    }
+    let member = |name: &str| [(name.into(), "1".into())].into();
+    let statement = rows("SELECT 1 WHERE :from < :to AND a = :each.account", Dialect::Postgres).unwrap();
+    let problem = |names| statement.values_of(&names).unwrap_err().problem;
+    assert_eq!(problem(member("acount")), StatementProblem::MemberUnused("acount".to_owned()));
+    assert_eq!(problem([].into()), StatementProblem::UnknownMember("account".to_owned()));
 }
 
 #[test]

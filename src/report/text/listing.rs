@@ -15,7 +15,7 @@ pub(super) fn listing(report: &DomainReport, all: &str) -> Vec<String> {
     let mut grid = Grid::new(2);
     for finding in &report.findings {
         grid.row([
-            format!("{} {}", symbol(finding), safe(&finding.key)),
+            format!("{} {}{}", symbol(finding), safe(&finding.key), member(finding)),
             safe(&finding.kind).into_owned(),
             money(finding).unwrap_or_default(),
             outcome(finding, all_sent),
@@ -31,6 +31,11 @@ pub(super) fn listing(report: &DomainReport, all: &str) -> Vec<String> {
         lines.push(format!("  ... {more}; all of them: {all}"));
     }
     lines
+}
+
+/// The member of the fan-out, as lists of findings write it.
+fn member(finding: &PlannedFinding) -> String {
+    if finding.each.is_empty() { String::new() } else { format!(" [{}]", safe(&finding.each)) }
 }
 
 fn symbol(finding: &PlannedFinding) -> char {

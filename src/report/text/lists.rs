@@ -32,11 +32,12 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
 fn status_cells(line: &StatusLine, now: Instant) -> [String; 7] {
     let through = line.verified_through.map(|at| format!("{at} ({} ago)", age(at, now)));
     let back = line.changes_back_to.map(|at| format!(", changes back to {at}")).unwrap_or_default();
+    let behind = line.furthest_behind.as_deref().map(|each| format!(" [{}]", safe(each))).unwrap_or_default();
     let last = line.last_run.map(|(status, at)| format!("{} {at}", status.as_str()));
     let stakes = line.at_stake.iter().map(amount).collect::<Vec<_>>().join(", ");
     [
         safe(&line.domain).into_owned(),
-        through.map_or_else(|| "nothing yet".to_owned(), |through| through + &back),
+        through.map_or_else(|| "nothing yet".to_owned(), |through| through + &back) + &behind,
         last.unwrap_or_else(|| "never".to_owned()),
         figure(line.open),
         line.oldest.map(|at| age(at, now)).unwrap_or_default(),

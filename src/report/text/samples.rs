@@ -56,11 +56,13 @@ fn agreeing(name: &str) -> DomainReport {
         notes: Vec::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
+        members: None,
     }
 }
 
 fn planned(key: &str, kind: Kind, state: State) -> PlannedFinding {
     PlannedFinding {
+        each: String::new(),
         key: key.into(),
         kind: kind.as_str().into(),
         state: state.as_str().into(),

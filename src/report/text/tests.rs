@@ -125,6 +125,7 @@ fn status_lines() -> Vec<StatusLine> {
     let usd = |minor| Money { currency: "USD".into(), minor };
     vec![
         StatusLine {
+            furthest_behind: None,
             domain: "stripe.charges".into(),
             verified_through: Some(at(-900)),
             changes_back_to: Some(at(-30 * 86_400)),
@@ -135,6 +136,7 @@ fn status_lines() -> Vec<StatusLine> {
             dead: 0,
         },
         StatusLine {
+            furthest_behind: None,
             domain: "shop.orders".into(),
             verified_through: None,
             changes_back_to: None,

@@ -15,6 +15,7 @@ use crate::source::body;
 use crate::source::connect::{Connections, Side};
 use crate::source::error::SourceError;
 use crate::source::provider::{Base, Caps, ProviderSettings};
+use crate::source::room::Room;
 
 /// Attempts of one request, the first included. The provider's own budget is for its pages.
 const ATTEMPTS: u32 = 4;
@@ -127,7 +128,9 @@ impl Endpoint {
             let answer = answer.map_err(|error| SourceError::transport("asking for a token", error))?;
             let status = answer.status();
             let headers = text_headers(answer.headers());
-            let body: Bytes = body::read(answer, &self.caps).await?;
+            // What a login sends back waits for no comparison, so it takes no room from the walks.
+            let mut held = Room::default().enter().await;
+            let body: Bytes = body::read(answer, &self.caps, &mut held).await?;
             Ok(told(status, headers, &body))
         };
         timeout(ATTEMPT_TIME, exchange).await.unwrap_or(Err(SourceError::TimedOut(ATTEMPT_TIME)))

@@ -13,7 +13,9 @@ use tieout_reconcilers::page::{
 };
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
-use tieout_reconcilers::reconciler::{Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule};
+use tieout_reconcilers::reconciler::{
+    Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule,
+};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,14 @@ impl Double {
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &signals, 1_000),
         }
+    }
+}
+
+impl Double {
+    /// The same feed of a provider that hands out at most so many rows for one query.
+    pub(super) fn capped(self, rows: u64) -> Self {
+        let feed = Feed { cap: Some(Cap { rows, then: Cure::Halve }), ..self.feed.clone() };
+        Self { feed, ..self }
     }
 }
 

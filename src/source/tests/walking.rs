@@ -9,7 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::double::{Double, Paging};
 use super::{client, reason, walk};
-use crate::source::{Coverage, Reason, SourceError, Walk, WalkedPage};
+use crate::source::{Coverage, NextStep, Reason, SourceError, Walk, WalkedPage};
 
 /// Answers the list with one body.
 async fn list(server: &MockServer, answer: ResponseTemplate) {
@@ -159,6 +159,23 @@ async fn a_count_that_the_walk_does_not_reach_makes_it_partial_and_keeps_its_ite
     assert_eq!(keys(&pages), ["1", "2"]);
     let Coverage::Partial(reasons) = coverage else { panic!("complete") };
     assert!(matches!(reasons[..], [Reason::TotalMismatch { said: 3, seen: 2, .. }]), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn a_range_with_more_rows_than_the_provider_hands_out_has_to_be_read_in_halves() {
+    let full = r#"{"data":[{"id":1},{"id":2}],"next":"2"}"#;
+    let counted = r#"{"data":[{"id":1}],"next":"1","total":3}"#;
+    for body in [full, counted] {
+        let server = MockServer::start().await;
+        Mock::given(path("/charges")).respond_with(json(body)).expect(1).mount(&server).await;
+        let (_, reason) = reason(client(&server), Double::new(Paging::Cursor).capped(2)).await;
+        assert!(matches!(&reason, Reason::Capped { rows: 2, .. }), "{reason}");
+        assert_eq!(reason.next_step(), NextStep::Halve);
+    }
+    let server = MockServer::start().await;
+    list(&server, json(r#"{"data":[{"id":1}],"total":1}"#)).await;
+    let (_, coverage) = walk(client(&server), Double::new(Paging::Cursor).capped(2)).await;
+    assert_eq!(coverage, Coverage::Complete);
 }
 
 #[tokio::test]

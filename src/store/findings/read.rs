@@ -135,6 +135,14 @@ impl Store {
         tx.rows(sql, &args).await?.iter().map(row::finding).collect()
     }
 
+    /// The findings on a key, of every member of the domain's fan-out.
+    pub async fn of_every_member(&self, domain: &DomainName, key: &Key) -> Result<Vec<Finding>, StoreError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT * FROM findings WHERE domain = $1 AND key = $2 ORDER BY each_";
+        let rows = tx.rows(sql, &args![domain.as_str(), key.as_str()]).await?;
+        rows.iter().map(row::finding).collect()
+    }
+
     /// Everything that is known about one key.
     pub async fn show(&self, id: &Identity) -> Result<Option<FindingRecord>, StoreError> {
         let key = args![id.domain.as_str(), id.each.as_str(), id.key.as_str()];

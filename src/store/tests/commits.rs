@@ -8,7 +8,7 @@ use tieout_reconcilers::window::{Purpose, Slice};
 use super::on_both_stores;
 use super::world::{World, at, domain, event, event_id, finding, id, window};
 use crate::finding::State;
-use crate::store::{Commit, Covered, OutboxState, OverlapDone, Release, SliceDone};
+use crate::store::{Commit, Covered, OutboxState, OverlapDone, Release, SavedToken, SliceDone};
 
 on_both_stores!(
     a_slice_is_committed_whole,
@@ -20,6 +20,7 @@ on_both_stores!(
     a_commit_keeps_an_acknowledgement_that_it_did_not_know_of,
     a_zero_character_in_a_reason_is_made_visible,
     a_payload_is_kept_to_the_byte,
+    a_token_gives_way_to_the_next_one_and_a_lost_lease_saves_none,
 );
 
 fn whole() -> Commit {
@@ -30,6 +31,7 @@ fn whole() -> Commit {
         }),
         coverage: Some(Covered { clock: "created".to_owned(), window: window(0, 10) }),
         overlap: Some(OverlapDone { clock: "created".to_owned(), through: at(10) }),
+        token: Some(SavedToken { feed: "shop/charges".to_owned(), token: "t1".to_owned() }),
         findings: vec![finding("ch_1", State::Open), finding("ch_2", State::Suspected)],
         events: vec![event("ch_1")],
         supersede: Vec::new(),
@@ -42,6 +44,8 @@ async fn a_slice_is_committed_whole(world: World) {
     assert_eq!(store.coverage(&domain(), &each, "created").await.unwrap(), vec![window(0, 10)]);
     assert_eq!(store.last_overlap(&domain(), &each, "created").await.unwrap().unwrap().through, at(10));
     assert_eq!(store.last_overlap(&domain(), &each, "updated").await.unwrap(), None);
+    assert_eq!(store.saved_token(&domain(), &each, "shop/charges").await.unwrap().as_deref(), Some("t1"));
+    assert_eq!(store.saved_token(&domain(), &each, "shop/refunds").await.unwrap(), None);
     let slices = store.slices_of(world.lease.run_id()).await.unwrap();
     assert_eq!(slices[0].counts_json, r#"{"matched":7}"#);
     assert_eq!(world.finding("ch_1").await, finding("ch_1", State::Open));
@@ -128,4 +132,17 @@ async fn a_payload_is_kept_to_the_byte(world: World) {
     world.store.commit(&world.lease, Commit { events: vec![odd], ..Commit::default() }).await.unwrap();
     world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
     assert_eq!(world.store.claim("billing", 1, "relay").await.unwrap()[0].payload, payload);
+}
+
+async fn a_token_gives_way_to_the_next_one_and_a_lost_lease_saves_none(world: World) {
+    let commit = |token: &str| Commit {
+        token: Some(SavedToken { feed: "shop/charges".to_owned(), token: token.to_owned() }),
+        ..Commit::default()
+    };
+    world.store.commit(&world.lease, commit("t1")).await.unwrap();
+    world.store.commit(&world.lease, commit("t2")).await.unwrap();
+    world.store.release_lease(&world.lease).await.unwrap();
+    assert!(world.store.commit(&world.lease, commit("t3")).await.is_err());
+    let saved = world.store.saved_token(&domain(), &Each::default(), "shop/charges").await.unwrap();
+    assert_eq!(saved.as_deref(), Some("t2"));
 }

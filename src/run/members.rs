@@ -1,0 +1,149 @@
+//! A domain that is read for several accounts, channels or repositories: each has a night of its own, with its own lease,
+//! coverage and findings. The limits look at all of them together, and one that fails stops no other.
+
+use tieout_reconcilers::fan_out::Member;
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::Each;
+
+use super::Mode;
+use super::domain::Night;
+use super::lease::{holder, keep};
+use super::outcome::Failure;
+use super::stage::Stage;
+use super::summary::{blank, failed};
+use crate::plan::Exposure;
+use crate::report::{DomainReport, Members as MembersReport};
+
+/// What became of the members so far.
+struct Nights<'a> {
+    /// Those whose two sides could be reached.
+    nights: Vec<Night<'a>>,
+    /// Those that failed, in the order of the run.
+    failures: Vec<(Each, Failure)>,
+}
+
+/// Reconciles the members of a domain, one after the other; their slices go side by side.
+pub(super) async fn reconcile(stage: &Stage<'_>, members: Vec<Member>, doubts: Vec<String>) -> DomainReport {
+    let blank = || blank(stage.reconciler.as_ref());
+    // Whoever works on members holds the domain itself as well, so that two runs never share the members out.
+    let whole = match stage.job.options.mode {
+        Mode::Plan => Ok(None),
+        Mode::Run => {
+            let domain = stage.reconciler.domain();
+            stage.job.store.acquire(domain, &Each::default(), stage.run_id, &holder()).await.map(Some)
+        }
+    };
+    let lease = match whole {
+        Ok(lease) => lease,
+        Err(error) => return failed(blank(), &error.into()),
+    };
+    let renewal = lease.as_ref().map(|lease| keep(stage.job, lease));
+    let number = members.len() as u64;
+    let mut nights = work(stage, members).await;
+    nights.release().await;
+    let mut report = nights.tell(blank()).await;
+    report.complete &= doubts.is_empty();
+    report.problems.extend(doubts);
+    if number == 0 {
+        report.notes.push("the fan-out has no member; nothing was read".to_owned());
+    }
+    if let Some(members) = &mut report.members {
+        members.all = number;
+    }
+    drop(renewal);
+    if let Some(lease) = lease
+        && let Err(error) = stage.job.store.release_lease(&lease).await
+    {
+        tracing::warn!(domain = %lease.domain(), %error, "the lease could not be given back; it lapses by itself");
+    }
+    report.ended()
+}
+
+async fn work<'a>(stage: &Stage<'a>, members: Vec<Member>) -> Nights<'a> {
+    let mut all = Nights { nights: Vec::new(), failures: Vec::new() };
+    for member in members {
+        let each = member.each.clone();
+        let ended = match Night::open(stage, &member.each, &member.values).await {
+            Err(failure) => Err(failure),
+            Ok(mut night) => {
+                let ended = night.work().await;
+                all.nights.push(night);
+                ended
+            }
+        };
+        let Err(failure) = ended else { continue };
+        let is_over = matches!(failure, Failure::Interrupted);
+        all.failures.push((each, failure));
+        if is_over {
+            break;
+        }
+    }
+    all
+}
+
+impl Nights<'_> {
+    /// Lets the events of all members go, or holds all of them.
+    async fn release(&mut self) {
+        let mut exposures = Vec::new();
+        let mut whole = Exposure::default();
+        for night in &self.nights {
+            let exposure =
+                if self.has_failed(night) { Ok(Exposure::default()) } else { night.exposure().await };
+            whole = exposure.as_ref().map_or(whole, |exposure| whole.plus(*exposure));
+            exposures.push(exposure);
+        }
+        for (night, exposure) in self.nights.iter_mut().zip(exposures) {
+            // What a failed member has staged waits for its next run.
+            if self.failures.iter().any(|(each, _)| *each == night.sides.each) {
+                continue;
+            }
+            let released = match exposure {
+                Ok(own) => night.release(whole.minus(own)).await,
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = released {
+                self.failures.push((night.sides.each.clone(), failure));
+            }
+        }
+    }
+
+    fn has_failed(&self, night: &Night<'_>) -> bool {
+        self.failures.iter().any(|(each, _)| *each == night.sides.each)
+    }
+
+    /// One report about all of them.
+    async fn tell(self, blank: DomainReport) -> DomainReport {
+        let Self { nights, failures } = self;
+        let all_failed = !failures.is_empty() && failures.len() >= nights.len();
+        let mut verified: Vec<Option<Instant>> = Vec::new();
+        let mut whole: Option<Night<'_>> = None;
+        for mut night in nights {
+            night.give_back().await;
+            verified.push(night.verified_through().await.unwrap_or_default());
+            match &mut whole {
+                None => whole = Some(night),
+                Some(whole) => whole.absorb(night),
+            }
+        }
+        let mut report = match whole {
+            None => blank,
+            Some(mut night) => {
+                night.fill_report().await;
+                night.into_report()
+            }
+        };
+        report.verified_through = verified.into_iter().min().flatten().map(|at| at.to_string());
+        let ends_all =
+            failures.iter().find(|(_, failure)| all_failed || matches!(failure, Failure::Interrupted));
+        let troubled = failures.iter().map(|(each, _)| each.as_str().to_owned()).collect();
+        for (each, failure) in &failures {
+            report.complete = false;
+            report.problems.push(format!("{}: {failure}", each.as_str()));
+        }
+        report.members = Some(MembersReport { all: 0, troubled });
+        match ends_all {
+            Some((_, failure)) => failed(report, failure),
+            None => report,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What all members of a domain's fan-out share while a run works on it: the two sides, the lanes and the clock readings.
+
+use std::sync::Arc;
+
+use tieout_reconcilers::fan_out::{FanOut, Member, Parents};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::window::{Purpose, Slice, Window};
+use uuid::Uuid;
+
+use super::Job;
+use super::outcome::Failure;
+use super::slice::{Lanes, Pace};
+use crate::coverage;
+use crate::local::Database;
+use crate::source::{Client, Coverage, Room, Walk};
+
+/// How long a domain may ask its provider for more; what is left is read by the next run.
+const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
+
+/// A domain before anything of it is read.
+pub(super) struct Stage<'a> {
+    pub(super) job: &'a Job,
+    pub(super) reconciler: Arc<dyn Reconciler>,
+    pub(super) client: Client,
+    pub(super) database: Database,
+    pub(super) run_id: Uuid,
+    /// The run's start by the process's clock, read once.
+    pub(super) start: Instant,
+    /// The run's start by the local database's clock.
+    pub(super) local_start: Instant,
+    pub(super) pace: Arc<Pace>,
+    pub(super) lanes: Arc<Lanes>,
+}
+
+/// Whom a domain is read for.
+pub(super) enum Members {
+    /// Nobody in particular: the feed has no fan-out.
+    One,
+    /// Each of these by itself.
+    Several {
+        /// The members.
+        members: Vec<Member>,
+        /// Why there may be more of them.
+        doubts: Vec<String>,
+    },
+}
+
+impl<'a> Stage<'a> {
+    pub(super) async fn set(
+        job: &'a Job,
+        reconciler: &Arc<dyn Reconciler>,
+        run_id: Uuid,
+        start: Instant,
+    ) -> Result<Self, Failure> {
+        let client = find(&job.clients, reconciler.provider().as_str())?
+            .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
+            .in_room(Room::shared_by(job.options.concurrency));
+        let database = find(&job.databases, &reconciler.local().database)?;
+        let local_start = database.now().await?;
+        Ok(Self {
+            job,
+            reconciler: Arc::clone(reconciler),
+            client,
+            database,
+            run_id,
+            start,
+            local_start,
+            pace: Arc::default(),
+            lanes: Arc::new(Lanes::new(job.options.concurrency)),
+        })
+    }
+
+    /// Whom the domain is read for today. Members that are another feed's items are read first.
+    pub(super) async fn members(&self) -> Result<Members, Failure> {
+        match self.reconciler.fan_out() {
+            FanOut::None => Ok(Members::One),
+            FanOut::Members(members) => Ok(Members::Several { members, doubts: Vec::new() }),
+            FanOut::Feed(parents) => self.read_parents(&parents).await,
+        }
+    }
+
+    /// Walks the whole of the other feed. Members that it did not show are left as they are: nothing is concluded of them.
+    async fn read_parents(&self, parents: &Parents) -> Result<Members, Failure> {
+        let feed = parents.feed.feed();
+        let ceiling = coverage::ceiling(self.start, feed, parents.feed.policy(), None);
+        let whole = Window::new(Instant::from_micros(0), ceiling);
+        let longest = feed.max_span.unwrap_or(std::time::Duration::MAX);
+        let mut members: Vec<Member> = Vec::new();
+        let mut doubts = Vec::new();
+        for window in whole.into_iter().flat_map(|whole| whole.pieces(longest)) {
+            let slice = Slice::new(window, Purpose::Coverage);
+            let mut walk = Walk::start(self.client.clone(), Arc::clone(&parents.feed), slice);
+            loop {
+                let page = tokio::select! {
+                    page = walk.next() => page,
+                    () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
+                };
+                let Some(page) = page else { break };
+                let found = page.items.iter().filter_map(|item| parents.member(item));
+                members.extend(found);
+                let nameless = page.faults.len()
+                    + page.items.iter().filter(|item| parents.member(*item).is_none()).count();
+                if nameless > 0 {
+                    doubts.push(format!(
+                        "{nameless} items of the feed that names the members have no usable name"
+                    ));
+                }
+            }
+            if let Coverage::Partial(reasons) = walk.coverage().await {
+                if let Some(rejected) = reasons.iter().find(|reason| reason.is_rejected()) {
+                    return Err(Failure::Credentials(rejected.to_string()));
+                }
+                doubts.extend(
+                    reasons.iter().map(|reason| format!("the list of members may not be whole: {reason}")),
+                );
+            }
+        }
+        members.sort_by(|one, other| one.each.cmp(&other.each));
+        members.dedup_by(|one, other| one.each == other.each);
+        Ok(Members::Several { members, doubts })
+    }
+}
+
+fn find<T: Clone>(
+    known: &std::collections::BTreeMap<String, Result<T, Failure>>,
+    name: &str,
+) -> Result<T, Failure> {
+    let missing = || Failure::Definition(format!("`{name}` is not configured"));
+    known.get(name).ok_or_else(missing)?.clone()
+}
