@@ -41,6 +41,7 @@ impl LookUps {
         match answer.rows.into_iter().next() {
             Some(Looked::Row(Some(found), seen)) if found == *key => Ok(seen),
             Some(Looked::Row(Some(_), _)) => Err(PageFault::WrongItem),
+            Some(Looked::Fault(_)) if is_list(response.body) => Err(nothing_known()),
             Some(Looked::Fault(why)) => Ok(Seen::Unreadable(why)),
             Some(Looked::Row(None, _) | Looked::Null) | None => Err(nothing_known()),
         }
@@ -101,6 +102,11 @@ impl Looked {
     fn key(&self) -> Option<&Key> {
         if let Self::Row(key, _) = self { key.as_ref() } else { None }
     }
+}
+
+/// A list is no answer to a question about one item.
+fn is_list(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'[')
 }
 
 /// Why what is not in an answer may exist all the same.

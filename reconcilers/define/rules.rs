@@ -94,6 +94,8 @@ impl Rules {
 /// What HTTP says by itself.
 fn by_status(status: u16) -> Answer {
     match status {
+        // Nobody asked for a part, so nobody knows which part it is.
+        206 => Answer::Partly(format!("status {status}, a part of an answer")),
         200..=299 => Answer::Read,
         401 => Answer::Refresh(format!("status {status}")),
         403 => Answer::Rejected(format!("status {status}")),

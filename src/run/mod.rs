@@ -18,6 +18,7 @@ mod shape;
 mod slice;
 mod stage;
 mod summary;
+mod unseen;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -91,7 +91,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn trial(paging: Paging, seed: u8) -> Result<(), Failed> {
-    let config = Config { cases: CASES, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
+    let config =
+        Config { cases: CASES, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(config, random);
     let survives = |model: Model| survive(&model).map_err(TestCaseError::fail);

@@ -47,7 +47,9 @@ pub(crate) fn first_night(
     wrong.extend(secrets(world, night));
     let asked = world.listener.asked().len();
     let pages = before.len().max(truth.delivered.len()).div_ceil(10) + 1;
-    let most = pages + truth.differences.len() + server.unreadable.len() + server.extra_requests;
+    // A row that a walk did not show is looked up, which is what gives such a walk away.
+    let unseen = truth.lasting.difference(&truth.delivered).count();
+    let most = pages + unseen + truth.differences.len() + server.unreadable.len() + server.extra_requests;
     if asked > most {
         wrong.push(format!("{asked} requests, and {most} would do"));
     }
