@@ -67,10 +67,14 @@ impl Catalogue {
         };
         Definition::new(provider, feed, domain, settings).map_err(|slot| {
             let own = slot.to_string();
-            let own = own.trim_start_matches("{var.").trim_end_matches('}');
+            let own = own.trim_matches(['{', '}']);
+            let (family, own) = own.split_once('.').unwrap_or(("var", own));
+            let value = if family == "each" { "[...]" } else { "..." };
             let fault = Fault::new(format!("the feed `{name}` needs `{slot}`, which is not set"));
-            let help =
-                format!("add `providers: {{{}: {{var: {{{own}: ...}}}}}}` to tieout.yaml", name.provider);
+            let help = format!(
+                "add `providers: {{{}: {{{family}: {{{own}: {value}}}}}}}` to tieout.yaml",
+                name.provider
+            );
             document.problem(spot, fault.with_help(help))
         })
     }

@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::domain::DomainDefinition;
+use super::each_file::{EachDefinition, names_of};
 use super::feed::FeedDefinition;
+use super::fill::{Bounds, Fill};
+use super::follow::follow;
 use super::layout::Layout;
-use super::look_up::LookUps;
-use super::paging::{By, Following, Paging};
+use super::look_up::{self, LookUps};
+use super::paging::{By, Following, Keep, Paging};
 use super::provider::ProviderDefinition;
 use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
-use super::template::Slot;
+use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{
-    Answer, Confirm, Confirmed, Method, Next, Page, PageFault, PageRequest, Position, Response, Seen, Target,
-};
+use crate::page::{Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response};
 use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
@@ -27,6 +29,8 @@ use crate::window::Slice;
 pub struct Settings {
     /// The values of `{var.NAME}`.
     pub vars: BTreeMap<String, String>,
+    /// The members of a fan-out, in place of those that a feed names itself.
+    pub each: Vec<Member>,
 }
 
 /// A domain on its feed.
@@ -38,37 +42,91 @@ pub struct Definition {
     rules: Arc<Rules>,
     pages: RowReader,
     look_ups: LookUps,
+    fan_out: FanOut,
+    /// The names of the values of a member.
+    names: Vec<Box<str>>,
 }
 
 impl Definition {
-    /// Puts a domain on a feed of a provider; the error is a variable that the feed cannot do without.
+    /// Puts a domain on a feed of a provider; the error is a value that the feed cannot do without.
     pub fn new(
         provider: &ProviderDefinition,
         feed: &FeedDefinition,
         domain: DomainDefinition,
         settings: &Settings,
     ) -> Result<Self, Slot> {
-        let mut feed = feed.bind(&settings.vars)?;
+        let fan_out = fan_out(provider, feed, &domain, settings)?;
+        let names: Vec<Box<str>> = match &fan_out {
+            FanOut::None => Vec::new(),
+            FanOut::Members(members) => names_of(members).into_iter().map(Into::into).collect(),
+            FanOut::Feed(parents) => vec![parents.name.clone()],
+        };
+        let mut feed = feed.bind(&|slot: &Slot| match slot {
+            Slot::Var(name) => settings.vars.get(&**name).map_or(Known::Unset, |value| Known::Value(value)),
+            Slot::Each(name) if !names.contains(name) => Known::Unset,
+            _ => Known::Later,
+        })?;
         feed.feed.name = domain.feed.to_string();
         let layout = Layout::new(&feed, &domain);
         let signals = feed.paging.signals();
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
         let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
-        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups })
+        Ok(Self { domain, provider: provider.name.clone(), feed, rules, pages, look_ups, fan_out, names })
+    }
+
+    /// The member that a slice or a look-up is about.
+    fn member(&self, each: &Each) -> Option<Member> {
+        Member::called(each, self.names.iter().map(AsRef::as_ref))
     }
 
     fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
-        let bounds = (self.feed.feed.filter == Filter::Server).then(|| {
-            let Feed { grain, clock_format, .. } = self.feed.feed;
-            self.feed.edges.bounds(slice.window, grain, clock_format)
-        });
-        let mut fill = self.feed.paging.fill(&position);
-        if let Some((from, to)) = &bounds {
-            (fill.from, fill.to) = (Some(from.as_str()), to.as_deref());
-        }
-        let request = self.feed.request.render(&fill);
+        let Feed { grain, clock_format, filter, .. } = self.feed.feed;
+        let bounds = Bounds { window: slice.window, edges: self.feed.edges, grain, format: clock_format };
+        let member = self.member(&slice.each);
+        let fill = Fill {
+            bounds: (filter == Filter::Server).then_some(bounds),
+            each: member.as_ref(),
+            ..self.feed.paging.fill(&position)
+        };
+        let is_first = position.page == 0;
+        let request = match (&self.feed.paging.keep, &self.feed.paging.by) {
+            (Keep::Named(names), By::Cursor { .. }) if !is_first => {
+                self.feed.request.keeping(names).render(&fill)
+            }
+            _ => self.feed.request.render(&fill),
+        };
         PageRequest { each: slice.each.clone(), position, ..request }
+    }
+}
+
+/// For whom a feed is read: those of the configuration come before those of the feed.
+fn fan_out(
+    provider: &ProviderDefinition,
+    feed: &FeedDefinition,
+    domain: &DomainDefinition,
+    settings: &Settings,
+) -> Result<FanOut, Slot> {
+    let configured = names_of(&settings.each);
+    let used = feed.each_names();
+    let named = feed.each.as_ref().map(EachDefinition::names).unwrap_or_default();
+    if configured.iter().any(|name| used.contains(name) || named.contains(name)) {
+        let missing = used.iter().find(|name| !configured.contains(*name));
+        return match missing {
+            Some(missing) => Err(Slot::Each((*missing).into())),
+            None => Ok(FanOut::Members(settings.each.clone())),
+        };
+    }
+    match &feed.each {
+        None => Ok(FanOut::None),
+        Some(EachDefinition::Members(members)) => Ok(FanOut::Members(members.clone())),
+        Some(EachDefinition::Feed(parent)) => {
+            let missing = || Slot::Each(parent.name.clone());
+            let other = provider.feeds.get(&parent.feed).ok_or_else(missing)?;
+            let reader =
+                Definition::new(provider, other, domain.reading(&parent.feed, &parent.field), settings)?;
+            Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
+        }
     }
 }
 
@@ -83,6 +141,10 @@ impl Reconciler for Definition {
 
     fn feed(&self) -> &Feed {
         &self.feed.feed
+    }
+
+    fn fan_out(&self) -> FanOut {
+        self.fan_out.clone()
     }
 
     fn policy(&self) -> &Policy {
@@ -131,14 +193,11 @@ impl Reconciler for Definition {
             Following::End => Next::End,
             Following::Counted => Next::Page(self.request_at(slice, after(None))),
             Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
-            Following::Link(link) => Next::Page(PageRequest {
-                method: Method::Get,
-                target: Target::Link(link),
-                headers: request.headers.clone(),
-                body: None,
-                each: slice.each.clone(),
-                position: after(None),
-            }),
+            Following::Link(link) => {
+                let first = self.request_at(slice, Position::default());
+                let next = follow(link, &self.feed.paging.keep, first);
+                Next::Page(PageRequest { position: after(None), ..next })
+            }
         };
         let partial = if self.feed.confirm.hydrate { (0..items.len()).collect() } else { partial };
         let gaps = (cut > 0).then(|| format!("{cut} lists whose elements are the rows are cut off"));
@@ -146,29 +205,19 @@ impl Reconciler for Definition {
         Ok(Page { items, faults, next, total_rows, gone, partial, gaps, ..Page::default() })
     }
 
-    fn confirm(&self, _: &Each, keys: &[Key]) -> Vec<Confirm> {
-        self.feed.confirm.requests(keys)
+    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
+        let member = self.member(each);
+        let first = Position::default();
+        let fill = Fill { each: member.as_ref(), ..self.feed.paging.fill(&first) };
+        self.feed.confirm.requests(keys, &fill)
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        if self.feed.confirm.may_say_gone(response) {
-            return Answer::Read;
-        }
-        self.rules.confirm_answer(response)
+        look_up::answer(&self.feed.confirm, &self.rules, response)
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
-        if let [key] = confirm.keys.as_slice()
-            && self.feed.confirm.asks_one(&confirm.keys).is_some()
-        {
-            let seen = if self.feed.confirm.says_gone(response) {
-                Seen::Gone
-            } else {
-                self.look_ups.read_one(key, response)?
-            };
-            return Ok(vec![Confirmed { key: key.clone(), seen }]);
-        }
-        self.look_ups.read_many(&self.feed, confirm, response)
+        self.look_ups.read(&self.feed, confirm, response)
     }
 
     fn remedy(&self, kind: Kind) -> Remedy {

@@ -10,9 +10,10 @@ use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
 use super::problem::{Problem, Spot};
 use super::schedule::ScheduleFile;
-use crate::compare::Fields;
+use crate::compare::{Field, Fields, Rule};
 use crate::instant::TimeFormat;
 use crate::name::{DomainName, FeedName, Name};
+use crate::path::Path;
 use crate::reconciler::{Local, Policy, Schedule};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -105,6 +106,24 @@ pub struct DomainSpots {
 }
 
 impl DomainDefinition {
+    /// The same domain, reading only one member of the rows of another feed: nothing is compared, and nothing is sent.
+    #[must_use]
+    pub(super) fn reading(&self, feed: &Name, field: &Path) -> Self {
+        let field = Field {
+            name: field.to_string().into(),
+            upstream: field.clone(),
+            local: Box::default(),
+            rule: Rule::Exact,
+        };
+        Self {
+            feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
+            fields: Fields { fields: vec![field], money: None },
+            schedule: None,
+            warnings: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Reads a domain file.
     pub fn parse(document: &Document) -> Result<Self, Vec<Problem>> {
         let file: DomainFile = document.read().map_err(|problem| vec![problem])?;

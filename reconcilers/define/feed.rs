@@ -1,28 +1,36 @@
 //! A feed of a provider file: one list endpoint, compiled.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::body::TreeFile;
 use super::checked::{Checked, Fault, Ordered};
-use super::confirm::{ConfirmDefinition, ConfirmFile};
+use super::confirm::ConfirmDefinition;
+use super::confirm_file::{ConfirmFile, FeedGround};
 use super::document::Problems;
+use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
 use super::gone_file::{GoneIf, GoneIfFile};
 use super::id_file::IdFile;
+use super::lang::Lang;
 use super::nested_file::NestedFile;
 use super::next_file::NextFile;
-use super::paging::{By, CursorStart, Paging};
+use super::paging::{By, CursorStart, Keep, Paging};
 use super::problem::{Problem, Spot};
-use super::request::{RequestLine, RequestTemplate, Slots};
+use super::request::RequestTemplate;
+use super::request_file::{Encode, Ground, RequestFile};
+use super::request_line::RequestLine;
 use super::rows_file::{FormatWord, RowsDefinition, RowsFile, RowsWords};
-use super::template::{Slot, Template};
+use super::slots::Slots;
+use super::template::{Known, Slot, Template};
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
+use super::words;
 use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
-use crate::reconciler::{Feed, Filter};
+use crate::reconciler::{Cap, Cure, Feed, Filter};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +40,12 @@ pub(super) struct FeedFile {
     query: Ordered<Checked<Template>>,
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
+    body: Option<TreeFile>,
+    encode: Option<Checked<Encode>>,
+    graphql: Option<Checked<String>>,
+    vars: Option<TreeFile>,
+    lang: Option<Checked<Lang>>,
+    each: Option<EachFile>,
     rows: Option<Spanned<RowsFile>>,
     unwrap: Option<Checked<Path>>,
     explode: Option<Checked<At>>,
@@ -71,24 +85,42 @@ pub struct FeedDefinition {
     pub(super) paging: Paging,
     pub(super) edges: Edges,
     pub(super) confirm: ConfirmDefinition,
+    /// For whom it is read, where it says so itself.
+    pub(super) each: Option<EachDefinition>,
 }
 
 impl FeedDefinition {
-    pub(super) fn compile(file: FeedFile, spot: Spot, problems: &mut Problems<'_>) -> Option<Self> {
+    /// `headers` are the provider's headers that differ between the members of a fan-out.
+    pub(super) fn compile(
+        file: FeedFile,
+        headers: &[(String, Template)],
+        spot: Spot,
+        problems: &mut Problems<'_>,
+    ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
         let next_spot = Spot::from(file.next.referenced);
         let window_spot = Spot::from(file.window.referenced);
         let paging = file.next.value.compile(next_spot, problems);
         let mutable = file.mutable.unwrap_or(true);
         let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
+        let lang = problems.take_option(file.lang);
+        let each_spot = file.each.as_ref().map_or(spot, EachFile::spot);
+        let each = file.each.map(|each| each.compile(problems));
         if file.confirm.is_none() {
             let help =
                 "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
             problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
         }
-        let confirm = file.confirm.and_then(|confirm| {
-            ConfirmDefinition::compile(confirm.value, confirm.referenced.into(), problems)
-        });
+        let asked = RequestFile {
+            line: Some(file.request),
+            query: file.query,
+            headers: file.headers,
+            body: file.body,
+            encode: file.encode,
+            graphql: file.graphql,
+            vars: file.vars,
+            ids_as: None,
+        };
         let rows = RowsWords {
             rows: file.rows,
             unwrap: file.unwrap,
@@ -112,13 +144,6 @@ impl FeedDefinition {
             if let Some(path) = &version {
                 rows.check(path, version_spot, problems);
             }
-            if confirm.as_ref().is_some_and(ConfirmDefinition::asks_for_one)
-                && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
-            {
-                let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
-                problems
-                    .add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
-            }
             if rows.format.is_rows()
                 && paging.as_ref().is_some_and(|paging| paging.signals().iter().any(Option::is_some))
             {
@@ -127,38 +152,89 @@ impl FeedDefinition {
                     .add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
             }
         }
-        let (paging, window) = (paging?, window?);
-        let slots = slots_of(&paging, window.feed.filter, window.edges);
+        let (paging, window, rows, id) = (paging?, window?, rows?, id?);
+        let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
         let known = problems.problems.len();
-        let request =
-            RequestTemplate::compile(Some(file.request), file.query, file.headers, &slots, problems)?;
+        let ground = Ground { slots: &slots, headers, line: None, spot };
+        let request = asked.clone().compile(&ground, problems);
+        let ground = FeedGround { headers, request: &asked, slots: &slots, rows: &rows };
+        let confirm = file.confirm?;
+        let confirm = confirm.value.compile(confirm.referenced.into(), &ground, problems);
+        let (request, confirm) = (request?, confirm?);
         // A placeholder that was refused is not also missing.
         if problems.problems.len() == known {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
+            keeps(&paging, &request, next_spot, problems);
         }
-        let warnings = std::mem::replace(&mut problems.warnings, earlier);
-        Some(Self {
-            feed: window.feed,
-            rows: rows?,
-            id: id?,
+        if confirm.one.is_some()
+            && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
+        {
+            let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+            problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+        }
+        let each = match each {
+            Some(each) => Some(each?),
+            None => None,
+        };
+        let mut definition = Self {
+            feed: Feed { confirm_after: confirm.after, ..window.feed },
+            rows,
+            id,
             clock: window.clock,
             version,
-            warnings,
+            warnings: Vec::new(),
             request,
             paging,
             edges: window.edges,
-            confirm: confirm?,
-        })
+            confirm,
+            each,
+        };
+        definition.check_each(each_spot, problems);
+        definition.warnings = std::mem::replace(&mut problems.warnings, earlier);
+        Some(definition)
     }
 
-    /// Puts variables in place; the error is a variable that must be set and is not.
-    pub(super) fn bind(&self, vars: &BTreeMap<String, String>) -> Result<Self, Slot> {
-        Ok(Self { request: self.request.bind(vars)?, confirm: self.confirm.bind(vars)?, ..self.clone() })
+    /// A value of `each` that no request uses would read the same list for every member.
+    fn check_each(&self, spot: Spot, problems: &mut Problems<'_>) {
+        let Some(each) = &self.each else { return };
+        let (own, used) = (each.names(), self.each_names());
+        if let Some(unknown) = used.iter().find(|name| !own.contains(*name)) {
+            let fault = Fault::new(format!("`each` gives no value for `{{each.{unknown}}}`"));
+            problems.add(spot, fault.with_help(words::advice(unknown, &own)));
+        }
+        if !own.iter().any(|name| self.request.each_names().contains(name)) {
+            let fault = Fault::new("the request is the same for every member of `each`");
+            let help = format!("use `{{each.{}}}` in the request", own.first().unwrap_or(&"NAME"));
+            problems.warn(spot, fault.with_help(help));
+        }
+    }
+
+    /// The names of the values of a fan-out that its requests use.
+    #[must_use]
+    pub fn each_names(&self) -> BTreeSet<&str> {
+        let look_ups = self.confirm.requests_of().flat_map(RequestTemplate::each_names);
+        self.request.each_names().into_iter().chain(look_ups).collect()
+    }
+
+    /// Puts what is known in place; the error is a placeholder that must be set and is not.
+    pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
+        Ok(Self { request: self.request.bind(known)?, confirm: self.confirm.bind(known)?, ..self.clone() })
+    }
+}
+
+/// `keep` names what there is to keep.
+fn keeps(paging: &Paging, request: &RequestTemplate, spot: Spot, problems: &mut Problems<'_>) {
+    let Keep::Named(names) = &paging.keep else { return };
+    let known = request.kept_names();
+    for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        let fault = Fault::new(format!("`keep` names `{name}`, which the request does not send"));
+        problems.add(spot, fault.with_help(words::advice(name, &known)));
     }
 }
 
 /// Which placeholders a page request of a feed can fill.
-fn slots_of(paging: &Paging, filter: Filter, edges: Edges) -> Slots {
+fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
+    let (filter, edges) = (window.feed.filter, window.edges);
     let mut slots = Slots::default();
     let mut why = Vec::new();
     if paging.size.is_some() {
@@ -183,6 +259,10 @@ fn slots_of(paging: &Paging, filter: Filter, edges: Edges) -> Slots {
             why.push("`{to}` is set by `edges` with an upper edge, without `open`");
         }
         (Filter::Client, _) => why.push("`{from}` and `{to}` are not set beside `filter: client`"),
+    }
+    match window.feed.cap {
+        Some(Cap { then: Cure::Rekey, .. }) => slots.sometimes.push(Slot::Rekey),
+        _ => why.push("`{rekey}` is set by `cap: {then: rekey}`"),
     }
     slots.why = why.join("; ");
     slots
@@ -212,6 +292,13 @@ fn must_use(
             unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`");
         }
         By::Link(_) | By::Url(_) | By::Single => {}
+    }
+    if matches!(window.feed.cap, Some(Cap { then: Cure::Rekey, .. })) {
+        unused(
+            Slot::Rekey,
+            window_spot,
+            "send the id to begin behind, such as `query: {after_id: \"{rekey}\"}`",
+        );
     }
     if window.feed.filter == Filter::Server {
         let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";

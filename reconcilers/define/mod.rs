@@ -11,9 +11,16 @@ pub mod document;
 pub mod value;
 pub mod words;
 
+pub mod lang;
+pub mod placeholder;
 pub mod template;
 
+pub mod body;
+pub mod fill;
 pub mod request;
+mod request_file;
+pub mod request_line;
+pub mod slots;
 
 pub mod auth;
 
@@ -23,6 +30,8 @@ pub mod rules;
 pub mod edges;
 mod window_file;
 
+pub mod follow;
+mod keep_file;
 pub mod link;
 mod next_file;
 pub mod paging;
@@ -32,7 +41,10 @@ pub mod gone_file;
 mod nested_file;
 pub mod rows_file;
 
+mod absence;
 pub mod confirm;
+mod confirm_file;
+pub mod each_file;
 mod id_file;
 pub mod feed;
 pub mod provider;

@@ -8,6 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
+use super::keep_file::KeepFile;
 use super::paging::{By, More, Paging, Step, Stop};
 use super::problem::Spot;
 use super::reader::{CursorReader, Reader};
@@ -34,7 +35,7 @@ struct NextKeys {
     pages: Option<Checked<Reader>>,
     total: Option<Checked<Reader>>,
     stop: Option<Vec<Checked<StopWord>>>,
-    keep: Option<Vec<Checked<String>>>,
+    keep: Option<KeepFile>,
 }
 
 impl<'de> Deserialize<'de> for NextFile {
@@ -100,9 +101,10 @@ impl NextFile {
             pages: problems.take_option(keys.pages),
             total: problems.take_option(keys.total),
             stop: stop(keys.stop, counts, problems),
+            keep: keys.keep.map(|keep| keep.compile(&by, problems)).unwrap_or_default(),
             by,
         };
-        check(&paging, keys.keep.as_deref(), spot, problems);
+        check(&paging, spot, problems);
         Some(paging)
     }
 }
@@ -172,20 +174,8 @@ fn stop(written: Option<Vec<Checked<StopWord>>>, counts: bool, problems: &mut Pr
     Stop { empty: words.contains(&StopWord::Empty), short: words.contains(&StopWord::Short) }
 }
 
-fn check(paging: &Paging, keep: Option<&[Checked<String>]>, spot: Spot, problems: &mut Problems<'_>) {
-    let follows_links = matches!(paging.by, By::Link(_) | By::Url(_));
+fn check(paging: &Paging, spot: Spot, problems: &mut Problems<'_>) {
     let counts = matches!(paging.by, By::Page { .. } | By::Offset { .. });
-    match keep {
-        None => {}
-        Some([]) if follows_links => {}
-        Some([]) => problems.add(
-            spot,
-            Fault::new("`keep: []` is only supported beside `link` and `url`, where it is the default"),
-        ),
-        Some([first, ..]) => {
-            problems.add(first.spot, Fault::new("only `keep: []` is supported yet"));
-        }
-    }
     if paging.size == Some(0) {
         problems.add(
             spot,

@@ -3,8 +3,8 @@
 //! A short or empty page is not the end while the provider gives a way on. The provider's own `more` outranks the
 //! presence of a token, and totals end only walks that count for themselves.
 
+use super::fill::Fill;
 use super::reader::{CursorReader, Reader};
-use super::request::Fill;
 use crate::page::{PageFault, Position, Response};
 use crate::path::Path;
 
@@ -23,6 +23,20 @@ pub struct Paging {
     pub total: Option<Reader>,
     /// Which pages end a walk although nothing else says so.
     pub stop: Stop,
+    /// What of the first request travels with the others.
+    pub keep: Keep,
+}
+
+/// What of the first request travels with the following ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// What is usual: nothing with a link, which is whole by itself, and everything with a cursor.
+    #[default]
+    Usual,
+    /// Everything.
+    All,
+    /// What has these names.
+    Named(Vec<String>),
 }
 
 /// What leads to the next page.
@@ -253,7 +267,8 @@ impl Paging {
     /// The paging values of the request at a position.
     #[must_use]
     pub fn fill<'a>(&self, at: &'a Position) -> Fill<'a> {
-        let mut fill = Fill { size: self.size, cursor: at.cursor.as_deref(), ..Fill::default() };
+        let (cursor, rekey) = (at.cursor.as_deref(), at.rekey.as_deref());
+        let mut fill = Fill { size: self.size, cursor, rekey, ..Fill::default() };
         match self.by {
             By::Page { first } => fill.page = Some(first.saturating_add(at.page)),
             By::Offset { first, step: Step::Rows } => fill.offset = Some(first.saturating_add(at.rows)),
@@ -274,7 +289,7 @@ mod tests {
 
     fn paging(by: By) -> Paging {
         let stop = Stop { empty: matches!(by, By::Page { .. } | By::Offset { .. }), short: false };
-        Paging { by, size: Some(2), more: None, pages: None, total: None, stop }
+        Paging { by, size: Some(2), more: None, pages: None, total: None, stop, keep: Keep::Usual }
     }
 
     fn cursor(reader: &str) -> Paging {

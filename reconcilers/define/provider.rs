@@ -13,11 +13,13 @@ use super::auth::tls::{Tls, TlsFile};
 use super::auth::{Auth, AuthFile};
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::{Document, Problems};
+use super::each_file::EachDefinition;
 use super::feed::{FeedDefinition, FeedFile};
 use super::problem::{Problem, Spot};
 use super::rules::{RuleFile, Rules};
 use super::template::{Slot, Template};
 use super::value::{HeaderName, Length, Rate};
+use super::words;
 use crate::name::Name;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -75,7 +77,8 @@ pub struct ProviderDefinition {
     pub auth: Option<Auth>,
     /// The certificate of its connections, if they need one.
     pub tls: Option<Tls>,
-    /// Headers of every request, names in lower case; they may hold `{var.NAME}`.
+    /// Headers of every request, names in lower case; they may hold `{var.NAME}`. Those that hold `{each.NAME}` are part
+    /// of the requests of each feed instead.
     pub headers: Vec<(String, Template)>,
     /// What it permits.
     pub limits: Limits,
@@ -105,7 +108,9 @@ impl ProviderDefinition {
         if let Some(base) = &base {
             check_base(base, auth.as_ref(), &hosts, base_spot, problems);
         }
-        let headers = headers(file.headers, problems);
+        let (of_members, headers): (Vec<_>, Vec<_>) = headers(file.headers, problems)
+            .into_iter()
+            .partition(|(_, value)| value.slots().any(|slot| matches!(slot, Slot::Each(_))));
         let limits = compile_limits(file.limits, problems);
         let rules = Arc::new(Rules::compile(file.rules, problems));
         if file.feeds.0.is_empty() {
@@ -114,11 +119,12 @@ impl ProviderDefinition {
         let mut feeds = BTreeMap::new();
         for entry in file.feeds.0 {
             let name = Name::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
-            let feed = FeedDefinition::compile(entry.value, entry.spot, problems);
+            let feed = FeedDefinition::compile(entry.value, &of_members, entry.spot, problems);
             if let (Ok(name), Some(feed)) = (name, feed) {
                 feeds.insert(name, Arc::new(feed));
             }
         }
+        check_parents(&feeds, problems);
         Some(Self {
             name: name?,
             document,
@@ -151,6 +157,12 @@ impl ProviderDefinition {
     #[must_use]
     pub fn base_vars(&self) -> BTreeSet<&str> {
         vars_of(self.base.template()).collect()
+    }
+
+    /// The names of the values of a fan-out that some feed uses.
+    #[must_use]
+    pub fn each_names(&self) -> BTreeSet<&str> {
+        self.feeds.values().flat_map(|feed| feed.each_names()).collect()
     }
 
     fn credentials(&self) -> impl Iterator<Item = &Template> {
@@ -228,12 +240,30 @@ fn headers(written: Ordered<Checked<Template>>, problems: &mut Problems<'_>) -> 
         let spot = entry.value.spot;
         let name = HeaderName::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
         if let Some(value) = problems.take(entry.value) {
-            let why = "headers of every request may hold `{var.NAME}`; credentials belong in `auth`";
-            allow(&value, spot, problems, is_var, why);
+            let why = "headers of every request may hold `{var.NAME}` and `{each.NAME}`; credentials belong in `auth`";
+            allow(&value, spot, problems, |slot| matches!(slot, Slot::Var(_) | Slot::Each(_)), why);
             headers.extend(name.ok().map(|name| (name.0, value)));
         }
     }
     headers
+}
+
+/// A feed that takes its members from another one needs one that is read once.
+fn check_parents(feeds: &BTreeMap<Name, Arc<FeedDefinition>>, problems: &mut Problems<'_>) {
+    for feed in feeds.values() {
+        let Some(EachDefinition::Feed(parent)) = &feed.each else { continue };
+        let known: Vec<&str> = feeds.keys().map(Name::as_str).collect();
+        let fault = match feeds.get(&parent.feed) {
+            None => Fault::new(format!("there is no feed `{}`", parent.feed))
+                .with_help(words::advice(parent.feed.as_str(), &known)),
+            Some(other) if other.each.is_some() => {
+                Fault::new(format!("the feed `{}` is read for each of several itself", parent.feed))
+                    .with_help("name a feed that is read once, or write the members down")
+            }
+            Some(_) => continue,
+        };
+        problems.add(parent.spot, fault.at(parent.feed.as_str()));
+    }
 }
 
 fn compile_limits(file: LimitsFile, problems: &mut Problems<'_>) -> Limits {

@@ -1,18 +1,16 @@
 //! Requests as templates, and their filling in.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
-use super::document::Problems;
-use super::problem::Spot;
-use super::template::{Slot, Template};
-use super::value::HeaderName;
-use super::words;
-use crate::key::Key;
-use crate::page::{PageRequest, Target};
+use super::body::Tree;
+use super::fill::Fill;
+use super::lang::Lang;
+use super::placeholder::{Format, Placeholder};
+use super::template::{Known, Slot, Template};
+use crate::page::{Body, Method, PageRequest, Target};
 
 /// What is encoded in a path segment: everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -20,231 +18,190 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// What is encoded in a variable of a path, which may be several segments.
 const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
 
-/// A request line: `GET /charges/{id}`, with a query where the definition writes one there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestLine {
-    path: Template,
-    query: Vec<(String, Template)>,
-}
-
-impl FromText for RequestLine {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let example = "write the method and the path below the provider's base, such as `GET /charges`";
-        let (method, target) = text
-            .split_once(' ')
-            .ok_or_else(|| Fault::new(format!("`{text}` is not a request")).with_help(example))?;
-        match method {
-            "GET" => {}
-            "POST" => return Err(Fault::new(words::later("POST")).at("POST")),
-            other => {
-                return Err(Fault::new(format!("unknown method `{other}`"))
-                    .with_help("allowed here: `GET`")
-                    .at(other));
-            }
-        }
-        let (path, query) = target.trim().split_once('?').unwrap_or((target.trim(), ""));
-        if !path.starts_with('/') {
-            return Err(Fault::new(format!("the path `{path}` does not begin with `/`")).with_help(example));
-        }
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((name.to_owned(), Template::from_text(value)?))
-        });
-        Ok(Self { path: Template::from_text(path)?, query: pairs.collect::<Result<_, Fault>>()? })
-    }
-}
+/// The name under which `keep` keeps the body whole.
+pub(super) const BODY: &str = "body";
 
 /// A request of a definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RequestTemplate {
-    path: Template,
-    query: Vec<(String, Template)>,
-    headers: Vec<(String, Template)>,
+    pub(super) method: Method,
+    pub(super) path: Template,
+    pub(super) query: Vec<(String, Template)>,
+    pub(super) headers: Vec<(String, Template)>,
+    pub(super) payload: Payload,
+    /// How each key is written in a list of keys.
+    pub(super) ids_as: Option<Tree>,
+    pub(super) lang: Option<Lang>,
 }
 
-/// What the placeholders of one request stand for.
-#[derive(Debug, Clone, Default)]
-pub struct Fill<'a> {
-    /// `{size}`.
-    pub size: Option<u64>,
-    /// `{cursor}`.
-    pub cursor: Option<&'a str>,
-    /// `{page}`.
-    pub page: Option<u64>,
-    /// `{offset}`.
-    pub offset: Option<u64>,
-    /// `{from}`.
-    pub from: Option<&'a str>,
-    /// `{to}`.
-    pub to: Option<&'a str>,
-    /// `{id}` and `{ids}`.
-    pub keys: &'a [Key],
-}
-
-impl<'a> Fill<'a> {
-    fn value(&self, slot: &Slot) -> Option<Cow<'a, str>> {
-        let number = |n: Option<u64>| n.map(|n| Cow::Owned(n.to_string()));
-        match slot {
-            Slot::Size => number(self.size),
-            Slot::Page => number(self.page),
-            Slot::Offset => number(self.offset),
-            Slot::Cursor => self.cursor.map(Cow::Borrowed),
-            Slot::From => self.from.map(Cow::Borrowed),
-            Slot::To => self.to.map(Cow::Borrowed),
-            Slot::Id => self.keys.first().map(|key| Cow::Borrowed(key.as_str())),
-            Slot::Ids | Slot::IdsCsv => {
-                let keys: Vec<&str> = self.keys.iter().map(Key::as_str).collect();
-                (!keys.is_empty()).then(|| Cow::Owned(keys.join(",")))
-            }
-            Slot::Var(_) | Slot::Secret(_) => None,
-        }
-    }
+/// What a request sends.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Payload {
+    Nothing,
+    Json(Tree),
+    Form(Vec<(String, Template)>),
 }
 
 impl RequestTemplate {
-    /// Puts the parts of a definition together. `may_use` says which placeholders this request can fill, and `always`
-    /// which of them are set on every request.
-    pub fn compile(
-        line: Option<Checked<RequestLine>>,
-        query: Ordered<Checked<Template>>,
-        headers: Ordered<Checked<Template>>,
-        slots: &Slots,
-        problems: &mut Problems<'_>,
-    ) -> Option<Self> {
-        let spot = line.as_ref().map(|line| line.spot).unwrap_or_default();
-        let line = problems.take_option(line)?;
-        slots.check(&line.path, spot, problems);
-        slots.check_always(&line.path, spot, problems);
-        for (_, template) in &line.query {
-            slots.check(template, spot, problems);
-        }
-        let pairs = |ordered: Ordered<Checked<Template>>, problems: &mut Problems<'_>| {
-            let mut pairs = Vec::new();
-            for entry in ordered.0 {
-                let spot = entry.value.spot;
-                if let Some(template) = problems.take(entry.value) {
-                    slots.check(&template, spot, problems);
-                    pairs.push((entry.key, entry.spot, template));
-                }
-            }
-            pairs
-        };
-        let mut all = line.query;
-        all.extend(pairs(query, problems).into_iter().map(|(key, _, template)| (key, template)));
-        let headers = pairs(headers, problems).into_iter().filter_map(|(key, spot, template)| {
-            let name = HeaderName::from_text(&key).map_err(|fault| problems.add(spot, fault)).ok()?;
-            Some((name.0, template))
-        });
-        Some(Self { path: line.path, query: all, headers: headers.collect() })
-    }
-
     /// Whether any part of the request uses a placeholder.
     #[must_use]
     pub fn uses(&self, slot: &Slot) -> bool {
-        self.templates().any(|template| template.uses(slot))
+        self.places().iter().any(|place| place.slot == *slot)
     }
 
-    fn templates(&self) -> impl Iterator<Item = &Template> {
-        let pairs = self.query.iter().chain(&self.headers).map(|(_, template)| template);
-        std::iter::once(&self.path).chain(pairs)
+    /// Whether some list of keys in it would read a key with a comma as two.
+    #[must_use]
+    pub fn splits_at_commas(&self) -> bool {
+        self.places().iter().any(|place| place.format == Some(Format::Csv))
     }
 
-    /// Puts variables in place; the error is a variable that must be set and is not.
-    pub fn bind(&self, vars: &BTreeMap<String, String>) -> Result<Self, Slot> {
+    /// The names of the values of a fan-out that it uses.
+    pub fn each_names(&self) -> BTreeSet<&str> {
+        self.places().into_iter().filter_map(name_of).collect()
+    }
+
+    pub(super) fn places(&self) -> Vec<&Placeholder> {
+        let pairs = self.query.iter().chain(&self.headers).chain(self.form()).map(|(_, template)| template);
+        let mut places: Vec<&Placeholder> =
+            std::iter::once(&self.path).chain(pairs).flat_map(Template::places).collect();
+        if let Payload::Json(tree) = &self.payload {
+            places.extend(tree.places());
+        }
+        places.extend(self.ids_as.iter().flat_map(Tree::places));
+        places
+    }
+
+    fn form(&self) -> &[(String, Template)] {
+        if let Payload::Form(pairs) = &self.payload { pairs } else { &[] }
+    }
+
+    /// What `keep` can name: the parameters, the fields of the body, and the body as a whole.
+    pub(super) fn kept_names(&self) -> Vec<&str> {
+        let pairs = self.query.iter().chain(self.form()).map(|(name, _)| name.as_str());
+        let mut names: Vec<&str> = pairs.collect();
+        if let Payload::Json(Tree::Map(entries)) = &self.payload {
+            names.extend(entries.iter().map(|(name, _)| name.as_str()));
+        }
+        if self.payload != Payload::Nothing {
+            names.push(BODY);
+        }
+        names
+    }
+
+    /// The request for the pages after the first: only what has a name in `keep` and what holds the cursor.
+    #[must_use]
+    pub fn keeping(&self, keep: &[String]) -> Self {
+        let is_kept = |name: &str| keep.iter().any(|kept| kept == name);
+        let pairs = |pairs: &[(String, Template)]| {
+            let stays =
+                |(name, template): &&(String, Template)| is_kept(name) || template.uses(&Slot::Cursor);
+            pairs.iter().filter(stays).cloned().collect()
+        };
+        let holds_cursor = |tree: &Tree| tree.places().iter().any(|place| place.slot == Slot::Cursor);
+        let payload = match &self.payload {
+            whole if is_kept(BODY) => whole.clone(),
+            Payload::Form(form) => Payload::Form(pairs(form)),
+            Payload::Json(Tree::Map(entries)) => {
+                let stays = |(name, tree): &&(String, Tree)| is_kept(name) || holds_cursor(tree);
+                Payload::Json(Tree::Map(entries.iter().filter(stays).cloned().collect()))
+            }
+            other => other.clone(),
+        };
+        Self { query: pairs(&self.query), payload, ..self.clone() }
+    }
+
+    /// Puts what is known in place; the error is a placeholder that must be set and is not.
+    pub fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         let pairs = |pairs: &[(String, Template)]| -> Result<Vec<_>, Slot> {
-            let bound =
-                pairs.iter().map(|(name, template)| Ok(template.bind(vars)?.map(|t| (name.clone(), t))));
+            let bound = pairs
+                .iter()
+                .map(|(name, template)| Ok(template.bind_with(known)?.map(|t| (name.clone(), t))));
             bound.filter_map(Result::transpose).collect()
         };
-        let missing =
-            self.path.slots().find(|slot| matches!(slot, Slot::Var(name) if !vars.contains_key(&**name)));
-        let encode = |(name, value): (&String, &String)| {
-            (name.clone(), utf8_percent_encode(value, SEGMENTS).to_string())
+        let payload = match &self.payload {
+            Payload::Nothing => Payload::Nothing,
+            Payload::Json(tree) => tree.bind(known)?.map_or(Payload::Nothing, Payload::Json),
+            Payload::Form(form) => Payload::Form(pairs(form)?),
         };
-        let encoded: BTreeMap<String, String> = vars.iter().map(encode).collect();
-        let path = match (self.path.bind(&encoded)?, missing) {
-            (Some(path), None) => path,
-            (_, missing) => return Err(missing.cloned().unwrap_or(Slot::Id)),
-        };
-        Ok(Self { path, query: pairs(&self.query)?, headers: pairs(&self.headers)? })
+        let ids_as = self.ids_as.as_ref().map(|tree| tree.bind(known)).transpose()?.flatten();
+        let (query, headers) = (pairs(&self.query)?, pairs(&self.headers)?);
+        Ok(Self { path: self.bind_path(known)?, query, headers, payload, ids_as, ..self.clone() })
+    }
+
+    fn bind_path<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Template, Slot> {
+        if let Some(missing) = self.path.needed().find(|slot| known(slot) == Known::Unset) {
+            return Err(missing.clone());
+        }
+        let mut encoded = HashMap::new();
+        for slot in self.path.slots() {
+            if let Known::Value(value) = known(slot) {
+                encoded.insert(slot.clone(), utf8_percent_encode(value, SEGMENTS).to_string());
+            }
+        }
+        let bound = self.path.bind_with(&|slot| match encoded.get(slot) {
+            Some(value) => Known::Value(value),
+            None => known(slot),
+        })?;
+        Ok(bound.unwrap_or_else(|| self.path.clone()))
     }
 
     /// The request for some values, at the beginning of a walk.
     #[must_use]
     pub fn render(&self, fill: &Fill<'_>) -> PageRequest {
-        let encoded = |slot: &Slot| {
-            fill.value(slot).map(|value| Cow::Owned(utf8_percent_encode(&value, SEGMENT).to_string()))
-        };
-        let path = self.path.render(encoded).unwrap_or_default();
-        let mut query = Vec::new();
-        for (name, template) in &self.query {
-            if template.is_only(&Slot::Ids) {
-                query.extend(fill.keys.iter().map(|key| (name.clone(), key.as_str().to_owned())));
-            } else if let Some(value) = template.render(|slot| fill.value(slot)) {
-                query.push((name.clone(), value));
+        let fill = &Fill { ids_as: self.ids_as.as_ref(), lang: self.lang, ..fill.clone() };
+        let segment = |value: &str| utf8_percent_encode(value, SEGMENT).to_string();
+        let path = self.path.encoded(fill, segment).unwrap_or_default();
+        let headers = self.headers.iter();
+        let headers = headers.filter_map(|(name, template)| Some((name.clone(), template.text(fill)?)));
+        PageRequest {
+            method: self.method,
+            headers: headers.collect(),
+            body: self.body(fill),
+            each: fill.each.map(|member| member.each.clone()).unwrap_or_default(),
+            ..PageRequest::get(Target::Path { path, query: pairs_of(&self.query, fill) })
+        }
+    }
+
+    fn body(&self, fill: &Fill<'_>) -> Option<Body> {
+        match &self.payload {
+            Payload::Nothing => None,
+            Payload::Json(tree) => {
+                let value = tree.render(fill).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+                Some(Body { content_type: "application/json", text: value.to_string() })
+            }
+            Payload::Form(pairs) => {
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                form.extend_pairs(pairs_of(pairs, fill));
+                Some(Body { content_type: "application/x-www-form-urlencoded", text: form.finish() })
             }
         }
-        let headers = self.headers.iter();
-        let headers =
-            headers.filter_map(|(name, t)| Some((name.clone(), t.render(|slot| fill.value(slot))?)));
-        PageRequest { headers: headers.collect(), ..PageRequest::get(Target::Path { path, query }) }
     }
 }
 
-/// Which placeholders a request can use.
-#[derive(Debug, Clone, Default)]
-pub struct Slots {
-    /// Set on every request.
-    pub always: Vec<Slot>,
-    /// Set on some requests.
-    pub sometimes: Vec<Slot>,
-    /// Why the others are not set, for the help line.
-    pub why: String,
+fn name_of(place: &Placeholder) -> Option<&str> {
+    if let Slot::Each(name) = &place.slot { Some(name) } else { None }
 }
 
-impl Slots {
-    fn check(&self, template: &Template, spot: Spot, problems: &mut Problems<'_>) {
-        for slot in template.slots() {
-            let known = self.always.contains(slot) || self.sometimes.contains(slot);
-            let fault = match slot {
-                Slot::Secret(_) => Fault::new(format!("`{slot}` may only stand in `auth`")),
-                Slot::Var(_) => continue,
-                _ if known => continue,
-                _ => Fault::new(format!("`{slot}` is never set in this request")).with_help(self.why.clone()),
-            };
-            problems.add(spot, fault.at(slot.to_string()));
-        }
-        if template.uses(&Slot::Ids) && !template.is_only(&Slot::Ids) {
-            problems.add(
-                spot,
-                Fault::new("`{ids}` must stand alone").with_help("write `{ids:csv}` inside a text"),
-            );
-        }
-        let sometimes = template.slots().find(|slot| self.sometimes.contains(slot));
-        let always = template.slots().find(|slot| !self.sometimes.contains(slot));
-        if let (Some(sometimes), Some(always)) = (sometimes, always) {
-            let message =
-                format!("`{sometimes}` is not set on every page, so it cannot share a text with `{always}`");
-            problems.add(spot, Fault::new(message).at(sometimes.to_string()));
+/// Named values, those that are unset left out; keys come one parameter each.
+fn pairs_of(pairs: &[(String, Template)], fill: &Fill<'_>) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (name, template) in pairs {
+        match template.only() {
+            Some(Placeholder { slot: Slot::Ids, format: None, .. }) => {
+                all.extend(fill.texts().map(|key| (name.clone(), key.into_owned())));
+            }
+            _ => all.extend(template.text(fill).map(|value| (name.clone(), value))),
         }
     }
-
-    /// A path cannot lose a part of itself.
-    fn check_always(&self, path: &Template, spot: Spot, problems: &mut Problems<'_>) {
-        if let Some(slot) = path.slots().find(|slot| self.sometimes.contains(slot)) {
-            let message = format!("`{slot}` is not set on every page, so it cannot be part of the path");
-            problems.add(spot, Fault::new(message).at(slot.to_string()));
-        }
-        if let Some(slot) = path.slots().find(|slot| matches!(slot, Slot::Ids | Slot::IdsCsv)) {
-            let message = format!("`{slot}` cannot be part of the path");
-            problems.add(spot, Fault::new(message).at(slot.to_string()));
-        }
-    }
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::define::checked::FromText;
+    use crate::define::request_line::RequestLine;
+    use crate::key::Key;
 
     #[test]
     fn path_values_are_encoded_and_lists_repeat_their_parameter() {
@@ -252,20 +209,25 @@ mod tests {
         let mut query = line.query.clone();
         query.push(("ids[]".to_owned(), Template::from_text("{ids}").unwrap()));
         query.push(("csv".to_owned(), Template::from_text("{ids:csv}").unwrap()));
+        query.push(("json".to_owned(), Template::from_text("{ids:json}").unwrap()));
         query.push(("after".to_owned(), Template::from_text("{cursor}").unwrap()));
-        let request = RequestTemplate { path: line.path, query, headers: Vec::new() };
+        let request = RequestTemplate {
+            method: Method::Get,
+            path: line.path,
+            query,
+            headers: Vec::new(),
+            payload: Payload::Nothing,
+            ids_as: None,
+            lang: None,
+        };
         let keys = [Key::checked("a/b ?#é").unwrap(), Key::checked("2").unwrap()];
         let rendered = request.render(&Fill { keys: &keys, ..Fill::default() });
         let Target::Path { path, query } = rendered.target else { panic!("not a path") };
         assert_eq!(path, "/orders/a%2Fb%20%3F%23%C3%A9/x");
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(query, ["user=a/b ?#é", "flag=", "ids[]=a/b ?#é", "ids[]=2", "csv=a/b ?#é,2"]);
-    }
-
-    #[test]
-    fn what_is_not_a_get_request_is_refused() {
-        for bad in ["/charges", "GET charges", "FETCH /x", "POST /search", "GET /x/{nope}"] {
-            assert!(RequestLine::from_text(bad).is_err(), "{bad} was accepted");
-        }
+        assert_eq!(
+            query,
+            ["user=a/b ?#é", "flag=", "ids[]=a/b ?#é", "ids[]=2", "csv=a/b ?#é,2", r#"json=["a/b ?#é","2"]"#]
+        );
     }
 }

@@ -27,12 +27,6 @@ const LATER: &[&str] = &[
     "partial",
     "at_least",
     // Feeds.
-    "body",
-    "vars",
-    "graphql",
-    "encode",
-    "lang",
-    "each",
     "like",
     "job",
     "count",
@@ -54,10 +48,6 @@ const LATER: &[&str] = &[
     "rfc3339us",
     "date",
     // Look-ups.
-    "search",
-    "after",
-    "ids_as",
-    "null-slot",
     "within",
     // Domains.
     "direction",
@@ -98,10 +88,6 @@ const LATER: &[&str] = &[
     "mysql",
 ];
 
-/// Placeholders that are refused as not supported yet; those that end in a dot stand for a family.
-const PLACEHOLDERS_LATER: &[&str] =
-    &["rekey", "row.", "each.", "id[", "ids[", "from:", "to:", "cursor:", "id:"];
-
 /// How alike two words must be for one to be offered in place of the other.
 const ALIKE: f64 = 0.5;
 
@@ -109,15 +95,6 @@ const ALIKE: f64 = 0.5;
 #[must_use]
 pub fn is_later(word: &str) -> bool {
     LATER.contains(&word)
-}
-
-/// Whether a placeholder belongs to the vocabulary without being supported yet.
-#[must_use]
-pub fn is_placeholder_later(name: &str) -> bool {
-    PLACEHOLDERS_LATER.iter().any(|known| {
-        let is_family = known.ends_with(['.', '[', ':']);
-        name == *known || (is_family && name.starts_with(known))
-    })
 }
 
 /// Says that a word is known and not supported.
@@ -183,14 +160,7 @@ mod tests {
         let fault = refuse("key", "schedul", &["schedule", "local"]);
         assert_eq!(fault.message, "unknown key `schedul`");
         assert_eq!(fault.help.unwrap(), "did you mean `schedule`? allowed here: `schedule`, `local`");
-        assert!(refuse("key", "each", &["rows"]).message.contains("does not support yet"));
+        assert!(refuse("key", "job", &["rows"]).message.contains("does not support yet"));
         assert_eq!(nearest("xyz", ["schedule"]), None);
-    }
-
-    #[test]
-    fn families_of_placeholders_are_known() {
-        assert!(is_placeholder_later("row.number"));
-        assert!(is_placeholder_later("rekey"));
-        assert!(!is_placeholder_later("rekeyed"));
     }
 }

@@ -54,8 +54,8 @@ impl FeedArgs {
 
     fn define(&self, loaded: &Loaded) -> Result<Arc<dyn Reconciler>, Failure> {
         let config = loaded.config.providers.get(&self.feed.provider);
-        let vars = config.map(|config| config.vars.clone()).unwrap_or_default();
-        let settings = Settings { vars };
+        let settings = config.map(|config| Settings { vars: config.vars.clone(), each: config.each.clone() });
+        let settings = settings.unwrap_or_default();
         let domain = DomainDefinition::of_feed(self.feed.clone());
         let defined = loaded.config.catalogue.define(domain, &settings).map_err(|problem| {
             let help = problem.help.map(|help| format!("\n{help}")).unwrap_or_default();

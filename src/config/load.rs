@@ -11,6 +11,7 @@ use tieout_reconcilers::define::checked::Fault;
 use tieout_reconcilers::define::definition::Settings as FeedSettings;
 use tieout_reconcilers::define::document::{Document, Kind, Problems};
 use tieout_reconcilers::define::domain::DomainDefinition;
+use tieout_reconcilers::define::each_file::names_of;
 use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::words;
@@ -232,11 +233,19 @@ impl<'l> Loading<'l> {
 
     /// The configuration may only speak of providers that there are.
     fn check_providers(&mut self) {
-        for (name, (spot, _)) in &self.settings.providers {
-            if self.catalogue.provider(name).is_none() {
+        for (name, (spot, config)) in &self.settings.providers {
+            let Some(provider) = self.catalogue.provider(name) else {
                 let known: Vec<&str> = self.catalogue.names().map(Name::as_str).collect();
                 let fault = Fault::new(format!("there is no provider `{name}`"));
                 self.problems.add(*spot, fault.with_help(words::advice(name.as_str(), &known)));
+                continue;
+            };
+            let used: Vec<&str> = provider.each_names().into_iter().collect();
+            if let Some(stray) = names_of(&config.each).into_iter().find(|each| !used.contains(each)) {
+                let fault = Fault::new(format!("no feed of `{name}` uses `{{each.{stray}}}`"));
+                let help = "name the members in the requests of a feed, such as `GET /accounts/{each.account}/charges`";
+                let help = if used.is_empty() { help.to_owned() } else { words::advice(stray, &used) };
+                self.problems.add(*spot, fault.with_help(help));
             }
         }
     }
@@ -259,10 +268,11 @@ impl<'l> Loading<'l> {
                 self.check_credentials(&domain);
             }
             self.problems.warnings.extend(domain.warnings.iter().cloned());
-            let vars =
-                self.settings.providers.get(&domain.feed.provider).map(|(_, config)| config.vars.clone());
+            let config = self.settings.providers.get(&domain.feed.provider);
+            let settings = config
+                .map(|(_, config)| FeedSettings { vars: config.vars.clone(), each: config.each.clone() });
             let (document, spots) = (domain.document.clone(), domain.spots);
-            match self.catalogue.define(domain, &FeedSettings { vars: vars.unwrap_or_default() }) {
+            match self.catalogue.define(domain, &settings.unwrap_or_default()) {
                 Ok(definition) => {
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(misfits);

@@ -12,8 +12,10 @@ use tieout_reconcilers::define::auth::tls::Tls;
 use tieout_reconcilers::define::auth::{Auth, base as define};
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Ordered};
 use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::each_file::EachFile;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::template::{Slot, Template};
+use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::name::Name;
 use url::Url;
 
@@ -31,6 +33,7 @@ pub(super) struct ProviderFile {
     secrets: Ordered<Checked<SecretRef>>,
     #[serde(default)]
     var: Ordered<Checked<String>>,
+    each: Option<EachFile>,
     #[serde(default)]
     caps: CapsFile,
 }
@@ -60,6 +63,8 @@ pub struct ProviderConfig {
     pub secrets: BTreeMap<String, SecretRef>,
     /// The values of `{var.NAME}`.
     pub vars: BTreeMap<String, String>,
+    /// For whom its feeds are read, in place of those that a feed names itself.
+    pub each: Vec<Member>,
     /// How much of what it sends is too much.
     pub caps: Caps,
 }
@@ -77,6 +82,7 @@ impl ProviderFile {
         for entry in self.var.0 {
             config.vars.insert(entry.key, problems.take(entry.value).unwrap_or_default());
         }
+        config.each = self.each.and_then(|each| each.members(problems)).unwrap_or_default();
         config
     }
 }

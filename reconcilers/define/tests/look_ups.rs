@@ -149,3 +149,88 @@ fn a_hostile_depth_is_unreadable_and_not_handed_on() {
     let seen = found(&definition(&[]), &["a"], &ok(deep.as_bytes())).unwrap();
     assert_eq!(seen, ["a value nests deeper than 64 levels"]);
 }
+
+fn looked_up(confirm: &str) -> Definition {
+    definition(&[("{one: \"GET /orders/{id}\", gone: 404}", confirm)])
+}
+
+#[test]
+fn several_keys_are_posted_together_each_in_the_shape_that_the_provider_wants() {
+    let definition = looked_up(
+        "{many: {request: POST /orders/batch, body: {inputs: \"{ids}\"}, ids_as: {id: \"{id}\"}, max: 2, rows: data}}",
+    );
+    let asked = definition.confirm(&crate::name::Each::default(), &keys(&["a", "b,c", "d"]));
+    let bodies: Vec<String> = asked.iter().map(|asked| asked.request.body.clone().unwrap().text).collect();
+    assert_eq!(bodies, [r#"{"inputs":[{"id":"a"},{"id":"b,c"}]}"#, r#"{"inputs":[{"id":"d"}]}"#]);
+}
+
+#[test]
+fn a_multi_status_or_an_error_beside_the_rows_proves_no_absence() {
+    let definition = looked_up("{many: {request: GET /orders, query: {ids: \"{ids:csv}\"}, rows: data}}");
+    let many = |response: &Response<'_>| found(&definition, &["a", "b"], response).unwrap();
+    let rows = r#"{"data":[{"id":"a"}],"errors":[]}"#;
+    assert_eq!(many(&status(200, rows))[1], "gone");
+    assert_eq!(many(&status(207, rows))[1], "the answer says that some of the call may have failed");
+    let failed = r#"{"data":[{"id":"a"}],"errors":[{"code":"try later"}]}"#;
+    assert_eq!(many(&status(200, failed)), ["\"a\" - of {\"id\":\"a\"}", "the answer reports errors"]);
+    assert_eq!(
+        many(&status(200, r#"{"data":[],"next_cursor":"x"}"#))[0],
+        "the answer says that more follows"
+    );
+}
+
+#[test]
+fn a_null_in_the_place_of_a_node_says_that_it_is_gone() {
+    let definition = looked_up(
+        "{many: {request: POST /graphql, graphql: \"query($ids: [ID!]!) { nodes(ids: $ids) { id } }\", vars: {ids: \"{ids}\"}, rows: data.nodes}, gone: null-slot}",
+    );
+    let nodes = |nodes: &str| {
+        found(&definition, &["a", "b"], &ok(format!(r#"{{"data":{{"nodes":{nodes}}}}}"#).as_bytes())).unwrap()
+    };
+    assert_eq!(nodes(r#"[null,{"id":"b"}]"#), ["gone", "\"b\" - of {\"id\":\"b\"}"]);
+    assert_eq!(nodes(r#"[{"id":"b"},null]"#)[0], "the answer holds another item in the place of this key");
+    assert_eq!(nodes(r#"[{"id":"b"}]"#)[0], "the answer has not one place for each key");
+    let errors = ok(br#"{"data":{"nodes":[null,null]},"errors":[{"message":"timeout"}]}"#);
+    assert_eq!(found(&definition, &["a", "b"], &errors).unwrap()[0], "the answer reports errors");
+}
+
+#[test]
+fn a_null_in_the_place_of_one_item_says_that_it_is_gone() {
+    let definition = looked_up(
+        "{one: {request: POST /graphql, graphql: \"query($id: ID!) { order(id: $id) { id } }\", vars: {id: \"{id}\"}}, unwrap: data.order, gone: null-slot}",
+    );
+    let one = |body: &str| found(&definition, &["a"], &ok(body.as_bytes()));
+    assert_eq!(one(r#"{"data":{"order":null}}"#).unwrap(), ["gone"]);
+    assert_eq!(one(r#"{"data":{"order":{"id":"a"}}}"#).unwrap(), ["\"a\" - of {\"id\":\"a\"}"]);
+    assert_eq!(
+        one(r#"{"data":{"order":null},"errors":[{"message":"no"}]}"#),
+        Err(PageFault::NeitherItemNorGone(200))
+    );
+}
+
+#[test]
+fn a_search_asks_the_list_for_one_key_and_overlooks_its_neighbours() {
+    let changes = [
+        ("    id: id\n", "    id: [id, line]\n"),
+        (
+            "{one: \"GET /orders/{id}\", gone: 404}",
+            "{search: {query: {number: \"{id[0]}\", limit: \"5\"}}, gone: 404}",
+        ),
+    ];
+    let definition = definition(&changes);
+    assert_eq!(asked(&definition, &["7:1"]), ["/orders?number=7&limit=5"]);
+    let search = |body: &str| found(&definition, &["7:2"], &ok(body.as_bytes())).unwrap();
+    let both = r#"{"data":[{"id":7,"line":1},{"id":7,"line":2}]}"#;
+    assert_eq!(search(both), [r#""7:2" - of {"id":7,"line":2}"#]);
+    assert_eq!(search(r#"{"data":[{"id":7,"line":1}]}"#), ["gone"]);
+    assert_eq!(
+        search(r#"{"data":[{"id":7,"line":1}],"next_cursor":"x"}"#),
+        ["the answer says that more follows"]
+    );
+}
+
+#[test]
+fn absence_is_believed_only_after_the_delay_of_the_definition() {
+    let definition = looked_up("{one: \"GET /orders/{id}\", gone: 404, after: 10m}");
+    assert_eq!(definition.feed().confirm_after, std::time::Duration::from_mins(10));
+}

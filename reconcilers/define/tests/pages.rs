@@ -175,7 +175,7 @@ fn variables_are_put_in_place_and_their_keys_dropped_where_they_are_unset() {
         .replace("GET /orders\n", "GET /{var.shop}/orders\n")
         .replace("limit: \"{size}\"", "limit: \"{size}\", account: \"{var.account}\"");
     let provider = provider(&text);
-    let set = Settings { vars: [("shop".to_owned(), "a b/c".to_owned())].into() };
+    let set = Settings { vars: [("shop".to_owned(), "a b/c".to_owned())].into(), ..Settings::default() };
     let definition = on_feed(&provider, super::DOMAIN, &set);
     assert!(line(&definition.first_page(&day())).starts_with("/a%20b/c/orders?limit=100&from="));
     let domain = super::domain(super::DOMAIN);

@@ -1,0 +1,102 @@
+//! What a definition says about items that are gone: `404`, `[404, 410]`, `null-slot`, `{body: {deleted: true}}` or a list
+//! of such.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::condition::{ConditionFile, Conditions, Statuses};
+use super::document::Problems;
+use super::problem::Spot;
+use super::words;
+
+/// `gone` as it is written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GoneFile {
+    conditions: Vec<ConditionFile>,
+    words: Vec<String>,
+}
+
+/// How a provider says that an item is gone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gone {
+    /// In a response as a whole.
+    pub(super) conditions: Conditions,
+    /// By a null in the place of the item.
+    pub(super) nulls: Nulls,
+}
+
+/// What a null means in the place where an item was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Nulls {
+    /// Nothing that is known.
+    #[default]
+    Unknown,
+    /// That the item is gone.
+    Gone,
+}
+
+impl GoneFile {
+    pub(super) fn compile(self, spot: Spot, problems: &mut Problems<'_>) -> Gone {
+        let mut gone = Gone::default();
+        for word in self.words {
+            match word.as_str() {
+                "null-slot" => gone.nulls = Nulls::Gone,
+                other => problems.add(spot, words::refuse("word", other, &["404", "410", "null-slot"])),
+            }
+        }
+        for condition in self.conditions {
+            gone.conditions.add(condition, spot, problems);
+        }
+        gone
+    }
+}
+
+impl<'de> Deserialize<'de> for GoneFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(GoneVisitor)
+    }
+}
+
+struct GoneVisitor;
+
+impl<'de> Visitor<'de> for GoneVisitor {
+    type Value = GoneFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a status such as `404`, a condition such as `{body: {deleted: true}}`, `null-slot`, or a list of them",
+        )
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, status: u64) -> Result<GoneFile, E> {
+        let status = u16::try_from(status).ok().filter(|status| (100..600).contains(status));
+        let status = status.ok_or_else(|| E::custom("this is not an HTTP status"))?;
+        let condition = ConditionFile { status: Statuses(vec![status]), ..ConditionFile::default() };
+        Ok(GoneFile { conditions: vec![condition], words: Vec::new() })
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, status: i64) -> Result<GoneFile, E> {
+        self.visit_u64(u64::try_from(status).unwrap_or_default())
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<GoneFile, E> {
+        Ok(GoneFile { conditions: Vec::new(), words: vec![word.to_owned()] })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<GoneFile, A::Error> {
+        let condition = ConditionFile::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(GoneFile { conditions: vec![condition], words: Vec::new() })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<GoneFile, A::Error> {
+        let mut all = GoneFile::default();
+        while let Some(GoneFile { conditions, words }) = seq.next_element()? {
+            all.conditions.extend(conditions);
+            all.words.extend(words);
+        }
+        Ok(all)
+    }
+}

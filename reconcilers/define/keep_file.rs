@@ -1,0 +1,74 @@
+//! The `keep` of a feed's `next`: what of the first request travels with the following ones.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+
+use super::checked::Fault;
+use super::document::Problems;
+use super::paging::{By, Keep};
+use super::words;
+
+/// `all`, or a list of names.
+#[derive(Debug, Clone)]
+pub(super) struct KeepFile(Spanned<Written>);
+
+#[derive(Debug, Clone)]
+enum Written {
+    Word(String),
+    Names(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for KeepFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`all`, or a list of names such as `[limit, fields]`")
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<Written, E> {
+        Ok(Written::Word(word.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Written, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = seq.next_element()? {
+            names.push(name);
+        }
+        Ok(Written::Names(names))
+    }
+}
+
+impl KeepFile {
+    pub(super) fn compile(self, by: &By, problems: &mut Problems<'_>) -> Keep {
+        let spot = self.0.referenced.into();
+        if matches!(by, By::Page { .. } | By::Offset { .. } | By::Single) {
+            let fault = Fault::new("`keep` means nothing here: every page is asked for in the same way");
+            problems.add(spot, fault.with_help("say it beside `link`, `url` or `cursor`"));
+        }
+        match self.0.value {
+            Written::Names(names) => Keep::Named(names),
+            Written::Word(word) if word == "all" => Keep::All,
+            Written::Word(word) => {
+                problems.add(spot, words::refuse("word", &word, &["all"]));
+                Keep::Usual
+            }
+        }
+    }
+}
