@@ -48,11 +48,15 @@ impl Night<'_> {
                 walk.coverage = None;
             }
             if n_unseen > 0 {
-                its.into_iter().for_each(|one| suspect_only(&mut one.observation.look));
+                for one in its {
+                    suspect_only(&mut one.observation.look);
+                }
                 problems.push(unseen(walk.window, n_unseen));
             }
         }
-        problems.into_iter().for_each(|problem| self.doubt(problem));
+        for problem in problems {
+            self.doubt(problem);
+        }
     }
 
     /// Stores what the walks proved whose unmet rows turned out not to exist.
