@@ -60,12 +60,13 @@ pub async fn reader(program: &Path, site: &Site, scratch: &Path) -> anyhow::Resu
     Ok(spent)
 }
 
-/// Reconciles a site with tieout, from an empty state.
+/// Reconciles a site with tieout, from an empty state and with further flags.
 pub async fn tieout(
     program: &Path,
     site: &Site,
     database: &Database,
     postmaster: Option<Postmaster>,
+    flags: &[&str],
 ) -> anyhow::Result<Reconciliation> {
     let folder = tempfile::tempdir()?;
     let (url, population) = (database.url(), &site.population);
@@ -74,7 +75,7 @@ pub async fn tieout(
     site.mock.forget().await?;
     let before = collected(postmaster, database).await?;
     let mut command = Command::new(program);
-    command.args(["run", "--format", "json"]).current_dir(folder.path());
+    command.args(["run", "--format", "json"]).args(flags).current_dir(folder.path());
     let (spent, document) = finish(command, folder.path()).await?;
     let after = collected(postmaster, database).await?;
     outcome::check_document(&document, population)?;

@@ -28,7 +28,12 @@ impl Mock {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = listener.local_addr().unwrap().to_string();
-        tokio::spawn(provider::serve(listener, Catalogue::render(POPULATION), None));
+        tokio::spawn(provider::serve(
+            listener,
+            Catalogue::render(POPULATION),
+            None,
+            std::time::Duration::ZERO,
+        ));
         Self { origin, client: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 

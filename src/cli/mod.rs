@@ -39,3 +39,4 @@ pub use scope::{IfLocked, PlanArgs, RunArgs, Scope};
 pub use select::select;
 pub use signals::Signals;
 pub use values::FindingPath;
+pub use wire::clients;

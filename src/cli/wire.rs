@@ -89,7 +89,7 @@ pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<d
 }
 
 /// One client per provider of the domains. Tokens that are good once are kept in the state store.
-pub(super) fn clients(
+pub fn clients(
     config: &Config,
     domains: &[Arc<dyn Reconciler>],
     store: Option<&Store>,

@@ -22,7 +22,6 @@ use super::summary::{blank, failed};
 use super::unseen::Withheld;
 use super::{IfLocked, Job, Mode, Scope};
 use crate::confirm::Sides;
-use crate::coverage;
 use crate::diff::Suspect;
 use crate::finding::Finding;
 use crate::local::MemberValues;
@@ -167,12 +166,9 @@ impl<'a> Night<'a> {
         Ok(())
     }
 
-    /// The ceiling as far as the provider's clock, and its own word on its answers, are known.
+    /// The ceiling as far as it is known.
     pub(super) fn ceiling(&self) -> Instant {
-        let reconciler = &self.sides.reconciler;
-        let skew = self.sides.client.first_skew();
-        let ours = coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), skew);
-        self.provider_ceiling.get().copied().flatten().map_or(ours, |theirs| ours.min(theirs))
+        self.reading().ceiling()
     }
 
     /// What the tasks that read slices share.
@@ -182,7 +178,9 @@ impl<'a> Night<'a> {
             watcher: Arc::clone(&self.job.watcher),
             lanes: Arc::clone(&self.lanes),
             pace: Arc::clone(&self.pace),
-            ceiling: Arc::clone(&self.provider_ceiling),
+            provider_ceiling: Arc::clone(&self.provider_ceiling),
+            start: self.start,
+            local_start: self.local_start,
         }
     }
 

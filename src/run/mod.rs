@@ -16,6 +16,7 @@ mod release;
 mod rest;
 mod shape;
 mod slice;
+mod sorting;
 mod stage;
 mod summary;
 mod unseen;
@@ -254,3 +255,6 @@ async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), Stor
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

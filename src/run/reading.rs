@@ -66,9 +66,9 @@ impl Night<'_> {
             self.say_indivisible(&slice, &seen);
         }
         shape.learn(slice.window, pages);
-        if let Seen::Whole { difference, walked, rows } = seen {
+        if let Seen::Whole { difference, walked, rows, confirmation } = seen {
             self.say_row_faults(&rows);
-            self.judge_slice(&slice, *difference, walked).await?;
+            self.judge_slice(&slice, *difference, walked, confirmation).await?;
         }
         if next_step == NextStep::LeaveOut {
             let left = flight.len() + shape.len();
@@ -159,10 +159,8 @@ impl Night<'_> {
     }
 }
 
-/// Whether a slice neither gave a page nor came to its end.
+/// Whether a slice neither gave a page nor came to its end. A provider that refuses a range as too large does answer.
 fn gave_nothing(read: &Read) -> bool {
-    match &read.seen {
-        Seen::Whole { walked, .. } => walked.coverage != Coverage::Complete && read.pages == 0,
-        Seen::TooLarge | Seen::Beyond => false,
-    }
+    let Seen::Whole { walked, .. } = &read.seen else { return false };
+    walked.coverage != Coverage::Complete && read.pages == 0 && read.next_step() != NextStep::Halve
 }

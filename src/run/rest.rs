@@ -49,7 +49,7 @@ impl Night<'_> {
         for purpose in [Purpose::Coverage, Purpose::Overlap] {
             let suspects: Vec<Suspect> =
                 rested.iter().filter(|(_, of)| *of == purpose).map(|(suspect, _)| suspect.clone()).collect();
-            let plan = self.judge(&suspects, purpose, &|_| true, None).await?;
+            let plan = self.judge_anew(&suspects, purpose, &|_| true).await?;
             if !plan.is_empty() {
                 self.commit(plan, Proven::default()).await?;
             }

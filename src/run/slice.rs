@@ -7,15 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::Filter;
 use tieout_reconcilers::window::{Slice, Window};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::Failure;
-use crate::confirm::{Sides, rows_by_key};
+use super::sorting::{When, when};
+use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
 use crate::coverage;
-use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff};
+use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
 use crate::local::{LocalError, Read as LocalRead, Reader};
 use crate::progress::{Progress, Watcher};
 use crate::source::{Coverage, NextStep, Walk, Walked, WalkedPage};
@@ -26,6 +28,10 @@ const MAX_HAND_BYTES: usize = 32 << 20;
 const MIN_HAND_BYTES: usize = 2 << 20;
 /// The fewest keys or items for which local rows are read.
 const MIN_BATCH: usize = 1_000;
+/// How many keys are looked up before somebody looks whether the run is asked to stop.
+pub(super) const LOOKED_UP_AT_ONCE: usize = 200;
+/// How many suspects of a slice are confirmed before its turn to be judged comes: whole items wait with them.
+const CONFIRMED_AHEAD: usize = 100;
 /// How often a slice is read again from its own start because the way through its pages was lost.
 const MAX_LOST: u32 = 3;
 
@@ -51,6 +57,8 @@ pub(super) enum Seen {
         walked: Walked,
         /// What was wrong with local rows.
         rows: LocalRead,
+        /// Both sides of the suspects that may be judged at once, read again.
+        confirmation: Confirmation,
     },
     /// The slice holds more than fits; its halves must be read instead.
     TooLarge,
@@ -128,7 +136,11 @@ pub(super) struct Reading {
     pub(super) lanes: Arc<Lanes>,
     pub(super) pace: Arc<Pace>,
     /// What the provider's first answer says about how far its answers are whole.
-    pub(super) ceiling: Arc<OnceLock<Option<Instant>>>,
+    pub(super) provider_ceiling: Arc<OnceLock<Option<Instant>>>,
+    /// The run's start by the process's clock.
+    pub(super) start: Instant,
+    /// The run's start by the local database's clock.
+    pub(super) local_start: Instant,
 }
 
 impl Reading {
@@ -149,9 +161,45 @@ impl Reading {
                     slice.token = None;
                     was_resynced = true;
                 }
-                _ => return Ok(Read { was_resynced, ..read }),
+                NextStep::Halve => return Ok(read),
+                _ => return Ok(Read { was_resynced, ..self.look_twice(read).await? }),
             }
         }
+    }
+
+    /// Reads both sides of the suspects again that may be judged at once, while other slices are read.
+    async fn look_twice(&self, mut read: Read) -> Result<Read, Failure> {
+        if let Seen::Whole { difference, walked, confirmation, .. } = &mut read.seen {
+            let is_complete = walked.coverage == Coverage::Complete && difference.doubts.is_empty();
+            let reconciler = &self.sides.reconciler;
+            let now = |suspect: &&Suspect| when(suspect, reconciler.as_ref(), is_complete) == When::Now;
+            let first = difference.suspects.iter().filter(now).take(CONFIRMED_AHEAD);
+            let keys: Vec<Key> = first.map(|suspect| suspect.key.clone()).collect();
+            let is_settled = reconciler.policy().settle.is_zero();
+            *confirmation = self.confirm(&keys, &|_| is_settled).await?;
+        }
+        Ok(read)
+    }
+
+    /// Reads both sides of some keys again.
+    pub(super) async fn confirm(
+        &self,
+        keys: &[Key],
+        rested: &(dyn Fn(&Key) -> bool + Sync),
+    ) -> Result<Confirmation, LocalError> {
+        let reconciler = &self.sides.reconciler;
+        let wait = reconciler.feed().lag.max(reconciler.policy().settle);
+        // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
+        let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
+        confirm(&self.sides, keys, ages).await
+    }
+
+    /// The ceiling as far as the provider's clock, and its own word on its answers, are known.
+    pub(super) fn ceiling(&self) -> Instant {
+        let reconciler = &self.sides.reconciler;
+        let skew = self.sides.client.first_skew();
+        let ours = coverage::ceiling(self.start, reconciler.feed(), reconciler.policy(), skew);
+        self.provider_ceiling.get().copied().flatten().map_or(ours, |theirs| ours.min(theirs))
     }
 
     /// Reads a window: its local rows stream past batch by batch.
@@ -194,7 +242,8 @@ impl Reading {
         let (stragglers, faults) = rows_by_key(&self.sides.reader, &unmatched.keys()).await?;
         rows.add(faults);
         let difference = Box::new(unmatched.resolve(&stragglers));
-        read(pages, Seen::Whole { difference, walked, rows })
+        let confirmation = Confirmation::default();
+        read(pages, Seen::Whole { difference, walked, rows, confirmation })
     }
 
     /// Reads changes: their local rows are looked up batch by batch.
@@ -218,7 +267,8 @@ impl Reading {
         let walked = self.end(walk).await;
         drop(permit);
         rows.add(look_up(&self.sides.reader, &mut diff).await?);
-        let seen = Seen::Whole { difference: Box::new(diff.finish()), walked, rows };
+        let (difference, confirmation) = (Box::new(diff.finish()), Confirmation::default());
+        let seen = Seen::Whole { difference, walked, rows, confirmation };
         Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen })
     }
 
@@ -241,7 +291,7 @@ impl Reading {
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
         let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
-        *self.ceiling.get_or_init(|| page.ceiling.map(settled))
+        *self.provider_ceiling.get_or_init(|| page.ceiling.map(settled))
     }
 
     /// How many items wait for their local rows, so that all slices together hold about as many.

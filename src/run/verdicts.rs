@@ -8,17 +8,16 @@ use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
 use super::outcome::Failure;
+use super::slice::LOOKED_UP_AT_ONCE;
+use super::sorting::{When, when};
 use super::unseen;
-use crate::confirm::{Ages, Confirmation, confirm, has_no_change_time};
+use crate::confirm::Confirmation;
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
 use crate::source::{Coverage, Reason, Walked};
 use crate::store::{Covered, SavedToken, SliceDone};
-
-/// How many keys are looked up before somebody looks whether the run is asked to stop.
-const CHUNK: usize = 200;
 
 impl Night<'_> {
     /// Judges what a slice left over and commits it with what the slice proved.
@@ -27,6 +26,7 @@ impl Night<'_> {
         slice: &Slice,
         difference: Difference,
         Walked { coverage, token }: Walked,
+        confirmation: Confirmation,
     ) -> Result<(), Failure> {
         let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &coverage)?;
@@ -40,7 +40,7 @@ impl Night<'_> {
             let account = self.account_of(slice.purpose);
             if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
         }
-        let mut plan = self.judge_now(&now, slice.purpose).await?;
+        let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
         let unmet = unseen::unmet(&rest);
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
@@ -121,20 +121,12 @@ impl Night<'_> {
 
     /// Which suspects are judged now, which must rest first, and which the slice can prove nothing about.
     fn sort(&self, suspects: Vec<Suspect>, is_complete: bool) -> (Vec<Suspect>, Vec<Suspect>, Vec<Suspect>) {
-        let feed = self.sides.reconciler.feed();
-        let absence_is_evidence = is_complete && feed.absence_is_evidence();
         let (mut now, mut rest, mut unproven) = (Vec::new(), Vec::new(), Vec::new());
         for suspect in suspects {
-            match suspect.looks {
-                Looks::Orphaned if !absence_is_evidence => unproven.push(suspect),
-                // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
-                Looks::Orphaned | Looks::Deleted => rest.push(suspect),
-                Looks::Mismatched
-                    if has_no_change_time(feed, Kind::Mismatched) && !self.settle().is_zero() =>
-                {
-                    rest.push(suspect);
-                }
-                _ => now.push(suspect),
+            match when(&suspect, self.sides.reconciler.as_ref(), is_complete) {
+                When::Now => now.push(suspect),
+                When::Rested => rest.push(suspect),
+                When::Never => unproven.push(suspect),
             }
         }
         (now, rest, unproven)
@@ -144,61 +136,82 @@ impl Night<'_> {
         self.sides.reconciler.policy().settle
     }
 
-    /// Confirms suspects and plans for those that could be judged.
-    pub(super) async fn judge_now(
-        &mut self,
-        suspects: &[Suspect],
-        purpose: Purpose,
-    ) -> Result<Plan, Failure> {
-        let settled = self.settle().is_zero();
-        self.judge(suspects, purpose, &|_| settled, None).await
-    }
-
-    pub(super) async fn judge(
+    /// Reads both sides of suspects again and plans for those that could be judged.
+    pub(super) async fn judge_anew(
         &mut self,
         suspects: &[Suspect],
         purpose: Purpose,
         rested: &(dyn Fn(&Key) -> bool + Sync),
-        hold: Option<&str>,
     ) -> Result<Plan, Failure> {
-        let by_key: HashMap<&Key, &Suspect> =
-            suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
         let mut confirmations = Vec::new();
-        for chunk in suspects.chunks(CHUNK) {
+        for chunk in suspects.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
             let keys: Vec<Key> = chunk.iter().map(|suspect| suspect.key.clone()).collect();
             confirmations.push(self.confirm(&keys, rested).await?);
         }
+        // Nothing is concluded from an absence before all of them were looked up.
         self.doubt_unseen(&mut confirmations);
         let mut plan = Plan::default();
-        for confirmation in confirmations {
-            for judged in &confirmation.judged {
-                if let Some(suspect) = by_key.get(&judged.observation.key) {
-                    self.account_of(purpose).unpend(suspect);
-                    self.account_of(purpose).judge(suspect, judged);
-                }
-            }
-            for (_, reason) in &confirmation.unknown {
-                reject_if_rejected(reason)?;
-                self.doubt(reason.to_string());
-            }
-            plan.extend(self.plan_for(confirmation, &by_key, hold).await?);
+        for (chunk, confirmation) in suspects.chunks(LOOKED_UP_AT_ONCE).zip(confirmations) {
+            plan.extend(self.judge(chunk, purpose, confirmation).await?);
         }
         Ok(plan)
+    }
+
+    /// Plans for suspects as their confirmation found them. What was not confirmed yet is confirmed first.
+    async fn judge(
+        &mut self,
+        suspects: &[Suspect],
+        purpose: Purpose,
+        mut confirmation: Confirmation,
+    ) -> Result<Plan, Failure> {
+        let by_key: HashMap<&Key, &Suspect> =
+            suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
+        self.confirm_rest(&by_key, &mut confirmation).await?;
+        for judged in &confirmation.judged {
+            if let Some(suspect) = by_key.get(&judged.observation.key) {
+                self.account_of(purpose).unpend(suspect);
+                self.account_of(purpose).judge(suspect, judged);
+            }
+        }
+        for (_, reason) in &confirmation.unknown {
+            reject_if_rejected(reason)?;
+            self.doubt(reason.to_string());
+        }
+        self.plan_for(confirmation, &by_key).await
+    }
+
+    /// A slice that could not be halved comes without any confirmation.
+    async fn confirm_rest(
+        &self,
+        suspects: &HashMap<&Key, &Suspect>,
+        confirmation: &mut Confirmation,
+    ) -> Result<(), Failure> {
+        let judged = confirmation.judged.iter().map(|judged| &judged.observation.key);
+        let known: HashSet<&Key> = judged.chain(confirmation.unknown.iter().map(|(key, _)| key)).collect();
+        let missing: Vec<Key> =
+            suspects.keys().filter(|key| !known.contains(*key)).map(|key| (*key).clone()).collect();
+        let settled = self.settle().is_zero();
+        for keys in missing.chunks(LOOKED_UP_AT_ONCE) {
+            self.stop_if_cancelled()?;
+            let Confirmation { judged, unknown } = self.confirm(keys, &|_| settled).await?;
+            confirmation.judged.extend(judged);
+            confirmation.unknown.extend(unknown);
+        }
+        Ok(())
     }
 
     async fn plan_for(
         &mut self,
         confirmation: Confirmation,
         suspects: &HashMap<&Key, &Suspect>,
-        hold: Option<&str>,
     ) -> Result<Plan, Failure> {
         let mut observations: Vec<Observation> =
             confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         // What could not be confirmed is remembered and looked at again first thing in the next run.
         observations
             .extend(confirmation.unknown.iter().filter_map(|(key, _)| Some(unconfirmed(suspects.get(key)?))));
-        self.decide(observations, hold).await
+        self.decide(observations, None).await
     }
 
     pub(super) async fn decide(
@@ -219,11 +232,7 @@ impl Night<'_> {
         keys: &[Key],
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Confirmation, Failure> {
-        let policy = self.sides.reconciler.policy();
-        let wait = self.sides.reconciler.feed().lag.max(policy.settle);
-        // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
-        Ok(confirm(&self.sides, keys, ages).await?)
+        Ok(self.reading().confirm(keys, rested).await?)
     }
 
     /// Stores suspects that must rest, so that the coverage may pass them.
@@ -284,7 +293,8 @@ impl Night<'_> {
                 local: false,
             })
             .collect();
-        let plan = self.judge_now(&named, Purpose::Coverage).await?;
+        let settled = self.settle().is_zero();
+        let plan = self.judge_anew(&named, Purpose::Coverage, &|_| settled).await?;
         self.commit(plan, Proven::default()).await
     }
 }

@@ -9,6 +9,7 @@ mod world;
 mod bad_definitions;
 mod bad_pages;
 mod commands;
+mod conformance;
 mod credentials;
 mod demo;
 mod feeds;

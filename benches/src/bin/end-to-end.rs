@@ -102,8 +102,8 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
     let mut turns = Vec::new();
     for turn in 1..=args.repeats {
         let bare = contestants::reader(&bare, &many, scratch.path()).await?;
-        let run = contestants::tieout(&tieout, &many, database, postmaster).await?;
-        let few = contestants::tieout(&tieout, &few, database, postmaster).await?;
+        let run = contestants::tieout(&tieout, &many, database, postmaster, &[]).await?;
+        let few = contestants::tieout(&tieout, &few, database, postmaster, &[]).await?;
         let (fast, slow) = (bare.wall, run.spent.wall);
         eprintln!("turn {turn} of {}: bare loop {fast:.2?}, tieout {slow:.2?}", args.repeats);
         turns.push(Turn { bare, many: run, few });

@@ -36,6 +36,9 @@ struct Args {
     /// For how many seconds it does.
     #[arg(long, default_value_t = 0)]
     fails_for: u64,
+    /// How many milliseconds every answer takes on its way.
+    #[arg(long, default_value_t = 0)]
+    latency: u64,
     /// Exit when stdin is closed, and so with the process that started the mock.
     #[arg(long)]
     tethered: bool,
@@ -43,7 +46,7 @@ struct Args {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let Args { items, port, start, seconds, fails_after, fails_for, tethered } = Args::parse();
+    let Args { items, port, start, seconds, fails_after, fails_for, latency, tethered } = Args::parse();
     if tethered {
         thread::spawn(exit_with_stdin);
     }
@@ -51,7 +54,8 @@ async fn main() -> anyhow::Result<()> {
     let outage = fails_after.map(|pages| Outage::new(pages, Duration::from_secs(fails_for)));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;
-    Ok(provider::serve(listener, catalogue, outage).await?)
+    let latency = Duration::from_millis(latency);
+    Ok(provider::serve(listener, catalogue, outage, latency).await?)
 }
 
 fn exit_with_stdin() {

@@ -92,6 +92,7 @@ async fn burst(args: &Args, walk: &Path, mock: &Path) -> anyhow::Result<u64> {
     let manners = Manners {
         fails_after: Some(args.few_items / PAGE / 2),
         fails_for: Duration::from_secs(args.burst_seconds),
+        ..Manners::default()
     };
     let site = site(mock, args.few_items, manners)?;
     let scratch = tempfile::tempdir()?;

@@ -30,6 +30,9 @@ pub(super) async fn converse(mut stream: TcpStream, provider: &Provider) -> io::
     let mut date = Date::default();
     while let Some(request) = next_request(&mut stream, &mut inbox).await? {
         let answer = Answer::to(&request, provider);
+        if !provider.latency.is_zero() {
+            tokio::time::sleep(provider.latency).await;
+        }
         let [items, tail] = answer.write_head(date.now(), &mut head);
         stream.write_all_buf(&mut Buf::chain(head.as_slice(), items).chain(tail)).await?;
     }

@@ -15,7 +15,7 @@ pub use outage::Outage;
 pub use traffic::Report;
 pub(crate) use traffic::epoch_nanos;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -26,11 +26,17 @@ struct Provider {
     catalogue: Catalogue,
     traffic: Traffic,
     outage: Option<Outage>,
+    latency: Duration,
 }
 
 /// Answers every connection until the listener fails.
-pub async fn serve(listener: TcpListener, catalogue: Catalogue, outage: Option<Outage>) -> io::Result<()> {
-    let provider = Arc::new(Provider { catalogue, traffic: Traffic::default(), outage });
+pub async fn serve(
+    listener: TcpListener,
+    catalogue: Catalogue,
+    outage: Option<Outage>,
+    latency: Duration,
+) -> io::Result<()> {
+    let provider = Arc::new(Provider { catalogue, traffic: Traffic::default(), outage, latency });
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

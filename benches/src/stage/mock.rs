@@ -18,6 +18,8 @@ pub struct Manners {
     pub fails_after: Option<u64>,
     /// For how long.
     pub fails_for: Duration,
+    /// How long every answer takes on its way.
+    pub latency: Duration,
 }
 
 /// A mock that answers.
@@ -36,6 +38,7 @@ impl Mock {
             .args([format!("--items={items}"), format!("--start={start}"), format!("--seconds={seconds}")])
             .args(manners.fails_after.map(|pages| format!("--fails-after={pages}")))
             .arg(format!("--fails-for={}", manners.fails_for.as_secs()))
+            .arg(format!("--latency={}", manners.latency.as_millis()))
             .arg("--tethered")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,34 @@
+//! When a suspect may be judged. Pure: it depends on what the slice proved and on what the feed can prove at all.
+
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::reconciler::Reconciler;
+
+use crate::confirm::has_no_change_time;
+use crate::diff::{Looks, Suspect};
+
+/// When a suspect is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// With its slice.
+    Now,
+    /// At the end of the domain, after it has rested for the settle time.
+    Rested,
+    /// Not at all: the slice proves nothing about it.
+    Never,
+}
+
+/// When a suspect of a slice is judged.
+pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_complete: bool) -> When {
+    let feed = reconciler.feed();
+    match suspect.looks {
+        Looks::Orphaned if !(slice_is_complete && feed.absence_is_evidence()) => When::Never,
+        // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
+        Looks::Orphaned | Looks::Deleted => When::Rested,
+        Looks::Mismatched
+            if has_no_change_time(feed, Kind::Mismatched) && !reconciler.policy().settle.is_zero() =>
+        {
+            When::Rested
+        }
+        _ => When::Now,
+    }
+}

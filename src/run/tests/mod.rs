@@ -1,0 +1,7 @@
+//! Whole runs of one domain against a provider with moods: what it refuses, loses, deletes and fans out.
+
+mod changes;
+mod double;
+mod fanning;
+mod moods;
+mod world;

@@ -1,0 +1,211 @@
+//! A provider with moods, a local table and a state store, and runs of one domain between them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, SqlitePool};
+use tempfile::TempDir;
+use tieout_reconcilers::instant::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use super::double::Double;
+use crate::local::Database;
+use crate::progress::{Progress, Watcher};
+use crate::report::DomainReport;
+use crate::run::{IfLocked, Job, Mode, Options, Scope, run};
+use crate::source::{Client, ProviderSettings};
+use crate::store::Store;
+
+/// An item as the provider has it.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub id: String,
+    /// Seconds after the start of the world.
+    pub at: i64,
+    pub amount: i64,
+    pub account: &'static str,
+}
+
+pub(super) fn item(id: &str, at: i64) -> Item {
+    Item { id: id.to_owned(), at, amount: 1, account: "" }
+}
+
+/// What the provider holds and how it behaves.
+#[derive(Default)]
+pub(super) struct Shelf {
+    pub items: Vec<Item>,
+    /// Statuses that list requests get instead of an answer, one by one; `None` answers.
+    pub moods: VecDeque<Option<u16>>,
+    /// The status of every list request about an account.
+    pub refuses: BTreeMap<&'static str, u16>,
+    /// The most rows of a range that it hands out at all.
+    pub cap: Option<usize>,
+    /// What every page adds to its rows.
+    pub extra: Value,
+    /// Query strings of list requests, in order.
+    pub lists: Vec<String>,
+}
+
+/// When the world began, in Unix seconds.
+fn start() -> i64 {
+    1_750_000_000
+}
+
+pub(super) fn at(second: i64) -> Instant {
+    Instant::from_micros((start() + second) * 1_000_000)
+}
+
+struct Moody(Arc<Mutex<Shelf>>);
+
+impl Respond for Moody {
+    fn respond(&self, asked: &Request) -> ResponseTemplate {
+        answer(&mut self.0.lock().unwrap(), &asked.url)
+    }
+}
+
+fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
+    let asked =
+        |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let account = asked("account").unwrap_or_default();
+    let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
+    if let Some(id) = url.path().strip_prefix("/items/") {
+        let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
+        return found
+            .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
+    }
+    shelf.lists.push(url.query().unwrap_or_default().to_owned());
+    let refused = shelf.refuses.get(account.as_str()).copied();
+    if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
+        return ResponseTemplate::new(status);
+    }
+    let second = |name: &str| asked(name).unwrap().parse::<i64>().unwrap() - start();
+    let range = second("from")..second("to");
+    let is_whole = shelf.extra.get("token").is_some();
+    let theirs = shelf.items.iter().filter(|item| item.account == account);
+    let mut rows: Vec<&Item> = theirs.filter(|item| is_whole || range.contains(&item.at)).collect();
+    if shelf.cap.is_some_and(|cap| rows.len() > cap) {
+        return ResponseTemplate::new(413);
+    }
+    rows.sort_by_key(|item| (item.at, item.id.clone()));
+    let from = asked("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
+    let page: Vec<Value> = rows.iter().skip(from).take(2).map(|item| row(item)).collect();
+    let mut body = json!({ "data": page });
+    if from + 2 < rows.len() {
+        body["next"] = json!((from + 2).to_string());
+    }
+    if let Some(extra) = shelf.extra.as_object() {
+        body.as_object_mut().unwrap().extend(extra.clone());
+    }
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn saw(&self, _: Progress<'_>) {}
+}
+
+pub(super) struct World {
+    shelf: Arc<Mutex<Shelf>>,
+    server: MockServer,
+    app: SqlitePool,
+    dir: TempDir,
+    pub(super) store: Store,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let options = SqliteConnectOptions::new().filename(dir.path().join("app.db")).create_if_missing(true);
+        let app = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let table = "CREATE TABLE items (id TEXT, amount INTEGER, at INTEGER, account TEXT)";
+        sqlx::query(table).execute(&app).await.unwrap();
+        let shelf = Arc::new(Mutex::new(Shelf::default()));
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(Moody(Arc::clone(&shelf))).mount(&server).await;
+        let state = format!("sqlite:{}", dir.path().join("state.db").display());
+        let store = Store::open(&state.parse().unwrap()).await.unwrap();
+        Self { shelf, server, app, dir, store }
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Shelf)) {
+        change(&mut self.shelf.lock().unwrap());
+    }
+
+    /// The list requests so far.
+    pub(super) fn lists(&self) -> Vec<String> {
+        self.shelf.lock().unwrap().lists.clone()
+    }
+
+    pub(super) fn upstream(&self, items: &[Item]) {
+        self.change(|shelf| shelf.items.extend_from_slice(items));
+    }
+
+    pub(super) async fn local(&self, items: &[Item]) {
+        for Item { id, at, amount, account } in items {
+            let at = start() + at;
+            let sql = format!("INSERT INTO items VALUES ('{id}', {amount}, {at}, '{account}')");
+            sqlx::query(AssertSqlSafe(sql)).execute(&self.app).await.unwrap();
+        }
+    }
+
+    pub(super) async fn both(&self, items: &[Item]) {
+        self.upstream(items);
+        self.local(items).await;
+    }
+
+    /// A night about a hundred seconds.
+    pub(super) async fn run(&self, domain: Double) -> DomainReport {
+        self.run_until(domain, 100).await
+    }
+
+    pub(super) async fn run_until(&self, domain: Double, second: i64) -> DomainReport {
+        let window = tieout_reconcilers::window::Window::new(at(0), at(second)).unwrap();
+        let scope = if domain.feed.changes { Scope::Coverage } else { Scope::Range(window) };
+        let mut settings =
+            ProviderSettings::new("shop".parse().unwrap(), self.server.uri().parse::<url::Url>().unwrap());
+        settings.allow_private = true;
+        let url = format!("sqlite:{}", self.dir.path().join("app.db").display());
+        let database = Database::connect("app", &url.into()).await.unwrap();
+        let job = Job {
+            run_id: Uuid::now_v7(),
+            store: self.store.clone(),
+            domains: vec![Arc::new(domain)],
+            clients: [("shop".to_owned(), Ok(Client::new(&settings).unwrap()))].into(),
+            databases: [("app".to_owned(), Ok(database))].into(),
+            watcher: Arc::new(Nobody),
+            cancel: CancellationToken::new(),
+            signal_exit: Arc::new(|| None),
+            options: Options {
+                mode: Mode::Run,
+                scope,
+                max_emits: None,
+                if_locked: IfLocked::Fail,
+                drain: Duration::ZERO,
+                list: 1_000,
+                concurrency: 4,
+                differences_exit: false,
+            },
+        };
+        run(&job, &mut BTreeMap::new()).await.unwrap().domains.remove(0)
+    }
+}
+
+/// `kind key` of every finding, with the member where there is one.
+pub(super) fn findings(report: &DomainReport) -> BTreeSet<String> {
+    let told = report.findings.iter().map(|finding| {
+        let each = if finding.each.is_empty() { String::new() } else { format!(" [{}]", finding.each) };
+        format!("{} {}{each}", finding.kind, finding.key)
+    });
+    told.collect()
+}
+
+pub(super) fn set<const N: usize>(texts: [&str; N]) -> BTreeSet<String> {
+    texts.into_iter().map(str::to_owned).collect()
+}
