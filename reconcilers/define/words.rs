@@ -6,8 +6,6 @@ use super::checked::Fault;
 
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
-    // The provider block.
-    "preset",
     // Rules.
     "refresh",
     "wait",
@@ -18,7 +16,6 @@ const LATER: &[&str] = &[
     "partial",
     "at_least",
     // Feeds.
-    "like",
     "job",
     "count",
     "conditional",
