@@ -89,6 +89,7 @@ async fn walk(base: &str, reconciler: Arc<dyn Reconciler>) -> (usize, bool) {
     let mut settings = ProviderSettings::new("api".parse().unwrap(), base);
     settings.allow_private = true;
     settings.caps.attempts = 1;
+    settings.caps.outage = std::time::Duration::ZERO;
     let client = Client::new(&settings).unwrap();
     let now = Instant::from(chrono::Utc::now());
     let window = Window::new(now - std::time::Duration::from_hours(24), now).unwrap();
