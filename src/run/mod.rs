@@ -20,6 +20,7 @@ mod slice;
 mod sorting;
 mod stage;
 mod summary;
+mod unseen;
 mod verdicts;
 
 use std::collections::BTreeMap;
