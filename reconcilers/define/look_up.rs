@@ -83,6 +83,7 @@ impl LookUps {
         match answer.rows.into_iter().next() {
             Some(Looked::Row(Some(found), seen)) if found == *key => Ok(seen),
             Some(Looked::Row(Some(_), _)) => Err(PageFault::WrongItem),
+            Some(Looked::Fault(_)) if is_list(response.body) => Err(nothing_known()),
             Some(Looked::Fault(why)) => Ok(Seen::Unreadable(why)),
             Some(Looked::Null) if feed.confirm.gone.nulls == Nulls::Gone && !has_errors(response.body) => {
                 Ok(Seen::Gone)
@@ -166,6 +167,11 @@ impl Looked {
     }
 }
 
+/// A list is no answer to a question about one item.
+fn is_list(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'[')
+}
+
 /// What it means that an answer does not name a key.
 enum Absence {
     /// Nothing: the item may exist all the same.
@@ -224,7 +230,7 @@ fn incomplete(
         return Some("the answer reports errors");
     }
     let rows = answer.rows.len();
-    let said = feed.paging.seen(&answer.signals, None, rows, response);
+    let said = feed.paging.said(&answer.signals, None, rows, response);
     let follows = said.more == Some(true)
         || (said.more.is_none() && said.way_on.is_some())
         || said.pages.is_some_and(|pages| pages > 1)

@@ -25,17 +25,23 @@ pub mod slots;
 pub mod auth;
 
 pub mod condition;
+mod problem_json;
 pub mod rules;
 
+mod clock_file;
 pub mod edges;
+mod lint;
+mod span_file;
 mod window_file;
 
 pub mod follow;
 mod keep_file;
 pub mod link;
+pub mod following;
 mod next_file;
 pub mod paging;
 pub mod reader;
+pub mod selector;
 
 pub mod limits;
 mod limits_file;
@@ -43,6 +49,10 @@ mod limits_file;
 pub mod gone_file;
 mod nested_file;
 pub mod rows_file;
+
+mod yaml_tree;
+mod preset;
+mod inherit;
 
 mod absence;
 pub mod confirm;
@@ -64,6 +74,7 @@ mod names;
 mod rows;
 
 pub mod definition;
+mod walking;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@ mod asking;
 mod bad_domains;
 mod bad_providers;
 mod bad_requests;
+mod bad_windows;
+mod inheriting;
 mod limits;
 mod look_ups;
 mod pages;
