@@ -202,8 +202,8 @@ impl FeedDefinition {
             ceiling: window.ceiling,
             rekey,
             confirm,
-            each: sound(each)?,
-            events: sound(events)?,
+            each: each.flatten(),
+            events: events.flatten(),
         };
         definition.check_each(each_spot, problems);
         definition.warnings = std::mem::replace(&mut problems.warnings, earlier);
@@ -269,11 +269,6 @@ fn rekey(window: &WindowDefinition, id: &[Path], spot: Spot, problems: &mut Prob
             .add(spot, Fault::new("a query cannot begin anew behind a key of several parts").with_help(help));
     }
     key
-}
-
-/// What may be left out, where it was left out or is as it should be.
-fn sound<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    read.map_or(Some(None), |read| read.map(Some))
 }
 
 /// `keep` names what there is to keep.
