@@ -216,6 +216,11 @@ impl FeedDefinition {
         self.request.each_names().into_iter().chain(look_ups).collect()
     }
 
+    /// Paths like those that it asks for.
+    pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
+        std::iter::once(&self.request).chain(self.confirm.requests_of()).map(RequestTemplate::sample_path)
+    }
+
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         Ok(Self { request: self.request.bind(known)?, confirm: self.confirm.bind(known)?, ..self.clone() })

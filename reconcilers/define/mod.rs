@@ -37,6 +37,9 @@ mod next_file;
 pub mod paging;
 pub mod reader;
 
+pub mod limits;
+mod limits_file;
+
 pub mod gone_file;
 mod nested_file;
 pub mod rows_file;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -15,10 +14,12 @@ use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::{Document, Problems};
 use super::each_file::EachDefinition;
 use super::feed::{FeedDefinition, FeedFile};
+use super::limits::{Limits, Route};
+use super::limits_file::LimitsFile;
 use super::problem::{Problem, Spot};
 use super::rules::{RuleFile, Rules};
 use super::template::{Slot, Template};
-use super::value::{HeaderName, Length, Rate};
+use super::value::HeaderName;
 use super::words;
 use crate::name::Name;
 
@@ -38,25 +39,6 @@ struct ProviderFile {
     #[serde(default)]
     rules: Vec<RuleFile>,
     feeds: Ordered<FeedFile>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LimitsFile {
-    rate: Option<Checked<Rate>>,
-    burst: Option<Spanned<u32>>,
-    max_wait: Option<Checked<Length>>,
-}
-
-/// What the provider permits.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Limits {
-    /// Requests per second.
-    pub per_second: Option<f64>,
-    /// Requests at once after a pause.
-    pub burst: Option<u32>,
-    /// The longest wait that a `Retry-After` may ask for.
-    pub max_wait: Option<Duration>,
 }
 
 /// A provider, compiled.
@@ -111,7 +93,8 @@ impl ProviderDefinition {
         let (of_members, headers): (Vec<_>, Vec<_>) = headers(file.headers, problems)
             .into_iter()
             .partition(|(_, value)| value.slots().any(|slot| matches!(slot, Slot::Each(_))));
-        let limits = compile_limits(file.limits, problems);
+        let routes = file.limits.routes();
+        let limits = file.limits.compile(problems);
         let rules = Arc::new(Rules::compile(file.rules, problems));
         if file.feeds.0.is_empty() {
             problems.add(spot, Fault::new("the provider has no feeds"));
@@ -125,6 +108,9 @@ impl ProviderDefinition {
             }
         }
         check_parents(&feeds, problems);
+        if problems.problems.is_empty() {
+            must_be_asked(&routes, &feeds, problems);
+        }
         Some(Self {
             name: name?,
             document,
@@ -173,6 +159,22 @@ impl ProviderDefinition {
 
 fn vars_of(template: &Template) -> impl Iterator<Item = &str> {
     template.slots().filter_map(|slot| if let Slot::Var(name) = slot { Some(&**name) } else { None })
+}
+
+/// A route that no request takes would leave its feed to the limits of everything else.
+fn must_be_asked(
+    routes: &[(Route, Spot)],
+    feeds: &BTreeMap<Name, Arc<FeedDefinition>>,
+    problems: &mut Problems<'_>,
+) {
+    let paths: Vec<String> = feeds.values().flat_map(|feed| feed.sample_paths()).collect();
+    for (route, spot) in routes {
+        if !paths.iter().any(|path| route.fits(path)) {
+            let fault = Fault::new(format!("no request of this file goes to `{route}`"));
+            problems
+                .add(*spot, fault.with_help("a route is the path of a request, with `*` for what varies"));
+        }
+    }
 }
 
 /// Notes the placeholders that a template may not hold here, and says whether there are none.
@@ -263,16 +265,5 @@ fn check_parents(feeds: &BTreeMap<Name, Arc<FeedDefinition>>, problems: &mut Pro
             Some(_) => continue,
         };
         problems.add(parent.spot, fault.at(parent.feed.as_str()));
-    }
-}
-
-fn compile_limits(file: LimitsFile, problems: &mut Problems<'_>) -> Limits {
-    if let Some(burst) = file.burst.as_ref().filter(|burst| burst.value == 0) {
-        problems.add(burst.referenced.into(), Fault::new("`burst` must be at least 1"));
-    }
-    Limits {
-        per_second: problems.take_option(file.rate).map(|rate| rate.0),
-        burst: file.burst.map(|burst| burst.value.max(1)),
-        max_wait: problems.take_option(file.max_wait).map(|wait| wait.0),
     }
 }

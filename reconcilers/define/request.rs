@@ -43,6 +43,12 @@ pub(super) enum Payload {
 }
 
 impl RequestTemplate {
+    /// The path with something in each of its placeholders.
+    #[must_use]
+    pub fn sample_path(&self) -> String {
+        self.path.render(|_| Some("x".into())).unwrap_or_default()
+    }
+
     /// Whether any part of the request uses a placeholder.
     #[must_use]
     pub fn uses(&self, slot: &Slot) -> bool {

@@ -78,7 +78,7 @@ impl FromText for Ratio {
     }
 }
 
-/// A rate such as `25/s` or `60/min`, in requests per second.
+/// A rate such as `25/s`, `100/10s` or `1/60s`, in requests per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate(pub f64);
 
@@ -91,13 +91,16 @@ impl FromText for Rate {
             "d" => Some(86_400.0),
             _ => None,
         };
+        let span = |unit: &str| {
+            seconds(unit).or_else(|| humantime::parse_duration(unit).ok().map(|span| span.as_secs_f64()))
+        };
         text.split_once('/')
-            .and_then(|(number, unit)| Some(number.trim().parse::<f64>().ok()? / seconds(unit.trim())?))
+            .and_then(|(number, unit)| Some(number.trim().parse::<f64>().ok()? / span(unit.trim())?))
             .filter(|rate| rate.is_finite() && *rate > 0.0)
             .map(Self)
             .ok_or_else(|| {
                 Fault::new(format!("`{text}` is not a rate")).with_help(
-                    "write a number of requests per unit of time, such as `25/s`, `60/min` or `500/h`",
+                    "write a number of requests per unit of time, such as `25/s`, `60/min` or `100/10s`",
                 )
             })
     }
@@ -125,7 +128,9 @@ mod tests {
     fn rates_are_per_second() {
         assert_eq!(Rate::from_text("25/s").unwrap(), Rate(25.0));
         assert_eq!(Rate::from_text("60/min").unwrap(), Rate(1.0));
-        for bad in ["25", "0/s", "-1/s", "x/s", "5/year", "inf/s", "NaN/s"] {
+        assert_eq!(Rate::from_text("100/10s").unwrap(), Rate(10.0));
+        assert_eq!(Rate::from_text("3/1m 30s").unwrap(), Rate(3.0 / 90.0));
+        for bad in ["25", "0/s", "-1/s", "x/s", "5/year", "inf/s", "NaN/s", "5/0s", "5/"] {
             assert!(Rate::from_text(bad).is_err(), "{bad} was accepted");
         }
     }

@@ -8,15 +8,6 @@ use super::checked::Fault;
 const LATER: &[&str] = &[
     // The provider block.
     "preset",
-    // Limits.
-    "concurrent",
-    "left",
-    "reset",
-    "used",
-    "cost",
-    "refill",
-    "ask",
-    "reserve",
     // Rules.
     "refresh",
     "wait",

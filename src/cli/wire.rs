@@ -22,7 +22,7 @@ use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
 use crate::source::auth::Vault;
-use crate::source::{Client, ProviderSettings, Rate};
+use crate::source::{Client, ProviderSettings};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
 use crate::vault::StoreVault;
 
@@ -129,10 +129,12 @@ fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     settings.hosts = resolved.hosts;
     settings.auth = resolved.auth;
     settings.tls = resolved.tls;
-    settings.rate =
-        resolved.per_second.map(|per_second| Rate { per_second, burst: resolved.burst.unwrap_or(1) });
     settings.caps = resolved.caps;
-    settings.caps.max_wait = resolved.max_wait.unwrap_or(settings.caps.max_wait);
+    if let Some(max_wait) = resolved.limits.max_wait {
+        settings.caps.max_wait = max_wait;
+        settings.caps.outage = settings.caps.outage.min(max_wait);
+    }
+    settings.limits = resolved.limits;
     settings
 }
 

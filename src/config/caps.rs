@@ -25,6 +25,7 @@ pub(super) struct CapsFile {
     request_time: Option<Checked<Length>>,
     retry_base: Option<Checked<Length>>,
     retry_cap: Option<Checked<Length>>,
+    outage: Option<Checked<Length>>,
     throughput: Option<ThroughputFile>,
 }
 
@@ -48,6 +49,10 @@ impl CapsFile {
         length(&mut caps.request_time, self.request_time, problems);
         length(&mut caps.retry_base, self.retry_base, problems);
         length(&mut caps.retry_cap, self.retry_cap, problems);
+        // None at all is a sensible outage: then a request has its attempts and no more.
+        if let Some(Length(outage)) = problems.take_option(self.outage) {
+            caps.outage = outage;
+        }
         if let Some(file) = self.throughput {
             let Throughput { bytes_per_second, over } = &mut caps.throughput;
             number(bytes_per_second, Some(file.bytes_per_second), problems);

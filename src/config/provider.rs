@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use tieout_reconcilers::define::auth::{Auth, base as define};
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Ordered};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::each_file::EachFile;
+use tieout_reconcilers::define::limits::Limits;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::template::{Slot, Template};
 use tieout_reconcilers::fan_out::Member;
@@ -104,12 +104,8 @@ pub struct ResolvedProvider {
     pub tls: Option<Tls<SecretString>>,
     /// Headers of every request, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Requests per second, where the definition gives a limit.
-    pub per_second: Option<f64>,
-    /// Requests at once after a pause.
-    pub burst: Option<u32>,
-    /// The longest wait that a `Retry-After` may ask for.
-    pub max_wait: Option<Duration>,
+    /// How often it may be asked.
+    pub limits: Limits,
     /// How much of what it sends is too much.
     pub caps: Caps,
 }
@@ -131,9 +127,7 @@ pub(super) fn resolve(
         auth,
         tls,
         headers: reading.headers()?,
-        per_second: provider.limits.per_second,
-        burst: provider.limits.burst,
-        max_wait: provider.limits.max_wait,
+        limits: provider.limits.clone(),
         caps: config.caps.clone(),
     })
 }

@@ -40,6 +40,16 @@ pub enum SourceError {
         /// The pause that the provider asked for.
         retry_after: Option<Duration>,
     },
+    /// The provider wants fewer requests.
+    #[error("the provider asks for fewer requests (status {status}): {why}")]
+    SlowDown {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+        /// The pause that the provider asked for.
+        pause: Option<Duration>,
+    },
 
     // Asking again now is useless; what was read so far stays valid.
     /// Everything that could be retried was.
@@ -203,9 +213,11 @@ impl SourceError {
     #[must_use]
     pub fn next_step(&self) -> NextStep {
         match self {
-            Self::Transport { .. } | Self::TimedOut(_) | Self::TooSlow { .. } | Self::Unavailable { .. } => {
-                NextStep::AskAgain
-            }
+            Self::Transport { .. }
+            | Self::TimedOut(_)
+            | Self::TooSlow { .. }
+            | Self::Unavailable { .. }
+            | Self::SlowDown { .. } => NextStep::AskAgain,
             Self::GaveUp { .. }
             | Self::Throttled { .. }
             | Self::OutOfTime

@@ -5,11 +5,16 @@
 use std::time::{Duration, SystemTime};
 
 use tieout_reconcilers::page::{Answer, PageRequest, Response};
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::{NextStep, SourceError, clip};
 use super::http::{Client, Fetched};
-use super::retry::{Decision, decide, retry_after};
+use super::limit::{Attempts, Ended, Permit, Verdict, signals};
+use super::renew::Asked;
+
+/// The status that asks for fewer requests, whatever the definition says.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// A complete answer.
 #[derive(Debug)]
@@ -30,41 +35,50 @@ impl Client {
         page: Option<&Url>,
         classify: impl Fn(&Response<'_>) -> Answer + Send + Sync,
     ) -> Result<Answered, SourceError> {
-        let mut attempt = 1;
+        let mut attempts = Attempts { number: 1, since: None };
         loop {
-            let outcome = self.attempt(request, page, &classify).await;
+            let Asked { permit, outcome } = self.ask(request, page, &classify).await?;
+            let outcome = outcome.and_then(|(fetched, answer)| self.understand(fetched, answer, &permit));
             self.traffic.count(&outcome);
-            let failure = match outcome {
-                Ok(answered) => {
-                    self.shared.budget.deposit();
-                    return Ok(answered);
+            let verdict = permit.ended(ended(&outcome), attempts);
+            drop(permit);
+            match (verdict, outcome) {
+                (None, outcome) => return outcome,
+                (Some(verdict), outcome) => {
+                    let Err(failure) = outcome else { return outcome };
+                    attempts.since.get_or_insert_with(Instant::now);
+                    self.wait_after(attempts.number, failure, verdict).await?;
+                    attempts.number += 1;
                 }
-                Err(failure) if failure.next_step() == NextStep::AskAgain => failure,
-                Err(failure) => return Err(failure),
-            };
-            self.wait_after(attempt, failure).await?;
-            attempt += 1;
+            }
         }
     }
 
-    async fn attempt(
+    /// What an answer means for the caller, after the budget has learned from it.
+    fn understand(
         &self,
-        request: &PageRequest,
-        page: Option<&Url>,
-        classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
+        fetched: Fetched,
+        answer: Answer,
+        permit: &Permit<'_>,
     ) -> Result<Answered, SourceError> {
-        let (fetched, answer) = self.ask(request, page, classify).await?;
+        let now = SystemTime::now();
+        let seen = signals::seen(&self.shared.gauge, &fetched.response(), now);
+        permit.see(seen.as_ref());
+        self.note_poll_interval(&fetched);
         let status = fetched.status;
-        let unavailable = |why: &str, at_least: Option<Duration>| {
-            let asked = retry_after(&fetched.response(), SystemTime::now());
-            SourceError::Unavailable { status, why: clip(why), retry_after: asked.max(at_least) }
+        let asked = signals::pause(&fetched.response(), seen.as_ref(), now);
+        let slow_down = |why: &str, at_least: Option<Duration>| {
+            Err(SourceError::SlowDown { status, why: clip(why), pause: asked.max(at_least) })
         };
         match answer {
             Answer::Read => Ok(Answered::Read(fetched)),
             Answer::Partly(why) => Ok(Answered::Partly(fetched, clip(&why))),
             Answer::Empty => Ok(Answered::Empty(fetched)),
-            Answer::Retry(why) => Err(unavailable(&why, None)),
-            Answer::Wait { why, at_least } => Err(unavailable(&why, at_least)),
+            Answer::Retry(why) if status == TOO_MANY_REQUESTS => slow_down(&why, None),
+            Answer::Retry(why) => {
+                Err(SourceError::Unavailable { status, why: clip(&why), retry_after: asked })
+            }
+            Answer::Wait { why, at_least } => slow_down(&why, at_least),
             Answer::Restart(why) => Err(SourceError::Lost { status, why: clip(&why) }),
             Answer::Resync(why) => Err(SourceError::TokenExpired { status, why: clip(&why) }),
             Answer::Halve(why) => Err(SourceError::TooMuch { status, why: clip(&why) }),
@@ -77,34 +91,39 @@ impl Client {
     }
 
     /// Waits as long as it makes sense after a failed attempt, or says that it makes none.
-    async fn wait_after(&self, attempt: u32, failure: SourceError) -> Result<(), SourceError> {
-        let asked = match &failure {
-            SourceError::Unavailable { retry_after, .. } => *retry_after,
-            _ => None,
-        };
+    async fn wait_after(
+        &self,
+        attempt: u32,
+        failure: SourceError,
+        verdict: Verdict,
+    ) -> Result<(), SourceError> {
         let provider = self.provider();
-        match decide(&self.shared.caps, attempt, asked, fastrand::f64()) {
-            Decision::TooLong(asked) => {
-                Err(SourceError::Throttled { asked, most: self.shared.caps.max_wait })
-            }
-            Decision::Obey(pause) | Decision::BackOff(pause) if !self.has_time_for(pause) => {
+        match verdict {
+            Verdict::TooLong(asked) => Err(SourceError::Throttled { asked, most: self.shared.caps.max_wait }),
+            Verdict::Enough => Err(SourceError::GaveUp { attempts: attempt, last: Box::new(failure) }),
+            Verdict::After(pause) if !self.has_time_for(pause) => {
                 tracing::info!(%provider, attempt, ?pause, %failure, "no time is left to ask again");
                 Err(SourceError::OutOfTime)
             }
-            // The provider named the time, so coming back then is no load that it did not agree to.
-            Decision::Obey(pause) => {
-                tracing::info!(%provider, attempt, ?pause, %failure, "the provider asks for a pause");
-                self.shared.pace.hold(pause);
-                Ok(())
-            }
-            Decision::BackOff(pause) if self.shared.budget.withdraw() => {
+            Verdict::After(pause) => {
                 tracing::info!(%provider, attempt, ?pause, %failure, "asking again");
                 tokio::time::sleep(pause).await;
                 Ok(())
             }
-            Decision::BackOff(_) | Decision::Enough => {
-                Err(SourceError::GaveUp { attempts: attempt, last: Box::new(failure) })
+            Verdict::Again => {
+                tracing::info!(%provider, attempt, %failure, "asking again when the provider can answer");
+                Ok(())
             }
         }
+    }
+}
+
+/// How a request ended, as far as its budget is concerned.
+fn ended(outcome: &Result<Answered, SourceError>) -> Ended {
+    match outcome {
+        Err(SourceError::SlowDown { pause, .. }) => Ended::Throttled(*pause),
+        Err(SourceError::Unavailable { retry_after, .. }) => Ended::Failed(*retry_after),
+        Err(error) if error.next_step() == NextStep::AskAgain => Ended::Failed(None),
+        _ => Ended::Answered,
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AGE, DATE, HeaderMap, HeaderValue, LOCATION};
+use tieout_reconcilers::define::limits::Gauge;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::{PageRequest, PublicUrl, Response};
 use tokio::time::{Instant, timeout_at};
@@ -20,17 +21,16 @@ use super::auth::{Pass, Vault};
 use super::body;
 use super::connect::{Connections, Side};
 use super::error::{Lead, SourceError};
-use super::limit::Pace;
+use super::limit::{Gates, Permit};
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
-use super::retry::RetryBudget;
 use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: u32 = 3;
 
-/// A provider's client. Clones share connections, pace and retry budget.
+/// A provider's client. Clones share connections and budgets.
 #[derive(Clone)]
 pub struct Client {
     pub(super) shared: Arc<Shared>,
@@ -45,8 +45,20 @@ pub(super) struct Shared {
     connections: Connections,
     pub(super) origin: Origin,
     pub(super) caps: Caps,
-    pub(super) pace: Pace,
-    pub(super) budget: RetryBudget,
+    pub(super) gauge: Gauge,
+    gates: Gates,
+}
+
+/// A request that was sent, and what came of it. It is under way until this is dropped.
+pub(super) struct Exchange<'c> {
+    pub(super) permit: Permit<'c>,
+    pub(super) outcome: Result<Fetched, SourceError>,
+}
+
+/// One answer on the way to the one that is not a redirect.
+enum Hop {
+    There(Fetched),
+    Onwards(Bound, Held),
 }
 
 /// An answer, whatever its status.
@@ -92,8 +104,8 @@ impl Client {
             connections,
             origin: Origin::new(settings, vault)?,
             caps: settings.caps.clone(),
-            pace: Pace::new(settings.rate)?,
-            budget: RetryBudget::default(),
+            gauge: settings.limits.gauge.clone(),
+            gates: Gates::new(&settings.limits, &settings.caps),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -156,27 +168,42 @@ impl Client {
         self.shared.origin.resolve(&request.target, page)
     }
 
-    /// Sends a request once, when the pace permits it. `page` is what relative links are resolved against.
+    /// Sends a request once, when its budget permits it. `page` is what relative links are resolved against.
     pub async fn send(&self, request: &PageRequest, page: Option<&Url>) -> Result<Fetched, SourceError> {
         let pass = self.pass().await?;
-        self.send_with(request, page, &pass).await
+        self.exchange(request, page, &pass).await?.outcome
     }
 
-    /// Sends a request once with a pass.
-    pub(super) async fn send_with(
+    /// Sends a request once with a pass, when its budget permits it; an error is one that nothing was sent for.
+    pub(super) async fn exchange(
         &self,
         request: &PageRequest,
         page: Option<&Url>,
         pass: &Pass,
-    ) -> Result<Fetched, SourceError> {
-        let to = self.resolve(request, page)?;
-        let permitted = async {
-            let held = self.room.enter().await;
-            self.shared.pace.ready().await;
-            Ok(held)
-        };
-        let held = self.in_time(None, permitted).await?;
-        self.in_time(Some(self.shared.caps.request_time), self.exchange(to, request, pass, held)).await
+    ) -> Result<Exchange<'_>, SourceError> {
+        let mut to = self.resolve(request, page)?;
+        let mut held = self.in_time(None, async { Ok(self.room.enter().await) }).await?;
+        for _ in 0..=MAX_REDIRECTS {
+            let permit = self.permit(&to).await?;
+            let hop = self.hop(to, request, pass, held);
+            let outcome = match self.in_time(Some(self.shared.caps.request_time), hop).await {
+                Ok(Hop::Onwards(next, still_held)) => {
+                    (to, held) = (next, still_held);
+                    continue;
+                }
+                Ok(Hop::There(fetched)) => Ok(fetched),
+                Err(error) => Err(error),
+            };
+            return Ok(Exchange { permit, outcome });
+        }
+        Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
+    }
+
+    /// Waits until the budget of an address permits a request.
+    async fn permit(&self, to: &Bound) -> Result<Permit<'_>, SourceError> {
+        let base = self.shared.origin.base()?.path().trim_end_matches('/');
+        let route = to.url().path().strip_prefix(base).unwrap_or_default();
+        self.in_time(None, self.shared.gates.enter(route, to.url(), self.deadline)).await
     }
 
     /// Runs some work for at most `limit`, and never beyond the deadline.
@@ -199,29 +226,28 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn exchange(
-        &self,
-        mut to: Bound,
-        asked: &PageRequest,
-        pass: &Pass,
-        held: Held,
-    ) -> Result<Fetched, SourceError> {
-        for hop in 0..=MAX_REDIRECTS {
-            if hop > 0 {
-                self.shared.pace.ready().await;
-            }
-            let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
-            let http = self.shared.connections.to(to.url(), to.side())?;
-            let answer = http.execute(request).await.map_err(not_sent)?;
-            if to.side() == Side::Own {
-                self.note_skew(answer.headers());
-            }
-            match redirected(&answer) {
-                None => return self.receive(to, answer, held).await,
-                Some(location) => to = self.shared.origin.follow(to.url(), location, Lead::Redirect)?,
+    async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass, held: Held) -> Result<Hop, SourceError> {
+        let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
+        let http = self.shared.connections.to(to.url(), to.side())?;
+        let answer = http.execute(request).await.map_err(not_sent)?;
+        if to.side() == Side::Own {
+            self.note_skew(answer.headers());
+        }
+        match redirected(&answer) {
+            None => Ok(Hop::There(self.receive(to, answer, held).await?)),
+            Some(location) => {
+                let next = self.shared.origin.follow(to.url(), location, Lead::Redirect)?;
+                Ok(Hop::Onwards(next, held))
             }
         }
-        Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
+    }
+
+    /// Remembers when the address of an answer may be asked again, where the answer says so.
+    pub(super) fn note_poll_interval(&self, fetched: &Fetched) {
+        let seconds = fetched.response().header("x-poll-interval").and_then(|text| text.trim().parse().ok());
+        if let Some(seconds) = seconds {
+            self.shared.gates.poll_again_after(&fetched.url, Duration::from_secs(seconds));
+        }
     }
 
     async fn receive(

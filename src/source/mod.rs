@@ -4,13 +4,14 @@
 //! does the asking. It never judges an item and never touches a database.
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
-//! what they show there ([`auth`]) and over which connections ([`connect`]), how often ([`limit`]), one exchange ([`http`], [`body`]), exchanges with retries ([`retry`], [`fetch`]), and what is
+//! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
+//! [`body`]), one with its retries ([`fetch`]), and what is
 //! read with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
 
 pub mod address;
-pub mod limit;
+mod limit;
 pub mod origin;
 pub mod room;
 
@@ -22,7 +23,6 @@ pub mod http;
 mod renew;
 
 pub mod fetch;
-pub mod retry;
 mod traffic;
 
 pub mod glance;
@@ -39,7 +39,7 @@ pub use fetch::Answered;
 pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
-pub use provider::{Base, Caps, ProviderSettings, Rate, Throughput};
+pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site};
 pub use room::Room;
 pub use traffic::Sent;

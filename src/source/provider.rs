@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::define::auth::host::HostPattern;
 use tieout_reconcilers::define::auth::tls::Tls;
+use tieout_reconcilers::define::limits::Limits;
 use tieout_reconcilers::define::reader::Reader;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::PublicUrl;
@@ -31,14 +32,14 @@ pub struct ProviderSettings {
     pub tls: Option<Tls<SecretString>>,
     /// Headers sent with every request, such as an API version.
     pub headers: Vec<(String, String)>,
-    /// The permitted rate, if the provider has one.
-    pub rate: Option<Rate>,
+    /// How often it may be asked.
+    pub limits: Limits,
     /// How much is too much.
     pub caps: Caps,
 }
 
 impl ProviderSettings {
-    /// A provider without credentials, headers or rate, with the default caps.
+    /// A provider without credentials, headers or limits, with the default caps.
     #[must_use]
     pub fn new(name: Name, base: impl Into<Base>) -> Self {
         let caps = Caps::default();
@@ -50,7 +51,7 @@ impl ProviderSettings {
             auth: None,
             tls: None,
             headers: Vec::new(),
-            rate: None,
+            limits: Limits::default(),
             caps,
         }
     }
@@ -66,7 +67,7 @@ impl fmt::Debug for ProviderSettings {
             .field("auth", &self.auth)
             .field("tls", &self.tls)
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("rate", &self.rate)
+            .field("limits", &self.limits)
             .field("caps", &self.caps)
             .finish()
     }
@@ -101,15 +102,6 @@ impl fmt::Debug for Base {
     }
 }
 
-/// A permitted rate.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Requests per second over a long time.
-    pub per_second: f64,
-    /// Requests that may be sent at once after a pause, at least 1.
-    pub burst: u32,
-}
-
 /// The slowest answer that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throughput {
@@ -132,11 +124,11 @@ pub struct Caps {
     pub empty_pages: u32,
     /// Time for a connection, with its name look-up and TLS handshake.
     pub connect_time: Duration,
-    /// Time for one attempt with its redirects, from sending to the last byte.
+    /// Time for one answer, from sending to the last byte.
     pub request_time: Duration,
     /// The slowest body that is waited for.
     pub throughput: Throughput,
-    /// Attempts of one request, the first included.
+    /// Attempts of one request, the first included, that it has in any case.
     pub attempts: u32,
     /// The longest pause after the first failed attempt; it doubles with each further one.
     pub retry_base: Duration,
@@ -144,6 +136,8 @@ pub struct Caps {
     pub retry_cap: Duration,
     /// The longest pause that a provider may ask for before the walk ends instead.
     pub max_wait: Duration,
+    /// How long a provider may fail before it is given up.
+    pub outage: Duration,
 }
 
 impl Default for Caps {
@@ -160,6 +154,7 @@ impl Default for Caps {
             retry_base: Duration::from_millis(500),
             retry_cap: Duration::from_secs(30),
             max_wait: Duration::from_mins(2),
+            outage: Duration::from_mins(1),
         }
     }
 }

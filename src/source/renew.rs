@@ -7,7 +7,14 @@ use url::Url;
 
 use super::auth::Pass;
 use super::error::SourceError;
-use super::http::{Client, Fetched};
+use super::http::{Client, Exchange, Fetched};
+use super::limit::Permit;
+
+/// An answer and what it says, or why there is none. The request is under way until this is dropped.
+pub(super) struct Asked<'c> {
+    pub(super) permit: Permit<'c>,
+    pub(super) outcome: Result<(Fetched, Answer), SourceError>,
+}
 
 impl Client {
     /// Waits for what has to be known before any request can be made: the base, where a token names it.
@@ -35,18 +42,30 @@ impl Client {
         request: &PageRequest,
         page: Option<&Url>,
         classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
-    ) -> Result<(Fetched, Answer), SourceError> {
+    ) -> Result<Asked<'_>, SourceError> {
         let pass = self.pass().await?;
-        let fetched = self.send_with(request, page, &pass).await?;
-        let answer = classify(&fetched.response());
-        let Answer::Refresh(why) = &answer else { return Ok((fetched, struck_out(answer, &pass))) };
+        let asked = self.ask_with(request, page, classify, &pass).await?;
+        let Ok((_, Answer::Refresh(why))) = &asked.outcome else { return Ok(asked) };
         let renewed = self.in_time(None, self.shared.origin.renewed(&pass, self.their_now())).await?;
-        let Some(pass) = renewed else { return Ok((fetched, struck_out(answer, &pass))) };
-        let why = pass.strike_out(why);
+        let Some(pass) = renewed else { return Ok(asked) };
         tracing::info!(provider = %self.provider(), why, "the token was renewed, asking once again");
-        let fetched = self.send_with(request, page, &pass).await?;
-        let answer = classify(&fetched.response());
-        Ok((fetched, struck_out(answer, &pass)))
+        drop(asked);
+        self.ask_with(request, page, classify, &pass).await
+    }
+
+    async fn ask_with(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+        classify: &(impl Fn(&Response<'_>) -> Answer + Send + Sync),
+        pass: &Pass,
+    ) -> Result<Asked<'_>, SourceError> {
+        let Exchange { permit, outcome } = self.exchange(request, page, pass).await?;
+        let outcome = outcome.map(|fetched| {
+            let answer = classify(&fetched.response());
+            (fetched, struck_out(answer, pass))
+        });
+        Ok(Asked { permit, outcome })
     }
 }
 

@@ -27,7 +27,7 @@ impl Traffic {
     pub(super) fn count<T>(&self, outcome: &Result<T, SourceError>) {
         let counter = match outcome {
             Ok(_) => &self.ok,
-            Err(SourceError::Unavailable { status: 429, .. }) => &self.throttled,
+            Err(SourceError::SlowDown { .. }) => &self.throttled,
             Err(_) => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);

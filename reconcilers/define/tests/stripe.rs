@@ -137,5 +137,5 @@ feeds:
     let feed = provider.feeds.values().next().unwrap();
     assert_eq!(feed.warnings.len(), 1, "charges change after their window");
     assert_eq!(provider.secrets().into_iter().collect::<Vec<_>>(), ["stripe_key"]);
-    assert_eq!(provider.limits.per_second, Some(25.0));
+    assert_eq!(provider.limits.everywhere.per_second, Some(25.0));
 }

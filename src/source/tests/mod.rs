@@ -31,6 +31,7 @@ fn settings(base: &str) -> ProviderSettings {
     let mut settings = ProviderSettings::new("example".parse().unwrap(), base.parse::<url::Url>().unwrap());
     settings.allow_private = true;
     settings.caps.retry_base = Duration::from_millis(1);
+    settings.caps.outage = Duration::from_millis(100);
     settings
 }
 

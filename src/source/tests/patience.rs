@@ -1,7 +1,10 @@
 //! Retries: when, how long, how often, and when no more.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use tieout_reconcilers::define::limits::Allowance;
+use tieout_reconcilers::page::{Answer, Response};
 use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -66,14 +69,70 @@ async fn a_pause_longer_than_a_run_waits_ends_the_walk_politely() {
 }
 
 #[tokio::test]
-async fn a_lasting_failure_is_given_up_after_the_last_attempt() {
+async fn a_lasting_failure_is_given_up_after_a_while() {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(503)).expect(6).mount(&server).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(503)).mount(&server).await;
     let (_, reason) = reason(client(&server), Double::new(Paging::Cursor)).await;
-    let Reason::Unread { error: SourceError::GaveUp { attempts: 6, last }, .. } = reason else {
+    let Reason::Unread { error: SourceError::GaveUp { attempts, last }, .. } = reason else {
         panic!("{reason}")
     };
+    assert_eq!(attempts as usize, server.received_requests().await.unwrap().len());
+    assert!((6..=20).contains(&attempts), "{attempts} attempts");
     assert!(matches!(*last, SourceError::Unavailable { status: 503, .. }));
+}
+
+/// Fails so many times, and never again.
+async fn fails_for_a_while(times: u64) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(500)).up_to_n_times(times).mount(&server).await;
+    Mock::given(any()).respond_with(ok()).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn a_burst_of_failures_is_survived_by_all_and_costs_few_requests() {
+    let server = fails_for_a_while(16).await;
+    let mut settings = settings(&server.uri());
+    settings.caps.outage = Duration::from_mins(1);
+    let client = Client::new(&settings).unwrap();
+    let requests: Vec<_> = (0..100).map(|n| request(&format!("/{n}"), &[])).collect();
+    let asked = requests.iter().map(|request| client.fetch(request, None, usual));
+    for answered in futures::future::join_all(asked).await {
+        answered.unwrap();
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 116);
+}
+
+#[tokio::test]
+async fn clones_of_a_client_share_a_pause() {
+    let server = fails_once(ResponseTemplate::new(429).insert_header("retry-after", "1")).await;
+    let one = client(&server);
+    let other = one.for_run(None);
+    let asked = request("/charges", &[]);
+    let started = Instant::now();
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.for_run(Some(Instant::now() + Duration::from_millis(100))).fetch(&asked, None, usual).await
+    };
+    let (first, second) = tokio::join!(one.fetch(&asked, None, usual), second);
+    first.unwrap();
+    assert_eq!(second.unwrap_err(), SourceError::OutOfTime);
+    assert!(started.elapsed() >= Duration::from_millis(990));
+    assert_eq!(one.sent().throttled, 1);
+}
+
+#[tokio::test]
+async fn a_rule_that_says_wait_is_counted_as_a_refusal_and_takes_its_least_pause() {
+    let server = fails_once(ResponseTemplate::new(403).set_body_string("secondary rate limit")).await;
+    let client = client(&server);
+    let started = Instant::now();
+    let classify = |response: &Response<'_>| match response.status {
+        403 => Answer::Wait { why: "secondary".to_owned(), at_least: Some(Duration::from_secs(1)) },
+        _ => usual(response),
+    };
+    client.fetch(&request("/charges", &[]), None, classify).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(990));
+    assert_eq!((client.sent().ok, client.sent().throttled, client.sent().failed), (1, 1, 0));
 }
 
 #[tokio::test]
@@ -110,7 +169,8 @@ async fn the_end_of_the_run_ends_its_requests_and_its_pauses() {
 async fn every_attempt_is_paced() {
     let server = fails_once(ResponseTemplate::new(503)).await;
     let mut settings = settings(&server.uri());
-    settings.rate = Some(crate::source::Rate { per_second: 5.0, burst: 1 });
+    settings.limits.everywhere =
+        Allowance { per_second: Some(5.0), burst: NonZeroU32::new(1), ..Allowance::default() };
     let started = Instant::now();
     walk(Client::new(&settings).unwrap(), Double::new(Paging::Cursor)).await;
     assert!(started.elapsed() >= Duration::from_millis(190), "{:?}", started.elapsed());

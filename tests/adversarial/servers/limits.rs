@@ -58,7 +58,7 @@ fn storms() -> Vec<Server> {
         Server::new("429_for_ever", "asks for a pause from the second page on, for ever")
             .lists(|api, asked| if api.asks >= 2 { Reply::says(429, "") } else { api.honest(asked) })
             .extra(2)
-            .partial("gave up after 3 attempts: the provider cannot answer now (status 429)"),
+            .partial("gave up after 3 attempts: the provider asks for fewer requests (status 429)"),
         Server::new("503_for_ever", "cannot answer from the second page on")
             .lists(|api, asked| if api.asks >= 2 { Reply::says(503, "") } else { api.honest(asked) })
             .extra(2)

@@ -1,0 +1,122 @@
+//! Lets requests of one budget through, one after the other, when the budget says so.
+//!
+//! Only the first in the queue waits for the clock; so a pause holds all, and after it they leave at the budget's pace.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tieout_reconcilers::define::limits::Allowance;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until};
+
+use super::budget::{Budget, Ended, Ready, Ticket};
+use super::signals::Seen;
+use super::trouble::{Attempts, Verdict};
+use crate::source::error::SourceError;
+use crate::source::provider::Caps;
+
+/// Where the requests of a budget pass.
+#[derive(Debug)]
+pub(super) struct Gate {
+    queue: tokio::sync::Mutex<()>,
+    budget: Mutex<Budget>,
+    /// Something that the first in the queue waits for may have come to pass.
+    changed: Notify,
+    seats: Option<Semaphore>,
+    max_wait: Duration,
+}
+
+/// A request that was let through, and is under way until this is dropped.
+#[derive(Debug)]
+pub(in crate::source) struct Permit<'g> {
+    gate: &'g Gate,
+    ticket: Ticket,
+    _seat: Option<SemaphorePermit<'g>>,
+    _shared_seat: Option<SemaphorePermit<'g>>,
+}
+
+impl Gate {
+    pub(super) fn new(allowance: &Allowance, caps: &Caps) -> Self {
+        Self {
+            queue: tokio::sync::Mutex::default(),
+            budget: Mutex::new(Budget::new(allowance, caps, Instant::now())),
+            changed: Notify::new(),
+            seats: allowance.concurrent.map(|seats| Semaphore::new(seats.get() as usize)),
+            max_wait: caps.max_wait,
+        }
+    }
+
+    /// Waits for a seat among those that are under way, where their number is limited.
+    pub(super) async fn seat(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.seats.as_ref()?.acquire().await.ok()
+    }
+
+    /// Waits until a request may be sent, unless that is beyond the deadline or what a run waits.
+    pub(super) async fn enter<'g>(
+        &'g self,
+        shared_seat: Option<SemaphorePermit<'g>>,
+        deadline: Option<Instant>,
+    ) -> Result<Permit<'g>, SourceError> {
+        let seat = self.seat().await;
+        let ticket = self.turn(deadline).await?;
+        Ok(Permit { gate: self, ticket, _seat: seat, _shared_seat: shared_seat })
+    }
+
+    async fn turn(&self, deadline: Option<Instant>) -> Result<Ticket, SourceError> {
+        let _first_in_the_queue = self.queue.lock().await;
+        let mut due = None;
+        loop {
+            let now = Instant::now();
+            let ready = self.budget().ready(now);
+            match ready {
+                Ready::Now => return Ok(self.budget().take(due, now)),
+                Ready::TooLate(asked) => return Err(SourceError::Throttled { asked, most: self.max_wait }),
+                Ready::At(at) if deadline.is_some_and(|deadline| at > deadline) => {
+                    return Err(SourceError::OutOfTime);
+                }
+                Ready::At(at) => {
+                    due = Some(at);
+                    tokio::select! {
+                        () = sleep_until(at) => {}
+                        () = self.changed.notified() => {}
+                    }
+                }
+                Ready::AfterAnAnswer => self.changed.notified().await,
+            }
+        }
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        // Its state is plain numbers, which no panic leaves half written.
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit<'_> {
+    /// Learns what an answer says about the pace.
+    pub(in crate::source) fn see(&self, seen: Option<&Seen>) {
+        self.gate.budget().see(seen, Instant::now());
+    }
+
+    /// Learns how the request ended, and what to do if it failed.
+    pub(in crate::source) fn ended(&self, ended: Ended, attempts: Attempts) -> Option<Verdict> {
+        let (now, random) = (Instant::now(), fastrand::f64());
+        let mut budget = self.gate.budget();
+        match ended {
+            Ended::Answered => {
+                budget.answered(now);
+                None
+            }
+            Ended::Throttled(asked) => Some(budget.throttled(self.ticket, attempts, asked, random, now)),
+            Ended::Failed(asked) => Some(budget.failed(attempts, asked, random, now)),
+        }
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.gate.budget().done();
+        self.gate.changed.notify_one();
+    }
+}

@@ -1,0 +1,91 @@
+//! Finds the budget of a request by its path, and keeps the pauses between polls of one address.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tieout_reconcilers::define::limits::{Limits, Route};
+use tokio::time::{Instant, sleep_until};
+use url::Url;
+
+use super::gate::{Gate, Permit};
+use crate::source::error::SourceError;
+use crate::source::provider::Caps;
+
+/// How many addresses are remembered with the time of their next poll.
+const MAX_POLLS: usize = 1_000;
+
+/// The budgets of a provider's client.
+#[derive(Debug)]
+pub(in crate::source) struct Gates {
+    everywhere: Gate,
+    classes: Vec<(Vec<Route>, Gate)>,
+    polls: Mutex<HashMap<Url, Instant>>,
+    max_wait: Duration,
+}
+
+impl Gates {
+    /// The budgets of what a provider permits.
+    pub(in crate::source) fn new(limits: &Limits, caps: &Caps) -> Self {
+        let classes = limits.classes.iter();
+        Self {
+            everywhere: Gate::new(&limits.everywhere, caps),
+            classes: classes.map(|class| (class.routes.clone(), Gate::new(&class.allowance, caps))).collect(),
+            polls: Mutex::default(),
+            max_wait: caps.max_wait,
+        }
+    }
+
+    /// Waits until a request to an address may be sent. `route` is its path below the base. The provider's own limit on requests under way holds for those of
+    /// all classes together.
+    pub(in crate::source) async fn enter(
+        &self,
+        route: &str,
+        to: &Url,
+        deadline: Option<Instant>,
+    ) -> Result<Permit<'_>, SourceError> {
+        self.wait_for_poll(to, deadline).await?;
+        match self.class(route) {
+            Some(gate) => gate.enter(self.everywhere.seat().await, deadline).await,
+            None => self.everywhere.enter(None, deadline).await,
+        }
+    }
+
+    fn class(&self, path: &str) -> Option<&Gate> {
+        let found = self.classes.iter().find(|(routes, _)| routes.iter().any(|route| route.fits(path)));
+        found.map(|(_, gate)| gate)
+    }
+
+    /// Asks the same address no sooner than its provider said.
+    async fn wait_for_poll(&self, to: &Url, deadline: Option<Instant>) -> Result<(), SourceError> {
+        let next = self.polls().get(to).copied();
+        let Some(next) = next else { return Ok(()) };
+        let wait = next.saturating_duration_since(Instant::now());
+        if wait > self.max_wait {
+            return Err(SourceError::Throttled { asked: wait, most: self.max_wait });
+        }
+        if deadline.is_some_and(|deadline| next > deadline) {
+            return Err(SourceError::OutOfTime);
+        }
+        sleep_until(next).await;
+        Ok(())
+    }
+
+    /// The provider said how long to wait before the same address is asked again.
+    pub(in crate::source) fn poll_again_after(&self, address: &Url, pause: Duration) {
+        let now = Instant::now();
+        let mut polls = self.polls();
+        if polls.len() >= MAX_POLLS {
+            polls.retain(|_, next| *next > now);
+        }
+        if polls.len() < MAX_POLLS
+            && let Some(next) = now.checked_add(pause)
+        {
+            polls.insert(address.clone(), next);
+        }
+    }
+
+    fn polls(&self) -> std::sync::MutexGuard<'_, HashMap<Url, Instant>> {
+        self.polls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,166 @@
+//! What the provider's answers say is left of an allowance, and how fast it comes back. Pure.
+//!
+//! How fast is measured: between two answers the number falls by what was asked and rises by what came back. That tells a bucket
+//! that refills all the time from a window that is counted anew at its end.
+
+use std::time::Duration;
+
+use tieout_reconcilers::define::limits::Reading;
+use tokio::time::Instant;
+
+use super::bucket::time_for;
+
+/// The first measurement takes this long, and so does the wait for one where nothing is left.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+/// Each further measurement takes this long.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often one request asks whether there is anything again, where nothing is known about it.
+const KNOCK: Duration = Duration::from_secs(1);
+/// Below this share of the whole, what is left is spread over the time until it is counted anew.
+const LOW: f64 = 0.1;
+/// Where the whole is smaller, it is too small to spread.
+const SPREAD_FROM: f64 = 50.0;
+/// The longest pause that spreading makes.
+const LONGEST_SPREAD: Duration = Duration::from_secs(5);
+/// A reset that comes sooner than this says nothing about windows.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(1);
+
+/// What is left of an allowance, in the provider's own unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stock {
+    /// What was left at `at`, without what is still under way.
+    level: f64,
+    at: Instant,
+    /// The most there can be, as far as was seen.
+    whole: f64,
+    /// What one request costs.
+    ask: f64,
+    /// What comes back every second, once it was measured.
+    refill: Option<f64>,
+    /// What came back every second of the last measurement.
+    came_back: Option<f64>,
+    reset: Option<Instant>,
+    last_sent: Instant,
+    /// The answer that the running measurement began with.
+    mark: Mark,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: Instant,
+    left: f64,
+    asked: f64,
+    reset: Option<Instant>,
+}
+
+impl Stock {
+    /// What the first answer says. `reset` is when the provider counts anew, by our clock.
+    pub(super) fn new(seen: &Reading, reset: Option<Instant>, under_way: u32, now: Instant) -> Self {
+        let ask = seen.ask.unwrap_or(1.0);
+        let whole = seen.of.unwrap_or(seen.left + ask).max(seen.left);
+        Self {
+            level: seen.left - f64::from(under_way) * ask,
+            at: now,
+            whole,
+            ask,
+            refill: seen.refill,
+            came_back: None,
+            reset,
+            last_sent: now,
+            mark: Mark { at: now, left: seen.left, asked: 0.0, reset },
+        }
+    }
+
+    /// What a further answer says, with `under_way` requests that it may not have counted.
+    pub(super) fn see(&mut self, seen: &Reading, reset: Option<Instant>, under_way: u32, now: Instant) {
+        self.ask = seen.ask.unwrap_or(self.ask);
+        self.whole = seen.of.unwrap_or(self.whole).max(seen.left);
+        self.measure(seen, reset, now);
+        let said = seen.left - f64::from(under_way) * self.ask;
+        let is_anew = self.reset.is_some_and(|at| at <= now);
+        // An older answer may come in last and claim more than there is, so a rise is believed step by step.
+        self.level = if is_anew { said } else { said.min(self.level(now) + 2.0 * self.ask) };
+        (self.at, self.reset) = (now, reset);
+    }
+
+    fn measure(&mut self, seen: &Reading, reset: Option<Instant>, now: Instant) {
+        self.mark.asked += self.ask;
+        if seen.refill.is_some() {
+            self.refill = seen.refill;
+            return;
+        }
+        let span = now.saturating_duration_since(self.mark.at);
+        if span < if self.refill.is_none() { FIRST_LOOK } else { LOOK } {
+            return;
+        }
+        // A full one took in less than would have come back, and one that was counted anew took in all at once.
+        let was_full = seen.left + self.ask >= self.whole;
+        if self.refill.is_none() || !(was_full || self.was_counted_anew(now)) {
+            let came_back = (seen.left - self.mark.left + self.mark.asked).max(0.0) / span.as_secs_f64();
+            // What comes back all the time shows twice; what came back once does not.
+            self.refill = Some(came_back.min(self.came_back.unwrap_or(came_back)));
+            self.came_back = Some(came_back);
+        }
+        self.mark = Mark { at: now, left: seen.left, asked: 0.0, reset };
+    }
+
+    /// Whether the end of a window that the measurement began in has passed, as far as whole seconds can tell.
+    fn was_counted_anew(&self, now: Instant) -> bool {
+        self.mark.reset.is_some_and(|at| {
+            let window = at.saturating_duration_since(self.mark.at);
+            window >= SHORTEST_WINDOW && at <= now + (window / 5).min(SHORTEST_WINDOW)
+        })
+    }
+
+    fn level(&self, now: Instant) -> f64 {
+        let risen = self.refill.unwrap_or_default() * now.saturating_duration_since(self.at).as_secs_f64();
+        (self.level + risen).min(self.whole)
+    }
+
+    /// What has to be there before a request is sent: its own cost, and what is left to others, at least one request.
+    fn needed(&self, reserve: f64) -> f64 {
+        (self.ask + (reserve * self.whole).max(self.ask)).min(self.whole)
+    }
+
+    /// When there is enough for a request.
+    pub(super) fn ready_at(&self, reserve: f64, now: Instant) -> Instant {
+        let needed = self.needed(reserve);
+        if self.level(now) >= needed {
+            return self.spread(needed - self.ask, now).unwrap_or(now);
+        }
+        let by_refill = self
+            .refill
+            .filter(|refill| *refill > 0.0)
+            .map(|refill| self.at + time_for(needed - self.level, refill));
+        let by_reset = self.reset.filter(|at| *at > self.at);
+        let knock = if self.refill.is_none() { FIRST_LOOK } else { KNOCK };
+        let soonest = by_refill.into_iter().chain(by_reset).min();
+        match soonest {
+            Some(soonest) if self.refill.is_some() => soonest,
+            Some(soonest) => soonest.min(self.at + knock),
+            None => self.at + knock,
+        }
+    }
+
+    /// When the next request is due, where little is left and it has to last.
+    fn spread(&self, keep: f64, now: Instant) -> Option<Instant> {
+        let left = self.level(now) - keep;
+        let rest = self.reset?.saturating_duration_since(now);
+        if self.whole < SPREAD_FROM || left > self.whole * LOW || rest.is_zero() {
+            return None;
+        }
+        let per_second = (left / self.ask / rest.as_secs_f64()).max(self.refill? / self.ask);
+        Some(self.last_sent + time_for(1.0, per_second).min(LONGEST_SPREAD))
+    }
+
+    /// Takes what a request costs.
+    pub(super) fn take(&mut self, now: Instant) {
+        self.level = self.level(now) - self.ask;
+        (self.at, self.last_sent) = (self.at.max(now), now);
+    }
+
+    /// Holds one request, at the end of a pause, and no more.
+    pub(super) fn start_again(&mut self, at: Instant, reserve: f64) {
+        (self.level, self.at) = (self.needed(reserve), at);
+    }
+}
