@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::clock_format::ClockFormat;
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
 use crate::fan_out::FanOut;
@@ -106,7 +107,7 @@ pub struct Feed {
     /// The path of the window's clock, which names the coverage ledger's axis.
     pub clock: String,
     /// How the clock is written.
-    pub clock_format: TimeFormat,
+    pub clock_format: ClockFormat,
     /// What it measures, where the definition says.
     pub clock_kind: Option<ClockKind>,
     /// The guaranteed order along the clock.
@@ -117,6 +118,10 @@ pub struct Feed {
     pub mutable: bool,
     /// How late an item may appear in the list.
     pub lag: Duration,
+    /// How far below the last verified instant a run begins to read again, for items that appear later than `lag`.
+    pub margin: Duration,
+    /// Whether the newest slice of a run is read without an upper bound.
+    pub open: bool,
     /// The shortest step of the clock.
     pub grain: Duration,
     /// The window that a slice begins with; `max_span` is the longest and `min_span` the shortest that it may have.
@@ -158,17 +163,29 @@ pub enum Cure {
     Rekey,
 }
 
+impl Cap {
+    /// Whether a query has to begin anew behind its last id. `size` is the number of rows that the next page would
+    /// have, and nothing where the provider says that there is none.
+    #[must_use]
+    pub fn asks_for_rekey(&self, rows: u64, size: Option<u64>) -> bool {
+        let after_next = rows.saturating_add(size.unwrap_or_default());
+        self.then == Cure::Rekey && (rows >= self.rows || after_next > self.rows)
+    }
+}
+
 impl Default for Feed {
     fn default() -> Self {
         Self {
             name: String::new(),
             clock: String::new(),
-            clock_format: TimeFormat::default(),
+            clock_format: ClockFormat::default(),
             clock_kind: None,
             order: Order::None,
             filter: Filter::Server,
             mutable: true,
             lag: Duration::ZERO,
+            margin: Duration::ZERO,
+            open: false,
             grain: Duration::from_secs(1),
             span: Duration::from_hours(24),
             max_span: None,
@@ -186,7 +203,8 @@ impl Feed {
     /// Whether a complete walk of a window proves that what is not in it does not exist.
     #[must_use]
     pub fn absence_is_evidence(&self) -> bool {
-        self.filter == Filter::Client || self.clock_kind == Some(ClockKind::Created)
+        let shows_all = self.filter == Filter::Client || self.clock_kind == Some(ClockKind::Created);
+        shows_all && !self.changes
     }
 }
 

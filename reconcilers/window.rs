@@ -83,13 +83,16 @@ pub struct Slice {
     pub purpose: Purpose,
     /// The saved token that a change feed goes on from, where there is one.
     pub token: Option<Box<str>>,
+    /// Whether no slice of the run lies after it. An `open` feed is then asked without an upper bound, so that items
+    /// which change all the time cannot slip out of every window.
+    pub newest: bool,
 }
 
 impl Slice {
     /// A slice of a feed without fan-out and without a saved token.
     #[must_use]
     pub fn new(window: Window, purpose: Purpose) -> Self {
-        Self { each: Each::default(), window, purpose, token: None }
+        Self { each: Each::default(), window, purpose, token: None, newest: false }
     }
 }
 

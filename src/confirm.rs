@@ -7,9 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tieout_reconcilers::clock_format::ClockFormat;
 use tieout_reconcilers::compare::{CLOCK, Fields, Versions, versions};
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
-use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
@@ -120,7 +121,7 @@ impl Judge<'_> {
         };
         let item = upstream.map(|(item, _)| item);
         let clock = item
-            .and_then(|item| clock_of(item, self.feed.clock_format))
+            .and_then(|item| clock_of(item, &self.feed.clock_format))
             .or_else(|| row.and_then(|row| row.clock));
         let look = match seen {
             Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
@@ -164,7 +165,7 @@ pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
     }
 }
 
-fn clock_of(item: ItemView<'_>, format: TimeFormat) -> Option<Instant> {
+fn clock_of(item: ItemView<'_>, format: &ClockFormat) -> Option<Instant> {
     match Scalar::from_json(item.slot(CLOCK)) {
         Scalar::Text(text) => format.read(&text),
         _ => format.read(item.slot(CLOCK)?),

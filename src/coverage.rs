@@ -39,14 +39,41 @@ pub fn ceiling(now: Instant, feed: &Feed, policy: &Policy, skew: Option<TimeDelt
 /// The slices of a run, oldest first.
 #[must_use]
 pub fn slices(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
-    let start = first_instant(policy, known).floor(feed.grain);
-    let Some(range) = Window::new(start, known.ceiling) else { return Vec::new() };
+    let start = first_instant(feed, policy, known);
+    let Some(range) = Window::new(start.max(reach(feed, known)), known.ceiling) else { return Vec::new() };
     if feed.filter == Filter::Client {
-        return vec![Slice::new(range, Purpose::Coverage)];
+        return vec![Slice { newest: true, ..Slice::new(range, Purpose::Coverage) }];
     }
-    let fresh = gaps(range, known.verified);
+    let fresh = with_margin(feed, range, gaps(range, known.verified));
     let again = overlap(feed, known).map_or_else(Vec::new, |back| common(back, known.verified));
-    [cut(feed, &fresh, Purpose::Coverage), cut(feed, &again, Purpose::Overlap)].concat()
+    let mut fresh = cut(feed, &fresh, Purpose::Coverage);
+    if let Some(last) = fresh.last_mut() {
+        last.newest = last.window.to() == known.ceiling;
+    }
+    [fresh, cut(feed, &again, Purpose::Overlap)].concat()
+}
+
+/// The ranges that were never verified and that the provider does not keep any more: nothing can be proved about them.
+#[must_use]
+pub fn out_of_reach(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Window> {
+    let end = reach(feed, known).min(known.ceiling);
+    let lost = Window::new(first_instant(feed, policy, known), end);
+    lost.map_or_else(Vec::new, |lost| gaps(lost, known.verified))
+}
+
+/// The oldest instant of which the provider still has everything.
+fn reach(feed: &Feed, known: &Known<'_>) -> Instant {
+    let oldest = feed.retention.map(|keep| (known.now - keep).floor(feed.grain) + feed.grain);
+    oldest.unwrap_or(Instant::from_micros(i64::MIN))
+}
+
+/// The newest gap begins a little earlier where items may appear late.
+fn with_margin(feed: &Feed, range: Window, mut gaps: Vec<Window>) -> Vec<Window> {
+    if let Some(newest) = gaps.last_mut() {
+        let from = (newest.from() - feed.margin).floor(feed.grain).max(range.from());
+        *newest = Window::new(from, newest.to()).unwrap_or(*newest);
+    }
+    gaps
 }
 
 /// The slices of a range that somebody asked for, verified or not.
@@ -58,9 +85,11 @@ pub fn slices_of(feed: &Feed, range: Window) -> Vec<Slice> {
     cut(feed, &[range], Purpose::Coverage)
 }
 
-/// Where the domain's coverage begins.
-fn first_instant(policy: &Policy, known: &Known<'_>) -> Instant {
-    policy.start.or(known.began).unwrap_or(known.now - DEFAULT_BACK)
+/// Where the domain's coverage begins. A first run that nobody told where to begin begins no earlier than the provider
+/// can answer.
+fn first_instant(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Instant {
+    let unasked = || (known.now - DEFAULT_BACK).max(reach(feed, known));
+    policy.start.or(known.began).unwrap_or_else(unasked).floor(feed.grain)
 }
 
 /// The wider range to read again, where one is declared and due.
@@ -72,8 +101,22 @@ fn overlap(feed: &Feed, known: &Known<'_>) -> Option<Window> {
 }
 
 fn cut(feed: &Feed, ranges: &[Window], purpose: Purpose) -> Vec<Slice> {
-    let pieces = ranges.iter().flat_map(|range| range.pieces(feed.span));
+    let span = feed.max_span.map_or(feed.span, |max| feed.span.min(max));
+    let pieces = ranges.iter().flat_map(|range| without_stub(feed, range.pieces(span)));
     pieces.map(|window| Slice::new(window, purpose)).collect()
+}
+
+/// A rest that is shorter than the provider's shortest window is read together with the piece before it.
+fn without_stub(feed: &Feed, mut pieces: Vec<Window>) -> Vec<Window> {
+    if let [.., before, last] = pieces.as_slice()
+        && last.from() + feed.min_span > last.to()
+        && let Some(both) = Window::new(before.from(), last.to())
+        && feed.max_span.is_none_or(|max| both.from() + max >= both.to())
+    {
+        pieces.truncate(pieces.len() - 2);
+        pieces.push(both);
+    }
+    pieces
 }
 
 /// The parts of `range` that `verified` does not cover.
@@ -122,7 +165,7 @@ mod tests {
     fn feed() -> Feed {
         Feed {
             clock: "created".to_owned(),
-            clock_format: TimeFormat::Epoch,
+            clock_format: TimeFormat::Epoch.into(),
             clock_kind: Some(ClockKind::Created),
             order: Order::Descending,
             span: Duration::from_secs(100),
@@ -203,6 +246,75 @@ mod tests {
     fn a_feed_that_cannot_filter_is_one_slice_every_run() {
         let feed = Feed { filter: Filter::Client, ..feed() };
         assert_eq!(windows(&slices(&feed, &policy(), &known(&[window(0, 100)], 260))), [(0, 250)]);
+    }
+
+    #[test]
+    fn only_the_slice_up_to_the_ceiling_is_the_newest() {
+        let newest = |verified: &[Window]| {
+            let slices = slices(&feed(), &policy(), &known(verified, 260));
+            slices.iter().map(|slice| slice.newest).collect::<Vec<_>>()
+        };
+        assert_eq!(newest(&[]), [false, false, true]);
+        assert_eq!(newest(&[window(0, 100), window(150, 250)]), [false], "a hole is not the newest");
+    }
+
+    #[test]
+    fn the_newest_gap_begins_a_margin_earlier_but_never_before_the_start() {
+        let feed = Feed { margin: Duration::from_secs(30), ..feed() };
+        let slices = |verified: &[Window]| windows(&slices(&feed, &policy(), &known(verified, 260)));
+        assert_eq!(slices(&[window(0, 200)]), [(170, 250)]);
+        assert_eq!(slices(&[window(0, 100), window(150, 200)]), [(100, 150), (170, 250)]);
+        assert_eq!(slices(&[window(0, 20)])[0], (0, 100));
+        assert_eq!(slices(&[window(0, 250)]), []);
+    }
+
+    #[test]
+    fn what_the_provider_does_not_keep_is_not_read_and_is_named() {
+        let feed = Feed { retention: Some(Duration::from_secs(100)), ..feed() };
+        let known = |verified, began| Known { began, ..known(verified, 260) };
+        let lost = |known: &Known<'_>| -> Vec<(i64, i64)> {
+            let lost = out_of_reach(&feed, &policy(), known);
+            lost.iter().map(|w| (w.from().micros() / 1_000_000, w.to().micros() / 1_000_000)).collect()
+        };
+        let verified = [window(0, 120), window(140, 200)];
+        assert_eq!(windows(&slices(&feed, &policy(), &known(&verified, None))), [(200, 250)]);
+        assert_eq!(lost(&known(&verified, None)), [(120, 140)]);
+        let whole = [window(0, 200)];
+        assert_eq!(lost(&known(&whole, None)), []);
+        assert_eq!(lost(&known(&[], None)), [(0, 161)]);
+    }
+
+    #[test]
+    fn a_first_run_begins_no_earlier_than_the_provider_can_answer() {
+        let feed = Feed { retention: Some(Duration::from_secs(100)), ..feed() };
+        let policy = Policy { start: None, ..policy() };
+        let known = known(&[], 260);
+        assert_eq!(windows(&slices(&feed, &policy, &known)), [(161, 250)]);
+        assert_eq!(out_of_reach(&feed, &policy, &known), []);
+        let client = Feed { filter: Filter::Client, ..feed };
+        assert_eq!(
+            windows(&slices(&client, &policy, &known)),
+            [(161, 250)],
+            "the same for a feed that we filter"
+        );
+    }
+
+    #[test]
+    fn pieces_are_neither_longer_nor_shorter_than_the_provider_takes() {
+        let seconds = Duration::from_secs;
+        let feed = Feed { min_span: seconds(20), max_span: Some(seconds(110)), ..feed() };
+        let slices = |now: i64| windows(&slices(&feed, &policy(), &known(&[], now)));
+        assert_eq!(
+            slices(215),
+            [(0, 100), (100, 205)],
+            "a rest of five seconds is read with the piece before it"
+        );
+        assert_eq!(slices(225), [(0, 100), (100, 200), (200, 215)], "together they would be too long");
+        let narrow = Feed { span: seconds(300), ..feed.clone() };
+        assert_eq!(
+            windows(&super::slices(&narrow, &policy(), &known(&[], 260))),
+            [(0, 110), (110, 220), (220, 250)]
+        );
     }
 
     proptest! {

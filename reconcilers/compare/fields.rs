@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::clock_format::ClockFormat;
 use crate::instant::TimeFormat;
 use crate::money::Unit;
 use crate::path::Path;
@@ -28,7 +29,7 @@ pub enum Rule {
     /// Instants, cut off to a precision that both sides can hold.
     Time {
         /// How upstream writes them.
-        upstream: TimeFormat,
+        upstream: ClockFormat,
         /// How the local side writes them, where its column has no time type.
         local: TimeFormat,
         /// What both are cut off to.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fields::{Fields, Rule};
 use super::side::{Side, Values};
-use crate::instant::TimeFormat;
+use crate::instant::{Instant, TimeFormat};
 use crate::money::{Unit, minor_units};
 use crate::number::decimal;
 use crate::scalar::{Canon, Scalar, Unreadable};
@@ -34,7 +34,11 @@ impl Fields {
             Rule::FoldCase => fold_case(value),
             Rule::Map(words) => map(value, words, V::SIDE),
             Rule::Time { upstream, local, precision } => {
-                time(&value, of(V::SIDE, *upstream, *local), *precision)
+                let read = |text: &str| match V::SIDE {
+                    Side::Upstream => upstream.read(text),
+                    Side::Local => local.read(text),
+                };
+                time(&value, read, *precision)
             }
             Rule::Money { upstream, local, currency } => {
                 let code = self.currency(*currency, side);
@@ -113,12 +117,16 @@ fn map<'a>(
     Ok(Canon::Text(local.to_string().into()))
 }
 
-fn time<'a>(value: &Scalar<'a>, format: TimeFormat, precision: Duration) -> Result<Canon<'a>, Unreadable> {
+fn time<'a>(
+    value: &Scalar<'a>,
+    read: impl Fn(&str) -> Option<Instant>,
+    precision: Duration,
+) -> Result<Canon<'a>, Unreadable> {
     let at = match value {
         Scalar::Absent | Scalar::Null => return Ok(Canon::Null),
         Scalar::Instant(at) => Some(*at),
-        Scalar::Int(whole) => format.read(&whole.to_string()),
-        Scalar::Number(text) | Scalar::Text(text) => format.read(text),
+        Scalar::Int(whole) => read(&whole.to_string()),
+        Scalar::Number(text) | Scalar::Text(text) => read(text),
         _ => None,
     };
     let at = at.ok_or_else(|| value.unreadable("a time in the declared format"))?;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Entry, Fault, FromText, Ordered};
+use super::clock_file::{FormatWord, clock_format};
 use super::document::Problems;
 use super::problem::Spot;
 use super::value::Length;
@@ -31,7 +33,8 @@ pub(super) struct FieldFile {
 #[serde(deny_unknown_fields)]
 struct TimeFile {
     #[serde(rename = "as")]
-    format: Checked<TimeFormat>,
+    format: Checked<FormatWord>,
+    zone: Option<Checked<Tz>>,
     local: Option<Checked<TimeFormat>>,
     precision: Option<Checked<Length>>,
 }
@@ -120,7 +123,7 @@ impl Context<'_> {
     }
 
     fn time(&self, file: TimeFile, problems: &mut Problems<'_>) -> Option<Rule> {
-        let upstream = problems.take(file.format)?;
+        let upstream = clock_format(file.format, file.zone, problems)?;
         let local = problems.take_option(file.local).unwrap_or(self.local_time);
         let coarser = upstream.resolution().max(local.resolution());
         let precision: Duration = problems.take_option(file.precision).map_or(coarser, |length| length.0);

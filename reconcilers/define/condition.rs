@@ -10,6 +10,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::Problems;
 use super::problem::Spot;
+use super::selector::Selector;
 use super::value::HeaderName;
 use crate::items::Items;
 use crate::page::Response;
@@ -109,7 +110,16 @@ pub(super) struct ConditionFile {
 pub struct Condition {
     statuses: Vec<u16>,
     headers: Vec<(String, Expected)>,
-    body: Vec<(usize, Expected)>,
+    body: Vec<(Place, Expected)>,
+}
+
+/// Where in the body a condition looks.
+#[derive(Debug, Clone)]
+enum Place {
+    /// At a member.
+    Member(usize),
+    /// At what is chosen from arrays below a member, or from the whole body where that is an array.
+    Chosen(Option<usize>, Selector),
 }
 
 /// Conditions in order, with one projection over the members of the body that they name.
@@ -142,12 +152,19 @@ impl Conditions {
             }
         }
         for entry in file.body.0 {
-            let path = Path::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
-            if let (Ok(path), Some(expected)) = (path, problems.take(entry.value)) {
-                condition.body.push((self.slot(path), expected));
+            let place = Selector::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
+            if let (Ok(selector), Some(expected)) = (place, problems.take(entry.value)) {
+                condition.body.push((self.place(selector), expected));
             }
         }
         self.list.push(condition);
+    }
+
+    fn place(&mut self, selector: Selector) -> Place {
+        match selector.plain() {
+            Some(path) => Place::Member(self.slot(path)),
+            None => Place::Chosen(selector.root.clone().map(|root| self.slot(root)), selector),
+        }
     }
 
     /// The slot of a member of the body.
@@ -177,7 +194,7 @@ impl Conditions {
             }
             let holds = condition.body.is_empty() || {
                 let items = body.get_or_insert_with(|| self.read(response)).as_ref();
-                items.is_some_and(|items| condition.holds_inside(items))
+                condition.holds_inside(items, response)
             };
             if holds {
                 return Some(Match { index, body: body.flatten() });
@@ -207,8 +224,19 @@ impl Condition {
         status && self.headers.iter().all(|(name, expected)| expected.accepts(response.header(name)))
     }
 
-    fn holds_inside(&self, body: &Items) -> bool {
-        self.body.iter().all(|(slot, expected)| expected.accepts(text_in(body, *slot).as_deref()))
+    fn holds_inside(&self, body: Option<&Items>, response: &Response<'_>) -> bool {
+        let raw = |slot: usize| body?.get(0)?.slot(slot);
+        self.body.iter().all(|(place, expected)| match place {
+            Place::Member(slot) => expected.accepts(raw(*slot).and_then(text_of_value).as_deref()),
+            Place::Chosen(root, selector) => {
+                let root = match root {
+                    Some(slot) => raw(*slot),
+                    None => std::str::from_utf8(response.body).ok(),
+                };
+                let found = root.map(|root| selector.select(root)).unwrap_or_default();
+                found.into_iter().any(|raw| expected.accepts(text_of_value(raw).as_deref()))
+            }
+        })
     }
 }
 

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use super::domain::DomainDefinition;
 use super::each_file::{EachDefinition, names_of};
 use super::feed::FeedDefinition;
-use super::fill::{Bounds, Fill};
-use super::follow::follow;
+use super::fill::Fill;
 use super::layout::Layout;
 use super::look_up::{self, LookUps};
-use super::paging::{By, Following, Keep, Paging};
 use super::provider::ProviderDefinition;
 use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
@@ -20,8 +18,8 @@ use crate::discrepancy::Kind;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Position, Response};
-use crate::reconciler::{Feed, Filter, Local, Policy, Reconciler, Remedy, Schedule};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response};
+use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
 /// What the configuration adds to a definition.
@@ -38,7 +36,7 @@ pub struct Settings {
 pub struct Definition {
     domain: DomainDefinition,
     provider: Name,
-    feed: FeedDefinition,
+    pub(super) feed: FeedDefinition,
     rules: Arc<Rules>,
     pages: RowReader,
     look_ups: LookUps,
@@ -68,7 +66,7 @@ impl Definition {
         })?;
         feed.feed.name = domain.feed.to_string();
         let layout = Layout::new(&feed, &domain);
-        let signals = feed.paging.signals();
+        let signals = feed.signals();
         let pages = RowReader::of_pages(&feed.rows, &layout, &domain.fields, &signals);
         let look_ups = LookUps::new(&pages, &feed.confirm, &signals);
         let rules = Arc::clone(&provider.rules);
@@ -76,27 +74,8 @@ impl Definition {
     }
 
     /// The member that a slice or a look-up is about.
-    fn member(&self, each: &Each) -> Option<Member> {
+    pub(super) fn member(&self, each: &Each) -> Option<Member> {
         Member::called(each, self.names.iter().map(AsRef::as_ref))
-    }
-
-    fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
-        let Feed { grain, clock_format, filter, .. } = self.feed.feed;
-        let bounds = Bounds { window: slice.window, edges: self.feed.edges, grain, format: clock_format };
-        let member = self.member(&slice.each);
-        let fill = Fill {
-            bounds: (filter == Filter::Server).then_some(bounds),
-            each: member.as_ref(),
-            ..self.feed.paging.fill(&position)
-        };
-        let is_first = position.page == 0;
-        let request = match (&self.feed.paging.keep, &self.feed.paging.by) {
-            (Keep::Named(names), By::Cursor { .. }) if !is_first => {
-                self.feed.request.keeping(names).render(&fill)
-            }
-            _ => self.feed.request.render(&fill),
-        };
-        PageRequest { each: slice.each.clone(), position, ..request }
     }
 }
 
@@ -164,14 +143,16 @@ impl Reconciler for Definition {
     }
 
     fn first_page(&self, slice: &Slice) -> PageRequest {
-        let cursor = match &self.feed.paging.by {
-            By::Cursor { first, .. } => first.clone(),
-            _ => None,
-        };
-        self.request_at(slice, Position { cursor, ..Position::default() })
+        match &slice.token {
+            Some(token) if self.feed.feed.changes => self.request_from_token(slice, token),
+            _ => self.request_from_the_start(slice, None),
+        }
     }
 
-    fn answer(&self, _: &PageRequest, response: &Response<'_>) -> Answer {
+    fn answer(&self, request: &PageRequest, response: &Response<'_>) -> Answer {
+        if self.feed.paging.stop.ends(response.status, &request.position) {
+            return Answer::Empty;
+        }
         self.rules.answer(response)
     }
 
@@ -181,28 +162,23 @@ impl Reconciler for Definition {
         request: &PageRequest,
         response: &Response<'_>,
     ) -> Result<Page, PageFault> {
-        let ReadRows { items, faults, gone, partial, cut, signals, last, rows } =
-            self.pages.read(response.body)?;
-        let seen = self.feed.paging.seen(&signals, last.as_deref(), rows, response);
-        // A provider that counts what its rows were taken out of does not count the rows.
-        let total_rows = seen.total.filter(|_| self.feed.rows.shape.explode.is_none());
-        let seen_rows = seen.rows;
-        let at = &request.position;
-        let after = |cursor| Paging::after(at, seen_rows, cursor);
-        let next = match self.feed.paging.following(seen, at)? {
-            Following::End => Next::End,
-            Following::Counted => Next::Page(self.request_at(slice, after(None))),
-            Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
-            Following::Link(link) => {
-                let first = self.request_at(slice, Position::default());
-                let next = follow(link, &self.feed.paging.keep, first);
-                Next::Page(PageRequest { position: after(None), ..next })
-            }
-        };
+        let read = self.pages.read(response.body)?;
+        let on = self.way_on(slice, request, response, &read)?;
+        let ReadRows { items, faults, gone, partial, cut, .. } = read;
         let partial = if self.feed.confirm.hydrate { (0..items.len()).collect() } else { partial };
         let gaps = (cut > 0).then(|| format!("{cut} lists whose elements are the rows are cut off"));
-        let gaps = gaps.into_iter().collect();
-        Ok(Page { items, faults, next, total_rows, gone, partial, gaps, ..Page::default() })
+        Ok(Page {
+            items,
+            faults,
+            next: on.next,
+            // A provider that counts what its rows were taken out of does not count the rows.
+            total_rows: on.total_rows.filter(|_| self.feed.rows.shape.explode.is_none()),
+            gone,
+            partial,
+            gaps: gaps.into_iter().collect(),
+            ceiling: on.ceiling,
+            token: on.token,
+        })
     }
 
     fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {

@@ -12,13 +12,16 @@ use super::confirm_file::{ConfirmFile, FeedGround};
 use super::document::Problems;
 use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
+use super::fill::Bounds;
 use super::gone_file::{GoneIf, GoneIfFile};
 use super::id_file::IdFile;
 use super::lang::Lang;
+use super::lint::{self, Spots};
 use super::nested_file::NestedFile;
 use super::next_file::NextFile;
-use super::paging::{By, CursorStart, Keep, Paging};
+use super::paging::{By, CursorStart, First, Keep, Paging};
 use super::problem::{Problem, Spot};
+use super::reader::Reader;
 use super::request::RequestTemplate;
 use super::request_file::{Encode, Ground, RequestFile};
 use super::request_line::RequestLine;
@@ -31,6 +34,7 @@ use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Cap, Cure, Feed, Filter};
+use crate::window::Slice;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +88,10 @@ pub struct FeedDefinition {
     pub(super) request: RequestTemplate,
     pub(super) paging: Paging,
     pub(super) edges: Edges,
+    /// Where a page says up to when it is whole.
+    pub(super) ceiling: Option<Reader>,
+    /// Where a row has the id that a query can begin behind, where a cap makes it do so.
+    pub(super) rekey: Option<Path>,
     pub(super) confirm: ConfirmDefinition,
     /// For whom it is read, where it says so itself.
     pub(super) each: Option<EachDefinition>,
@@ -152,7 +160,11 @@ impl FeedDefinition {
                     .add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
             }
         }
-        let (paging, window, rows, id) = (paging?, window?, rows?, id?);
+        let (paging, mut window, rows, id) = (paging?, window?, rows?, id?);
+        window.feed.changes = paging.save.is_some();
+        let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
+        lint::lint(&paging, &window, places, problems);
+        let rekey = rekey(&window, &id, window_spot, problems);
         let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
@@ -186,12 +198,29 @@ impl FeedDefinition {
             request,
             paging,
             edges: window.edges,
+            ceiling: window.ceiling,
+            rekey,
             confirm,
             each,
         };
         definition.check_each(each_spot, problems);
         definition.warnings = std::mem::replace(&mut problems.warnings, earlier);
         Some(definition)
+    }
+
+    /// The places of a page's own values: those that [`Paging::said`] expects, then the ceiling.
+    pub(super) fn signals(&self) -> Vec<Option<Path>> {
+        let mut signals = self.paging.signals();
+        signals.push(self.ceiling.as_ref().and_then(Reader::signal));
+        signals
+    }
+
+    /// The bounds of a slice, where the provider applies them.
+    pub(super) fn bounds(&self, slice: &Slice) -> Option<Bounds> {
+        let Feed { grain, clock_format, filter, .. } = &self.feed;
+        let edges = self.edges.of(slice);
+        let bounds = Bounds { window: slice.window, edges, grain: *grain, format: clock_format.clone() };
+        (*filter == Filter::Server).then_some(bounds)
     }
 
     /// A value of `each` that no request uses would read the same list for every member.
@@ -227,6 +256,19 @@ impl FeedDefinition {
     }
 }
 
+/// Where a row has the id that a query can begin behind: its key, unless `cap` names another.
+fn rekey(window: &WindowDefinition, id: &[Path], spot: Spot, problems: &mut Problems<'_>) -> Option<Path> {
+    window.feed.cap.filter(|cap| cap.then == Cure::Rekey)?;
+    let only = if let [only] = id { Some(only.clone()) } else { None };
+    let key = window.rekey.clone().or(only);
+    if key.is_none() {
+        let help = "say `cap: {key: PATH}`, the member that the list is sorted by";
+        problems
+            .add(spot, Fault::new("a query cannot begin anew behind a key of several parts").with_help(help));
+    }
+    key
+}
+
 /// `keep` names what there is to keep.
 fn keeps(paging: &Paging, request: &RequestTemplate, spot: Spot, problems: &mut Problems<'_>) {
     let Keep::Named(names) = &paging.keep else { return };
@@ -258,10 +300,14 @@ fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
         _ => why.push("`{page}` and `{offset}` are set by `next: {page: 1}` and `next: {offset: 0}`"),
     }
     match (filter, edges.upper) {
+        (Filter::Server, Some(_)) if edges.open => {
+            slots.always.push(Slot::From);
+            slots.sometimes.push(Slot::To);
+        }
         (Filter::Server, Some(_)) => slots.always.extend([Slot::From, Slot::To]),
         (Filter::Server, None) => {
             slots.always.push(Slot::From);
-            why.push("`{to}` is set by `edges` with an upper edge, without `open`");
+            why.push("`{to}` is set by `edges` with an upper edge");
         }
         (Filter::Client, _) => why.push("`{from}` and `{to}` are not set beside `filter: client`"),
     }
@@ -296,7 +342,7 @@ fn must_use(
         By::Offset { .. } => {
             unused(Slot::Offset, next_spot, "send the offset, such as `query: {offset: \"{offset}\"}`");
         }
-        By::Link(_) | By::Url(_) | By::Single => {}
+        By::Url(_) | By::Single => {}
     }
     if matches!(window.feed.cap, Some(Cap { then: Cure::Rekey, .. })) {
         unused(
@@ -306,8 +352,11 @@ fn must_use(
         );
     }
     if window.feed.filter == Filter::Server {
+        let starts_there = matches!(paging.by, By::Cursor { first: Some(First::From), .. });
         let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";
-        unused(Slot::From, window_spot, why);
+        if !starts_there {
+            unused(Slot::From, window_spot, why);
+        }
         if window.edges.upper.is_some() {
             unused(
                 Slot::To,

@@ -9,6 +9,7 @@ use super::body::Tree;
 use super::edges::Edges;
 use super::lang::Lang;
 use super::placeholder::{Format, Placeholder, Slot};
+use crate::clock_format::ClockFormat;
 use crate::fan_out::Member;
 use crate::instant::TimeFormat;
 use crate::key::Key;
@@ -40,7 +41,7 @@ pub struct Fill<'a> {
 }
 
 /// The window of a slice, for bounds of any format.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Bounds {
     /// The window.
     pub window: Window,
@@ -49,15 +50,21 @@ pub struct Bounds {
     /// The shortest step of its clock.
     pub grain: Duration,
     /// How it writes its clock.
-    pub format: TimeFormat,
+    pub format: ClockFormat,
 }
 
 impl Bounds {
+    /// The lower bound as the window's own format has it.
+    #[must_use]
+    pub fn from(&self) -> String {
+        self.edges.bounds(self.window, self.grain, &self.format).0
+    }
+
     /// The text of a bound, in a format of its own or in the window's, with the format that it has.
-    fn write(&self, slot: &Slot, format: Option<&Format>) -> Option<(String, TimeFormat)> {
+    fn write<'f>(&'f self, slot: &Slot, format: Option<&'f Format>) -> Option<(String, &'f ClockFormat)> {
         let format = match format {
-            Some(Format::Time(format)) => *format,
-            _ => self.format,
+            Some(Format::Time(format)) => format,
+            _ => &self.format,
         };
         let (from, to) = self.edges.bounds(self.window, self.grain, format);
         let text = if *slot == Slot::From { Some(from) } else { to };
@@ -66,8 +73,8 @@ impl Bounds {
 }
 
 /// Whether a format writes numbers.
-const fn is_number(format: TimeFormat) -> bool {
-    matches!(format, TimeFormat::Epoch | TimeFormat::EpochMs | TimeFormat::EpochUs)
+const fn is_number(format: &ClockFormat) -> bool {
+    matches!(format, ClockFormat::Plain(TimeFormat::Epoch | TimeFormat::EpochMs | TimeFormat::EpochUs))
 }
 
 impl<'a> Fill<'a> {
@@ -86,7 +93,7 @@ impl<'a> Fill<'a> {
             Slot::Cursor => self.cursor.map(Cow::Borrowed),
             Slot::Rekey => self.rekey.map(Cow::Borrowed),
             Slot::From | Slot::To => {
-                let (text, _) = self.bounds?.write(&place.slot, place.format.as_ref())?;
+                let (text, _) = self.bounds.as_ref()?.write(&place.slot, place.format.as_ref())?;
                 Some(Cow::Owned(text))
             }
             Slot::Id => self.keys.first().map(|key| Cow::Borrowed(key.as_str())),
@@ -107,9 +114,11 @@ impl<'a> Fill<'a> {
         let counts = match (&place.slot, &place.format) {
             (_, Some(Format::Text)) => false,
             (Slot::Size | Slot::Page | Slot::Offset, _) | (_, Some(Format::Number)) => true,
-            (Slot::From | Slot::To, format) => {
-                self.bounds?.write(&place.slot, format.as_ref()).is_some_and(|(_, format)| is_number(format))
-            }
+            (Slot::From | Slot::To, format) => self
+                .bounds
+                .as_ref()?
+                .write(&place.slot, format.as_ref())
+                .is_some_and(|(_, format)| is_number(format)),
             _ => false,
         };
         Some(if counts { number(&text) } else { Value::from(text.into_owned()) })

@@ -19,6 +19,8 @@ pub(super) struct Layout {
     parts: Vec<usize>,
     /// The cursor of the next page in the last row.
     pub cursor: Option<usize>,
+    /// The id that a query can begin behind, in the last row.
+    pub rekey: Option<usize>,
     /// What the list that a row lies in says about it.
     operation: Option<usize>,
     /// What makes a row a deleted one.
@@ -53,6 +55,7 @@ impl Layout {
         if let By::Cursor { reader: CursorReader::Last(path), .. } = &feed.paging.by {
             layout.cursor = Some(layout.keep(path));
         }
+        layout.rekey = feed.rekey.as_ref().map(|path| layout.keep(path));
         if matches!(feed.rows.shape.rows, Rows::Tagged(_)) {
             layout.operation = Some(layout.keep(&Path::of_member(OPERATION)));
         }

@@ -224,7 +224,7 @@ fn incomplete(
         return Some("the answer reports errors");
     }
     let rows = answer.rows.len();
-    let said = feed.paging.seen(&answer.signals, None, rows, response);
+    let said = feed.paging.said(&answer.signals, None, rows, response);
     let follows = said.more == Some(true)
         || (said.more.is_none() && said.way_on.is_some())
         || said.pages.is_some_and(|pages| pages > 1)

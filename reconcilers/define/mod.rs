@@ -25,17 +25,23 @@ pub mod slots;
 pub mod auth;
 
 pub mod condition;
+mod problem_json;
 pub mod rules;
 
+mod clock_file;
 pub mod edges;
+mod lint;
+mod span_file;
 mod window_file;
 
 pub mod follow;
 mod keep_file;
 pub mod link;
+pub mod following;
 mod next_file;
 pub mod paging;
 pub mod reader;
+pub mod selector;
 
 pub mod limits;
 mod limits_file;
@@ -64,6 +70,7 @@ mod names;
 mod rows;
 
 pub mod definition;
+mod walking;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
 use super::keep_file::KeepFile;
-use super::paging::{By, More, Paging, Step, Stop};
+use super::paging::{By, First, More, Paging, Step, Stop};
 use super::problem::Spot;
 use super::reader::{CursorReader, Reader};
 use super::words;
@@ -28,12 +28,13 @@ struct NextKeys {
     offset: Option<u64>,
     none: Option<bool>,
     size: Option<u64>,
-    first: Option<Checked<String>>,
+    first: Option<Checked<First>>,
     step: Option<Checked<Step>>,
     more: Option<Checked<Reader>>,
     done: Option<Checked<Reader>>,
     pages: Option<Checked<Reader>>,
     total: Option<Checked<Reader>>,
+    save: Option<Checked<Reader>>,
     stop: Option<Vec<Checked<StopWord>>>,
     keep: Option<KeepFile>,
 }
@@ -68,18 +69,38 @@ impl FromText for Step {
     }
 }
 
+impl FromText for First {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        if text == "{from}" {
+            return Ok(Self::From);
+        }
+        if text.contains('{') {
+            let help = "write a text such as `*`, or `{from}` alone";
+            return Err(Fault::new(format!("`{text}` cannot be a first token")).with_help(help));
+        }
+        Ok(Self::Text(text.to_owned()))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StopWord {
     Empty,
     Short,
+    Older,
+    Status(u16),
 }
 
 impl FromText for StopWord {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        if text.parse::<u16>().is_ok() {
-            return Err(Fault::new("a status as a stop is known and not supported yet"));
+        match text.parse::<u16>() {
+            Ok(200) => Err(Fault::new("status 200 is how every page comes and cannot be the end")),
+            Ok(status @ 100..=599) => Ok(Self::Status(status)),
+            Ok(_) => Err(Fault::new(format!("`{text}` is not an HTTP status"))),
+            Err(_) => {
+                let words = [("empty", Self::Empty), ("short", Self::Short), ("older", Self::Older)];
+                words::choose("stop", text, &words)
+            }
         }
-        words::choose("stop", text, &[("empty", Self::Empty), ("short", Self::Short)])
     }
 }
 
@@ -94,17 +115,19 @@ impl NextFile {
             keys.none = Some(true);
         }
         let by = keys.by(spot, problems)?;
-        let counts = matches!(by, By::Page { .. } | By::Offset { .. });
+        let save_spot = keys.save.as_ref().map_or(spot, |save| save.spot);
         let paging = Paging {
             size: keys.size,
             more: keys.more(spot, problems),
             pages: problems.take_option(keys.pages),
             total: problems.take_option(keys.total),
-            stop: stop(keys.stop, counts, problems),
+            save: problems.take_option(keys.save),
+            stop: stop(keys.stop, by.counts(), problems),
             keep: keys.keep.map(|keep| keep.compile(&by, problems)).unwrap_or_default(),
             by,
         };
         check(&paging, spot, problems);
+        check_save(&paging, save_spot, problems);
         Some(paging)
     }
 }
@@ -141,7 +164,7 @@ impl NextKeys {
             }
         }
         match *way {
-            "link" => problems.take_option(self.link.take()).map(By::Link),
+            "link" => problems.take_option(self.link.take()).map(|relation| By::Url(Reader::Link(relation))),
             "url" => problems.take_option(self.url.take()).map(By::Url),
             "cursor" => {
                 let reader = problems.take_option(self.cursor.take())?;
@@ -169,13 +192,36 @@ impl NextKeys {
 
 /// An empty page ends a counted walk unless the definition says otherwise.
 fn stop(written: Option<Vec<Checked<StopWord>>>, counts: bool, problems: &mut Problems<'_>) -> Stop {
-    let Some(written) = written else { return Stop { empty: counts, short: false } };
+    let Some(written) = written else { return Stop { empty: counts, ..Stop::default() } };
     let words: Vec<StopWord> = written.into_iter().filter_map(|word| problems.take(word)).collect();
-    Stop { empty: words.contains(&StopWord::Empty), short: words.contains(&StopWord::Short) }
+    let status = |word: &StopWord| if let StopWord::Status(status) = word { Some(*status) } else { None };
+    Stop {
+        empty: words.contains(&StopWord::Empty),
+        short: words.contains(&StopWord::Short),
+        older: words.contains(&StopWord::Older),
+        statuses: words.iter().filter_map(status).collect(),
+    }
+}
+
+/// The token for the next run belongs to walks that are led by the provider, and marks their end.
+fn check_save(paging: &Paging, spot: Spot, problems: &mut Problems<'_>) {
+    let Some(save) = &paging.save else { return };
+    match &paging.by {
+        By::Url(reader) | By::Cursor { reader: CursorReader::Page(reader), .. } => {
+            if reader == save && paging.more.is_none() {
+                let help = "say `more` or `done`, which tell the last page from the others";
+                let fault = Fault::new("every page has the token to save, so nothing ends this walk");
+                problems.add(spot, fault.with_help(help));
+            }
+        }
+        _ => {
+            let help = "save a token beside `cursor`, `url` or `link`";
+            problems.add(spot, Fault::new("`save` means nothing beside this way on").with_help(help));
+        }
+    }
 }
 
 fn check(paging: &Paging, spot: Spot, problems: &mut Problems<'_>) {
-    let counts = matches!(paging.by, By::Page { .. } | By::Offset { .. });
     if paging.size == Some(0) {
         problems.add(
             spot,
@@ -188,7 +234,7 @@ fn check(paging: &Paging, spot: Spot, problems: &mut Problems<'_>) {
         problems.add(spot, Fault::new("`size` is missing in `next`").with_help(help));
     }
     let ends = paging.more.is_some() || paging.pages.is_some() || paging.total.is_some();
-    if counts && !ends && paging.stop == Stop::default() {
+    if paging.by.counts() && !ends && paging.stop == Stop::default() {
         let help = "say `more`, `done`, `pages`, `total` or `stop: [empty]`";
         problems.add(spot, Fault::new("nothing ends this walk").with_help(help));
     }

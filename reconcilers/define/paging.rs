@@ -1,11 +1,9 @@
-//! What follows a page: pure rules over what the page said.
-//!
-//! A short or empty page is not the end while the provider gives a way on. The provider's own `more` outranks the
-//! presence of a token, and totals end only walks that count for themselves.
+//! How a feed is paged: what leads on, what a page says about it, and what the next request is filled with.
 
 use super::fill::Fill;
+use super::following::Said;
 use super::reader::{CursorReader, Reader};
-use crate::page::{PageFault, Position, Response};
+use crate::page::{Position, Response};
 use crate::path::Path;
 
 /// How a feed is paged.
@@ -21,6 +19,8 @@ pub struct Paging {
     pub pages: Option<Reader>,
     /// How many rows there are.
     pub total: Option<Reader>,
+    /// The token that the next run goes on from.
+    pub save: Option<Reader>,
     /// Which pages end a walk although nothing else says so.
     pub stop: Stop,
     /// What of the first request travels with the others.
@@ -42,8 +42,6 @@ pub enum Keep {
 /// What leads to the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
-    /// The link of a relation in the `Link` header.
-    Link(String),
     /// A link in the body or a header.
     Url(Reader),
     /// A token that is sent back.
@@ -51,7 +49,7 @@ pub enum By {
         /// Where it is.
         reader: CursorReader,
         /// The token of the first page, where one is needed.
-        first: Option<String>,
+        first: Option<First>,
     },
     /// A page number.
     Page {
@@ -67,6 +65,15 @@ pub enum By {
     },
     /// There is one page.
     Single,
+}
+
+/// The token of a first page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum First {
+    /// Always the same.
+    Text(String),
+    /// The lower bound of the window: each page then says where the next one begins.
+    From,
 }
 
 /// When a walk has a cursor to send.
@@ -90,6 +97,22 @@ impl By {
             _ => CursorStart::Never,
         }
     }
+
+    /// Whether the walk counts for itself and is not led.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(self, Self::Page { .. } | Self::Offset { .. })
+    }
+
+    /// What the definition calls the way on, for messages.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Url(place) | Self::Cursor { reader: CursorReader::Page(place), .. } => place.label(),
+            Self::Cursor { reader: CursorReader::Last(path), .. } => format!("last:{path}"),
+            Self::Page { .. } | Self::Offset { .. } | Self::Single => "next".to_owned(),
+        }
+    }
 }
 
 /// How far a page leads, for offsets.
@@ -111,145 +134,71 @@ pub struct More {
 }
 
 /// Which pages end a walk by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stop {
     /// A page without rows.
     pub empty: bool,
     /// A page with fewer rows than were asked for.
     pub short: bool,
+    /// A page whose rows all lie before the window, where the newest come first.
+    pub older: bool,
+    /// Statuses that mean the end from the second page on.
+    pub statuses: Vec<u16>,
 }
 
-/// What a page said.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Seen {
-    /// The link or token of the next page.
-    pub way_on: Option<String>,
-    /// Whether more follows.
-    pub more: Option<bool>,
-    /// How many pages there are.
-    pub pages: Option<u64>,
-    /// How many rows there are.
-    pub total: Option<u64>,
-    /// Rows on this page, readable or not.
-    pub rows: u64,
-}
-
-/// What follows a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Following {
-    /// Nothing: the provider's own end of the list.
-    End,
-    /// The page behind this link.
-    Link(String),
-    /// The page of this token.
-    Cursor(String),
-    /// The next number.
-    Counted,
+impl Stop {
+    /// Whether a status means that the pages before it were all there are. On the first page it is an error.
+    #[must_use]
+    pub fn ends(&self, status: u16, at: &Position) -> bool {
+        (at.page > 0 || at.rekey.is_some()) && self.statuses.contains(&status)
+    }
 }
 
 impl Paging {
-    /// The places of the page's own signals, in the order that [`Paging::seen`] expects their values.
+    /// The places of the page's own signals, in the order that [`Paging::said`] expects their values.
     #[must_use]
     pub fn signals(&self) -> Vec<Option<Path>> {
-        let way_on = match &self.by {
-            By::Url(reader) | By::Cursor { reader: CursorReader::Page(reader), .. } => reader.signal(),
+        let more = self.more.as_ref().map(|more| &more.reader);
+        let all = [self.way_on(), more, self.pages.as_ref(), self.total.as_ref(), self.save.as_ref()];
+        all.into_iter().map(|reader| reader.and_then(Reader::signal)).collect()
+    }
+
+    fn way_on(&self) -> Option<&Reader> {
+        match &self.by {
+            By::Url(reader) | By::Cursor { reader: CursorReader::Page(reader), .. } => Some(reader),
             _ => None,
-        };
-        let signal = |reader: Option<&Reader>| reader.and_then(Reader::signal);
-        let more = signal(self.more.as_ref().map(|more| &more.reader));
-        vec![way_on, more, signal(self.pages.as_ref()), signal(self.total.as_ref())]
+        }
     }
 
     /// Reads what a page said. `kept` are the values at [`Paging::signals`], `last` the token in the last row.
     #[must_use]
-    pub fn seen(
+    pub fn said(
         &self,
         kept: &[Option<Box<str>>],
         last: Option<&str>,
         rows: usize,
         response: &Response<'_>,
-    ) -> Seen {
-        let kept = |index: usize| kept.get(index).and_then(Option::as_deref);
-        let links =
-            || response.headers.iter().filter(|(name, _)| name == "link").map(|(_, value)| value.as_str());
-        let way_on = match &self.by {
-            By::Link(relation) => super::link::target(links(), relation).map(str::to_owned),
-            By::Url(reader) | By::Cursor { reader: CursorReader::Page(reader), .. } => {
-                reader.read(kept(0), response)
-            }
-            By::Cursor { reader: CursorReader::Last(_), .. } => last.and_then(super::reader::plain),
-            By::Page { .. } | By::Offset { .. } | By::Single => None,
+    ) -> Said {
+        let read = |reader: Option<&Reader>, index: usize| {
+            reader?.read(kept.get(index).and_then(Option::as_deref), response)
         };
-        let number = |reader: Option<&Reader>, index| reader?.read(kept(index), response)?.parse().ok();
+        let way_on = match &self.by {
+            By::Cursor { reader: CursorReader::Last(_), .. } => last.and_then(super::reader::plain),
+            _ => read(self.way_on(), 0),
+        };
         let more = self.more.as_ref().and_then(|more| {
-            let said: bool = more.reader.read(kept(1), response)?.parse().ok()?;
-            Some(said == more.when)
+            let word = truth(&read(Some(&more.reader), 1)?)?;
+            Some(word == more.when)
         });
-        Seen {
+        let number = |reader: Option<&Reader>, index| read(reader, index)?.parse().ok();
+        Said {
             way_on: way_on.filter(|text| !text.is_empty() && text != "null"),
             more,
             pages: number(self.pages.as_ref(), 2),
             total: number(self.total.as_ref(), 3),
+            token: read(self.save.as_ref(), 4),
             rows: rows as u64,
-        }
-    }
-
-    /// What follows a page at a position.
-    pub fn following(&self, seen: Seen, at: &Position) -> Result<Following, PageFault> {
-        match &self.by {
-            By::Single => Ok(Following::End),
-            By::Link(_) | By::Url(_) => self.by_token(seen, Following::Link),
-            By::Cursor { .. } => self.by_token(seen, Following::Cursor),
-            By::Page { .. } | By::Offset { .. } => Ok(self.by_count(&seen, at)),
-        }
-    }
-
-    fn by_token(&self, seen: Seen, follow: fn(String) -> Following) -> Result<Following, PageFault> {
-        if seen.more == Some(false) || self.stops_at(&seen) {
-            return Ok(Following::End);
-        }
-        match seen.way_on {
-            Some(token) => Ok(follow(token)),
-            None if seen.more == Some(true) || self.owes_a_token(&seen) => {
-                Err(PageFault::NoWayOn(self.way_on_label()))
-            }
-            None => Ok(Following::End),
-        }
-    }
-
-    /// Without a word from the provider, a list that is walked from row to row ends with a page without rows and not
-    /// with a row that lacks the token.
-    fn owes_a_token(&self, seen: &Seen) -> bool {
-        let from_row = matches!(self.by, By::Cursor { reader: CursorReader::Last(_), .. });
-        from_row && seen.more.is_none() && seen.rows > 0
-    }
-
-    fn by_count(&self, seen: &Seen, at: &Position) -> Following {
-        let reached_pages = seen.pages.is_some_and(|pages| at.page.saturating_add(1) >= pages);
-        let reached_total = seen.total.is_some_and(|total| at.rows.saturating_add(seen.rows) >= total);
-        let ends = match seen.more {
-            Some(more) => !more,
-            None => reached_pages || reached_total || self.stops_at(seen),
-        };
-        if ends { Following::End } else { Following::Counted }
-    }
-
-    fn stops_at(&self, seen: &Seen) -> bool {
-        let is_short = self.size.is_some_and(|size| seen.rows < size);
-        (self.stop.empty && seen.rows == 0) || (self.stop.short && is_short)
-    }
-
-    /// What the definition calls the way on, for messages.
-    fn way_on_label(&self) -> String {
-        let reader = |reader: &Reader| match reader {
-            Reader::Body(path) => path.to_string(),
-            Reader::Header(name) => format!("header:{name}"),
-        };
-        match &self.by {
-            By::Link(relation) => format!("link:{relation}"),
-            By::Url(place) | By::Cursor { reader: CursorReader::Page(place), .. } => reader(place),
-            By::Cursor { reader: CursorReader::Last(path), .. } => format!("last:{path}"),
-            By::Page { .. } | By::Offset { .. } | By::Single => "next".to_owned(),
+            is_older: false,
         }
     }
 
@@ -276,10 +225,15 @@ impl Paging {
                 let passed = at.page.saturating_mul(self.size.unwrap_or_default());
                 fill.offset = Some(first.saturating_add(passed));
             }
-            By::Link(_) | By::Url(_) | By::Cursor { .. } | By::Single => {}
+            By::Url(_) | By::Cursor { .. } | By::Single => {}
         }
         fill
     }
+}
+
+/// A boolean, as JSON or as a header writes it. Anything else says nothing: an odd `0` must not end a walk.
+fn truth(text: &str) -> Option<bool> {
+    text.to_ascii_lowercase().parse().ok()
 }
 
 #[cfg(test)]
@@ -288,75 +242,21 @@ mod tests {
     use crate::define::checked::FromText;
 
     fn paging(by: By) -> Paging {
-        let stop = Stop { empty: matches!(by, By::Page { .. } | By::Offset { .. }), short: false };
-        Paging { by, size: Some(2), more: None, pages: None, total: None, stop, keep: Keep::Usual }
-    }
-
-    fn cursor(reader: &str) -> Paging {
-        paging(By::Cursor { reader: CursorReader::from_text(reader).unwrap(), first: None })
-    }
-
-    fn seen(way_on: Option<&str>, more: Option<bool>, rows: u64) -> Seen {
-        Seen { way_on: way_on.map(str::to_owned), more, rows, ..Seen::default() }
-    }
-
-    fn follow(paging: &Paging, seen: Seen) -> Result<Following, PageFault> {
-        paging.following(seen, &Position { page: 1, rows: 2, ..Position::default() })
-    }
-
-    #[test]
-    fn a_token_outranks_an_empty_page_and_the_providers_word_outranks_the_token() {
-        let paging = cursor("next.token");
-        let token = || Ok(Following::Cursor("t".to_owned()));
-        assert_eq!(follow(&paging, seen(Some("t"), None, 0)), token());
-        assert_eq!(follow(&paging, seen(Some("t"), Some(true), 2)), token());
-        assert_eq!(follow(&paging, seen(Some("t"), Some(false), 2)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(None, None, 2)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(None, Some(false), 0)), Ok(Following::End));
-    }
-
-    #[test]
-    fn more_without_a_way_on_is_a_fault_and_not_the_end() {
-        for (paging, label) in [(cursor("next.token"), "next.token"), (cursor("last:id"), "last:id")] {
-            assert_eq!(follow(&paging, seen(None, Some(true), 0)), Err(PageFault::NoWayOn(label.to_owned())));
+        let stop = Stop::default();
+        Paging {
+            by,
+            size: Some(2),
+            more: None,
+            pages: None,
+            total: None,
+            save: None,
+            stop,
+            keep: Keep::Usual,
         }
     }
 
-    #[test]
-    fn a_walk_from_row_to_row_ends_with_an_empty_page_only() {
-        let paging = cursor("last:id");
-        assert_eq!(follow(&paging, seen(None, None, 0)), Ok(Following::End));
-        assert!(follow(&paging, seen(None, None, 2)).is_err());
-        assert_eq!(follow(&paging, seen(Some("x"), None, 1)), Ok(Following::Cursor("x".to_owned())));
-    }
-
-    #[test]
-    fn stopping_at_an_empty_or_short_page_is_opt_in_for_tokens() {
-        let mut paging = cursor("token");
-        paging.stop = Stop { empty: true, short: false };
-        assert_eq!(follow(&paging, seen(Some("t"), None, 0)), Ok(Following::End));
-        paging.stop = Stop { empty: false, short: true };
-        assert_eq!(follow(&paging, seen(Some("t"), None, 1)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(Some("t"), None, 2)), Ok(Following::Cursor("t".to_owned())));
-    }
-
-    #[test]
-    fn counted_walks_end_at_an_empty_page_a_total_or_the_providers_word() {
-        let paging = paging(By::Page { first: 1 });
-        assert_eq!(
-            follow(&paging, seen(None, None, 1)),
-            Ok(Following::Counted),
-            "a short page is not the end"
-        );
-        assert_eq!(follow(&paging, seen(None, None, 0)), Ok(Following::End));
-        assert_eq!(follow(&paging, seen(None, Some(true), 0)), Ok(Following::Counted));
-        assert_eq!(follow(&paging, seen(None, Some(false), 2)), Ok(Following::End));
-        let pages = |pages| Seen { pages: Some(pages), rows: 2, ..Seen::default() };
-        assert_eq!(follow(&paging, pages(2)), Ok(Following::End));
-        assert_eq!(follow(&paging, pages(3)), Ok(Following::Counted));
-        let total = |total| Seen { total: Some(total), rows: 2, ..Seen::default() };
-        assert_eq!(follow(&paging, total(4)), Ok(Following::End));
-        assert_eq!(follow(&paging, total(5)), Ok(Following::Counted));
+    fn reader(text: &str) -> Reader {
+        Reader::from_text(text).unwrap()
     }
 
     #[test]
@@ -368,23 +268,64 @@ mod tests {
     }
 
     #[test]
-    fn signals_are_read_from_body_and_headers() {
-        let mut paging = cursor("header:X-Next");
-        paging.more = Some(More { reader: Reader::from_text("meta.done").unwrap(), when: false });
-        paging.total = Some(Reader::from_text("header:x-total").unwrap());
+    fn signals_are_read_from_body_headers_and_links() {
+        let mut paging =
+            paging(By::Cursor { reader: CursorReader::from_text("header:X-Next").unwrap(), first: None });
+        paging.more = Some(More { reader: reader("meta.done"), when: false });
+        paging.total = Some(reader("header:x-total"));
+        paging.save = Some(reader("link:delta"));
         assert_eq!(paging.signals().iter().flatten().count(), 1);
-        let headers = [("x-next".to_owned(), "abc".to_owned()), ("x-total".to_owned(), "7".to_owned())];
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let headers = [header("x-next", "abc"), header("x-total", "7"), header("link", "<d>; rel=delta")];
         let response = Response { status: 200, headers: &headers, body: b"" };
-        let kept = [None, Some("false".into()), None, None];
-        let seen = paging.seen(&kept, None, 2, &response);
-        let expected = Seen { total: Some(7), ..seen_of("abc") };
-        assert_eq!(seen, expected);
-        let nothing = [("x-next".to_owned(), "null".to_owned())];
+        let kept = [None, Some("false".into()), None, None, None];
+        let said = paging.said(&kept, None, 2, &response);
+        let expected = Said {
+            way_on: Some("abc".to_owned()),
+            more: Some(true),
+            total: Some(7),
+            token: Some("d".to_owned()),
+            rows: 2,
+            ..Said::default()
+        };
+        assert_eq!(said, expected);
+        let nothing = [header("x-next", "null")];
         let response = Response { status: 200, headers: &nothing, body: b"" };
-        assert_eq!(paging.seen(&[], None, 0, &response), Seen::default());
+        assert_eq!(paging.said(&[], None, 0, &response), Said::default());
     }
 
-    fn seen_of(token: &str) -> Seen {
-        seen(Some(token), Some(true), 2)
+    #[test]
+    fn a_link_can_be_picked_from_an_array_by_its_relation() {
+        let paging = paging(By::Url(reader("links[rel=next].href")));
+        assert_eq!(paging.signals()[0].as_ref().unwrap().to_string(), "links");
+        let response = Response { status: 200, headers: &[], body: b"" };
+        let links = |text: &str| paging.said(&[Some(text.into())], None, 1, &response).way_on;
+        assert_eq!(
+            links(r#"[{"rel":"self","href":"/a"},{"rel":"next","href":"/b"}]"#),
+            Some("/b".to_owned())
+        );
+        assert_eq!(links(r#"[{"rel":"self","href":"/a"}]"#), None);
+        assert_eq!(links("null"), None);
+    }
+
+    #[test]
+    fn only_the_words_of_booleans_are_booleans() {
+        for (text, expected) in [("true", Some(true)), ("False", Some(false)), ("1", None), ("no", None)] {
+            assert_eq!(truth(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_status_ends_a_walk_from_its_second_page_on() {
+        let stop = Stop { statuses: vec![404], ..Stop::default() };
+        let at = |page, rekey: Option<&str>| Position {
+            page,
+            rekey: rekey.map(str::to_owned),
+            ..Position::default()
+        };
+        assert!(!stop.ends(404, &at(0, None)));
+        assert!(stop.ends(404, &at(1, None)));
+        assert!(stop.ends(404, &at(0, Some("9"))));
+        assert!(!stop.ends(400, &at(1, None)));
     }
 }

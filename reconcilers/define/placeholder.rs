@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::checked::{Fault, FromText};
+use super::clock_file::FormatWord;
 use super::words;
-use crate::instant::TimeFormat;
+use crate::clock_format::ClockFormat;
 
 /// What a placeholder stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -104,7 +105,7 @@ pub enum Format {
     /// A JSON text, even where the value is a number.
     Text,
     /// An instant.
-    Time(TimeFormat),
+    Time(ClockFormat),
 }
 
 /// A placeholder as it is written.
@@ -159,7 +160,8 @@ fn format_of(slot: &Slot, format: &str) -> Result<Format, Fault> {
             choose(&[("text", Format::Text), ("number", Format::Number)])
         }
         Slot::From | Slot::To => {
-            TimeFormat::from_text(format).map(Format::Time).map_err(|fault| fault.at(format.to_owned()))
+            let word = FormatWord::from_text(format).map_err(|fault| fault.at(format.to_owned()))?;
+            Ok(Format::Time(word.in_utc()))
         }
         Slot::Ids => choose(&[("csv", Format::Csv), ("json", Format::Json), ("quoted", Format::Quoted)]),
         _ => choose(&[("number", Format::Number), ("text", Format::Text)]),
@@ -175,7 +177,10 @@ mod tests {
         let parse = |text| Placeholder::from_text(text).map(|place| (place.slot, place.format));
         assert_eq!(parse("id[12]"), Ok((Slot::IdPart(12), None)));
         assert_eq!(parse("ids:csv"), Ok((Slot::Ids, Some(Format::Csv))));
-        assert_eq!(parse("from:epoch_ms"), Ok((Slot::From, Some(Format::Time(TimeFormat::EpochMs)))));
+        assert_eq!(
+            parse("from:epoch_ms"),
+            Ok((Slot::From, Some(Format::Time(crate::instant::TimeFormat::EpochMs.into()))))
+        );
         assert_eq!(parse("each.repo:text"), Ok((Slot::Each("repo".into()), Some(Format::Text))));
         for bad in
             ["id[]", "id[x]", "id[-1]", "each.", "each", "ids:date", "from:csv", "size:json", "cursor:"]

@@ -1,32 +1,47 @@
-//! Where a definition looks for a paging signal: in the body, in a header, or in the last row.
+//! Where a definition looks for a paging signal: in the body, in a header, in a link, or in the last row.
 
 use super::checked::{Fault, FromText};
+use super::selector::Selector;
+use super::value::HeaderName;
 use crate::page::Response;
 use crate::path::Path;
 use crate::scalar;
 
-/// A place in a response outside its rows.
+/// A place in a response outside its rows. What is not there is no signal, so a `?` behind it says nothing more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reader {
     /// A member of the body.
     Body(Path),
+    /// Something chosen from an array of the body.
+    Chosen(Selector),
     /// A header, in lower case.
     Header(String),
+    /// The link of a relation in the `Link` header.
+    Link(String),
 }
 
 impl FromText for Reader {
     fn from_text(text: &str) -> Result<Self, Fault> {
+        let text = text.strip_suffix('?').unwrap_or(text);
         if let Some(name) = text.strip_prefix("header:") {
-            return super::value::HeaderName::from_text(name).map(|name| Self::Header(name.0));
+            return HeaderName::from_text(name).map(|name| Self::Header(name.0));
         }
-        if text.starts_with("last:") || text.starts_with("link:") || text == "status" {
+        if let Some(relation) = text.strip_prefix("link:") {
+            return Ok(Self::Link(relation.to_owned()));
+        }
+        if text.starts_with("last:") || text == "status" {
             return Err(Fault::new(format!("`{text}` cannot be read here"))
                 .with_help("name a member of the body, such as `meta.pages`, or `header:NAME`"));
         }
-        if text.ends_with('?') {
-            return Err(Fault::new("`?` after a path is known and not supported yet"));
+        let selector = Selector::from_text(text)?;
+        match selector.plain() {
+            Some(path) => Ok(Self::Body(path)),
+            None if selector.root.is_none() => {
+                Err(Fault::new("a page that is an array has no signals beside its rows")
+                    .with_help("read them from a header, such as `header:X-Next-Page`"))
+            }
+            None => Ok(Self::Chosen(selector)),
         }
-        Path::from_text(text).map(Self::Body)
     }
 }
 
@@ -36,7 +51,8 @@ impl Reader {
     pub fn signal(&self) -> Option<Path> {
         match self {
             Self::Body(path) => Some(path.clone()),
-            Self::Header(_) => None,
+            Self::Chosen(selector) => selector.root.clone(),
+            Self::Header(_) | Self::Link(_) => None,
         }
     }
 
@@ -45,9 +61,25 @@ impl Reader {
     pub fn read(&self, kept: Option<&str>, response: &Response<'_>) -> Option<String> {
         let text = match self {
             Self::Body(_) => plain(kept?)?,
+            Self::Chosen(selector) => selector.select(kept?).into_iter().find_map(plain)?,
             Self::Header(name) => response.header(name)?.trim().to_owned(),
+            Self::Link(relation) => {
+                let links = response.headers.iter().filter(|(name, _)| name == "link");
+                super::link::target(links.map(|(_, value)| value.as_str()), relation)?.to_owned()
+            }
         };
         (!text.is_empty() && text != "null").then_some(text)
+    }
+
+    /// What the definition calls the place.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Body(path) => path.to_string(),
+            Self::Chosen(selector) => selector.to_string(),
+            Self::Header(name) => format!("header:{name}"),
+            Self::Link(relation) => format!("link:{relation}"),
+        }
     }
 }
 

@@ -53,6 +53,8 @@ pub(super) struct ReadRows {
     pub signals: Vec<Option<Box<str>>>,
     /// The cursor in the last row.
     pub last: Option<Box<str>>,
+    /// The id in the last row that a query can begin behind.
+    pub last_id: Option<Box<str>>,
     /// What the page lists, as the provider counts it, whatever became of it.
     pub rows: usize,
 }
@@ -249,8 +251,9 @@ impl RowReader {
     fn sift(&self, kept: Projected, is_partial: impl Fn(usize) -> bool, lists_cut: usize) -> ReadRows {
         let Projected { items, faults, signals } = kept;
         let rows = items.len() + faults.len();
-        let last = self.layout.cursor.and_then(|slot| items.iter().next_back()?.slot(slot)).map(Box::from);
-        let mut read = ReadRows { signals, last, rows, cut: lists_cut, ..ReadRows::default() };
+        let last = |slot: usize| items.iter().next_back()?.slot(slot).map(Box::from);
+        let (last, last_id) = (self.layout.cursor.and_then(last), self.layout.rekey.and_then(last));
+        let mut read = ReadRows { signals, last, last_id, rows, cut: lists_cut, ..ReadRows::default() };
         if !self.layout.names_gone() && self.nested.is_empty() {
             return ReadRows { items, faults, ..read };
         }

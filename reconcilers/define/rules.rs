@@ -1,10 +1,13 @@
 //! What a response means before its rows are read: the provider's own rules first, then what HTTP says.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault, FromText};
 use super::condition::{ConditionFile, Conditions};
 use super::document::Problems;
+use super::value::Length;
 use super::words;
 use crate::page::{Answer, Response};
 use crate::path::Path;
@@ -19,6 +22,7 @@ pub(super) struct RuleFile {
     when: serde_saphyr::Spanned<ConditionFile>,
     #[serde(rename = "do")]
     then: Checked<Then>,
+    at_least: Option<Checked<Length>>,
     message: Option<Checked<Path>>,
 }
 
@@ -27,26 +31,58 @@ pub(super) struct RuleFile {
 pub enum Then {
     /// Ask again.
     Retry,
-    /// Give up.
-    Fail,
+    /// The provider asks everybody for a pause.
+    Wait,
+    /// Get a new access token and ask once again.
+    Refresh,
+    /// Read the slice again from its own start.
+    Restart,
+    /// The saved token is not good any more: read the whole feed.
+    Resync,
+    /// Read the halves of the range.
+    Halve,
     /// There is nothing, and that is a complete answer.
     Empty,
+    /// Leave the feed out, visibly.
+    Skip,
+    /// Read it, and take it for less than everything.
+    Partial,
+    /// Give up.
+    Fail,
 }
 
 impl FromText for Then {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        const WORDS: &[(&str, Then)] =
-            &[("retry", Then::Retry), ("fail", Then::Fail), ("empty", Then::Empty)];
+        const WORDS: &[(&str, Then)] = &[
+            ("retry", Then::Retry),
+            ("wait", Then::Wait),
+            ("refresh", Then::Refresh),
+            ("restart", Then::Restart),
+            ("resync", Then::Resync),
+            ("halve", Then::Halve),
+            ("empty", Then::Empty),
+            ("skip", Then::Skip),
+            ("partial", Then::Partial),
+            ("fail", Then::Fail),
+        ];
         words::choose("action", text, WORDS)
     }
+}
+
+/// What one rule says.
+#[derive(Debug, Clone, Copy)]
+struct Action {
+    then: Then,
+    at_least: Option<Duration>,
+    /// The slot of its message.
+    message: Option<usize>,
 }
 
 /// A provider's rules, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     conditions: Conditions,
-    /// What each rule says, and the slot of its message.
-    actions: Vec<(Then, Option<usize>)>,
+    actions: Vec<Action>,
 }
 
 impl Rules {
@@ -56,7 +92,14 @@ impl Rules {
             rules.conditions.add(file.when.value, file.when.referenced.into(), problems);
             let message = problems.take_option(file.message).map(|path| rules.conditions.slot(path));
             let then = problems.take(file.then).unwrap_or(Then::Fail);
-            rules.actions.push((then, message));
+            let pause_spot = file.at_least.as_ref().map(|pause| pause.spot);
+            if let Some(spot) = pause_spot.filter(|_| then != Then::Wait) {
+                let fault =
+                    Fault::new("`at_least` is the shortest pause of `do: wait` and means nothing here");
+                problems.add(spot, fault);
+            }
+            let at_least = problems.take_option(file.at_least).map(|pause| pause.0);
+            rules.actions.push(Action { then, at_least, message });
         }
         rules
     }
@@ -64,41 +107,54 @@ impl Rules {
     /// What a response to a page request means.
     #[must_use]
     pub fn answer(&self, response: &Response<'_>) -> Answer {
-        self.ruled(response, |_| false).unwrap_or_else(|| by_status(response.status))
+        self.ruled(response, |_| false).unwrap_or_else(|| by_status(response))
     }
 
     /// What a response to a look-up means. An empty list is no answer to a question about one item, so rules that say
     /// `empty` do not count here.
     #[must_use]
     pub fn confirm_answer(&self, response: &Response<'_>) -> Answer {
-        let says_empty = |index: usize| matches!(self.actions.get(index), Some((Then::Empty, _)));
-        self.ruled(response, says_empty).unwrap_or_else(|| by_status(response.status))
+        let says_empty = |index: usize| self.actions.get(index).is_some_and(|it| it.then == Then::Empty);
+        self.ruled(response, says_empty).unwrap_or_else(|| by_status(response))
     }
 
     fn ruled(&self, response: &Response<'_>, skip: impl Fn(usize) -> bool) -> Option<Answer> {
         let found = self.conditions.first_match(response, skip)?;
-        let (then, message) = self.actions.get(found.index)?;
-        let said = message.and_then(|slot| self.conditions.text(&found, response, slot));
-        let reason = match said {
+        let action = self.actions.get(found.index)?;
+        let said = action.message.and_then(|slot| self.conditions.text(&found, response, slot));
+        let why = match said.or_else(|| super::problem_json::message(response)) {
             Some(said) => format!("status {}: {}", response.status, presentable(&said)),
             None => format!("status {}, by a rule of the provider", response.status),
         };
-        Some(match then {
-            Then::Retry => Answer::Retry(reason),
-            Then::Fail => Answer::Fail(reason),
+        Some(match action.then {
+            Then::Retry => Answer::Retry(why),
+            Then::Wait => Answer::Wait { why, at_least: action.at_least },
+            Then::Refresh => Answer::Refresh(why),
+            Then::Restart => Answer::Restart(why),
+            Then::Resync => Answer::Resync(why),
+            Then::Halve => Answer::Halve(why),
             Then::Empty => Answer::Empty,
+            Then::Skip => Answer::Skip(why),
+            Then::Partial => Answer::Partly(why),
+            Then::Fail => Answer::Fail(why),
         })
     }
 }
 
-/// What HTTP says by itself.
-fn by_status(status: u16) -> Answer {
+/// What HTTP says by itself. Whoever sends the request knows whether there is anything to refresh.
+fn by_status(response: &Response<'_>) -> Answer {
+    let status = response.status;
+    let why = || match super::problem_json::message(response) {
+        Some(said) => format!("status {status}: {}", presentable(&said)),
+        None => format!("status {status}"),
+    };
     match status {
         200..=299 => Answer::Read,
-        401 => Answer::Refresh(format!("status {status}")),
-        403 => Answer::Rejected(format!("status {status}")),
-        408 | 425 | 429 | 500..=599 => Answer::Retry(format!("status {status}")),
-        _ => Answer::Fail(format!("status {status}")),
+        401 => Answer::Refresh(why()),
+        403 => Answer::Rejected(why()),
+        429 | 503 => Answer::Wait { why: why(), at_least: None },
+        408 | 425 | 500..=599 => Answer::Retry(why()),
+        _ => Answer::Fail(why()),
     }
 }
 
@@ -133,8 +189,10 @@ mod tests {
             (401, Answer::Refresh("status 401".to_owned())),
             (403, Answer::Rejected("status 403".to_owned())),
             (404, Answer::Fail("status 404".to_owned())),
-            (429, Answer::Retry("status 429".to_owned())),
-            (503, Answer::Retry("status 503".to_owned())),
+            (408, Answer::Retry("status 408".to_owned())),
+            (429, Answer::Wait { why: "status 429".to_owned(), at_least: None }),
+            (502, Answer::Retry("status 502".to_owned())),
+            (503, Answer::Wait { why: "status 503".to_owned(), at_least: None }),
         ] {
             assert_eq!(rules.answer(&response(status, &[], "")), expected);
         }
@@ -171,5 +229,59 @@ mod tests {
         assert!(matches!(rules.answer(&response(409, &headers, "")), Answer::Retry(_)));
         assert_eq!(rules.answer(&response(404, &[], "")), Answer::Empty);
         assert_eq!(rules.confirm_answer(&response(404, &[], "")), Answer::Fail("status 404".to_owned()));
+    }
+
+    #[test]
+    fn every_action_of_a_rule_becomes_its_answer_and_the_first_rule_that_holds_counts() {
+        let actions =
+            ["retry", "wait", "refresh", "restart", "resync", "halve", "empty", "skip", "partial", "fail"];
+        for (n, action) in actions.iter().enumerate() {
+            let yaml =
+                format!("- {{when: {{status: 400}}, do: {action}}}\n- {{when: {{status: 400}}, do: fail}}\n");
+            let why = "status 400, by a rule of the provider".to_owned();
+            let expected = [
+                Answer::Retry(why.clone()),
+                Answer::Wait { why: why.clone(), at_least: None },
+                Answer::Refresh(why.clone()),
+                Answer::Restart(why.clone()),
+                Answer::Resync(why.clone()),
+                Answer::Halve(why.clone()),
+                Answer::Empty,
+                Answer::Skip(why.clone()),
+                Answer::Partly(why.clone()),
+                Answer::Fail(why),
+            ];
+            assert_eq!(rules(&yaml).answer(&response(400, &[], "")), expected[n], "{action}");
+        }
+    }
+
+    #[test]
+    fn a_pause_has_its_shortest_length_and_elements_of_arrays_are_looked_at_one_by_one() {
+        let rules = rules(
+            "- {when: {body: {\"errors[*].extensions.code\": THROTTLED}}, do: wait, at_least: 60s}\n\
+             - {when: {body: {\"[*].state\": /^lost/}}, do: restart}\n",
+        );
+        let wait = Answer::Wait {
+            why: "status 200, by a rule of the provider".to_owned(),
+            at_least: Some(Duration::from_mins(1)),
+        };
+        let answer = |body| rules.answer(&response(200, &[], body));
+        assert_eq!(answer(r#"{"errors":[{"extensions":{}},{"extensions":{"code":"THROTTLED"}}]}"#), wait);
+        assert_eq!(answer(r#"{"errors":[{"extensions":{"code":"OTHER"}}]}"#), Answer::Read);
+        assert!(matches!(answer(r#"[{"state":"kept"},{"state":"lost it"}]"#), Answer::Restart(_)));
+    }
+
+    #[test]
+    fn a_problem_document_speaks_for_itself_unless_a_rule_names_its_message() {
+        let rules = rules("- {when: {status: 422}, do: fail, message: detail}\n");
+        let headers = [("content-type".to_owned(), "application/problem+json; charset=utf-8".to_owned())];
+        let body =
+            r#"{"type":"https://example.com/quota","title":"Too much","detail":"Ask for less","status":400}"#;
+        let said = |status| rules.answer(&response(status, &headers, body));
+        let whole = "Too much: Ask for less (https://example.com/quota)";
+        assert_eq!(said(400), Answer::Fail(format!("status 400: {whole}")));
+        assert_eq!(said(403), Answer::Rejected(format!("status 403: {whole}")));
+        assert_eq!(said(422), Answer::Fail("status 422: Ask for less".to_owned()));
+        assert_eq!(rules.answer(&response(400, &headers, "<html>")), Answer::Fail("status 400".to_owned()));
     }
 }

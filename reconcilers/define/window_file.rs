@@ -1,36 +1,41 @@
-//! The `window`, `order` and `overlap_scan` of a feed, as written and as meant, with the doubts they raise.
+//! The `window`, `order` and `overlap_scan` of a feed, as written and as meant.
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Fault, FromText};
+use super::clock_file::{FormatWord, clock_format};
 use super::document::Problems;
-use super::edges::{Edge, Edges};
+use super::edges::Edges;
 use super::problem::Spot;
+use super::reader::Reader;
+use super::span_file::SpanFile;
 use super::value::Length;
 use super::words;
-use crate::instant::TimeFormat;
+use crate::clock_format::ClockFormat;
 use crate::path::Path;
-use crate::reconciler::{ClockKind, Feed, Filter, Order, OverlapScan};
-
-/// The longest window of one slice where a definition does not say.
-const DEFAULT_SPAN: Duration = Duration::from_hours(24);
+use crate::reconciler::{Cap, ClockKind, Cure, Feed, Filter, Order, OverlapScan};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WindowFile {
     clock: Checked<Path>,
     #[serde(rename = "as")]
-    format: Checked<TimeFormat>,
+    format: Checked<FormatWord>,
+    zone: Option<Checked<Tz>>,
     grain: Option<Checked<Length>>,
     edges: Option<Checked<Edges>>,
-    span: Option<Checked<Length>>,
+    span: Option<Spanned<SpanFile>>,
+    keep: Option<Checked<Length>>,
     lag: Option<Checked<Length>>,
+    overlap: Option<Checked<Length>>,
+    ceiling: Option<Checked<Reader>>,
     filter: Option<Checked<Filter>>,
-    #[serde(default)]
-    open: bool,
+    open: Option<Spanned<bool>>,
+    cap: Option<Spanned<CapFile>>,
     on: Option<Checked<ClockKind>>,
 }
 
@@ -39,6 +44,14 @@ pub(super) struct WindowFile {
 pub(super) struct OverlapFile {
     back: Checked<Length>,
     every: Checked<Length>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CapFile {
+    rows: Spanned<u64>,
+    then: Option<Checked<Cure>>,
+    key: Option<Checked<Path>>,
 }
 
 impl FromText for Filter {
@@ -53,13 +66,22 @@ impl FromText for ClockKind {
     }
 }
 
+impl FromText for Cure {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("cure", text, &[("halve", Self::Halve), ("rekey", Self::Rekey)])
+    }
+}
+
 /// What a feed guarantees about the order of its rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum OrderWord {
     /// Along a clock.
     Along(ClockKind, Order),
-    /// Along the ids, or none: nothing that a window could use.
-    Other,
+    /// Along the ids, smallest first.
+    Id,
+    /// None.
+    #[default]
+    None,
 }
 
 impl FromText for OrderWord {
@@ -73,8 +95,8 @@ impl FromText for OrderWord {
                 ("created asc", Self::Along(Created, Order::Ascending)),
                 ("updated desc", Self::Along(Updated, Order::Descending)),
                 ("updated asc", Self::Along(Updated, Order::Ascending)),
-                ("id asc", Self::Other),
-                ("none", Self::Other),
+                ("id asc", Self::Id),
+                ("none", Self::None),
             ],
         )
     }
@@ -86,6 +108,13 @@ pub(super) struct WindowDefinition {
     pub(super) feed: Feed,
     pub(super) clock: Path,
     pub(super) edges: Edges,
+    /// Where a page says up to when it is whole.
+    pub(super) ceiling: Option<Reader>,
+    /// Where a row has the id that a query can begin behind, if that is not its key.
+    pub(super) rekey: Option<Path>,
+    pub(super) sorted: OrderWord,
+    /// Where the order is written, or the window if it is not.
+    pub(super) order_spot: Spot,
 }
 
 impl WindowDefinition {
@@ -96,89 +125,134 @@ impl WindowDefinition {
         overlap: Option<OverlapFile>,
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
-        let (spot, file) = (Spot::from(window.referenced), window.value);
+        let (spot, mut file) = (Spot::from(window.referenced), window.value);
         let order_spot = order.as_ref().map_or(spot, |order| order.spot);
-        let on = problems.take_option(file.on);
-        let (clock_kind, order) = match (problems.take_option(order), on) {
+        let sorted = problems.take_option(order).unwrap_or_default();
+        let on = problems.take_option(file.on.take());
+        let (clock_kind, order) = match (sorted, on) {
             // An order along another clock than the window's is of no use to it.
-            (Some(OrderWord::Along(kind, _)), Some(on)) if kind != on => (Some(on), Order::None),
-            (Some(OrderWord::Along(kind, order)), _) => (Some(kind), order),
-            (Some(OrderWord::Other) | None, on) => (on, Order::None),
+            (OrderWord::Along(kind, _), Some(on)) if kind != on => (Some(on), Order::None),
+            (OrderWord::Along(kind, order), _) => (Some(kind), order),
+            (OrderWord::Id | OrderWord::None, on) => (on, Order::None),
         };
-        let (clock, format) = (problems.take(file.clock), problems.take(file.format));
-        let grain = length(file.grain, problems);
-        let span = length_above_zero(file.span, problems).unwrap_or(DEFAULT_SPAN);
-        let lag = length(file.lag, problems).unwrap_or_default();
-        let filter = problems.take_option(file.filter).unwrap_or_default();
-        let edges = problems.take_option(file.edges);
+        let filter = problems.take_option(file.filter.take()).unwrap_or_default();
+        if filter == Filter::Client {
+            file.refuse_what_the_provider_would_do(problems);
+        }
+        let clock = problems.take(file.clock);
+        let format = clock_format(file.format, file.zone, problems);
+        let grain = format.as_ref().and_then(|format| grain(file.grain, format, problems));
+        let (cap, rekey) = file.cap.map_or((None, None), |cap| compile_cap(cap, sorted, problems));
         let overlap = overlap.and_then(|overlap| {
             let back = length_above_zero(Some(overlap.back), problems)?;
             Some(OverlapScan { back, every: length_above_zero(Some(overlap.every), problems)? })
         });
-        let (clock, format) = (clock?, format?);
+        let span = SpanFile::compile(file.span, grain.unwrap_or_default(), problems);
+        let open = file.open.is_some_and(|open| open.value);
         let feed = Feed {
-            clock: clock.to_string(),
-            clock_format: format,
+            lag: length(file.lag, problems).unwrap_or_default(),
+            margin: length(file.overlap, problems).unwrap_or_default(),
+            retention: length_above_zero(file.keep, problems),
+            clock: clock.as_ref().map(ToString::to_string).unwrap_or_default(),
+            clock_format: format?,
             clock_kind,
             order,
             filter,
             mutable,
-            lag,
-            grain: grain.unwrap_or_default().max(format.resolution()),
-            span,
+            grain: grain?,
+            span: span.prefer,
+            max_span: span.max,
+            min_span: span.min,
+            cap,
+            open,
             overlap,
             ..Feed::default()
         };
-        doubts(&feed, spot, order_spot, problems);
-        let whole = Edges { lower: Edge::Included, upper: Some(Edge::Excluded) };
-        let mut edges = edges.unwrap_or(whole);
-        if file.open {
-            edges.upper = None;
-        }
-        Some(Self { feed, clock, edges })
+        let edges = problems.take_option(file.edges).unwrap_or_default();
+        let ceiling = problems.take_option(file.ceiling);
+        let edges = Edges { open, ..edges };
+        Some(Self { feed, clock: clock?, edges, ceiling, rekey, sorted, order_spot })
     }
+}
+
+impl WindowFile {
+    /// Words that say how the provider filters have no meaning where we do.
+    fn refuse_what_the_provider_would_do(&self, problems: &mut Problems<'_>) {
+        let given = [
+            ("edges", self.edges.as_ref().map(|word| word.spot)),
+            ("span", self.span.as_ref().map(|word| word.referenced.into())),
+            ("open", self.open.as_ref().map(|word| word.referenced.into())),
+            ("overlap", self.overlap.as_ref().map(|word| word.spot)),
+        ];
+        for (word, spot) in given {
+            if let Some(spot) = spot {
+                let fault = Fault::new(format!("`{word}` means nothing beside `filter: client`"));
+                problems.add(spot, fault.with_help("the feed is read whole every time; leave the word out"));
+            }
+        }
+    }
+}
+
+/// The provider's grain. Bounds have to name every tick of it.
+fn grain(
+    written: Option<Checked<Length>>,
+    format: &ClockFormat,
+    problems: &mut Problems<'_>,
+) -> Option<Duration> {
+    let Some(written) = written else { return Some(format.resolution()) };
+    let spot = written.spot;
+    let grain = problems.take(written)?.0;
+    if grain < format.resolution() {
+        let coarse = humantime::format_duration(format.resolution());
+        let message =
+            format!("the times of this format are told apart by {coarse}, which is coarser than the grain");
+        let help = format!("say `grain: {coarse}`, or a format that shows more of the time");
+        problems.add(spot, Fault::new(message).with_help(help));
+        return None;
+    }
+    Some(grain)
+}
+
+fn compile_cap(
+    cap: Spanned<CapFile>,
+    sorted: OrderWord,
+    problems: &mut Problems<'_>,
+) -> (Option<Cap>, Option<Path>) {
+    let (spot, file) = (Spot::from(cap.referenced), cap.value);
+    if file.rows.value == 0 {
+        problems.add(file.rows.referenced.into(), Fault::new("a cap of no rows lets nothing be read"));
+    }
+    if file.then.is_none() {
+        let help = "say `then: halve`, or `then: rekey` where more rows than the cap can share one instant";
+        let fault = Fault::new("the cap does not say how the rows behind it are reached");
+        problems.add(spot, fault.with_help(help));
+    }
+    let then = problems.take_option(file.then);
+    if then == Some(Cure::Rekey) && sorted != OrderWord::Id {
+        let help = "sort by the id and say `order: id asc`, or say `then: halve`";
+        problems.add(
+            spot,
+            Fault::new("only a list in the order of its ids can begin anew behind one").with_help(help),
+        );
+    }
+    if let (Some(Cure::Halve), Some(key)) = (then, &file.key) {
+        problems.add(key.spot, Fault::new("`key` means nothing beside `then: halve`"));
+    }
+    (then.map(|then| Cap { rows: file.rows.value, then }), problems.take_option(file.key))
 }
 
 fn length(checked: Option<Checked<Length>>, problems: &mut Problems<'_>) -> Option<Duration> {
     problems.take_option(checked).map(|length| length.0)
 }
 
-fn length_above_zero(checked: Option<Checked<Length>>, problems: &mut Problems<'_>) -> Option<Duration> {
+pub(super) fn length_above_zero(
+    checked: Option<Checked<Length>>,
+    problems: &mut Problems<'_>,
+) -> Option<Duration> {
     let spot = checked.as_ref()?.spot;
     let length = length(checked, problems)?;
     if length.is_zero() {
         problems.add(spot, Fault::new("this duration must be longer than zero"));
     }
     Some(length)
-}
-
-/// What is legal and rarely meant.
-fn doubts(feed: &Feed, spot: Spot, order_spot: Spot, problems: &mut Problems<'_>) {
-    if feed.filter == Filter::Client {
-        return;
-    }
-    match feed.clock_kind {
-        Some(ClockKind::Created) if feed.mutable && feed.overlap.is_none() => problems.warn(
-            spot,
-            Fault::new(
-                "items of this feed change after their window was verified, and nothing reads them again",
-            )
-            .with_help(
-                "say `overlap_scan: {back: 30d, every: 1d}`, or `mutable: false` if they never change",
-            ),
-        ),
-        Some(ClockKind::Updated) if feed.order == Order::Descending => problems.warn(
-            order_spot,
-            Fault::new("an item that changes during the walk moves to pages that were read already")
-                .with_help("ask for `updated asc` if the provider offers it"),
-        ),
-        None => problems.warn(
-            spot,
-            Fault::new(
-                "nothing says what the window's clock measures, so nothing missing upstream can be proved",
-            )
-            .with_help("say `on: created` or `on: updated`"),
-        ),
-        _ => {}
-    }
 }

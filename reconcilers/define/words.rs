@@ -8,36 +8,13 @@ use super::checked::Fault;
 const LATER: &[&str] = &[
     // The provider block.
     "preset",
-    // Rules.
-    "refresh",
-    "wait",
-    "restart",
-    "resync",
-    "halve",
-    "skip",
-    "partial",
-    "at_least",
     // Feeds.
     "like",
     "job",
     "count",
     "conditional",
     "events",
-    "save",
     "ttl",
-    "older",
-    // Windows.
-    "zone",
-    "keep",
-    "overlap",
-    "ceiling",
-    "cap",
-    "prefer",
-    "min",
-    "rfc2822",
-    "rfc3339ms",
-    "rfc3339us",
-    "date",
     // Look-ups.
     "within",
     // Domains.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use hashbrown::HashTable;
+use tieout_reconcilers::clock_format::ClockFormat;
 use tieout_reconcilers::compare::{CLOCK, KEY};
-use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::{check, text_of};
 use tieout_reconcilers::scalar::Scalar;
@@ -99,7 +100,7 @@ pub(super) fn same(one: ItemView<'_>, other: ItemView<'_>, width: usize) -> bool
 }
 
 /// The clock of an item, where it has one that can be read.
-pub(super) fn clock_of(item: ItemView<'_>, format: TimeFormat) -> Option<Instant> {
+pub(super) fn clock_of(item: ItemView<'_>, format: &ClockFormat) -> Option<Instant> {
     let raw = item.slot(CLOCK)?;
     match Scalar::from_json(Some(raw)) {
         Scalar::Int(_) | Scalar::Number(_) => format.read(raw),

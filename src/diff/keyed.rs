@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+use tieout_reconcilers::clock_format::ClockFormat;
 use tieout_reconcilers::compare::{FIELDS, Fields};
-use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::Feed;
@@ -21,7 +22,7 @@ use super::suspect::{Difference, Doubt, Looks, Suspect, Tally, one_per_key};
 /// The running comparison of a feed of changes.
 pub struct KeyedDiff<'f> {
     fields: &'f Fields,
-    clock_format: TimeFormat,
+    clock_format: &'f ClockFormat,
     batch: usize,
     width: usize,
     hasher: RandomState,
@@ -35,11 +36,11 @@ pub struct KeyedDiff<'f> {
 impl<'f> KeyedDiff<'f> {
     /// Begins the comparison; `batch` is how many keys are worth a look-up.
     #[must_use]
-    pub fn new(fields: &'f Fields, feed: &Feed, batch: usize) -> Self {
+    pub fn new(fields: &'f Fields, feed: &'f Feed, batch: usize) -> Self {
         let width = FIELDS + fields.fields.len();
         Self {
             fields,
-            clock_format: feed.clock_format,
+            clock_format: &feed.clock_format,
             batch,
             width,
             hasher: RandomState::default(),

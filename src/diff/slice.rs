@@ -5,8 +5,9 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
+use tieout_reconcilers::clock_format::ClockFormat;
 use tieout_reconcilers::compare::{FIELDS, Fields};
-use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Feed, Filter, Order};
 use tieout_reconcilers::row::Row;
@@ -25,7 +26,7 @@ pub struct SliceDiff<'f> {
     pub(super) fields: &'f Fields,
     order: Order,
     grain: Duration,
-    pub(super) clock_format: TimeFormat,
+    pub(super) clock_format: &'f ClockFormat,
     pub(super) window: Window,
     /// What is left of the window, whose local rows were not read yet.
     rest: Option<Window>,
@@ -51,14 +52,14 @@ pub struct SliceDiff<'f> {
 impl<'f> SliceDiff<'f> {
     /// Begins the comparison of a window.
     #[must_use]
-    pub fn new(fields: &'f Fields, feed: &Feed, window: Window) -> Self {
+    pub fn new(fields: &'f Fields, feed: &'f Feed, window: Window) -> Self {
         let width = FIELDS + fields.fields.len();
         Self {
             fields,
             // A feed that we filter ourselves shows its items in any order as far as the window is concerned.
             order: if feed.filter == Filter::Client { Order::None } else { feed.order },
             grain: feed.grain.max(Duration::from_micros(1)),
-            clock_format: feed.clock_format,
+            clock_format: &feed.clock_format,
             window,
             rest: Some(window),
             batch: BATCH,

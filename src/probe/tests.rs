@@ -23,7 +23,7 @@ fn leaf(rows: &[(&str, i64)], more_follows: bool) -> Leaf {
 fn feed() -> Feed {
     Feed {
         clock: "created".to_owned(),
-        clock_format: TimeFormat::Epoch,
+        clock_format: TimeFormat::Epoch.into(),
         clock_kind: Some(ClockKind::Created),
         order: Order::Descending,
         grain: Duration::from_secs(1),

@@ -113,6 +113,7 @@ impl Night<'_> {
             self.job.store.last_overlap(domain, each, &feed.clock).await?.map(|overlap| overlap.completed_at);
         let known = Known { verified: &verified, began, last_overlap, now: self.start, ceiling };
         let slices = coverage::slices(feed, policy, &known);
+        let lost = coverage::out_of_reach(feed, policy, &known);
         // A first run reads everything anew, which is all that a wider re-read could do.
         let is_first = began.is_none();
         let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
@@ -123,6 +124,15 @@ impl Night<'_> {
                 first.window.from()
             );
             self.report.notes.push(note);
+        }
+        let keep = humantime::format_duration(feed.retention.unwrap_or_default()).to_string();
+        for lost in lost {
+            self.doubt(format!(
+                "{} to {} was never verified, and the provider keeps items for {keep} only; nothing can be proved about \
+                 it any more: `policy: {{start: ...}}` leaves it out",
+                lost.from(),
+                lost.to()
+            ));
         }
         Ok((self.of_member(slices), sees_all_changes))
     }

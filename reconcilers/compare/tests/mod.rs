@@ -86,7 +86,7 @@ fn number(text: &str) -> Scalar<'static> {
 }
 
 fn time(upstream: TimeFormat, local: TimeFormat, precision: Duration) -> Rule {
-    Rule::Time { upstream, local, precision }
+    Rule::Time { upstream: upstream.into(), local, precision }
 }
 
 /// An amount in `f0` with its currency in `f1`.

@@ -151,8 +151,11 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!((policy.max_emits, policy.min_items, policy.orphans), (500, 1, Orphans::Report));
     assert!((policy.max_ratio - 0.05).abs() < f64::EPSILON);
     let rules: Vec<&Rule> = domain.fields.fields.iter().map(|field| &field.rule).collect();
-    let time =
-        Rule::Time { upstream: TimeFormat::Epoch, local: TimeFormat::Sql, precision: Duration::from_secs(1) };
+    let time = Rule::Time {
+        upstream: TimeFormat::Epoch.into(),
+        local: TimeFormat::Sql,
+        precision: Duration::from_secs(1),
+    };
     let money = Rule::Money { upstream: Unit::Minor, local: Unit::Major, currency: 0 };
     assert_eq!(rules, [&Rule::Exact, &time, &money]);
     assert_eq!(domain.schedule, None);

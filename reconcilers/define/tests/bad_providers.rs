@@ -20,8 +20,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("a value left out", "base: https://api.example.com/v1", "base:"),
             ("known word: like", "    rows:", "    like: other\n    rows:"),
             ("known word: events", "    rows:", "    events: {request: GET /events}\n    rows:"),
-            ("known word: cap", "grain: 1s}", "grain: 1s, cap: {rows: 10}}"),
-            ("known word: do skip", "do: empty", "do: skip"),
             ("the old first word", "provider: shop", "api: shop"),
             ("not a name", "provider: shop", "provider: My Shop"),
             ("base without scheme", "https://api.example.com/v1", "api.example.com"),
@@ -80,7 +78,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("no paging word", "next: {cursor: next_cursor, size: 100}", "next: nowhere"),
             ("more and done", "size: 100}", "size: 100, more: a, done: b}"),
             ("unknown way on", "next: {cursor: next_cursor,", "next: {cursr: next_cursor,"),
-            ("stop at a status", "size: 100}", "size: 100, stop: [404]}"),
             ("empty condition", "{status: 404}", "{}"),
             ("bad pattern", "{status: 404}", "{body: {message: /(/}}"),
             (

@@ -5,6 +5,7 @@ mod asking;
 mod bad_domains;
 mod bad_providers;
 mod bad_requests;
+mod bad_windows;
 mod limits;
 mod look_ups;
 mod pages;

@@ -160,13 +160,18 @@ fn a_feed_that_cannot_filter_is_asked_for_everything() {
 }
 
 #[test]
-fn bounds_follow_the_edges_and_an_open_window_has_no_upper_one() {
+fn bounds_follow_the_edges_and_the_newest_open_window_has_no_upper_one() {
     let inclusive = definition(&[("grain: 1s}", "grain: 1s, edges: \"(]\"}")]);
     let slice = slice("2025-11-21T00:00:00.5Z", "2025-11-22T00:00:00Z");
     let expected = "/orders?limit=100&from=2025-11-20T23:59:59Z&to=2025-11-21T23:59:59Z";
     assert_eq!(line(&inclusive.first_page(&slice)), expected);
-    let open = definition(&[("grain: 1s}", "grain: 1s, open: true}"), (", to: \"{to}\"", "")]);
-    assert_eq!(line(&open.first_page(&slice)), "/orders?limit=100&from=2025-11-21T00:00:00Z");
+    let open = definition(&[("grain: 1s}", "grain: 1s, open: true}")]);
+    let both = "/orders?limit=100&from=2025-11-21T00:00:00Z&to=2025-11-22T00:00:00Z";
+    assert_eq!(line(&open.first_page(&slice)), both, "an older window keeps its upper bound");
+    let newest = crate::window::Slice { newest: true, ..slice.clone() };
+    assert_eq!(line(&open.first_page(&newest)), "/orders?limit=100&from=2025-11-21T00:00:00Z");
+    let lower = definition(&[("grain: 1s}", "grain: 1s, edges: \"[\"}"), (", to: \"{to}\"", "")]);
+    assert_eq!(line(&lower.first_page(&slice)), "/orders?limit=100&from=2025-11-21T00:00:00Z");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn refunds_have_their_own_path() {
 fn stripes_errors_mean_what_stripe_says() {
     let charges = on("charges");
     let first = charges.first_page(&day());
-    assert!(matches!(charges.answer(&first, &status(429, fixture!("rate_limit"))), Answer::Retry(_)));
+    assert!(matches!(charges.answer(&first, &status(429, fixture!("rate_limit"))), Answer::Wait { .. }));
     assert!(matches!(charges.answer(&first, &status(409, b"{}")), Answer::Retry(_)));
     assert!(matches!(charges.answer(&first, &status(401, b"{}")), Answer::Refresh(_)));
     assert_eq!(

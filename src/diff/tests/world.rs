@@ -194,7 +194,7 @@ pub(super) fn fields() -> Fields {
 pub(super) fn feed(world: &World) -> Feed {
     Feed {
         clock: "at".to_owned(),
-        clock_format: TimeFormat::EpochUs,
+        clock_format: TimeFormat::EpochUs.into(),
         clock_kind: Some(ClockKind::Created),
         order: world.order,
         filter: world.filter,

@@ -42,7 +42,7 @@ impl Fake {
             policy: policy(),
             feed: Feed {
                 clock: "created".to_owned(),
-                clock_format: TimeFormat::Epoch,
+                clock_format: TimeFormat::Epoch.into(),
                 clock_kind: Some(ClockKind::Created),
                 order: Order::Descending,
                 ..Feed::default()

@@ -182,7 +182,7 @@ impl Reconciler for Double {
 }
 
 fn feed() -> Feed {
-    Feed { clock: "created".to_owned(), clock_format: TimeFormat::Epoch, ..Feed::default() }
+    Feed { clock: "created".to_owned(), clock_format: TimeFormat::Epoch.into(), ..Feed::default() }
 }
 
 fn policy() -> Policy {

@@ -1,0 +1,99 @@
+//! What is wrong or rarely meant in a feed whose parts are right one by one.
+
+use super::checked::Fault;
+use super::document::Problems;
+use super::paging::{By, Paging};
+use super::problem::Spot;
+use super::window_file::{OrderWord, WindowDefinition};
+use crate::reconciler::{ClockKind, Cure, Feed, Filter, Order};
+
+/// Where the parts of a feed stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spots {
+    pub(super) next: Spot,
+    pub(super) window: Spot,
+    pub(super) order: Spot,
+}
+
+/// Looks at the parts of a feed together.
+pub(super) fn lint(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+    stops_too_early(paging, window, spots, problems);
+    contradicts_itself(paging, window, spots, problems);
+    shifts(paging, window, spots, problems);
+    misses_changes(window, spots, problems);
+}
+
+/// Rows that come newest first can end a walk; in any other order, older rows say nothing about the next page.
+fn stops_too_early(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+    if paging.stop.older && window.feed.order != Order::Descending {
+        let help = "say `order: created desc` or `updated desc` if the provider guarantees it, along the window's clock";
+        let fault =
+            Fault::new("`stop: [older]` would lose rows of a list that is not declared to come newest first");
+        problems.add(spots.next, fault.with_help(help));
+    }
+}
+
+fn contradicts_itself(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+    let Feed { filter, cap, .. } = &window.feed;
+    if paging.save.is_some() && *filter == Filter::Server {
+        let help = "say `filter: client`: a run goes on from the token that the last one saved";
+        let fault = Fault::new("a feed of changes has no window that the provider could apply");
+        problems.add(spots.window, fault.with_help(help));
+    }
+    match cap.map(|cap| cap.then) {
+        Some(Cure::Halve) if *filter == Filter::Client => {
+            let help = "say `then: rekey`, or let the provider apply the window";
+            let fault = Fault::new("a range that the provider does not apply cannot be halved");
+            problems.add(spots.window, fault.with_help(help));
+        }
+        Some(Cure::Rekey) if matches!(paging.by, By::Single) => {
+            problems.add(spots.window, Fault::new("a feed of one page cannot begin anew behind an id"));
+        }
+        _ => {}
+    }
+}
+
+/// A list that is counted through and whose rows move loses those that move to a page that was read.
+fn shifts(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+    let is_fixed = matches!(window.sorted, OrderWord::Id | OrderWord::Along(ClockKind::Created, _));
+    if paging.by.counts() && !is_fixed {
+        let help = "ask for an order by creation or id and declare it, or page by cursor or link";
+        let fault = Fault::new(
+            "pages are counted over a list that is not in a fixed order, so rows can slip past between two pages",
+        );
+        problems.warn(spots.next, fault.with_help(help));
+    }
+}
+
+/// Items that change may leave the window before anybody has read them.
+fn misses_changes(window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+    let (feed, edges) = (&window.feed, window.edges);
+    let by_change = window.sorted == OrderWord::Along(ClockKind::Updated, Order::Descending);
+    if by_change {
+        let fault = Fault::new("an item that changes during the walk moves to pages that were read already");
+        problems.warn(spots.order, fault.with_help("ask for `updated asc` if the provider offers it"));
+    }
+    if feed.filter == Filter::Client {
+        return;
+    }
+    match feed.clock_kind {
+        Some(ClockKind::Created) if feed.mutable && feed.overlap.is_none() => {
+            let message =
+                "items of this feed change after their window was verified, and nothing reads them again";
+            let help = "say `overlap_scan: {back: 30d, every: 1d}`, or `mutable: false` if they never change";
+            problems.warn(spots.window, Fault::new(message).with_help(help));
+        }
+        Some(ClockKind::Updated) if edges.upper.is_some() && !edges.open => {
+            let message = "an item that changes all the time is newer than every window, and is never read";
+            let help = "say `open: true`: the newest window of a run then has no upper bound";
+            problems.warn(spots.window, Fault::new(message).with_help(help));
+        }
+        None => {
+            let message =
+                "nothing says what the window's clock measures, so nothing missing upstream can be proved";
+            let help = "say `on: created` or `on: updated`";
+            problems.warn(spots.window, Fault::new(message).with_help(help));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,136 @@
+//! The way through the pages of a slice: the first request, and what a page leads to.
+
+use super::definition::Definition;
+use super::feed::FeedDefinition;
+use super::fill::Fill;
+use super::follow::follow;
+use super::following::{Following, Said};
+use super::paging::{By, First, Keep, Paging};
+use super::reader::plain;
+use super::rows::ReadRows;
+use crate::compare::CLOCK;
+use crate::instant::Instant;
+use crate::items::ItemView;
+use crate::page::{Next, PageFault, PageRequest, Position, Response};
+use crate::window::Slice;
+
+/// Where a page leads, and what it says about the whole.
+pub(super) struct WayOn {
+    pub(super) next: Next,
+    pub(super) total_rows: Option<u64>,
+    pub(super) ceiling: Option<Instant>,
+    pub(super) token: Option<String>,
+}
+
+impl Definition {
+    fn request_at(&self, slice: &Slice, position: Position) -> PageRequest {
+        let member = self.member(&slice.each);
+        let fill = Fill {
+            bounds: self.feed.bounds(slice),
+            each: member.as_ref(),
+            ..self.feed.paging.fill(&position)
+        };
+        let is_first = position.page == 0;
+        let request = match (&self.feed.paging.keep, &self.feed.paging.by) {
+            (Keep::Named(names), By::Cursor { .. }) if !is_first => {
+                self.feed.request.keeping(names).render(&fill)
+            }
+            _ => self.feed.request.render(&fill),
+        };
+        PageRequest { each: slice.each.clone(), position, ..request }
+    }
+
+    /// The request that a walk begins with, or begins anew with behind an id.
+    pub(super) fn request_from_the_start(&self, slice: &Slice, rekey: Option<String>) -> PageRequest {
+        let By::Cursor { first, .. } = &self.feed.paging.by else {
+            return self.request_at(slice, Position { rekey, ..Position::default() });
+        };
+        let cursor = first.as_ref().and_then(|first| match first {
+            First::Text(text) => Some(text.clone()),
+            First::From => self.feed.bounds(slice).map(|bounds| bounds.from()),
+        });
+        self.request_at(slice, Position { cursor, rekey, ..Position::default() })
+    }
+
+    /// The first request of a run that goes on from a saved token: the token is the link, or the cursor.
+    pub(super) fn request_from_token(&self, slice: &Slice, token: &str) -> PageRequest {
+        if matches!(self.feed.paging.by, By::Url(_)) {
+            return self.request_of_link(slice, token.to_owned(), Position::default());
+        }
+        self.request_at(slice, Position { cursor: Some(token.to_owned()), ..Position::default() })
+    }
+
+    fn request_of_link(&self, slice: &Slice, link: String, position: Position) -> PageRequest {
+        let first = self.request_at(slice, Position::default());
+        PageRequest { position, ..follow(link, &self.feed.paging.keep, first) }
+    }
+
+    /// What comes after a page where the cap on the rows of a query does not change it.
+    fn next(&self, slice: &Slice, request: &PageRequest, said: &Said, following: Following) -> Next {
+        let after = |cursor| Paging::after(&request.position, said.rows, cursor);
+        match following {
+            Following::End => Next::End,
+            Following::Counted => Next::Page(self.request_at(slice, after(None))),
+            Following::Cursor(cursor) => Next::Page(self.request_at(slice, after(Some(cursor)))),
+            Following::Link(link) => Next::Page(self.request_of_link(slice, link, after(None))),
+        }
+    }
+
+    /// The query that begins anew behind the last id of a page, where the cap leaves no other way on.
+    fn rekeyed(
+        &self,
+        slice: &Slice,
+        request: &PageRequest,
+        read: &ReadRows,
+        ends: bool,
+    ) -> Result<Option<PageRequest>, PageFault> {
+        let rows = request.position.rows.saturating_add(read.rows as u64);
+        let next_rows = self.feed.paging.size.filter(|_| !ends);
+        if !self.feed.feed.cap.is_some_and(|cap| cap.asks_for_rekey(rows, next_rows)) {
+            return Ok(None);
+        }
+        let last = read.last_id.as_deref().and_then(plain);
+        let last = last.ok_or_else(|| PageFault::NoWayOn("the id of the last row".to_owned()))?;
+        Ok(Some(self.request_from_the_start(slice, Some(last))))
+    }
+
+    /// Whether all rows of a page lie before a slice, so that nothing of it can come after them.
+    fn is_older(&self, read: &ReadRows, slice: &Slice) -> bool {
+        let format = &self.feed.feed.clock_format;
+        let is_before = |item: ItemView<'_>| {
+            let clock = item.slot(CLOCK).and_then(plain).and_then(|text| format.read(&text));
+            clock.is_some_and(|at| at < slice.window.from())
+        };
+        let could_all_be_read = read.rows > 0 && read.items.len() == read.rows;
+        self.feed.paging.stop.older && could_all_be_read && read.items.iter().all(is_before)
+    }
+
+    /// Where a page leads.
+    pub(super) fn way_on(
+        &self,
+        slice: &Slice,
+        request: &PageRequest,
+        response: &Response<'_>,
+        read: &ReadRows,
+    ) -> Result<WayOn, PageFault> {
+        let FeedDefinition { paging, ceiling, feed, .. } = &self.feed;
+        let mut said = paging.said(&read.signals, read.last.as_deref(), read.rows, response);
+        said.is_older = self.is_older(read, slice);
+        let following = paging.following(&said, &request.position)?;
+        let next = match self.rekeyed(slice, request, read, following == Following::End)? {
+            Some(anew) => Next::Page(anew),
+            None => self.next(slice, request, &said, following),
+        };
+        let ceiling = ceiling.as_ref().and_then(|reader| {
+            let text = reader.read(read.signals.last()?.as_deref(), response)?;
+            feed.clock_format.read(&text)
+        });
+        Ok(WayOn {
+            // A query that began anew counts only what lies behind its id.
+            total_rows: said.total.filter(|_| request.position.rekey.is_none()),
+            token: said.token.filter(|_| next == Next::End),
+            ceiling,
+            next,
+        })
+    }
+}
