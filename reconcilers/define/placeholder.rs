@@ -74,7 +74,10 @@ impl Slot {
     /// Whether its text comes from a provider, a database or a person, and may hold anything.
     #[must_use]
     pub const fn may_hold_anything(&self) -> bool {
-        matches!(self, Self::Cursor | Self::Rekey | Self::Token | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_))
+        matches!(
+            self,
+            Self::Cursor | Self::Rekey | Self::Token | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_)
+        )
     }
 
     fn parse(name: &str) -> Option<Self> {

@@ -22,7 +22,7 @@ pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
 
 /// Where the keys of the items stand in the answers.
 fn places(act: &Act) -> Vec<String> {
-    let keys: BTreeSet<&str> = act.items().flat_map(|item| item.key.split('|')).collect();
+    let keys: BTreeSet<&str> = act.items().flat_map(|item| item.key.split(':').chain([&*item.key])).collect();
     let found = |call: &&Exchange| {
         let said = call.said();
         leaves(&said)
@@ -81,12 +81,10 @@ fn was_completed(act: &Act) -> bool {
         let rows = calls.iter().flat_map(|call| call.said()["value"].as_array().cloned().unwrap_or_default());
         rows.filter(|row| row["id"] == key).map(|row| members(&row)).min()
     };
-    let whole = |key: &str| {
-        calls.iter().find(|call| call.path.ends_with(key)).map(|call| members(&call.said()))
-    };
-    act.items().any(|item| {
-        shown(&item.key).zip(whole(&item.key)).is_some_and(|(partial, whole)| partial < whole)
-    })
+    let whole =
+        |key: &str| calls.iter().find(|call| call.path.ends_with(key)).map(|call| members(&call.said()));
+    act.items()
+        .any(|item| shown(&item.key).zip(whole(&item.key)).is_some_and(|(partial, whole)| partial < whole))
 }
 
 fn has_no_list(call: &Exchange) -> bool {
