@@ -21,6 +21,8 @@ pub struct Document {
     file: String,
     text: Arc<str>,
     shown: Arc<str>,
+    /// What is read in place of the text, with the place that each of its lines stands for.
+    read: Option<(Arc<str>, Arc<[Spot]>)>,
 }
 
 /// What a definition file declares.
@@ -37,7 +39,7 @@ impl Document {
     #[must_use]
     pub fn new(file: impl Into<String>, text: &str) -> Self {
         let text: Arc<str> = text.into();
-        Self { file: file.into(), shown: Arc::clone(&text), text }
+        Self { file: file.into(), shown: Arc::clone(&text), text, read: None }
     }
 
     /// The same with another text in its excerpts, of equal lines and columns.
@@ -45,6 +47,27 @@ impl Document {
     pub fn shown_as(mut self, shown: &str) -> Self {
         self.shown = shown.into();
         self
+    }
+
+    /// The same with another text to read; `spots` are the places that its lines stand for.
+    #[must_use]
+    pub(super) fn reading(mut self, text: String, spots: Vec<Spot>) -> Self {
+        self.read = Some((text.into(), spots.into()));
+        self
+    }
+
+    /// Where a place of what was read stands in the file.
+    fn origin(&self, spot: Spot) -> Spot {
+        let Some((_, spots)) = &self.read else { return spot };
+        spot.line.checked_sub(1).and_then(|line| spots.get(line)).copied().unwrap_or_default()
+    }
+
+    /// The number or word in a stretch of one line of the file.
+    pub(super) fn written_at(&self, spot: Spot) -> Option<String> {
+        let line = self.text.lines().nth(spot.line.checked_sub(1)?)?;
+        let text: String = line.chars().skip(spot.column.checked_sub(1)?).take(spot.length).collect();
+        // An alias stands for what was written elsewhere.
+        text.starts_with(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c)).then_some(text)
     }
 
     /// The file as it was named.
@@ -56,6 +79,7 @@ impl Document {
     /// A problem at a place of this file.
     #[must_use]
     pub fn problem(&self, spot: Spot, fault: Fault) -> Problem {
+        let spot = self.origin(spot);
         let spot = fault.part.as_deref().and_then(|part| self.find(spot, part)).unwrap_or(spot);
         Problem {
             file: self.file.clone(),
@@ -71,6 +95,7 @@ impl Document {
     /// A place to remember.
     #[must_use]
     pub fn place(&self, spot: Spot) -> Place {
+        let spot = self.origin(spot);
         Place { file: self.file.clone(), line: spot.line, column: spot.column }
     }
 
@@ -107,7 +132,8 @@ impl Document {
             return Err(Problem::of_file(&self.file, "the file is empty"));
         }
         let options = serde_saphyr::options! { with_snippet: false };
-        serde_saphyr::from_str_with_options(&self.text, options).map_err(|error| self.reword(&error))
+        let text = self.read.as_ref().map_or(&self.text, |(text, _)| text);
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| self.reword(&error))
     }
 
     fn reword(&self, error: &Error) -> Problem {
@@ -192,9 +218,12 @@ impl<'d> Problems<'d> {
         checked.and_then(|checked| self.take(checked))
     }
 
-    /// Notes a problem.
+    /// Notes a problem, once: what several feeds take over is wrong in all of them.
     pub fn add(&mut self, spot: Spot, fault: Fault) {
-        self.problems.push(self.document.problem(spot, fault));
+        let problem = self.document.problem(spot, fault);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// Notes a doubt.

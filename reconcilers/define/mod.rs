@@ -50,6 +50,10 @@ pub mod gone_file;
 mod nested_file;
 pub mod rows_file;
 
+mod yaml_tree;
+mod preset;
+mod inherit;
+
 mod absence;
 pub mod confirm;
 mod confirm_file;

@@ -14,6 +14,7 @@ use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::{Document, Problems};
 use super::each_file::EachDefinition;
 use super::feed::{FeedDefinition, FeedFile};
+use super::inherit;
 use super::limits::{Limits, Route};
 use super::limits_file::LimitsFile;
 use super::problem::{Problem, Spot};
@@ -73,6 +74,7 @@ pub struct ProviderDefinition {
 impl ProviderDefinition {
     /// Reads a provider file.
     pub fn parse(document: &Document) -> Result<Self, Vec<Problem>> {
+        let document = &inherit::expanded(document)?;
         let file: ProviderFile = document.read().map_err(|problem| vec![problem])?;
         let mut problems = Problems::of(document);
         let definition = Self::compile(file, &mut problems);

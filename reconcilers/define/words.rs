@@ -6,10 +6,7 @@ use super::checked::Fault;
 
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
-    // The provider block.
-    "preset",
     // Feeds.
-    "like",
     "job",
     "count",
     "conditional",

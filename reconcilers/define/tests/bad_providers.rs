@@ -18,7 +18,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("number wanted", "size: 100", "size: many"),
             ("a mapping wanted", "limits: {rate: 10/s, burst: 5}", "limits: fast"),
             ("a value left out", "base: https://api.example.com/v1", "base:"),
-            ("known word: like", "    rows:", "    like: other\n    rows:"),
             ("known word: events", "    rows:", "    events: {request: GET /events}\n    rows:"),
             ("the old first word", "provider: shop", "api: shop"),
             ("not a name", "provider: shop", "provider: My Shop"),

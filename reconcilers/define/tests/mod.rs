@@ -6,6 +6,7 @@ mod bad_domains;
 mod bad_providers;
 mod bad_requests;
 mod bad_windows;
+mod inheriting;
 mod limits;
 mod look_ups;
 mod pages;

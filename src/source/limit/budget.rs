@@ -67,7 +67,7 @@ pub(super) struct Budget {
     accepted: Accepted,
     /// Until when the provider wants to be left alone.
     held: Option<Instant>,
-    /// Pauses in a row that the provider gave no length for.
+    /// Pauses in a row, without an answer between them.
     pauses: u32,
     last_cut: Option<Instant>,
     under_way: u32,
@@ -117,7 +117,7 @@ impl Budget {
         let wait = at.saturating_duration_since(now);
         match wait {
             Duration::ZERO => Ready::Now,
-            _ if wait > self.caps.max_wait => Ready::TooLate(wait),
+            _ if wait > self.caps.max_wait => Ready::TooLate(Duration::from_secs(wait.as_secs() + 1)),
             _ => Ready::At(at),
         }
     }
@@ -192,7 +192,6 @@ impl Budget {
         random: f64,
         now: Instant,
     ) -> Verdict {
-        let waited = self.trouble.paused(now);
         // Requests that were under way when the first one was refused say nothing new.
         let is_news = self.last_cut.is_none_or(|cut| ticket.sent > cut);
         self.pauses += u32::from(is_news);
@@ -204,12 +203,9 @@ impl Budget {
         }
         let patience = if asked.is_some() { self.caps.max_wait } else { self.caps.outage };
         if length > self.caps.max_wait {
-            Verdict::TooLong(length)
-        } else if attempts.number >= self.caps.attempts && waited >= patience {
-            Verdict::Enough
-        } else {
-            Verdict::Again
+            return Verdict::TooLong(length);
         }
+        self.trouble.paused(attempts, &self.caps, patience, now)
     }
 
     /// Sends less after a pause that ends at `end`.
@@ -220,7 +216,9 @@ impl Budget {
         } else {
             let accepted = f64::from(self.accepted.in_the_last_second(now));
             match &mut self.brake {
-                Some(brake) => brake.refused(accepted, now, end),
+                // Where nothing was taken in between, the pause was too short, and not the rate too high.
+                Some(brake) if self.pauses == 1 => brake.refused(accepted, now, end),
+                Some(_) => {}
                 None => self.brake = Some(Brake::new(self.declared, accepted, end)),
             }
             self.bucket.get_or_insert_with(|| Bucket::new(1.0, 1.0, now));
@@ -252,8 +250,6 @@ impl Budget {
         if asked > self.caps.max_wait {
             return Verdict::TooLong(asked);
         }
-        let waited = self.trouble.paused(now);
-        let is_enough = attempts.number >= self.caps.attempts && waited >= self.caps.max_wait;
-        if is_enough { Verdict::Enough } else { Verdict::Again }
+        self.trouble.paused(attempts, &self.caps, self.caps.max_wait, now)
     }
 }

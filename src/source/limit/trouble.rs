@@ -79,10 +79,18 @@ impl Trouble {
         *self = Self { tenths: (self.tenths + SUCCESS).min(FULL), ..Self::default() };
     }
 
-    /// The provider asked for a pause: it is there, so that is no failure. How long it has done nothing else.
-    pub(super) fn paused(&mut self, now: Instant) -> Duration {
+    /// The provider asked for a pause: it is there, so that is no failure. `patience` is how long it may do nothing else.
+    pub(super) fn paused(
+        &mut self,
+        attempts: Attempts,
+        caps: &Caps,
+        patience: Duration,
+        now: Instant,
+    ) -> Verdict {
         let since = *self.since.get_or_insert(now);
-        now.saturating_duration_since(since)
+        let waited = now.saturating_duration_since(since);
+        self.given_up |= attempts.number >= caps.attempts && waited >= patience;
+        if self.given_up { Verdict::Enough } else { Verdict::Again }
     }
 
     /// A request failed. `random` lies in `[0, 1)`.
@@ -122,7 +130,7 @@ fn full_jitter(caps: &Caps, attempt: u32, random: f64) -> Duration {
 
 /// At least half of the doubled base, where all wait for the same.
 pub(super) fn pause(caps: &Caps, number: u32, random: f64) -> Duration {
-    let most = doubled(caps, number.saturating_add(1)).min(LONGEST_PAUSE);
+    let most = doubled(caps, number.saturating_add(1)).min(caps.retry_cap).min(LONGEST_PAUSE);
     most.mul_f64(f64::midpoint(1.0, random.clamp(0.0, 1.0)))
 }
 

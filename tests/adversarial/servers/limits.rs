@@ -41,14 +41,17 @@ fn pauses() -> Vec<Server> {
             reply.with("retry-after", -1)
         }),
         pausing("429_with_a_day", "asks for a pause of a day", |reply| reply.with("retry-after", 86_400))
+            .silenced()
             .partial("the provider asks for a pause of 86400s"),
         pausing("429_with_an_absurd_pause", "asks for a pause of thirty digits of seconds", |reply| {
             reply.with("retry-after", "9".repeat(30))
         })
+        .silenced()
         .partial("the provider asks for a pause of"),
         pausing("429_with_a_date_in_a_thousand_years", "asks for a pause until the year 3025", |reply| {
             reply.with("retry-after", "Mon, 21 Nov 3025 00:00:00 GMT")
         })
+        .silenced()
         .partial("the provider asks for a pause of"),
     ]
 }
@@ -81,7 +84,7 @@ fn storms() -> Vec<Server> {
             .looks_up(|_, _| Reply::says(429, ""))
             .extra(20)
             .unconfirmed()
-            .partial("the provider cannot answer now (status 429)"),
+            .partial("the provider asks for fewer requests (status 429)"),
         Server::new(
             "a_retry_that_is_asked_for_by_a_header",
             "answers the second page with 409 and a header that asks for another try",
