@@ -83,6 +83,7 @@ impl LookUps {
         match answer.rows.into_iter().next() {
             Some(Looked::Row(Some(found), seen)) if found == *key => Ok(seen),
             Some(Looked::Row(Some(_), _)) => Err(PageFault::WrongItem),
+            Some(Looked::Fault(_)) if is_list(response.body) => Err(nothing_known()),
             Some(Looked::Fault(why)) => Ok(Seen::Unreadable(why)),
             Some(Looked::Null) if feed.confirm.gone.nulls == Nulls::Gone && !has_errors(response.body) => {
                 Ok(Seen::Gone)
@@ -164,6 +165,11 @@ impl Looked {
     fn key(&self) -> Option<&Key> {
         if let Self::Row(key, _) = self { key.as_ref() } else { None }
     }
+}
+
+/// A list is no answer to a question about one item.
+fn is_list(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'[')
 }
 
 /// What it means that an answer does not name a key.

@@ -149,6 +149,8 @@ fn by_status(response: &Response<'_>) -> Answer {
         None => format!("status {status}"),
     };
     match status {
+        // Nobody asked for a part, so nobody knows which part it is.
+        206 => Answer::Partly(format!("status {status}, a part of an answer")),
         200..=299 => Answer::Read,
         401 => Answer::Refresh(why()),
         403 => Answer::Rejected(why()),

@@ -137,7 +137,7 @@ impl WindowDefinition {
         };
         let filter = problems.take_option(file.filter.take()).unwrap_or_default();
         if filter == Filter::Client {
-            file.refuse_what_the_provider_would_do(problems);
+            file.doubt_what_the_provider_would_do(problems);
         }
         let clock = problems.take(file.clock);
         let format = clock_format(file.format, file.zone, problems);
@@ -177,7 +177,7 @@ impl WindowDefinition {
 
 impl WindowFile {
     /// Words that say how the provider filters have no meaning where we do.
-    fn refuse_what_the_provider_would_do(&self, problems: &mut Problems<'_>) {
+    fn doubt_what_the_provider_would_do(&self, problems: &mut Problems<'_>) {
         let given = [
             ("edges", self.edges.as_ref().map(|word| word.spot)),
             ("span", self.span.as_ref().map(|word| word.referenced.into())),
@@ -187,7 +187,7 @@ impl WindowFile {
         for (word, spot) in given {
             if let Some(spot) = spot {
                 let fault = Fault::new(format!("`{word}` means nothing beside `filter: client`"));
-                problems.add(spot, fault.with_help("the feed is read whole every time; leave the word out"));
+                problems.warn(spot, fault.with_help("the feed is read whole every time; leave the word out"));
             }
         }
     }

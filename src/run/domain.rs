@@ -19,6 +19,7 @@ use super::outcome::Failure;
 use super::slice::{Lanes, Pace, Reading};
 use super::stage::{Members, Stage};
 use super::summary::{blank, failed};
+use super::unseen::Withheld;
 use super::{IfLocked, Job, Mode, Scope};
 use crate::confirm::Sides;
 use crate::diff::Suspect;
@@ -54,6 +55,8 @@ pub(super) struct Night<'a> {
     /// Suspects that must rest before they are judged, with the moment they were first seen.
     pub resting: Vec<(Suspect, Purpose)>,
     pub resting_since: Option<std::time::Instant>,
+    /// What was proven if none of the resting orphans exists.
+    pub withheld: Vec<Withheld>,
     /// What `plan` would have stored, so that it decides as `run` does.
     pub imagined: HashMap<Key, Finding>,
     /// What the report will list.
@@ -125,6 +128,7 @@ impl<'a> Night<'a> {
             provider_ceiling: Arc::default(),
             resting: Vec::new(),
             resting_since: None,
+            withheld: Vec::new(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             n_events: 0,
@@ -138,8 +142,10 @@ impl<'a> Night<'a> {
         match &self.job.options.scope {
             Scope::Keys(keys) => self.judge_keys(keys).await,
             Scope::Coverage | Scope::Range(_) => {
-                self.read_slices().await?;
-                self.rest().await
+                let sees_all_changes = self.read_slices().await?;
+                self.doubt_clock();
+                self.rest().await?;
+                if sees_all_changes { self.overlap_done().await } else { Ok(()) }
             }
         }
     }

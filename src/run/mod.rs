@@ -19,6 +19,7 @@ mod slice;
 mod sorting;
 mod stage;
 mod summary;
+mod unseen;
 mod verdicts;
 
 use std::collections::BTreeMap;

@@ -18,8 +18,9 @@ use crate::store::{Commit, OverlapDone};
 const MAX_IN_VAIN: u32 = 3;
 
 impl Night<'_> {
-    /// Reads the slices side by side and judges them one after the other, oldest first.
-    pub(super) async fn read_slices(&mut self) -> Result<(), Failure> {
+    /// Reads the slices side by side and judges them one after the other, oldest first. Says whether that shows every change
+    /// that the feed's `overlap_scan` promises to find.
+    pub(super) async fn read_slices(&mut self) -> Result<bool, Failure> {
         let (slices, sees_all_changes) = self.slices().await?;
         let mut shape = Shape::new(self.sides.reconciler.feed(), slices);
         let mut flight = Flight::of(self.reading());
@@ -41,7 +42,7 @@ impl Night<'_> {
                 break;
             }
         }
-        if sees_all_changes { self.overlap_done().await } else { Ok(()) }
+        Ok(sees_all_changes)
     }
 
     /// Judges what a slice left over, or sends for its halves; a break leaves out what is left of the feed.
@@ -159,7 +160,8 @@ impl Night<'_> {
         slices.into_iter().map(|slice| Slice { each: each.clone(), ..slice }).collect()
     }
 
-    async fn overlap_done(&mut self) -> Result<(), Failure> {
+    /// Notes that a wider re-read is complete.
+    pub(super) async fn overlap_done(&mut self) -> Result<(), Failure> {
         let (Some(lease), true) = (&self.lease, self.report.complete) else { return Ok(()) };
         let clock = self.sides.reconciler.feed().clock.clone();
         let done = OverlapDone { clock, through: self.ceiling() };

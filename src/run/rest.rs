@@ -22,10 +22,13 @@ impl Night<'_> {
         let (orphans, others): (Vec<_>, Vec<_>) =
             resting.into_iter().partition(|(suspect, _)| is_local_only(suspect));
         self.judge_rested(others).await?;
-        match self.upstream_is_empty() {
-            Some(reason) => self.hold_orphans(orphans, &reason).await,
-            None => self.judge_rested(orphans).await,
+        if let Some(reason) = self.upstream_is_empty() {
+            // Nothing was proven by an upstream that looks empty.
+            self.withheld.clear();
+            return self.hold_orphans(orphans, &reason).await;
         }
+        self.judge_rested(orphans).await?;
+        self.believe().await
     }
 
     async fn wait(&self) -> Result<(), Failure> {
@@ -46,9 +49,6 @@ impl Night<'_> {
         for purpose in [Purpose::Coverage, Purpose::Overlap] {
             let suspects: Vec<Suspect> =
                 rested.iter().filter(|(_, of)| *of == purpose).map(|(suspect, _)| suspect.clone()).collect();
-            for suspect in &suspects {
-                self.account_of(purpose).unpend(suspect);
-            }
             let plan = self.judge_anew(&suspects, purpose, &|_| true).await?;
             if !plan.is_empty() {
                 self.commit(plan, Proven::default()).await?;

@@ -57,14 +57,14 @@ impl Shape {
         while let Some(longer) = self.left.front().and_then(|next| joined(&slice, next))
             && length(longer) <= self.span
         {
-            self.left.pop_front();
+            slice.newest = self.left.pop_front().is_some_and(|next| next.newest);
             slice.window = longer;
         }
         if let Some((older, newer)) = self.cut(slice.window, slice.window.from() + self.span)
             && length(slice.window) > self.span
         {
             self.left.push_front(Slice { window: newer, ..slice.clone() });
-            slice.window = older;
+            slice = Slice { window: older, newest: false, ..slice };
         }
         Some(slice)
     }
@@ -94,7 +94,8 @@ impl Shape {
         let (older, newer) = self.cut(slice.window, middle)?;
         self.longest = length(newer).max(self.shortest);
         self.span = self.span.min(self.longest);
-        Some([older, newer].map(|window| Slice { window, ..slice.clone() }))
+        let older = Slice { window: older, newest: false, ..slice.clone() };
+        Some([older, Slice { window: newer, ..slice.clone() }])
     }
 
     /// Two parts of a window that meet at a whole tick near an instant.

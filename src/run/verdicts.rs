@@ -10,6 +10,7 @@ use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, when};
+use super::unseen;
 use crate::confirm::Confirmation;
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
@@ -31,15 +32,21 @@ impl Night<'_> {
         self.say_doubts(slice, &difference.doubts, &coverage)?;
         self.account_of(slice.purpose).add(&difference.tally);
         let (now, rest, unproven) = self.sort(difference.suspects, is_complete);
+        // They are pending until they are judged, whatever happens on the way.
+        for suspect in now.iter().chain(&rest) {
+            self.account_of(slice.purpose).pend(suspect);
+        }
         for suspect in &unproven {
             let account = self.account_of(slice.purpose);
             if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
         }
         let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
+        let unmet = unseen::unmet(&rest);
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
         let counts_json = counts_json(&difference.tally, is_complete);
-        let proven = self.proven(slice, counts_json, token.filter(|_| is_complete), is_complete);
+        let mut proven = self.proven(slice, counts_json, token.filter(|_| is_complete), is_complete);
+        self.withhold(slice.window, unmet, &mut proven);
         self.commit(plan, proven).await
     }
 
@@ -136,11 +143,16 @@ impl Night<'_> {
         purpose: Purpose,
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Plan, Failure> {
-        let mut plan = Plan::default();
+        let mut confirmations = Vec::new();
         for chunk in suspects.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
             let keys: Vec<Key> = chunk.iter().map(|suspect| suspect.key.clone()).collect();
-            let confirmation = self.confirm(&keys, rested).await?;
+            confirmations.push(self.confirm(&keys, rested).await?);
+        }
+        // Nothing is concluded from an absence before all of them were looked up.
+        self.doubt_unseen(&mut confirmations);
+        let mut plan = Plan::default();
+        for (chunk, confirmation) in suspects.chunks(LOOKED_UP_AT_ONCE).zip(confirmations) {
             plan.extend(self.judge(chunk, purpose, confirmation).await?);
         }
         Ok(plan)
@@ -158,15 +170,13 @@ impl Night<'_> {
         self.confirm_rest(&by_key, &mut confirmation).await?;
         for judged in &confirmation.judged {
             if let Some(suspect) = by_key.get(&judged.observation.key) {
+                self.account_of(purpose).unpend(suspect);
                 self.account_of(purpose).judge(suspect, judged);
             }
         }
-        for (key, reason) in &confirmation.unknown {
+        for (_, reason) in &confirmation.unknown {
             reject_if_rejected(reason)?;
             self.doubt(reason.to_string());
-            if let Some(suspect) = by_key.get(key) {
-                self.account_of(purpose).pend(suspect);
-            }
         }
         self.plan_for(confirmation, &by_key).await
     }
@@ -227,9 +237,6 @@ impl Night<'_> {
 
     /// Stores suspects that must rest, so that the coverage may pass them.
     async fn put_to_rest(&mut self, suspects: Vec<Suspect>, purpose: Purpose) -> Result<Plan, Failure> {
-        for suspect in &suspects {
-            self.account_of(purpose).pend(suspect);
-        }
         let observations = suspects.iter().map(unconfirmed).collect();
         let plan = self.decide(observations, None).await?;
         if !suspects.is_empty() {

@@ -190,3 +190,8 @@ impl Api {
 pub(crate) fn gone() -> Reply {
     Reply::json(404, json!({ "error": { "code": "resource_missing", "message": "No such charge" } }))
 }
+
+/// How the API hands out an access token.
+pub(crate) fn token(token: &str) -> Reply {
+    Reply::json(200, json!({ "access_token": token, "token_type": "bearer", "expires_in": 3600 }))
+}

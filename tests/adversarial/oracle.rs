@@ -28,23 +28,52 @@ struct Truth {
 }
 
 /// What was wrong with the first night; nothing is what it should be.
-pub(crate) fn first_night(server: &Server, world: &World, before: &[Item], night: &Night) -> Vec<String> {
+pub(crate) fn first_night(
+    server: &Server,
+    verdict: Verdict,
+    world: &World,
+    before: &[Item],
+    night: &Night,
+) -> Vec<String> {
     let truth = Truth::of(server, world, before);
     let mut wrong = Vec::new();
-    let expected = server.verdict.exit_code();
+    let expected = verdict.exit_code();
     if night.code != expected {
         wrong.push(format!("exit code {} instead of {expected}", night.code));
     }
-    wrong.extend(coverage(server, &truth, night));
-    wrong.extend(findings(server, &truth, night));
+    wrong.extend(coverage(verdict, &truth, night));
+    wrong.extend(findings(server, verdict, &truth, night));
     wrong.extend(events(server, &truth, world));
     wrong.extend(secrets(world, night));
     let asked = world.listener.asked().len();
     let pages = before.len().max(truth.delivered.len()).div_ceil(10) + 1;
-    let most = pages + truth.differences.len() + server.unreadable.len() + server.extra_requests;
+    // A row that a walk did not show is looked up, which is what gives such a walk away.
+    let unseen = truth.lasting.difference(&truth.delivered).count();
+    let most = pages + unseen + truth.differences.len() + server.unreadable.len() + server.extra_requests;
     if asked > most {
         wrong.push(format!("{asked} requests, and {most} would do"));
     }
+    wrong
+}
+
+/// What the night must come to with a server that breaks off or hides rows at random: nothing where nobody could know.
+pub(crate) fn verdict(server: &Server, world: &World, before: &[Item], is_broken: bool) -> Option<Verdict> {
+    let truth = Truth::of(server, world, before);
+    let mut unseen = truth.lasting.difference(&truth.delivered);
+    if is_broken || unseen.any(|key| world.local.iter().any(|row| text(&row["id"]) == *key)) {
+        return Some(Verdict::Partial(""));
+    }
+    // What was hidden and is not in the local side either leaves no trace.
+    let hides_nothing = truth.lasting.is_subset(&truth.delivered);
+    hides_nothing.then_some(Verdict::Whole)
+}
+
+/// What must never be, whatever the night came to.
+pub(crate) fn soundness(server: &Server, world: &World, before: &[Item], night: &Night) -> Vec<String> {
+    let truth = Truth::of(server, world, before);
+    let mut wrong = false_findings(&truth, &told(night, &["suspected"]), "");
+    wrong.extend(events(server, &truth, world));
+    wrong.extend(secrets(world, night));
     wrong
 }
 
@@ -115,11 +144,11 @@ fn is_alike(item: &Value, row: &Value) -> bool {
         && ["currency", "status"].iter().all(|field| item[field] == row[field])
 }
 
-fn coverage(server: &Server, truth: &Truth, night: &Night) -> Vec<String> {
+fn coverage(verdict: Verdict, truth: &Truth, night: &Night) -> Vec<String> {
     let mut wrong = Vec::new();
     let domain = &night.domain;
-    let is_held = matches!(server.verdict, Verdict::Held(_));
-    let is_whole = server.verdict == Verdict::Whole;
+    let is_held = matches!(verdict, Verdict::Held(_));
+    let is_whole = verdict == Verdict::Whole;
     let unseen: Vec<_> = truth.lasting.difference(&truth.delivered).collect();
     if domain["complete"] == true && !unseen.is_empty() && !is_held {
         wrong.push(format!("it says complete and never saw {unseen:?}"));
@@ -130,13 +159,11 @@ fn coverage(server: &Server, truth: &Truth, night: &Night) -> Vec<String> {
     if domain["complete"] != (is_whole || is_held) {
         wrong.push(format!("complete is {} instead of {is_whole}", domain["complete"]));
     }
-    // What could not be confirmed is remembered, so the coverage may pass it.
-    let is_verified = server.verdict == Verdict::Whole || (server.unconfirmed && !server.silenced);
-    if domain["verified_through"].is_null() == is_verified {
+    if domain["verified_through"].is_null() == is_whole {
         wrong.push(format!("verified through {}", domain["verified_through"]));
     }
     let said = format!("{} {}", domain["problems"], domain["limits"]).replace("\\\"", "\"");
-    match server.verdict.says() {
+    match verdict.says() {
         Some(says) if !said.contains(says) => wrong.push(format!("it does not say {says:?}: {said}")),
         None if said != "[] []" => wrong.push(format!("it complains: {said}")),
         _ => {}
@@ -144,8 +171,8 @@ fn coverage(server: &Server, truth: &Truth, night: &Night) -> Vec<String> {
     wrong
 }
 
-fn findings(server: &Server, truth: &Truth, night: &Night) -> Vec<String> {
-    let unproven: &[&str] = match server.verdict {
+fn findings(server: &Server, verdict: Verdict, truth: &Truth, night: &Night) -> Vec<String> {
+    let unproven: &[&str] = match verdict {
         // What a limit holds was not concluded, and nothing is sent.
         Verdict::Held(_) => &["suspected", "held"],
         _ => &["suspected"],
@@ -158,7 +185,7 @@ fn findings(server: &Server, truth: &Truth, night: &Night) -> Vec<String> {
             wrong.push(format!("{key} is called unreadable"));
         }
     }
-    if server.verdict != Verdict::Whole {
+    if verdict != Verdict::Whole {
         wrong.extend(
             found
                 .iter()
@@ -166,7 +193,7 @@ fn findings(server: &Server, truth: &Truth, night: &Night) -> Vec<String> {
                 .map(|(_, key)| format!("{key} is called orphaned although not everything was seen")),
         );
     }
-    let must = |(key, kind): &(&String, &&str)| match server.verdict {
+    let must = |(key, kind): &(&String, &&str)| match verdict {
         Verdict::Whole => {
             let was_shown = **kind != "orphaned" && truth.shown_to_differ.contains(*key);
             was_shown || truth.lasting.contains(*key) || truth.invented.contains(*key)

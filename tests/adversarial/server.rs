@@ -62,8 +62,6 @@ pub(crate) struct Server {
     pub(crate) unjudged: Vec<&'static str>,
     /// Whether its look-ups fail, so that nothing that was seen can be confirmed.
     pub(crate) unconfirmed: bool,
-    /// Whether it wants no request at all from some page on.
-    pub(crate) silenced: bool,
     pub(crate) verdict: Verdict,
     /// The most requests of the first night beyond one for each page and each difference.
     pub(crate) extra_requests: usize,
@@ -84,7 +82,6 @@ impl Server {
             rewrites: None,
             unjudged: Vec::new(),
             unconfirmed: false,
-            silenced: false,
             verdict: Verdict::Whole,
             extra_requests: 0,
         }
@@ -141,10 +138,6 @@ impl Server {
 
     pub(crate) fn unconfirmed(self) -> Self {
         Self { unconfirmed: true, ..self }
-    }
-
-    pub(crate) fn silenced(self) -> Self {
-        Self { unconfirmed: true, silenced: true, ..self }
     }
 
     pub(crate) fn partial(self, says: &'static str) -> Self {

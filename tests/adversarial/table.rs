@@ -47,6 +47,10 @@ pub(crate) fn check(library: &[Arc<Server>]) -> Result<(), String> {
 fn table(library: &[Arc<Server>]) -> String {
     let mut table =
         format!("{HEAD}\n| server | what it does | verdict | what tieout says |\n|---|---|---|---|\n");
+    let mut row = |name: &str, does: &str, verdict: &str, says: &str| {
+        let cells = [name.replace('_', " "), does.to_owned(), verdict.to_owned(), says.to_owned()];
+        let _ = writeln!(table, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
+    };
     for server in library {
         let verdict = match server.verdict {
             Verdict::Whole => "complete",
@@ -55,9 +59,8 @@ fn table(library: &[Arc<Server>]) -> String {
             Verdict::Rejected(_) => "rejected",
         };
         let says = server.verdict.says().map_or_else(String::new, |says| format!("… {says} …"));
-        let cell = |text: &str| text.replace('|', "\\|");
-        let name = server.name.replace('_', " ");
-        let _ = writeln!(table, "| {name} | {} | {verdict} | {} |", cell(server.does), cell(&says));
+        row(server.name, server.does, verdict, &says);
     }
+    row(crate::sweep::NAME, crate::sweep::DOES, "partial", crate::sweep::SAYS);
     table
 }

@@ -111,7 +111,7 @@ impl World {
         for (file, from, to) in &self.server.edits {
             let (_, text) = files.iter_mut().find(|(name, _)| name == file).expect("a file of the world");
             assert!(text.contains(from), "{file} does not contain {from:?}");
-            *text = text.replacen(from, to, 1);
+            *text = text.replacen(from, &to.replace("BASE", &base), 1);
         }
         for (name, text) in files {
             std::fs::write(self.dir.path().join(name), text).unwrap();
@@ -141,6 +141,11 @@ impl World {
             all.commit().await.unwrap();
             app.close().await.unwrap();
         });
+    }
+
+    /// Where the definitions are.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Makes the API honest from now on, with everything in its list.
@@ -221,6 +226,9 @@ fn collect(mut pipe: impl std::io::Read + Send + 'static) -> std::thread::JoinHa
 
 fn answer(api: &mut Api, asked: &Asked, server: &Server, is_honest: bool) -> Reply {
     let is_look_up = asked.path().trim_end_matches('/').rsplit('/').next() != Some("charges");
+    if is_honest && asked.path() == "/token" {
+        return crate::api::token("honest");
+    }
     match (is_look_up, is_honest) {
         (true, true) => api.look_up(asked),
         (false, true) => api.honest(asked),
@@ -281,7 +289,7 @@ fn local_row(charge: &Value) -> LocalRow {
 }
 
 /// For what only async crates can do here.
-fn runtime() -> &'static Runtime {
+pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()

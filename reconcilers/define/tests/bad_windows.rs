@@ -30,7 +30,6 @@ fn wrong_windows_and_ways_on_are_refused_with_place_excerpt_and_advice() {
             ("cap of no rows", "grain: 1s}", "grain: 1s, cap: {rows: 0, then: halve}}"),
             ("rekey out of order", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: rekey}}"),
             ("key beside halves", "grain: 1s}", "grain: 1s, cap: {rows: 10, then: halve, key: id}}"),
-            ("open beside our own filter", "grain: 1s}", "grain: 1s, filter: client, open: true}"),
             ("stop at a status that is none", "size: 100}", "size: 100, stop: [99]}"),
             ("stop at every page", "size: 100}", "size: 100, stop: [200]}"),
             (
@@ -80,6 +79,11 @@ fn doubtful_windows_and_ways_on_load_and_say_so() {
                 "updated asc\n    mutable: true",
             ),
             ("counted pages of no fixed order", CURSOR, COUNTED),
+            (
+                "an upper bound beside our own filter",
+                ", from: \"{from}\", to: \"{to}\"}\n    rows: data\n    id: id\n    version: updated_at\n    order: created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}\n    window: {",
+                "}\n    rows: data\n    id: id\n    version: updated_at\n    order: created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}\n    window: {filter: client, open: true, span: 1d, ",
+            ),
         ],
         parse_provider,
     );

@@ -179,7 +179,7 @@ fn feed() -> Feed {
     Feed {
         name: "shop/items".to_owned(),
         clock: "at".to_owned(),
-        clock_format: TimeFormat::Epoch,
+        clock_format: TimeFormat::Epoch.into(),
         clock_kind: Some(ClockKind::Created),
         order: Order::Ascending,
         mutable: false,

@@ -2,10 +2,60 @@
 
 use serde_json::json;
 
+use crate::api::token;
 use crate::http::Reply;
 use crate::server::Server;
 
 pub(super) fn servers() -> Vec<Server> {
+    [fixed(), minted()].into_iter().flatten().collect()
+}
+
+/// A server that hands out access tokens at `/token`, each of them another one.
+fn minting(name: &'static str, does: &'static str) -> Server {
+    let oauth = "{oauth: {grant: client_credentials, token_url: BASE/token, client: \"{secret.key}\", secret: \"{secret.key}\"}}";
+    Server::new(name, does).edit("provider.yaml", "{bearer: \"{secret.key}\"}", oauth).looks_up(
+        |api, asked| {
+            if asked.path() != "/token" {
+                return api.look_up(asked);
+            }
+            let name = format!("token_{}", api.known.len());
+            api.known.insert(name.clone());
+            token(&name)
+        },
+    )
+}
+
+fn minted() -> Vec<Server> {
+    vec![
+        minting(
+            "a_token_that_expires_mid_walk",
+            "takes its first access token back in front of the second page",
+        )
+        .lists(|api, asked| {
+            let is_first = asked.header("authorization") == Some("Bearer token_0");
+            if api.asks >= 2 && is_first { Reply::json(401, "{}") } else { api.honest(asked) }
+        })
+        .extra(3),
+        minting(
+            "no_token_is_good_enough",
+            "hands out access tokens and refuses every one of them from the second page on",
+        )
+        .lists(|api, asked| if api.asks >= 2 { Reply::json(401, "{}") } else { api.honest(asked) })
+        .extra(3)
+        .rejected("the credentials are rejected (status 401)"),
+        minting(
+            "token_requests_are_redirected_elsewhere",
+            "redirects the request for an access token to another port",
+        )
+        .looks_up(|api, asked| {
+            Reply::says(307, "").with("location", format!("{}{}", api.elsewhere, asked.path()))
+        })
+        .extra(3)
+        .partial("the token endpoint gives no token out"),
+    ]
+}
+
+fn fixed() -> Vec<Server> {
     vec![
         Server::new("401_at_once", "refuses the credentials with the first request")
             .lists(|_, _| Reply::json(401, json!({ "error": "invalid_token" })))

@@ -41,17 +41,17 @@ fn pauses() -> Vec<Server> {
             reply.with("retry-after", -1)
         }),
         pausing("429_with_a_day", "asks for a pause of a day", |reply| reply.with("retry-after", 86_400))
-            .silenced()
+            .unconfirmed()
             .partial("the provider asks for a pause of 86400s"),
         pausing("429_with_an_absurd_pause", "asks for a pause of thirty digits of seconds", |reply| {
             reply.with("retry-after", "9".repeat(30))
         })
-        .silenced()
+        .unconfirmed()
         .partial("the provider asks for a pause of"),
         pausing("429_with_a_date_in_a_thousand_years", "asks for a pause until the year 3025", |reply| {
             reply.with("retry-after", "Mon, 21 Nov 3025 00:00:00 GMT")
         })
-        .silenced()
+        .unconfirmed()
         .partial("the provider asks for a pause of"),
     ]
 }

@@ -1,0 +1,117 @@
+//! Coverage that waits: where local rows met no item, a walk counts as complete only once look-ups say that none of them exists.
+//!
+//! A list that drifts, ends too early or shows items late looks whole to whoever reads it. What gives it away is an item that it
+//! did not show and that a look-up by id finds in the same window: then something else may have been left out with it.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::window::Window;
+
+use super::domain::{Night, Proven};
+use super::outcome::Failure;
+use crate::confirm::{Confirmation, Judged};
+use crate::diff::{Looks, Suspect};
+use crate::plan::{Look, Plan};
+use crate::store::Covered;
+
+/// A provider's clock that is further behind than this is no clock to judge by: hardly anything would be old enough.
+const FURTHEST_BEHIND: TimeDelta = TimeDelta::days(1);
+
+/// A window that was walked to its end, with the local rows that met no item.
+pub(super) struct Withheld {
+    window: Window,
+    coverage: Option<Covered>,
+    unmet: HashSet<Key>,
+}
+
+impl Night<'_> {
+    /// Keeps back what a slice proved until its unmet rows were looked up.
+    pub(super) fn withhold(&mut self, window: Window, unmet: HashSet<Key>, proven: &mut Proven) {
+        if !unmet.is_empty() {
+            self.withheld.push(Withheld { window, coverage: proven.coverage.take(), unmet });
+        }
+    }
+
+    /// Doubts the walks that did not show what a look-up finds, and concludes nothing from what else they did not show.
+    pub(super) fn doubt_unseen(&mut self, confirmations: &mut [Confirmation]) {
+        let mut problems = Vec::new();
+        for walk in &mut self.withheld {
+            let unknown = confirmations.iter().flat_map(|confirmation| &confirmation.unknown);
+            let n_unknown = unknown.filter(|(key, _)| walk.unmet.contains(key)).count();
+            let judged = confirmations.iter_mut().flat_map(|confirmation| &mut confirmation.judged);
+            let its: Vec<_> = judged.filter(|one| walk.unmet.contains(&one.observation.key)).collect();
+            let n_unseen = its.iter().filter(|one| is_unseen(one, walk.window)).count();
+            if n_unseen > 0 || n_unknown > 0 || its.iter().any(|one| is_unreadable(one)) {
+                walk.coverage = None;
+            }
+            if n_unseen > 0 {
+                for one in its {
+                    suspect_only(&mut one.observation.look);
+                }
+                problems.push(unseen(walk.window, n_unseen));
+            }
+        }
+        for problem in problems {
+            self.doubt(problem);
+        }
+    }
+
+    /// Stores what the walks proved whose unmet rows turned out not to exist.
+    pub(super) async fn believe(&mut self) -> Result<(), Failure> {
+        for walk in std::mem::take(&mut self.withheld) {
+            if walk.coverage.is_some() {
+                let proven = Proven { coverage: walk.coverage, ..Proven::default() };
+                self.commit(Plan::default(), proven).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says where the provider's clock kept nearly everything from being judged.
+    pub(super) fn doubt_clock(&mut self) {
+        let behind = self.sides.client.first_skew().filter(|skew| -*skew > FURTHEST_BEHIND);
+        if let Some(behind) = behind {
+            self.doubt(format!(
+                "the provider's clock, as its `Date` header says, is {} days behind ours; nothing newer than that was judged",
+                -behind.num_days()
+            ));
+        }
+    }
+}
+
+/// What a person needs to know of items that a walk did not show.
+fn unseen(window: Window, n_unseen: usize) -> String {
+    let (from, to) = (window.from(), window.to());
+    format!(
+        "{from} to {to}: the walk did not show {n_unseen} items that the look-up by id finds; does the list leave some out \
+         by default, or show them later than `lag`? the range will be read again"
+    )
+}
+
+/// The rows that met no item.
+pub(super) fn unmet(suspects: &[Suspect]) -> HashSet<Key> {
+    let unmet = suspects.iter().filter(|suspect| suspect.looks == Looks::Orphaned);
+    unmet.map(|suspect| suspect.key.clone()).collect()
+}
+
+/// Whether a look-up found what the walk of a window should have shown.
+fn is_unseen(judged: &Judged, window: Window) -> bool {
+    let lies_inside = judged.observation.clock.is_some_and(|at| window.contains(at));
+    judged.upstream && lies_inside && !is_unreadable(judged)
+}
+
+fn is_unreadable(judged: &Judged) -> bool {
+    matches!(&judged.observation.look, Look::Differs(found) if found.kind == Kind::Unreadable)
+}
+
+/// An absence that a doubtful walk suggested stays a suspicion.
+fn suspect_only(look: &mut Look) {
+    if let Look::Differs(found) = look
+        && found.kind == Kind::Orphaned
+    {
+        *look = Look::Young(found.clone());
+    }
+}
