@@ -68,10 +68,10 @@ fn begins_anew(act: &Act, before: &[Act]) -> bool {
 
 /// One request for each key; some are there and some are gone.
 fn each_key_was_asked_alone(act: &Act, calls: &[&Exchange], named: fn(&str) -> &str) -> bool {
-    let names = |call: &Exchange, key: &str| {
+    let has = |call: &Exchange, key: &str| {
         call.path.contains(key) || call.query.iter().any(|(_, value)| value.contains(key))
     };
-    let alone = |key: &String| calls.iter().any(|call| call.method == "GET" && names(call, named(key)));
+    let alone = |key: &String| calls.iter().any(|call| call.method == "GET" && has(call, named(key)));
     answered_both_ways(act) && act.asked.iter().all(alone) && calls.len() >= act.asked.len()
 }
 

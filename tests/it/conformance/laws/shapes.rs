@@ -15,7 +15,11 @@ pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
         "F4" => places.iter().any(|at| below_row(at).is_some_and(|below| below.matches('/').count() > 1)),
         "F5" => lists(act).len() > 1 || has_tombstone(act),
         "F14" => was_completed(act),
-        "F16" => act.slice.is_some() && act.is_complete && act.calls().iter().any(|call| call.status == 200 && has_no_list(call)),
+        "F16" => {
+            act.slice.is_some()
+                && act.is_complete
+                && act.calls().iter().any(|call| call.status == 200 && has_no_list(call))
+        }
         _ => return None,
     })
 }
