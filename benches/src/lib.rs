@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod charges;
 pub mod contestants;
 pub mod figures;
+pub mod limited;
 pub mod measure;
 pub mod outcome;
 pub mod provider;
