@@ -257,7 +257,7 @@ impl LookUpFile {
         if file.line.is_none() {
             file = feed.request.clone().changed(file);
             // Neither a window nor a cursor narrows the search.
-            let narrowing = [Slot::From, Slot::To, Slot::Cursor, Slot::Rekey];
+            let narrowing = [Slot::From, Slot::To, Slot::Cursor, Slot::Rekey, Slot::Token];
             let (sometimes, always): (Vec<_>, Vec<_>) =
                 feed.slots.always.iter().cloned().partition(|slot| narrowing.contains(slot));
             slots.always.extend(always);

@@ -317,6 +317,11 @@ fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
         Some(Cap { then: Cure::Rekey, .. }) => slots.sometimes.push(Slot::Rekey),
         _ => why.push("`{rekey}` is set by `cap: {then: rekey}`"),
     }
+    if paging.save.is_some() {
+        slots.sometimes.push(Slot::Token);
+    } else {
+        why.push("`{token}` is set by `next: {save: ...}`");
+    }
     slots.why = why.join("; ");
     slots
 }

@@ -30,6 +30,8 @@ pub struct Fill<'a> {
     pub bounds: Option<Bounds>,
     /// `{rekey}`.
     pub rekey: Option<&'a str>,
+    /// `{token}`.
+    pub token: Option<&'a str>,
     /// `{id}` and `{ids}`.
     pub keys: &'a [Key],
     /// `{each.NAME}`.
@@ -92,6 +94,7 @@ impl<'a> Fill<'a> {
             Slot::Offset => number(self.offset),
             Slot::Cursor => self.cursor.map(Cow::Borrowed),
             Slot::Rekey => self.rekey.map(Cow::Borrowed),
+            Slot::Token => self.token.map(Cow::Borrowed),
             Slot::From | Slot::To => {
                 let (text, _) = self.bounds.as_ref()?.write(&place.slot, place.format.as_ref())?;
                 Some(Cow::Owned(text))

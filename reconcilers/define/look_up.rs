@@ -122,7 +122,7 @@ pub(super) fn answer(confirm: &ConfirmDefinition, rules: &Rules, response: &Resp
 
 /// Whether a response says in the provider's own words that there is no such item.
 fn says_gone(confirm: &ConfirmDefinition, response: &Response<'_>) -> bool {
-    is_object(response.body) && confirm.gone.conditions.first_match(response, |_| false).is_some()
+    is_of_objects(response.body) && confirm.gone.conditions.first_match(response, |_| false).is_some()
 }
 
 /// Whether an answer may hold rows of other keys.
@@ -246,9 +246,14 @@ fn has_errors(body: &[u8]) -> bool {
     LISTS.iter().filter_map(|name| members.get(*name)).any(|raw| !is_nothing(raw))
 }
 
-/// Whether a body is one JSON object, checked without building it.
-fn is_object(body: &[u8]) -> bool {
-    serde_json::from_slice::<&RawValue>(body).is_ok_and(|raw| raw.get().starts_with('{'))
+/// Whether a body is a JSON object or a list of them, as the errors of some providers are.
+fn is_of_objects(body: &[u8]) -> bool {
+    let is_object = |raw: &&RawValue| raw.get().starts_with('{');
+    match serde_json::from_slice::<&RawValue>(body) {
+        Ok(raw) if raw.get().starts_with('[') => serde_json::from_str::<Vec<&RawValue>>(raw.get())
+            .is_ok_and(|rows| !rows.is_empty() && rows.iter().all(is_object)),
+        raw => raw.is_ok_and(|raw| is_object(&raw)),
+    }
 }
 
 /// The keys that an answer names more than once.

@@ -24,6 +24,8 @@ pub enum Slot {
     To,
     /// The id behind which a capped query began anew.
     Rekey,
+    /// The saved token that a change feed goes on from, where it has a parameter of its own beside the cursor's.
+    Token,
     /// The key that is looked up.
     Id,
     /// One part of a composite key that is looked up, from 0.
@@ -47,6 +49,7 @@ const PLAIN: &[(&str, Slot)] = &[
     ("from", Slot::From),
     ("to", Slot::To),
     ("rekey", Slot::Rekey),
+    ("token", Slot::Token),
     ("id", Slot::Id),
     ("ids", Slot::Ids),
 ];
@@ -71,7 +74,10 @@ impl Slot {
     /// Whether its text comes from a provider, a database or a person, and may hold anything.
     #[must_use]
     pub const fn may_hold_anything(&self) -> bool {
-        matches!(self, Self::Cursor | Self::Rekey | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_))
+        matches!(
+            self,
+            Self::Cursor | Self::Rekey | Self::Token | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_)
+        )
     }
 
     fn parse(name: &str) -> Option<Self> {

@@ -6,6 +6,7 @@ use super::fill::Fill;
 use super::follow::follow;
 use super::following::{Following, Said};
 use super::paging::{By, First, Keep, Paging};
+use super::placeholder::Slot;
 use super::reader::plain;
 use super::rows::ReadRows;
 use crate::compare::CLOCK;
@@ -28,6 +29,7 @@ impl Definition {
         let fill = Fill {
             bounds: self.feed.bounds(slice),
             each: member.as_ref(),
+            token: slice.token.as_deref().filter(|_| self.feed.feed.changes),
             ..self.feed.paging.fill(&position)
         };
         let is_first = position.page == 0;
@@ -52,12 +54,14 @@ impl Definition {
         self.request_at(slice, Position { cursor, rekey, ..Position::default() })
     }
 
-    /// The first request of a run that goes on from a saved token: the token is the link, or the cursor.
+    /// The first request of a run that goes on from a saved token: the token is the link, or the cursor, or has a
+    /// parameter of its own.
     pub(super) fn request_from_token(&self, slice: &Slice, token: &str) -> PageRequest {
         if matches!(self.feed.paging.by, By::Url(_)) {
             return self.request_of_link(slice, token.to_owned(), Position::default());
         }
-        self.request_at(slice, Position { cursor: Some(token.to_owned()), ..Position::default() })
+        let cursor = (!self.feed.request.uses(&Slot::Token)).then(|| token.to_owned());
+        self.request_at(slice, Position { cursor, ..Position::default() })
     }
 
     fn request_of_link(&self, slice: &Slice, link: String, position: Position) -> PageRequest {

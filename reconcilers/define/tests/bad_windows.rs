@@ -44,6 +44,7 @@ fn wrong_windows_and_ways_on_are_refused_with_place_excerpt_and_advice() {
                 "page: 1, size: 100, save: token}",
             ),
             ("save that never ends", "size: 100}", "size: 100, save: next_cursor}"),
+            ("token that nothing saves", "after: \"{cursor}\"", "after: \"{cursor}\", sync: \"{token}\""),
             ("save beside a window", "size: 100}", "size: 100, save: token}"),
         ],
         parse_provider,

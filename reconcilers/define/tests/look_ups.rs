@@ -73,6 +73,10 @@ fn only_the_providers_own_word_makes_an_item_gone() {
     let definition = definition(&[]);
     let one = |response: &Response<'_>| found(&definition, &["a"], response);
     assert_eq!(one(&status(404, r#"{"error":"no such order"}"#)).unwrap(), ["gone"]);
+    assert_eq!(one(&status(404, r#"[{"errorCode":"NOT_FOUND"}]"#)).unwrap(), ["gone"]);
+    for no_error in ["[]", "[null]", "[\"gone\"]", "[{}, 1]", "[{}"] {
+        assert_eq!(one(&status(404, no_error)), Err(PageFault::NeitherItemNorGone(404)), "{no_error}");
+    }
     assert_eq!(one(&status(404, "<html>not found</html>")), Err(PageFault::NeitherItemNorGone(404)));
     assert_eq!(one(&status(404, "")), Err(PageFault::NeitherItemNorGone(404)));
     assert_eq!(one(&status(404, r#""gone""#)), Err(PageFault::NeitherItemNorGone(404)));

@@ -7,6 +7,7 @@ use crate::define::template::Slot;
 use crate::page::{Answer, Next, Page, PageFault, PageRequest, Response};
 use crate::projection::ShapeFault;
 use crate::reconciler::Reconciler;
+use crate::window::Slice;
 
 /// The requests of a walk over some bodies, and how it ended.
 fn walk(definition: &Definition, bodies: &[&str]) -> Vec<String> {
@@ -206,4 +207,20 @@ fn headers_of_a_feed_travel_with_every_page() {
     let expected = [("if-modified-since".to_owned(), "2025-11-21T00:00:00Z".to_owned())];
     let first: PageRequest = definition.first_page(&day());
     assert_eq!(first.headers, expected);
+}
+
+#[test]
+fn a_saved_token_has_a_parameter_of_its_own_where_the_definition_names_one() {
+    let window = ("grain: 1s}", "grain: 1s, filter: client}");
+    let next = ("{cursor: next_cursor, size: 100}", "{cursor: next_cursor, save: sync, size: 100}");
+    let query = (", from: \"{from}\", to: \"{to}\"", ", sync: \"{token}\"");
+    let definition = definition(&[window, next, query]);
+    let going_on = Slice { token: Some("t&1".into()), ..day() };
+    assert_eq!(line(&definition.first_page(&day())), "/orders?limit=100");
+    let first = definition.first_page(&going_on);
+    assert_eq!(line(&first), "/orders?limit=100&sync=t&1");
+    let body = ok(br#"{"data":[{"id":1,"created_at":"2025-11-21T08:00:00Z"}],"next_cursor":"c"}"#);
+    let page = definition.read_page(&going_on, &first, &body).unwrap();
+    let Next::Page(second) = page.next else { panic!("the walk ended") };
+    assert_eq!(line(&second), "/orders?limit=100&after=c&sync=t&1");
 }

@@ -6,6 +6,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{self, KeySize};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tieout::config::Config;
@@ -44,6 +48,8 @@ pub(super) struct Act {
     pub gone: Vec<String>,
     pub is_complete: bool,
     pub reasons: Vec<Reason>,
+    /// Why a look-up could not tell.
+    pub doubts: Vec<String>,
     pub has_ceiling: bool,
     /// What the next run goes on from.
     pub token: Option<String>,
@@ -69,6 +75,12 @@ impl Act {
     /// The requests for data, without those for access tokens.
     pub(super) fn calls(&self) -> Vec<&Exchange> {
         self.traffic.iter().filter(|exchange| !exchange.is_login()).collect()
+    }
+
+    /// The requests for pages, without the look-ups of single rows.
+    pub(super) fn page_calls(&self) -> Vec<&Exchange> {
+        let is_look_up = |call: &&Exchange| self.items().any(|item| call.path.ends_with(&item.key));
+        self.calls().into_iter().filter(|call| !is_look_up(call)).collect()
     }
 
     pub(super) fn next_step(&self) -> Option<NextStep> {
@@ -158,7 +170,8 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     }
     let mut settings = serde_json::json!({"allow_private": true, "secrets": {}, "var": {}});
     for (secret, value) in &script.secrets {
-        write(secret, value);
+        let value = if value == "{an RSA key}" { private_key() } else { value.clone() };
+        write(secret, &value);
         settings["secrets"][secret] = format!("file:{secret}").into();
     }
     for (var, value) in &script.vars {
@@ -188,6 +201,15 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     Ok(World { reconcilers: loaded.domains.into_iter().map(by_feed).collect(), client, _dir: dir })
 }
 
+/// A key of this moment, in PEM.
+fn private_key() -> String {
+    let pair = rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let text = STANDARD.encode(AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap().as_ref());
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
+}
+
 /// What is wrong with the provider, and else with what stands on it.
 fn said(problems: &[Problem]) -> String {
     let of_provider = problems.iter().any(|problem| problem.file.ends_with("provider.yaml"));
@@ -208,6 +230,7 @@ async fn act(world: &World, stage: &Stage, script: &Script, step: &Step) -> Resu
         gone: Vec::new(),
         is_complete: true,
         reasons: Vec::new(),
+        doubts: Vec::new(),
         has_ceiling: false,
         token: None,
         secrets: script.secrets.values().cloned().collect(),
@@ -282,12 +305,12 @@ async fn look_up(world: &World, step: &Step, keys: &[String], act: &mut Act) {
         match one.seen {
             Seen::Item(..) => act.there.push(one.key.to_string()),
             Seen::Gone => act.gone.push(one.key.to_string()),
-            Seen::Unreadable(_) => act.is_complete = false,
+            Seen::Unreadable(why) => act.doubts.push(why),
         }
     }
     act.there.sort();
     act.gone.sort();
-    act.is_complete &= found.failed.is_empty();
+    act.is_complete = act.doubts.is_empty() && found.failed.is_empty();
     act.reasons.extend(found.failed.into_iter().map(|(_, reason)| reason));
     act.asked = keys.iter().map(ToString::to_string).collect();
 }
@@ -304,7 +327,7 @@ fn check(step: &Step, act: &Act, wrong: &mut Vec<String>) {
     if step.saves != act.token {
         wrong.push(format!("it saves {:?} and not {:?}", act.token, step.saves));
     }
-    let said: Vec<String> = act.reasons.iter().map(ToString::to_string).collect();
+    let said: Vec<String> = act.reasons.iter().map(ToString::to_string).chain(act.doubts.clone()).collect();
     let ends = if act.is_complete { "complete".to_owned() } else { said.join("; ") };
     if !ends.contains(&step.ends) {
         wrong.push(format!("it ends with `{ends}` and not `{}`", step.ends));

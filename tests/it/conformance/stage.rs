@@ -118,7 +118,7 @@ impl State {
 
     fn say(&self, line: &Line, exchange: &mut Exchange) -> ResponseTemplate {
         let body = match &line.say {
-            Some(text) if text.starts_with(['{', '[']) || text.is_empty() => text.clone(),
+            Some(text) if text.starts_with(['{', '[', '<']) || text.is_empty() => text.clone(),
             Some(file) => {
                 let path = self.folder.join("fixtures").join(file);
                 let text = std::fs::read_to_string(&path);

@@ -38,7 +38,8 @@ pub(super) fn shows(code: &str, act: &Act, before: &[Act]) -> Option<bool> {
             act.items().next().is_some()
                 && act.reasons.iter().any(|reason| matches!(reason, Reason::Gap { .. }))
         }
-        "C1" | "C5" => each_key_was_asked_alone(act, &calls) && (code == "C1" || lists_one(act, &calls)),
+        "C1" => each_key_was_asked_alone(act, &calls, |key| key),
+        "C5" => each_key_was_asked_alone(act, &calls, first_part) && lists_one(act, &calls),
         "C2" => names_all_keys(act, &calls, "GET"),
         "C3" => names_all_keys(act, &calls, "POST"),
         "C4" => {
@@ -66,16 +67,17 @@ fn begins_anew(act: &Act, before: &[Act]) -> bool {
 }
 
 /// One request for each key; some are there and some are gone.
-fn each_key_was_asked_alone(act: &Act, calls: &[&Exchange]) -> bool {
-    let names = |call: &&Exchange, key: &str| {
-        key.split('|')
-            .all(|part| call.path.contains(part) || call.query.iter().any(|(_, value)| value.contains(part)))
+fn each_key_was_asked_alone(act: &Act, calls: &[&Exchange], named: fn(&str) -> &str) -> bool {
+    let has = |call: &Exchange, key: &str| {
+        call.path.contains(key) || call.query.iter().any(|(_, value)| value.contains(key))
     };
-    let first = |key: &str| key.split('|').next().unwrap_or_default().to_owned();
-    let alone = |key: &String| {
-        calls.iter().any(|call| call.method == "GET" && (names(call, key) || names(call, &first(key))))
-    };
+    let alone = |key: &String| calls.iter().any(|call| call.method == "GET" && has(call, named(key)));
     answered_both_ways(act) && act.asked.iter().all(alone) && calls.len() >= act.asked.len()
+}
+
+/// What of a composite key the provider can search by.
+fn first_part(key: &str) -> &str {
+    key.split(':').next().unwrap_or_default()
 }
 
 fn answered_both_ways(act: &Act) -> bool {
@@ -85,7 +87,7 @@ fn answered_both_ways(act: &Act) -> bool {
 /// The item was found in a list, through a filter on its own key.
 fn lists_one(act: &Act, calls: &[&Exchange]) -> bool {
     let filters = |call: &&Exchange| {
-        call.query.iter().any(|(_, value)| act.asked.iter().any(|key| key.split('|').next() == Some(value)))
+        call.query.iter().any(|(_, value)| act.asked.iter().any(|key| first_part(key) == value))
     };
     calls.iter().all(filters)
 }

@@ -22,7 +22,7 @@ pub(super) fn shows(code: &str, acts: &[Act]) -> Result<(), String> {
         b'W' | b'T' => windows::shows(code, act, before),
         b'A' => auth::shows(code, act),
         b'R' => limits::shows(code, act),
-        b'F' => shapes::shows(code, act, before),
+        b'F' => shapes::shows(code, act),
         b'E' | b'C' | b'X' => answers::shows(code, act, before),
         _ => None,
     };

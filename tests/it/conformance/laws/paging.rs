@@ -18,7 +18,7 @@ pub(super) struct Turn<'a> {
 
 /// The turns of a walk; an answer that was asked for again is none.
 pub(super) fn turns(act: &Act) -> Vec<Turn<'_>> {
-    let calls: Vec<&Exchange> = act.calls().into_iter().filter(|call| call.status == 200).collect();
+    let calls: Vec<&Exchange> = act.page_calls().into_iter().filter(|call| call.status == 200).collect();
     calls
         .windows(2)
         .enumerate()

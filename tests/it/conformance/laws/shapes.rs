@@ -7,22 +7,26 @@ use serde_json::Value;
 use crate::conformance::play::Act;
 use crate::conformance::traffic::{Exchange, leaves, text};
 
-pub(super) fn shows(code: &str, act: &Act, before: &[Act]) -> Option<bool> {
+pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
     let places = places(act);
     Some(match code {
         "F1" => places.iter().any(|at| starts_with_index(at)),
         "F2" => places.iter().any(|at| !starts_with_index(at) && below_row(at).is_some()),
         "F4" => places.iter().any(|at| below_row(at).is_some_and(|below| below.matches('/').count() > 1)),
         "F5" => lists(act).len() > 1 || has_tombstone(act),
-        "F14" => was_completed(act, before),
-        "F16" => act.is_complete && act.calls().iter().any(|call| call.status == 200 && has_no_list(call)),
+        "F14" => was_completed(act),
+        "F16" => {
+            act.slice.is_some()
+                && act.is_complete
+                && act.calls().iter().any(|call| call.status == 200 && has_no_list(call))
+        }
         _ => return None,
     })
 }
 
 /// Where the keys of the items stand in the answers.
 fn places(act: &Act) -> Vec<String> {
-    let keys: BTreeSet<&str> = act.items().flat_map(|item| item.key.split('|')).collect();
+    let keys: BTreeSet<&str> = act.items().flat_map(|item| item.key.split(':').chain([&*item.key])).collect();
     let found = |call: &&Exchange| {
         let said = call.said();
         leaves(&said)
@@ -73,23 +77,18 @@ fn has_tombstone(act: &Act) -> bool {
     !act.gone.is_empty() && act.gone.iter().all(is_named)
 }
 
-/// A look-up brings the whole of an item that an earlier page showed in part.
-fn was_completed(act: &Act, before: &[Act]) -> bool {
-    let size = |acts: &[Act], key: &str| {
-        let holds =
-            |value: &Value| value.as_object().is_some_and(|row| row.values().any(|leaf| text(leaf) == key));
-        let rows = |call: &Exchange| -> Vec<usize> {
-            let said = call.said();
-            let listed = said["value"].as_array().cloned().unwrap_or_default();
-            let all = listed.into_iter().chain([said]);
-            all.filter(holds).filter_map(|row| row.as_object().map(serde_json::Map::len)).collect()
-        };
-        acts.iter().flat_map(|act| act.traffic.iter().flat_map(rows)).max().unwrap_or_default()
+/// A look-up brings the whole of an item that a page showed in part.
+fn was_completed(act: &Act) -> bool {
+    let members = |value: &Value| value.as_object().map_or(0, serde_json::Map::len);
+    let calls = act.calls();
+    let shown = |key: &str| {
+        let rows = calls.iter().flat_map(|call| call.said()["value"].as_array().cloned().unwrap_or_default());
+        rows.filter(|row| row["id"] == key).map(|row| members(&row)).min()
     };
-    act.there.iter().any(|key| {
-        let partial = size(before, key);
-        partial > 0 && size(std::slice::from_ref(act), key) > partial
-    })
+    let whole =
+        |key: &str| calls.iter().find(|call| call.path.ends_with(key)).map(|call| members(&call.said()));
+    act.items()
+        .any(|item| shown(&item.key).zip(whole(&item.key)).is_some_and(|(partial, whole)| partial < whole))
 }
 
 fn has_no_list(call: &Exchange) -> bool {

@@ -8,7 +8,7 @@ use crate::conformance::traffic::{Exchange, leaves};
 
 pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
     let turns = turns(act);
-    let (Some(first), Some(last)) = (turns.first(), act.calls().last().copied()) else {
+    let (Some(first), Some(last)) = (turns.first(), act.page_calls().last().copied()) else {
         return Some(code == "S9" && ends_with_token(act));
     };
     let ended = act.is_complete;
@@ -65,7 +65,7 @@ fn says_how_many(act: &Act, last: &Exchange) -> bool {
 
 /// The last answer, and no earlier one, holds an address or token that is no way to another page.
 fn ends_with_token(act: &Act) -> bool {
-    let calls = act.calls();
+    let calls = act.page_calls();
     let Some((last, earlier)) = calls.split_last() else { return false };
     let tokens = |call: &Exchange| -> Vec<String> {
         leaves(&call.said())

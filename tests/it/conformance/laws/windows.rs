@@ -39,7 +39,7 @@ pub(super) fn shows(code: &str, act: &Act, before: &[Act]) -> Option<bool> {
     })
 }
 
-/// The parts of a first request that are others for a window that begins and ends some time later.
+/// The parts of a first request that are others for a window that begins earlier and ends later.
 pub(super) fn moved_by_window(act: &Act) -> BTreeSet<String> {
     moves(act, [DAY, DAY])
 }
@@ -47,7 +47,7 @@ pub(super) fn moved_by_window(act: &Act) -> BTreeSet<String> {
 fn shifted(act: &Act, [from, to]: [Duration; 2]) -> Option<[Exchange; 2]> {
     let window = act.slice.as_ref()?.window;
     let asked = first_of(act, window.from(), window.to());
-    Some([asked, first_of(act, window.from() + from, window.to() + to)])
+    Some([asked, first_of(act, window.from() - from, window.to() + to)])
 }
 
 fn moves(act: &Act, by: [Duration; 2]) -> BTreeSet<String> {
