@@ -21,7 +21,7 @@ use super::sqlite::{Sqlite, SqliteReader};
 /// Takes the rows of a read one by one; a break ends the read.
 pub type EachRow<'f> = dyn FnMut(Row<'_>) -> ControlFlow<()> + Send + 'f;
 
-/// The values of a member of a fan-out by the NAMEs of `:each.NAME`.
+/// The values of a member of a fan-out by each `NAME` of `:each.NAME`.
 pub type MemberValues = BTreeMap<Box<str>, Box<str>>;
 
 /// How long a read may take.

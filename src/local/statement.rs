@@ -134,7 +134,7 @@ pub(super) struct Statement {
     pieces: Vec<(usize, Piece)>,
     sql: Box<str>,
     purpose: Purpose,
-    /// The NAMEs of `:each.NAME`, in the order of their first use.
+    /// Each `NAME` of `:each.NAME`, in the order of their first use.
     each: Vec<Box<str>>,
 }
 

@@ -6,7 +6,7 @@
 //! Reading order: texts that are completed later ([`woven`], [`tree`]), where an answer holds a token and how it is shown
 //! ([`answer`], [`show`]), the kinds ([`key`],
 //! [`oauth`], [`jwt`], [`login`], [`sign`]), the certificate of a connection ([`tls`]), where credentials may go
-//! ([`mod@base`], [`host`]), and all of it as it is written ([`file`](mod@file)).
+//! ([`mod@base`], [`host`]), and all of it as it is written (`file`).
 
 pub mod tree;
 pub mod woven;
