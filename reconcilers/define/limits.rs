@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::checked::{Fault, FromText};
+use super::quota::Quota;
 use super::reader::Reader;
 use super::words;
 use crate::instant::{Instant, TimeFormat};
@@ -22,6 +23,8 @@ pub struct Limits {
     pub classes: Vec<RouteClass>,
     /// Where answers say how much is left.
     pub gauge: Gauge,
+    /// Where the provider can be asked how much is left of what holds everywhere.
+    pub quota: Option<Quota>,
     /// The longest pause that a run makes.
     pub max_wait: Option<Duration>,
 }

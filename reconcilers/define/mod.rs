@@ -45,6 +45,7 @@ pub mod selector;
 
 pub mod limits;
 mod limits_file;
+pub mod quota;
 
 pub mod gone_file;
 mod nested_file;

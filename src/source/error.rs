@@ -40,6 +40,16 @@ pub enum SourceError {
         /// The pause that the provider asked for.
         retry_after: Option<Duration>,
     },
+    /// The provider says that it answers nobody for now.
+    #[error("the provider is out of service for now (status {status}): {why}")]
+    OutOfService {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+        /// The pause that the provider asked for.
+        retry_after: Option<Duration>,
+    },
     /// The provider wants fewer requests.
     #[error("the provider asks for fewer requests (status {status}): {why}")]
     SlowDown {
@@ -217,6 +227,7 @@ impl SourceError {
             | Self::TimedOut(_)
             | Self::TooSlow { .. }
             | Self::Unavailable { .. }
+            | Self::OutOfService { .. }
             | Self::SlowDown { .. } => NextStep::AskAgain,
             Self::GaveUp { .. }
             | Self::Throttled { .. }

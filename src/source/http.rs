@@ -24,6 +24,7 @@ use super::error::{Lead, SourceError};
 use super::limit::{Gates, Permit};
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
+use super::quota::Asking;
 use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 
@@ -46,7 +47,8 @@ pub(super) struct Shared {
     pub(super) origin: Origin,
     pub(super) caps: Caps,
     pub(super) gauge: Gauge,
-    gates: Gates,
+    pub(super) gates: Gates,
+    pub(super) quota: Option<Asking>,
 }
 
 /// A request that was sent, and what came of it. It is under way until this is dropped.
@@ -56,7 +58,7 @@ pub(super) struct Exchange<'c> {
 }
 
 /// One answer on the way to the one that is not a redirect.
-enum Hop {
+pub(super) enum Hop {
     There(Fetched),
     Onwards(Bound, Held),
 }
@@ -106,6 +108,7 @@ impl Client {
             caps: settings.caps.clone(),
             gauge: settings.limits.gauge.clone(),
             gates: Gates::new(&settings.limits, &settings.caps),
+            quota: settings.limits.quota.clone().map(Asking::new),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -182,6 +185,7 @@ impl Client {
         pass: &Pass,
     ) -> Result<Exchange<'_>, SourceError> {
         let mut to = self.resolve(request, page)?;
+        self.learn_quota(pass).await;
         let mut held = self.in_time(None, async { Ok(self.room.enter().await) }).await?;
         for _ in 0..=MAX_REDIRECTS {
             let permit = self.permit(&to).await?;
@@ -226,7 +230,13 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass, held: Held) -> Result<Hop, SourceError> {
+    pub(super) async fn hop(
+        &self,
+        to: Bound,
+        asked: &PageRequest,
+        pass: &Pass,
+        held: Held,
+    ) -> Result<Hop, SourceError> {
         let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
         let http = self.shared.connections.to(to.url(), to.side())?;
         let answer = http.execute(request).await.map_err(not_sent)?;

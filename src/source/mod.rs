@@ -23,6 +23,7 @@ pub mod http;
 mod renew;
 
 pub mod fetch;
+mod quota;
 mod traffic;
 
 pub mod glance;

@@ -19,6 +19,7 @@ mod follows;
 mod holds;
 mod localstripe;
 mod originals;
+mod quotas;
 mod slices;
 mod stores;
 mod stripe;

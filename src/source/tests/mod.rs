@@ -13,6 +13,7 @@ mod minted;
 mod misbehaving;
 mod origins;
 mod patience;
+mod quota;
 mod rotating;
 mod tokens;
 mod walking;
