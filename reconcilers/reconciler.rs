@@ -140,6 +140,8 @@ pub struct Feed {
     pub cap: Option<Cap>,
     /// How long the provider keeps items or events; a gap older than that cannot be read any more.
     pub retention: Option<Duration>,
+    /// How long the provider keeps the way to a next page (`next: {ttl: ...}`), where that is short.
+    pub cursor_ttl: Option<Duration>,
     /// Whether the feed hands out changes since a saved token, and not what lies in a window.
     pub changes: bool,
     /// The periodic wider re-read.
@@ -198,6 +200,7 @@ impl Default for Feed {
             min_span: Duration::from_secs(1),
             cap: None,
             retention: None,
+            cursor_ttl: None,
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,

@@ -17,6 +17,7 @@ use super::fill::Bounds;
 use super::gone_file::{GoneIf, GoneIfFile};
 use super::id_file::IdFile;
 use super::lang::Lang;
+use super::limits::Limits;
 use super::lint::{self, Spots};
 use super::nested_file::NestedFile;
 use super::next_file::NextFile;
@@ -102,10 +103,11 @@ pub struct FeedDefinition {
 }
 
 impl FeedDefinition {
-    /// `headers` are the provider's headers that differ between the members of a fan-out.
+    /// `headers` are the provider's headers that differ between the members of a fan-out, `limits` what it permits.
     pub(super) fn compile(
         file: FeedFile,
         headers: &[(String, Template)],
+        limits: &Limits,
         spot: Spot,
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
@@ -166,6 +168,7 @@ impl FeedDefinition {
         }
         let (paging, mut window, rows, id) = (paging?, window?, rows?, id?);
         window.feed.changes = paging.save.is_some();
+        window.feed.cursor_ttl = paging.ttl;
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
         lint::lint(&paging, &window, places, problems);
         let rekey = rekey(&window, &id, window_spot, problems);
@@ -183,6 +186,7 @@ impl FeedDefinition {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
             keeps(&paging, &request, next_spot, problems);
         }
+        lint::outlives(&paging, limits.on(&request.sample_path()), next_spot, problems);
         if confirm.one.is_some()
             && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
         {

@@ -29,6 +29,15 @@ pub struct Limits {
     pub max_wait: Option<Duration>,
 }
 
+impl Limits {
+    /// What holds for a request to a path below the base.
+    #[must_use]
+    pub fn on(&self, path: &str) -> &Allowance {
+        let is_on = |class: &&RouteClass| class.routes.iter().any(|route| route.fits(path));
+        self.classes.iter().find(is_on).map_or(&self.everywhere, |class| &class.allowance)
+    }
+}
+
 /// How many requests are permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Allowance {

@@ -10,7 +10,6 @@ const LATER: &[&str] = &[
     "job",
     "count",
     "conditional",
-    "ttl",
     // Look-ups.
     "within",
     // Domains.

@@ -97,6 +97,9 @@ pub enum SourceError {
         /// What the definition makes of it.
         why: String,
     },
+    /// The way to the next page is too old to be taken: the slice has to be read again from its own start.
+    #[error("the way to the next page was not taken within the {} that the provider keeps it (`ttl`)", humantime::format_duration(*.0))]
+    Outlived(Duration),
     /// The saved token of a change feed is not good any more: the whole feed has to be read.
     #[error("the provider does not know the saved token any more (status {status}): {why}")]
     TokenExpired {
@@ -238,7 +241,7 @@ impl SourceError {
             | Self::LeftOrigin { .. }
             | Self::BadLink { .. }
             | Self::TooManyRedirects(_) => NextStep::EndWalk,
-            Self::Lost { .. } => NextStep::ReadAgain,
+            Self::Lost { .. } | Self::Outlived(_) => NextStep::ReadAgain,
             Self::TokenExpired { .. } => NextStep::Resync,
             Self::TooMuch { .. } => NextStep::Halve,
             Self::LeftOut { .. } => NextStep::LeaveOut,

@@ -36,6 +36,8 @@ const MAX_REDIRECTS: u32 = 3;
 pub struct Client {
     pub(super) shared: Arc<Shared>,
     deadline: Option<Instant>,
+    /// When what the next request goes on from is forgotten, and how long it lived.
+    forgotten: Option<(Instant, Duration)>,
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
@@ -113,6 +115,7 @@ impl Client {
         Ok(Self {
             shared: Arc::new(shared),
             deadline: None,
+            forgotten: None,
             skew: Arc::default(),
             traffic: Arc::default(),
             room: Room::default(),
@@ -124,6 +127,13 @@ impl Client {
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
         Self { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.clone() }
+    }
+
+    /// The same client for requests that go on from what an answer said at `since`: they are not sent once that is older
+    /// than `ttl`.
+    #[must_use]
+    pub(super) fn going_on(&self, since: Instant, ttl: Duration) -> Self {
+        Self { forgotten: since.checked_add(ttl).map(|at| (at, ttl)), ..self.clone() }
     }
 
     /// The same client, whose pages wait in a room that other walks share.
@@ -189,6 +199,11 @@ impl Client {
         let mut held = self.in_time(None, async { Ok(self.room.enter().await) }).await?;
         for _ in 0..=MAX_REDIRECTS {
             let permit = self.permit(&to).await?;
+            if let Some((at, ttl)) = self.forgotten
+                && at <= Instant::now()
+            {
+                return Err(SourceError::Outlived(ttl));
+            }
             let hop = self.hop(to, request, pass, held);
             let outcome = match self.in_time(Some(self.shared.caps.request_time), hop).await {
                 Ok(Hop::Onwards(next, still_held)) => {

@@ -96,6 +96,7 @@ impl Walk {
             rows: 0,
             total: None,
             page: None,
+            answered: None,
             gaps: Vec::new(),
             token: None,
         };
@@ -132,6 +133,8 @@ struct Walker {
     total: Option<u64>,
     /// Where the last page came from.
     page: Option<Url>,
+    /// When the last page was complete.
+    answered: Option<tokio::time::Instant>,
     /// Why the pages so far are not all there is, in the provider's own words.
     gaps: Vec<Reason>,
     /// What the next run of a change feed goes on from.
@@ -177,6 +180,7 @@ impl Walker {
             Answered::Empty(_) => return Ok(None),
         };
         let fetched_at = SystemTime::now();
+        self.answered = Some(tokio::time::Instant::now());
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
         let page = page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
         let rows = page.items.len() + page.faults.len() + page.gone.len();
@@ -214,7 +218,12 @@ impl Walker {
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
         self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
-        self.client
+        let going_on = self.answered.filter(|_| request.position.page > 0);
+        let client = match going_on.zip(self.reconciler.feed().cursor_ttl) {
+            Some((since, ttl)) => &self.client.going_on(since, ttl),
+            None => &self.client,
+        };
+        client
             .fetch(request, from, |response| self.reconciler.answer(request, response))
             .await
             .map_err(|error| Reason::of(self.site(request), error))

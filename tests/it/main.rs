@@ -16,6 +16,7 @@ mod docs;
 mod feeds;
 mod finds;
 mod follows;
+mod forgotten;
 mod holds;
 mod localstripe;
 mod originals;

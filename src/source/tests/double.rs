@@ -72,6 +72,14 @@ impl Double {
     }
 }
 
+impl Double {
+    /// The same feed of a provider that forgets soon where a walk is.
+    pub(super) fn forgotten_after(self, ttl: Duration) -> Self {
+        let feed = Feed { cursor_ttl: Some(ttl), ..self.feed.clone() };
+        Self { feed, ..self }
+    }
+}
+
 pub(super) fn request(path: &str, query: &[(&str, &str)]) -> PageRequest {
     let query = query.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     PageRequest::get(Target::Path { path: path.to_owned(), query })
