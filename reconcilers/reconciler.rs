@@ -47,6 +47,15 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
         response: &Response<'_>,
     ) -> Result<Page, PageFault>;
 
+    /// The request that asks how many rows a slice has, where the provider can be asked. Its answer is a hint.
+    fn count_request(&self, _slice: &Slice) -> Option<PageRequest> {
+        None
+    }
+    /// Reads a count that [`Answer::Read`] let through; nothing where there is none.
+    fn read_count(&self, _response: &Response<'_>) -> Option<u64> {
+        None
+    }
+
     /// The look-ups that ask a member of the feed's fan-out about all of `keys`.
     fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm>;
     /// What a response to a look-up means; statuses that say "gone" are [`Answer::Read`] here.

@@ -9,6 +9,7 @@ use super::body::TreeFile;
 use super::checked::{Checked, Fault, Ordered};
 use super::confirm::ConfirmDefinition;
 use super::confirm_file::{ConfirmFile, FeedGround};
+use super::count::{CountDefinition, CountFile};
 use super::document::Problems;
 use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
@@ -70,6 +71,7 @@ pub(super) struct FeedFile {
     window: Spanned<WindowFile>,
     overlap_scan: Option<OverlapFile>,
     confirm: Option<Spanned<ConfirmFile>>,
+    count: Option<Spanned<CountFile>>,
     events: Option<EventsFile>,
 }
 
@@ -98,6 +100,8 @@ pub struct FeedDefinition {
     pub(super) confirm: ConfirmDefinition,
     /// For whom it is read, where it says so itself.
     pub(super) each: Option<EachDefinition>,
+    /// How the rows of a range are counted, where they can be.
+    pub(super) count: Option<CountDefinition>,
     /// Where the provider lists its own events about the items.
     pub events: Option<EventsDefinition>,
 }
@@ -174,6 +178,9 @@ impl FeedDefinition {
         let rekey = rekey(&window, &id, window_spot, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
+        let count = file
+            .count
+            .and_then(|count| count.value.compile(&slots, headers, count.referenced.into(), problems));
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
@@ -207,6 +214,7 @@ impl FeedDefinition {
             rekey,
             confirm,
             each: each.flatten(),
+            count,
             events: events.flatten(),
         };
         definition.check_each(each_spot, problems);
@@ -247,18 +255,29 @@ impl FeedDefinition {
     /// The names of the values of a fan-out that its requests use.
     #[must_use]
     pub fn each_names(&self) -> BTreeSet<&str> {
-        let look_ups = self.confirm.requests_of().flat_map(RequestTemplate::each_names);
-        self.request.each_names().into_iter().chain(look_ups).collect()
+        let others = self.others().flat_map(RequestTemplate::each_names);
+        self.request.each_names().into_iter().chain(others).collect()
     }
 
     /// Paths like those that it asks for.
     pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
-        std::iter::once(&self.request).chain(self.confirm.requests_of()).map(RequestTemplate::sample_path)
+        std::iter::once(&self.request).chain(self.others()).map(RequestTemplate::sample_path)
+    }
+
+    /// Its requests that ask for no page.
+    fn others(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.confirm.requests_of().chain(self.count.iter().map(|count| &count.request))
     }
 
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
-        Ok(Self { request: self.request.bind(known)?, confirm: self.confirm.bind(known)?, ..self.clone() })
+        let count = self.count.as_ref().map(|count| count.bind(known)).transpose()?;
+        Ok(Self {
+            request: self.request.bind(known)?,
+            confirm: self.confirm.bind(known)?,
+            count,
+            ..self.clone()
+        })
     }
 }
 

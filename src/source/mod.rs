@@ -26,6 +26,7 @@ pub mod fetch;
 mod quota;
 mod traffic;
 
+pub mod count;
 pub mod glance;
 pub mod guard;
 mod hydrate;
@@ -36,6 +37,7 @@ pub mod walk;
 pub mod error;
 pub mod reason;
 
+pub use count::count;
 pub use error::{NextStep, SourceError};
 pub use fetch::Answered;
 pub use glance::{Glance, glance};

@@ -45,6 +45,14 @@ pub struct WalkedPage {
     _held: Held,
 }
 
+impl WalkedPage {
+    /// How many rows it had, whether or not they could be projected.
+    #[must_use]
+    pub fn n_rows(&self) -> u64 {
+        (self.items.len() + self.faults.len() + self.gone.len()) as u64
+    }
+}
+
 /// What a walk proved that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coverage {

@@ -10,6 +10,7 @@ mod bad_definitions;
 mod bad_pages;
 mod commands;
 mod conformance;
+mod counts;
 mod credentials;
 mod demo;
 mod docs;

@@ -66,6 +66,31 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
                 "{one: \"GET /orders/{id}\", gone: 404}",
                 "{search: {query: {key: \"{id}\"}}, unwrap: a}",
             ),
+            (
+                "count without its place",
+                "    id: id\n",
+                "    id: id\n    count: {request: GET /orders/count}\n",
+            ),
+            (
+                "count of everything",
+                "    id: id\n",
+                "    id: id\n    count: {request: \"GET /orders/count?from={from}\", at: n}\n",
+            ),
+            (
+                "count of a page",
+                "    id: id\n",
+                "    id: id\n    count: {request: \"GET /orders/count?from={from}&to={to}&after={cursor}\", at: n}\n",
+            ),
+            (
+                "count of a row",
+                "    id: id\n",
+                "    id: id\n    count: {request: GET /orders/count, at: \"last:n\"}\n",
+            ),
+            (
+                "unknown key of a count",
+                "    id: id\n",
+                "    id: id\n    count: {request: GET /orders/count, path: n}\n",
+            ),
             ("gone by no status", "gone: 404", "gone: 40"),
         ],
         parse_provider,
