@@ -151,6 +151,8 @@ pub struct Feed {
     pub retention: Option<Duration>,
     /// How long the provider keeps the way to a next page (`next: {ttl: ...}`), where that is short.
     pub cursor_ttl: Option<Duration>,
+    /// By what the provider can tell that a page is unchanged, where it can.
+    pub conditional: Option<Validator>,
     /// Whether the feed hands out changes since a saved token, and not what lies in a window.
     pub changes: bool,
     /// The periodic wider re-read.
@@ -158,6 +160,15 @@ pub struct Feed {
     /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
     /// only from then on.
     pub confirm_after: Duration,
+}
+
+/// What names a state of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validator {
+    /// The header `ETag`.
+    Etag,
+    /// The header `Last-Modified`.
+    Modified,
 }
 
 /// A provider's limit on the rows of one query.
@@ -210,6 +221,7 @@ impl Default for Feed {
             cap: None,
             retention: None,
             cursor_ttl: None,
+            conditional: None,
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,

@@ -7,6 +7,7 @@ use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
 use super::checked::{Checked, Fault, Ordered};
+use super::conditional;
 use super::confirm::ConfirmDefinition;
 use super::confirm_file::{ConfirmFile, FeedGround};
 use super::count::{CountDefinition, CountFile};
@@ -36,7 +37,7 @@ use super::words;
 use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
-use crate::reconciler::{Cap, Cure, Feed, Filter};
+use crate::reconciler::{Cap, Cure, Feed, Filter, Validator};
 use crate::window::Slice;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -72,6 +73,7 @@ pub(super) struct FeedFile {
     overlap_scan: Option<OverlapFile>,
     confirm: Option<Spanned<ConfirmFile>>,
     count: Option<Spanned<CountFile>>,
+    conditional: Option<Checked<Validator>>,
     events: Option<EventsFile>,
 }
 
@@ -192,6 +194,10 @@ impl FeedDefinition {
         if problems.problems.len() == known {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
             keeps(&paging, &request, next_spot, problems);
+        }
+        if let Some(conditional) = file.conditional {
+            conditional::check(&window.feed, &request, conditional.spot, problems);
+            window.feed.conditional = problems.take(conditional);
         }
         lint::outlives(&paging, limits.on(&request.sample_path()), next_spot, problems);
         if confirm.one.is_some()

@@ -58,6 +58,7 @@ mod inherit;
 mod absence;
 pub mod confirm;
 mod confirm_file;
+mod conditional;
 pub mod count;
 pub mod each_file;
 pub mod events_file;

@@ -8,7 +8,6 @@ use super::checked::Fault;
 const LATER: &[&str] = &[
     // Feeds.
     "job",
-    "conditional",
     // Look-ups.
     "within",
     // Domains.

@@ -45,6 +45,10 @@ impl Night<'_> {
         if let Some(why) = self.counting.why_not() {
             self.report.notes.push(format!("ranges are not counted before they are read: {why}"));
         }
+        if self.sides.reconciler.feed().conditional.is_some() && !self.sides.client.keeps_pages() {
+            let note = "pages that are unchanged are sent again: `state: {key: ...}` is needed to keep them encrypted";
+            self.report.notes.push(note.to_owned());
+        }
         Ok(sees_all_changes)
     }
 

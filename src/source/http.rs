@@ -19,8 +19,10 @@ use url::Url;
 
 use super::auth::{Pass, Vault};
 use super::body;
+use super::conditional::{Keeping, owner_of};
 use super::connect::{Connections, Side};
 use super::error::{Lead, SourceError};
+use super::kept::Shelf;
 use super::limit::{Gates, Permit};
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
@@ -41,6 +43,7 @@ pub struct Client {
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
+    pub(super) keeping: Option<Keeping>,
 }
 
 pub(super) struct Shared {
@@ -51,6 +54,10 @@ pub(super) struct Shared {
     pub(super) gauge: Gauge,
     pub(super) gates: Gates,
     pub(super) quota: Option<Asking>,
+    /// A digest of the credential.
+    pub(super) owner: String,
+    /// The headers of every request.
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// A request that was sent, and what came of it. It is under way until this is dropped.
@@ -111,6 +118,8 @@ impl Client {
             gauge: settings.limits.gauge.clone(),
             gates: Gates::new(&settings.limits, &settings.caps),
             quota: settings.limits.quota.clone().map(Asking::new),
+            owner: owner_of(settings.auth.as_ref()),
+            headers: settings.headers.clone(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -119,7 +128,14 @@ impl Client {
             skew: Arc::default(),
             traffic: Arc::default(),
             room: Room::default(),
+            keeping: None,
         })
+    }
+
+    /// The same client, which takes pages from a shelf where the provider says that they are unchanged.
+    #[must_use]
+    pub fn with_shelf(self, shelf: Arc<dyn Shelf>) -> Self {
+        Self { keeping: Some(Keeping::on(shelf)), ..self }
     }
 
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts

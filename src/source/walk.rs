@@ -232,7 +232,7 @@ impl Walker {
             None => &self.client,
         };
         client
-            .fetch(request, from, |response| self.reconciler.answer(request, response))
+            .fetch_page(self.reconciler.as_ref(), request, from)
             .await
             .map_err(|error| Reason::of(self.site(request), error))
     }

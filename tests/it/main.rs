@@ -25,3 +25,4 @@ mod quotas;
 mod slices;
 mod stores;
 mod stripe;
+mod unchanged;

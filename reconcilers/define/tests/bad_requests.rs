@@ -91,6 +91,13 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
                 "    id: id\n",
                 "    id: id\n    count: {request: GET /orders/count, path: n}\n",
             ),
+            ("unchanged windows", "    id: id\n", "    id: id\n    conditional: etag\n"),
+            ("unknown validator", "    id: id\n", "    id: id\n    conditional: digest\n"),
+            (
+                "unchanged answers to a post",
+                "    request: GET /orders\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n",
+                "    request: POST /orders\n    headers: {If-None-Match: x}\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n    conditional: modified\n",
+            ),
             ("gone by no status", "gone: 404", "gone: 40"),
         ],
         parse_provider,

@@ -17,6 +17,7 @@ mod patience;
 mod quota;
 mod rotating;
 mod tokens;
+mod unchanged;
 mod walking;
 
 use std::sync::Arc;
