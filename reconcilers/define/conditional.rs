@@ -1,8 +1,7 @@
 //! `conditional`: by what the provider can tell that a page is unchanged, and where that can ever be so.
 
-use super::checked::{Fault, FromText};
+use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
-use super::problem::Spot;
 use super::request::RequestTemplate;
 use super::words;
 use crate::page::Method;
@@ -15,7 +14,13 @@ impl FromText for Validator {
 }
 
 /// A page can only be unchanged where the next run asks for the same page.
-pub(super) fn check(feed: &Feed, request: &RequestTemplate, spot: Spot, problems: &mut Problems<'_>) {
+pub(super) fn compile(
+    written: Option<Checked<Validator>>,
+    feed: &Feed,
+    request: &RequestTemplate,
+    problems: &mut Problems<'_>,
+) -> Option<Validator> {
+    let spot = written.as_ref()?.spot;
     if feed.filter == Filter::Server || feed.changes {
         let fault = Fault::new("every run asks for another part of this list, so none is ever unchanged");
         let help = "`conditional` is for lists that are read whole, with `filter: client`; leave it out here";
@@ -30,4 +35,5 @@ pub(super) fn check(feed: &Feed, request: &RequestTemplate, spot: Spot, problems
         let fault = Fault::new(format!("the request sends `{name}` itself"));
         problems.add(spot, fault.with_help("leave that header or `conditional` out"));
     }
+    problems.take_option(written)
 }

@@ -1,6 +1,7 @@
 //! How a provider is asked how many rows a range has. The answer is a hint where to split, and evidence of nothing.
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
 use super::checked::{Checked, Fault, Ordered};
@@ -41,35 +42,53 @@ pub struct CountDefinition {
     kept: Option<Projection>,
 }
 
-impl CountFile {
+impl CountDefinition {
     /// `feed` are the placeholders of the feed's own request, `headers` the provider's that differ between members.
     pub(super) fn compile(
-        self,
+        count: Spanned<CountFile>,
         feed: &Slots,
         headers: &[(String, Template)],
-        spot: Spot,
         problems: &mut Problems<'_>,
-    ) -> Option<CountDefinition> {
+    ) -> Option<Self> {
+        let (spot, file) = (Spot::from(count.referenced), count.value);
         let slots = slots(feed);
         let asked = RequestFile {
-            line: Some(self.request),
-            query: self.query,
-            headers: self.headers,
-            body: self.body,
-            encode: self.encode,
-            graphql: self.graphql,
-            vars: self.vars,
+            line: Some(file.request),
+            query: file.query,
+            headers: file.headers,
+            body: file.body,
+            encode: file.encode,
+            graphql: file.graphql,
+            vars: file.vars,
             ids_as: None,
         };
         let known = problems.problems.len();
-        let at = problems.take(self.at);
+        let at = problems.take(file.at);
         let request = asked.compile(&Ground { slots: &slots, headers, line: None, spot }, problems)?;
         if problems.problems.len() == known {
             must_be_about_the_window(&request, &slots, spot, problems);
         }
         let at = at?;
         let kept = at.signal().map(|path: Path| Projection::of_rows(&[Some(path)], &[], 1));
-        Some(CountDefinition { request, at, kept })
+        Some(Self { request, at, kept })
+    }
+
+    /// The request that counts what `fill` says.
+    pub(super) fn request(&self, fill: &Fill<'_>) -> PageRequest {
+        self.request.render(fill)
+    }
+
+    /// What an answer says; nothing where it holds no count.
+    #[must_use]
+    pub fn read(&self, response: &Response<'_>) -> Option<u64> {
+        let kept = self.kept.as_ref().and_then(|kept| kept.read_item(response.body).ok());
+        let slot = kept.as_ref().and_then(|kept| kept.items.get(0)).and_then(|row| row.slot(0));
+        self.at.read(slot, response)?.parse().ok()
+    }
+
+    /// Puts what is known in place; the error is a placeholder that must be set and is not.
+    pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
+        Ok(Self { request: self.request.bind(known)?, ..self.clone() })
     }
 }
 
@@ -96,25 +115,5 @@ fn must_be_about_the_window(
     for slot in slots.always.iter().chain(&slots.sometimes).filter(|slot| !request.uses(slot)) {
         let fault = Fault::new(format!("no part of the count uses `{slot}`"));
         problems.add(spot, fault.with_help("send the window as the feed's own request does"));
-    }
-}
-
-impl CountDefinition {
-    /// The request that counts what `fill` says.
-    pub(super) fn request(&self, fill: &Fill<'_>) -> PageRequest {
-        self.request.render(fill)
-    }
-
-    /// What an answer says; nothing where it holds no count.
-    #[must_use]
-    pub fn read(&self, response: &Response<'_>) -> Option<u64> {
-        let kept = self.kept.as_ref().and_then(|kept| kept.read_item(response.body).ok());
-        let slot = kept.as_ref().and_then(|kept| kept.items.get(0)).and_then(|row| row.slot(0));
-        self.at.read(slot, response)?.parse().ok()
-    }
-
-    /// Puts what is known in place; the error is a placeholder that must be set and is not.
-    pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
-        Ok(Self { request: self.request.bind(known)?, ..self.clone() })
     }
 }

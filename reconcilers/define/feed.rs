@@ -77,6 +77,22 @@ pub(super) struct FeedFile {
     events: Option<EventsFile>,
 }
 
+impl FeedFile {
+    /// The words of its own request.
+    fn asked(&self) -> RequestFile {
+        RequestFile {
+            line: Some(self.request.clone()),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            encode: self.encode.clone(),
+            graphql: self.graphql.clone(),
+            vars: self.vars.clone(),
+            ids_as: None,
+        }
+    }
+}
+
 /// One list endpoint of a provider.
 #[derive(Debug, Clone)]
 pub struct FeedDefinition {
@@ -118,6 +134,7 @@ impl FeedDefinition {
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
+        let asked = file.asked();
         let next_spot = Spot::from(file.next.referenced);
         let window_spot = Spot::from(file.window.referenced);
         let paging = file.next.value.compile(next_spot, problems);
@@ -131,16 +148,6 @@ impl FeedDefinition {
                 "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
             problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
         }
-        let asked = RequestFile {
-            line: Some(file.request),
-            query: file.query,
-            headers: file.headers,
-            body: file.body,
-            encode: file.encode,
-            graphql: file.graphql,
-            vars: file.vars,
-            ids_as: None,
-        };
         let rows = RowsWords {
             rows: file.rows,
             unwrap: file.unwrap,
@@ -180,9 +187,7 @@ impl FeedDefinition {
         let rekey = rekey(&window, &id, window_spot, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
-        let count = file
-            .count
-            .and_then(|count| count.value.compile(&slots, headers, count.referenced.into(), problems));
+        let count = file.count.and_then(|count| CountDefinition::compile(count, &slots, headers, problems));
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
@@ -195,10 +200,7 @@ impl FeedDefinition {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
             keeps(&paging, &request, next_spot, problems);
         }
-        if let Some(conditional) = file.conditional {
-            conditional::check(&window.feed, &request, conditional.spot, problems);
-            window.feed.conditional = problems.take(conditional);
-        }
+        window.feed.conditional = conditional::compile(file.conditional, &window.feed, &request, problems);
         lint::outlives(&paging, limits.on(&request.sample_path()), next_spot, problems);
         if confirm.one.is_some()
             && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))

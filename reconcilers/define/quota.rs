@@ -9,6 +9,7 @@ use super::limits_file::{left, reset};
 use super::problem::Spot;
 use super::reader::Reader;
 use super::request_line::RequestLine;
+use super::template::Template;
 use crate::page::{Method, PageRequest, Target};
 
 /// A request that tells how much is left, and where its answer does.
@@ -56,12 +57,12 @@ fn request(line: &RequestLine, spot: Spot, problems: &mut Problems<'_>) -> Optio
         return None;
     }
     let texts = std::iter::once(&line.path).chain(line.query.iter().map(|(_, value)| value));
-    if let Some(slot) = texts.flat_map(|text| text.slots()).next() {
+    if let Some(slot) = texts.flat_map(Template::slots).next() {
         let fault = Fault::new(format!("`{slot}` cannot stand here")).at(slot.to_string());
         problems.add(spot, fault.with_help("the request for a quota is always the same one"));
         return None;
     }
-    let text = |template: &super::template::Template| template.render(|_| None).unwrap_or_default();
+    let text = |template: &Template| template.render(|_| None).unwrap_or_default();
     let query = line.query.iter().map(|(name, value)| (name.clone(), text(value))).collect();
     Some(PageRequest::get(Target::Path { path: text(&line.path), query }))
 }

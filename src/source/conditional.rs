@@ -139,7 +139,8 @@ impl Client {
 
 /// A digest of the configured credential: what one account was sent is not what another has.
 pub(super) fn owner_of(auth: Option<&Auth<SecretString>>) -> String {
-    digest(auth.iter().flat_map(|auth| auth.texts()).map(|text| text.expose_secret()))
+    let texts = auth.map(Auth::texts).unwrap_or_default();
+    digest(texts.into_iter().map(ExposeSecret::expose_secret))
 }
 
 /// A digest of texts that keeps them apart.

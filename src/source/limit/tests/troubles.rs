@@ -96,7 +96,9 @@ fn in_trouble_one_request_at_a_time_asks_whether_it_is_over() {
 fn one_word_about_an_outage_makes_everybody_wait_and_leaves_the_pace_alone() {
     let start = Instant::now();
     let mut budget = budget(start);
-    (0..3).for_each(|_| drop(budget.take(None, start)));
+    for _ in 0..3 {
+        budget.take(None, start);
+    }
     assert_eq!(budget.out_of_service(first(), None, 0.5, start), Verdict::Again);
     (0..3).for_each(|_| budget.done());
     let Ready::At(look) = budget.ready(start) else { panic!("nobody waits") };
