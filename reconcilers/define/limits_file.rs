@@ -35,7 +35,7 @@ pub(super) struct LimitsFile {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CostFile {
+pub(super) struct CostFile {
     left: Checked<Reader>,
     refill: Option<Checked<Reader>>,
     ask: Option<Checked<Reader>>,

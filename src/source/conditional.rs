@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::page::{Answer, PageRequest, Response};

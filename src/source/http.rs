@@ -134,8 +134,8 @@ impl Client {
 
     /// The same client, which takes pages from a shelf where the provider says that they are unchanged.
     #[must_use]
-    pub fn with_shelf(self, shelf: Arc<dyn Shelf>) -> Self {
-        Self { keeping: Some(Keeping::on(shelf)), ..self }
+    pub fn with_shelf(self, pages: Arc<dyn Shelf>) -> Self {
+        Self { keeping: Some(Keeping::on(pages)), ..self }
     }
 
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
