@@ -139,6 +139,6 @@ mod tests {
     fn a_long_way_without_a_circle_is_walked_and_hardly_remembered() {
         let mut memory = Memory::default();
         assert!((0..1_000_000).all(|hash| memory.is_new(hash)));
-        assert!(memory.kept.len() < 2 * 1 << 14, "{}", memory.kept.len());
+        assert!(memory.kept.len() < 1 << 15, "{}", memory.kept.len());
     }
 }
