@@ -5,4 +5,5 @@ mod counts;
 mod double;
 mod fanning;
 mod moods;
+mod young;
 mod world;
