@@ -153,7 +153,7 @@ impl Reconciler for Double {
     }
 
     fn count_request(&self, slice: &Slice) -> Option<PageRequest> {
-        let mut request = self.counts.then(|| Self::page_at(slice, ""))?;
+        let mut request = self.counts.then(|| self.page_at(slice, ""))?;
         if let Target::Path { path, .. } = &mut request.target {
             "/count".clone_into(path);
         }
