@@ -9,6 +9,9 @@ use super::double::Double;
 use super::world::{Item, World, at, findings, item, set};
 use crate::report::{DomainReport, Status};
 
+/// What a provider says of the true number of rows.
+type Says = fn(u64) -> Value;
+
 /// A provider that hands out six rows for one query, and may count them.
 fn capped(counts: bool) -> Double {
     let double = Double::new(at(0));
@@ -18,7 +21,7 @@ fn capped(counts: bool) -> Double {
 }
 
 /// Forty items that agree, a lost and an invented one, in a window of two thousand seconds.
-async fn world(counts: Option<fn(u64) -> Value>) -> World {
+async fn world(counts: Option<Says>) -> World {
     let world = World::new().await;
     let items: Vec<Item> = (0..40).map(|n| item(&format!("i{n:02}"), 7 * n + 600)).collect();
     world.both(&items).await;
@@ -63,7 +66,7 @@ async fn a_range_that_holds_more_than_the_cap_is_split_before_it_is_walked() {
 async fn a_count_that_lies_in_either_direction_changes_nothing_that_is_proven() {
     let honest = world(None).await;
     let expected = proven(&run(&honest, false).await);
-    let lies: [fn(u64) -> Value; 9] = [
+    let lies: [Says; 9] = [
         |_| json!(0),
         |_| json!(1_000_000_000_u64),
         |_| json!(u64::MAX),
@@ -97,8 +100,7 @@ async fn a_count_that_was_seen_to_mislead_is_not_asked_for_any_more_and_that_is_
 #[tokio::test]
 async fn a_count_that_fails_is_a_note_and_no_failure() {
     let expected = proven(&run(&world(None).await, false).await);
-    let broken: [Option<fn(u64) -> Value>; 4] =
-        [None, Some(|_| json!("many")), Some(|_| json!(-1)), Some(|_| json!({}))];
+    let broken: [Option<Says>; 4] = [None, Some(|_| json!("many")), Some(|_| json!(-1)), Some(|_| json!({}))];
     for counts in broken {
         let world = world(counts).await;
         let report = run(&world, true).await;

@@ -109,7 +109,7 @@ fn a_quota_is_asked_again_seldom_and_when_it_was_counted_anew() {
     let start = Instant::now();
     let at = |seconds: u64| start + Duration::from_secs(seconds);
     let mut budget = Budget::new(&Allowance::default(), &Caps::default(), start);
-    budget.told(Some(&says(4_000.0, None, Some(Duration::from_secs(60)))), start);
+    budget.told(Some(&says(4_000.0, None, Some(Duration::from_mins(1)))), start);
     for (seconds, wanted) in [(1, false), (59, false), (60, true), (299, true), (300, true)] {
         assert_eq!(budget.wants_quota(at(seconds)), wanted, "{seconds}");
     }
