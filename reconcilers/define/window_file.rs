@@ -147,7 +147,8 @@ impl WindowDefinition {
             let back = length_above_zero(Some(overlap.back), problems)?;
             Some(OverlapScan { back, every: length_above_zero(Some(overlap.every), problems)? })
         });
-        let span = SpanFile::compile(file.span, grain.unwrap_or_default(), problems);
+        let edges = problems.take_option(file.edges).unwrap_or_default();
+        let span = SpanFile::compile(file.span, edges, grain.unwrap_or_default(), problems);
         let open = file.open.is_some_and(|open| open.value);
         let feed = Feed {
             lag: length(file.lag, problems).unwrap_or_default(),
@@ -168,7 +169,6 @@ impl WindowDefinition {
             overlap,
             ..Feed::default()
         };
-        let edges = problems.take_option(file.edges).unwrap_or_default();
         let ceiling = problems.take_option(file.ceiling);
         let edges = Edges { open, ..edges };
         Some(Self { feed, clock: clock?, edges, ceiling, rekey, sorted, order_spot })
