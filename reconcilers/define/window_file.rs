@@ -150,6 +150,7 @@ impl WindowDefinition {
         let edges = problems.take_option(file.edges).unwrap_or_default();
         let span = SpanFile::compile(file.span, edges, grain.unwrap_or_default(), problems);
         let open = file.open.is_some_and(|open| open.value);
+        let edges = problems.take_option(file.edges).unwrap_or_default();
         let feed = Feed {
             lag: length(file.lag, problems).unwrap_or_default(),
             margin: length(file.overlap, problems).unwrap_or_default(),
@@ -165,7 +166,7 @@ impl WindowDefinition {
             max_span: span.max,
             min_span: span.min,
             cap,
-            open,
+            open: open || edges.upper.is_none(),
             overlap,
             ..Feed::default()
         };
