@@ -150,7 +150,6 @@ impl WindowDefinition {
         let edges = problems.take_option(file.edges).unwrap_or_default();
         let span = SpanFile::compile(file.span, edges, grain.unwrap_or_default(), problems);
         let open = file.open.is_some_and(|open| open.value);
-        let edges = problems.take_option(file.edges).unwrap_or_default();
         let feed = Feed {
             lag: length(file.lag, problems).unwrap_or_default(),
             margin: length(file.overlap, problems).unwrap_or_default(),
