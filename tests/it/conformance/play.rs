@@ -170,7 +170,7 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     for feed in feeds {
         let names = definition.feeds.iter().find(|(name, _)| name.as_str() == feed.as_str());
         let names = names.map(|(_, definition)| definition.each_names()).unwrap_or_default();
-        let keyed: String = names.iter().map(|name| format!(" AND {name} = :each.{name}")).collect();
+        let keyed = names.iter().fold(String::new(), |sql, name| format!("{sql} AND {name} = :each.{name}"));
         let domain = format!(
             "domain: conformance.{feed}\nfeed: {name}/{feed}\nlocal:\n  database: app\n  \
              rows: SELECT id, field FROM t WHERE at >= :from AND at < :to{keyed}\n  \
