@@ -68,6 +68,18 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
                 "{one: \"GET /orders/{id}\", gone: 404}",
                 "{search: {query: {key: \"{id}\"}}, unwrap: a}",
             ),
+            ("gone by no status", "gone: 404", "gone: 40"),
+        ],
+        parse_provider,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn wrong_counts_and_validators_are_refused_with_place_excerpt_and_advice() {
+    let said = table(
+        PROVIDER,
+        &[
             (
                 "count without its place",
                 "    id: id\n",
@@ -100,7 +112,6 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
                 "    request: GET /orders\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n",
                 "    request: POST /orders\n    headers: {If-None-Match: x}\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n    conditional: modified\n",
             ),
-            ("gone by no status", "gone: 404", "gone: 40"),
         ],
         parse_provider,
     );
