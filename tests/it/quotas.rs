@@ -17,24 +17,24 @@ async fn told(body: Value) -> World {
     world
 }
 
-fn in_an_hour() -> i64 {
-    chrono::Utc::now().timestamp() + 3_600
+fn in_two_hours() -> i64 {
+    chrono::Utc::now().timestamp() + 7_200
 }
 
 #[tokio::test]
 async fn where_nothing_is_left_a_run_ends_politely_before_it_asks_for_anything() {
-    let world = told(json!({ "core": { "remaining": 0, "reset": in_an_hour() } })).await;
+    let world = told(json!({ "core": { "remaining": 0, "reset": in_two_hours() } })).await;
     let outcome = world.run();
     assert_eq!((outcome.code, outcome.findings()), (3, set([])), "{outcome:?}");
     assert_eq!(world.api.requests(), 0);
     let problems = outcome.domain()["problems"].to_string();
-    assert!(problems.contains("the provider asks for a pause of 36"), "{problems}");
+    assert!(problems.contains("the provider asks for a pause of 7"), "{problems}");
 }
 
 #[tokio::test]
 async fn a_quota_is_asked_once_and_one_that_tells_nothing_changes_nothing() {
     for body in
-        [json!({ "core": { "remaining": 900, "reset": in_an_hour() } }), json!({ "message": "moved" })]
+        [json!({ "core": { "remaining": 900, "reset": in_two_hours() } }), json!({ "message": "moved" })]
     {
         let world = told(body).await;
         let outcome = world.run();
