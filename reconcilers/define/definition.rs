@@ -1,6 +1,6 @@
 //! A reconciler made of YAML: a domain on a feed, with the variables of the configuration put in place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::domain::DomainDefinition;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub vars: BTreeMap<String, String>,
     /// The members of a fan-out, in place of those that a feed names itself.
     pub each: Vec<Member>,
+    /// Whether some of them have credentials of their own, so that every feed shows each of them something else.
+    pub apart: bool,
 }
 
 /// A domain on its feed.
@@ -99,14 +101,19 @@ fn fan_out(
     settings: &Settings,
 ) -> Result<FanOut, Slot> {
     let configured = names_of(&settings.each);
-    let used = feed.each_names();
+    let of_credentials = provider.own_names();
+    let used: BTreeSet<&str> = feed.each_names().union(&of_credentials).copied().collect();
     let named = feed.each.as_ref().map(EachDefinition::names).unwrap_or_default();
-    if configured.iter().any(|name| used.contains(name) || named.contains(name)) {
+    let are_apart = settings.apart && feed.each.is_none();
+    if are_apart || configured.iter().any(|name| used.contains(name) || named.contains(name)) {
         let missing = used.iter().find(|name| !configured.contains(*name));
         return match missing {
             Some(missing) => Err(Slot::Each((*missing).into())),
             None => Ok(FanOut::Members(settings.each.clone())),
         };
+    }
+    if let Some(unknown) = of_credentials.first() {
+        return Err(Slot::Each((*unknown).into()));
     }
     match &feed.each {
         None => Ok(FanOut::None),
@@ -118,7 +125,7 @@ fn fan_out(
                 provider,
                 other,
                 domain.reading(&parent.feed, std::slice::from_ref(&parent.field)),
-                settings,
+                &Settings { vars: settings.vars.clone(), ..Settings::default() },
             )?;
             Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use clap::Args;
-use tieout_reconcilers::define::definition::Settings;
 use tieout_reconcilers::define::domain::DomainDefinition;
 use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::instant::Instant;
@@ -16,7 +15,7 @@ use super::failure::Failure;
 use super::member::{self, MemberValue};
 use super::values::{feed_name, instant};
 use super::wire;
-use crate::config::Loaded;
+use crate::config::{Loaded, ProviderConfig};
 use crate::coverage;
 use crate::source::Client;
 
@@ -65,8 +64,7 @@ impl FeedArgs {
 
     fn define(&self, loaded: &Loaded) -> Result<Arc<dyn Reconciler>, Failure> {
         let config = loaded.config.providers.get(&self.feed.provider);
-        let settings = config.map(|config| Settings { vars: config.vars.clone(), each: config.each.clone() });
-        let settings = settings.unwrap_or_default();
+        let settings = config.map(ProviderConfig::of_feeds).unwrap_or_default();
         let domain = DomainDefinition::of_feed(self.feed.clone());
         let defined = loaded.config.catalogue.define(domain, &settings).map_err(|problem| {
             let help = problem.help.map(|help| format!("\n{help}")).unwrap_or_default();

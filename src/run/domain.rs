@@ -106,6 +106,7 @@ impl<'a> Night<'a> {
     /// Reaches both sides of a member and takes its lease.
     pub(super) async fn open(stage: &Stage<'a>, each: &Each, values: &MemberValues) -> Result<Self, Failure> {
         let (job, reconciler) = (stage.job, &stage.reconciler);
+        stage.client.serves(each).map_err(|error| Failure::Definition(error.to_string()))?;
         let reader = stage.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
         let lease = match job.options.mode {
             Mode::Plan => None,
