@@ -16,9 +16,8 @@ use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
 use crate::fan_out::{FanOut, Member, Parents};
-use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Wanted};
 use crate::reconciler::{EventFeed, Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
@@ -223,11 +222,11 @@ impl Reconciler for Definition {
         })
     }
 
-    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, each: &Each, items: &[Wanted]) -> Vec<Confirm> {
         let member = self.member(each);
         let first = Position::default();
         let fill = Fill { each: member.as_ref(), ..self.feed.paging.fill(&first) };
-        self.feed.confirm.requests(keys, &fill)
+        self.feed.confirm.requests(items, &fill, &|window| self.feed.bounds_of(window))
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {

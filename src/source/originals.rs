@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use tieout_reconcilers::compare::{CLOCK, FIELDS, KEY};
+use tieout_reconcilers::compare::{FIELDS, KEY};
 use tieout_reconcilers::discrepancy::Original;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::Seen;
+use tieout_reconcilers::page::{Seen, Wanted};
 use tieout_reconcilers::reconciler::{EventFeed, Order};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
@@ -81,8 +81,7 @@ impl Search<'_> {
             None => None,
         };
         let Some(newest) = about.and_then(|about| self.newest.get_mut(&about)) else { return };
-        let clock =
-            item.slot(CLOCK).and_then(|raw| self.events.feed.feed().clock_format.read(raw.trim_matches('"')));
+        let clock = self.events.feed.feed().clock_format.of(item);
         let Ok(id) = Key::from_json(item.slot(KEY)) else { return };
         if newest.as_ref().is_none_or(|(known, _)| clock > *known) {
             *newest = Some((clock, id));
@@ -90,14 +89,15 @@ impl Search<'_> {
     }
 
     async fn fetch(self, client: &Client, each: &Each, originals: &mut Originals) {
-        let about: HashMap<Key, Key> =
-            self.newest.into_iter().filter_map(|(key, event)| Some((event?.1, key))).collect();
-        let ids: Vec<Key> = about.keys().cloned().collect();
-        let looked_up = lookup(client, self.events.feed.as_ref(), each, &ids).await;
+        let newest = || self.newest.iter().filter_map(|(key, event)| Some((key, event.as_ref()?)));
+        let about: HashMap<&Key, &Key> = newest().map(|(key, (_, id))| (id, key)).collect();
+        let events: Vec<Wanted> =
+            newest().map(|(_, (clock, id))| Wanted { key: id.clone(), clock: *clock }).collect();
+        let looked_up = lookup(client, self.events.feed.as_ref(), each, &events).await;
         originals.gaps.extend(looked_up.failed.iter().map(|(_, reason)| reason.to_string()));
         for found in looked_up.confirmed {
             if let (Seen::Item(_, event), Some(key)) = (found.seen, about.get(&found.key)) {
-                originals.found.insert(key.clone(), Original { id: found.key, event });
+                originals.found.insert((*key).clone(), Original { id: found.key, event });
             }
         }
     }

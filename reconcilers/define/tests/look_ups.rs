@@ -4,7 +4,7 @@ use super::{definition, line, ok};
 use crate::compare::{FIELDS, KEY};
 use crate::define::definition::Definition;
 use crate::key::Key;
-use crate::page::{Answer, PageFault, Response, Seen};
+use crate::page::{Answer, PageFault, Response, Seen, Wanted};
 use crate::reconciler::Reconciler;
 
 const MANY: (&str, &str) = (
@@ -12,8 +12,8 @@ const MANY: (&str, &str) = (
     "{one: \"GET /orders/{id}\", many: {request: GET /orders, query: {ids: \"{ids:csv}\"}, max: 3, rows: data}, gone: [404, 410]}",
 );
 
-fn keys(texts: &[&str]) -> Vec<Key> {
-    texts.iter().map(|text| Key::checked(text).unwrap()).collect()
+fn keys(texts: &[&str]) -> Vec<Wanted> {
+    texts.iter().map(|text| Key::checked(text).unwrap().into()).collect()
 }
 
 fn asked(definition: &Definition, texts: &[&str]) -> Vec<String> {
