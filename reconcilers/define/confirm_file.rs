@@ -159,7 +159,7 @@ impl FeedGround<'_> {
 
     /// How far a search looks around an item's clock, so that the whole range is one that the provider takes.
     fn reach(&self, within: Within, spot: Spot, problems: &mut Problems<'_>) -> Duration {
-        let Feed { span, max_span, grain, clock_kind, filter, .. } = self.window;
+        let Feed { span, max_span, grain, clock_format, clock_kind, filter, .. } = self.window;
         let mut refuse = |message: &str, help: &str| problems.add(spot, Fault::new(message).with_help(help));
         if *filter == Filter::Client || *clock_kind != Some(ClockKind::Created) {
             refuse(
@@ -167,8 +167,9 @@ impl FeedGround<'_> {
                 "say `on: created` in `window` if it is one; an item that may have moved needs a look-up by its key alone",
             );
         }
-        // Bounds are widened to the provider's grain.
-        let longest = max_span.map(|most| most.saturating_sub(*grain * 2) / 2);
+        // Bounds are widened to what the provider compares.
+        let step = (*grain).max(clock_format.resolution());
+        let longest = max_span.map(|most| most.saturating_sub(step * 2) / 2);
         match within {
             Within::Window => longest.map_or(*span, |longest| longest.min(*span)),
             Within::Reach(reach) => {
@@ -218,7 +219,15 @@ impl ConfirmFile {
         let many = self.many.and_then(|many| many.value.compile(many.referenced.into(), feed, problems));
         let search =
             self.search.and_then(|search| search.value.search(search.referenced.into(), feed, problems));
-        let gone = self.gone.map(|gone| gone.value.compile(gone.referenced.into(), problems));
+        let gone = self.gone.map(|gone| {
+            let spot = gone.referenced.into();
+            let gone = gone.value.compile(spot, problems);
+            if gone.lists_keys() && (!had[1] || feed.slots.parts > 1) {
+                let fault = Fault::new("`keys` names the keys in the answer of `many`, each in one text");
+                problems.add(spot, fault.with_help("use it with `many` and a key of one part"));
+            }
+            gone
+        });
         let after = problems.take_option(self.after).map(|after| after.0).unwrap_or_default();
         let has = [one.is_some(), many.is_some(), search.is_some()];
         (had == has).then(|| ConfirmDefinition {
