@@ -1,12 +1,12 @@
 //! The contract of a domain: pure questions, answered by a YAML definition or by a Rust type.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock_format::ClockFormat;
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::event_feed::EventFeed;
 use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
 use crate::name::{DomainName, Each, Name};
@@ -296,16 +296,6 @@ pub struct Local {
     pub version: Option<String>,
     /// How a database without time types writes instants.
     pub time: TimeFormat,
-}
-
-/// A feed of the provider's own events about the items of another feed.
-#[derive(Debug, Clone)]
-pub struct EventFeed {
-    /// Reads the events. It has no local side and nothing is compared; its items hold the key of what an event is about in
-    /// as many slots from [`FIELDS`](crate::compare::FIELDS) on as that key has parts.
-    pub feed: Arc<dyn Reconciler>,
-    /// How many parts the key has.
-    pub parts: usize,
 }
 
 /// What is done about a discrepancy.

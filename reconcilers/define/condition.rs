@@ -44,7 +44,7 @@ impl FromText for Expected {
 }
 
 impl Expected {
-    pub(super) fn accepts(&self, found: Option<&str>) -> bool {
+    pub(crate) fn accepts(&self, found: Option<&str>) -> bool {
         match (self, found) {
             (_, None) => false,
             (Self::Present, Some(_)) => true,
@@ -255,7 +255,7 @@ impl Condition {
 }
 
 /// The text of a value: strings without quotes, everything else as it was sent; null is no value.
-pub(super) fn text_of_value(raw: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn text_of_value(raw: &str) -> Option<Cow<'_, str>> {
     match raw {
         "null" => None,
         _ if raw.starts_with('"') => scalar::unquote(raw),

@@ -15,10 +15,11 @@ use super::rules::Rules;
 use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Wanted};
-use crate::reconciler::{EventFeed, Feed, Local, Policy, Reconciler, Remedy, Schedule};
+use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
 /// What the configuration adds to a definition.
@@ -142,8 +143,18 @@ fn events(
         return Ok(None);
     };
     let Some(other) = provider.feeds.get(&events.feed) else { return Ok(None) };
-    let reader = Definition::new(provider, other, domain.reading(&events.feed, &events.object), settings)?;
-    Ok(Some(EventFeed { feed: Arc::new(reader), parts: events.object.len() }))
+    let mut reader =
+        Definition::new(provider, other, domain.reading(&events.feed, &events.members()), settings)?;
+    // Whoever looks for events looks up those that count, and not all that the log holds.
+    let is_detailed = std::mem::take(&mut reader.feed.confirm.hydrate);
+    Ok(Some(EventFeed {
+        feed: Arc::new(reader),
+        parts: events.object.len(),
+        is_grouped: events.group.is_some(),
+        is_detailed,
+        arrived_if: events.arrived_if.iter().map(|(_, expected)| expected.clone()).collect(),
+        is_wrapped: events.unwrap.is_some(),
+    }))
 }
 
 impl Reconciler for Definition {

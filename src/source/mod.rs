@@ -42,7 +42,7 @@ pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use members::first_member;
-pub use originals::{Originals, originals};
+pub use originals::{DetailBudget, Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site};
 pub use room::Room;
