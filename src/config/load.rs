@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tieout_reconcilers::catalogue::Catalogue;
@@ -196,6 +197,24 @@ fn misfits(domain: &dyn Reconciler) -> impl Iterator<Item = Fault> {
         .filter_map(move |(what, sql)| Some(Fault::new(format!("`local.{what}`: {}", misfit(sql, &names)?))))
 }
 
+/// Why some items are never read: the provider forgets them before the next run.
+fn runs_too_seldom(domain: &dyn Reconciler) -> Option<Fault> {
+    let feed = domain.feed();
+    let (keep, pause) = (feed.retention?, domain.schedule()?.longest_pause()?);
+    let needed = pause + feed.lag.max(domain.policy().settle);
+    if keep >= needed {
+        return None;
+    }
+    let said = |length: Duration| humantime::format_duration(length).to_string();
+    let fault = Fault::new(format!(
+        "the provider keeps the items of `{}` for {} and two runs are up to {} apart: what comes between is never read",
+        feed.name,
+        said(keep),
+        said(pause)
+    ));
+    Some(fault.with_help("run the domain more often: see `schedule: {cron: ...}`"))
+}
+
 fn find<'m, V>(map: &'m BTreeMap<Name, V>, name: &str) -> Option<&'m V> {
     map.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
 }
@@ -326,6 +345,8 @@ impl<'l> Loading<'l> {
                     let unheld =
                         self.without_secret(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(unheld);
+                    let late = runs_too_seldom(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.warnings.extend(late);
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(misfits);
                     defined.insert(name, Arc::new(definition));
