@@ -171,7 +171,8 @@ impl Config {
                 reference.read(&format!("providers.{name}.secrets.{secret}"), &self.folder).err()
             }));
             for (each, secrets) in &provider.secrets_of {
-                let what = |secret| format!("providers.{name}.each[{}].secrets.{secret}", each.as_str());
+                let what =
+                    |secret: &str| format!("providers.{name}.each[{}].secrets.{secret}", each.as_str());
                 let read = |(secret, reference): (&String, &SecretRef)| {
                     reference.read(&what(secret), &self.folder).err()
                 };

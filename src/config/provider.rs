@@ -193,9 +193,8 @@ impl Reading<'_> {
 
     /// A template with its variables in place; nothing where they are all unset.
     fn bound(&self, template: &Template) -> Result<Option<Template>, ConfigError> {
-        let value = |value: Option<&'_ str>| value.map_or(Known::Unset, Known::Value);
         let bound = template.bind_with(&|slot| match slot {
-            Slot::Var(_) | Slot::Each(_) => value(self.value(slot)),
+            Slot::Var(_) | Slot::Each(_) => self.value(slot).map_or(Known::Unset, Known::Value),
             _ => Known::Later,
         });
         bound.map_err(|slot| self.unset(&slot))

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;

@@ -9,7 +9,6 @@ use std::collections::{HashMap, HashSet};
 use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::discrepancy::Original;
 use tieout_reconcilers::event_feed::EventFeed;
-use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;

@@ -20,6 +20,11 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("a value left out", "base: https://api.example.com/v1", "base:"),
             ("events of no feed", "    rows:", "    events: {feed: happenings, object: data.id}\n    rows:"),
             (
+                "secrets of a member",
+                "    rows:",
+                "    each: [{account: a, secrets: {key: env:KEY}}]\n    rows:",
+            ),
+            (
                 "events that arrive in any case",
                 "    rows:",
                 "    events: {feed: orders, object: id, ok_if: {}}\n    rows:",

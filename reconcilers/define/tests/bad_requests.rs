@@ -57,7 +57,7 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
             (
                 "search in a range that is not sent",
                 "gone: 404}",
-                "search: {query: {key: \"{id}\", to: null}, within: 1h}}",
+                "search: {query: {key: \"{id}\", to: now}, within: 1h}}",
             ),
             (
                 "search around a clock that moves",
