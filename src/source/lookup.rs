@@ -33,7 +33,9 @@ pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, each: &Each, i
     let confirms = reconciler.confirm(each, items);
     let mut open: HashSet<&Key> = items.iter().map(|item| &item.key).collect();
     let mut found = Lookup { failed: unasked(client, reconciler, items, &confirms), ..Lookup::default() };
-    found.failed.iter().for_each(|(key, _)| drop(open.remove(key)));
+    for (key, _) in &found.failed {
+        open.remove(key);
+    }
     let asked: Vec<_> = confirms.into_iter().map(|confirm| ask(client, reconciler, confirm)).collect();
     let mut answers = stream::iter(asked).buffer_unordered(SIDE_BY_SIDE);
     let mut rejected = None;
