@@ -44,6 +44,7 @@ feeds:
 const DOMAIN: &str = "domain: shop.orders
 feed: shop/orders
 local: {database: app, rows: \"SELECT 1 WHERE :from < :to\", keys: \"SELECT 1 WHERE 1 IN (:keys)\", key: id, clock: at}
+compare: {total: }
 emit: {queue: out, missing: {type: a.b, data: original}}
 ";
 
