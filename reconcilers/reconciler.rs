@@ -1,17 +1,16 @@
 //! The contract of a domain: pure questions, answered by a YAML definition or by a Rust type.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock_format::ClockFormat;
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::event_feed::EventFeed;
 use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
-use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use crate::window::Slice;
 
 /// One domain, described. It answers and never acts.
@@ -56,8 +55,9 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
         None
     }
 
-    /// The look-ups that ask a member of the feed's fan-out about all of `keys`.
-    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm>;
+    /// The look-ups that ask a member of the feed's fan-out about all of `items`. Those that cannot be asked about, because
+    /// nobody knows their clock and the provider finds them only around it, are left out.
+    fn confirm(&self, each: &Each, items: &[Wanted]) -> Vec<Confirm>;
     /// What a response to a look-up means; statuses that say "gone" are [`Answer::Read`] here.
     fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer;
     /// Reads the answer of a look-up: one entry for every key that was asked.
@@ -160,6 +160,18 @@ pub struct Feed {
     /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
     /// only from then on.
     pub confirm_after: Duration,
+    /// What has to be known of an item to look it up.
+    pub look_up_by: LookUpBy,
+}
+
+/// What has to be known of an item to look it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LookUpBy {
+    /// Its key.
+    #[default]
+    Key,
+    /// Its key and its clock: the provider finds it only around its time (`confirm: {search: {within: ...}}`).
+    KeyAndClock,
 }
 
 /// What names a state of a page.
@@ -225,6 +237,7 @@ impl Default for Feed {
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,
+            look_up_by: LookUpBy::Key,
         }
     }
 }
@@ -324,16 +337,6 @@ pub struct Local {
     pub version: Option<String>,
     /// How a database without time types writes instants.
     pub time: TimeFormat,
-}
-
-/// A feed of the provider's own events about the items of another feed.
-#[derive(Debug, Clone)]
-pub struct EventFeed {
-    /// Reads the events. It has no local side and nothing is compared; its items hold the key of what an event is about in
-    /// as many slots from [`FIELDS`](crate::compare::FIELDS) on as that key has parts.
-    pub feed: Arc<dyn Reconciler>,
-    /// How many parts the key has.
-    pub parts: usize,
 }
 
 /// What is done about a discrepancy.

@@ -38,7 +38,7 @@ use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Cap, Cure, Feed, Filter, Validator};
-use crate::window::Slice;
+use crate::window::{Purpose, Slice, Window};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -191,7 +191,8 @@ impl FeedDefinition {
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
-        let ground = FeedGround { headers, request: &asked, slots: &slots, rows: &rows };
+        let ground =
+            FeedGround { headers, request: &asked, slots: &slots, rows: &rows, window: &window.feed };
         let confirm = file.confirm?;
         let confirm = confirm.value.compile(confirm.referenced.into(), &ground, problems);
         let (request, confirm) = (request?, confirm?);
@@ -202,14 +203,9 @@ impl FeedDefinition {
         }
         window.feed.conditional = conditional::compile(file.conditional, &window.feed, &request, problems);
         lint::outlives(&paging, limits.on(&request.sample_path()), next_spot, problems);
-        if confirm.one.is_some()
-            && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
-        {
-            let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
-            problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
-        }
+        holds_its_key(&confirm, &id, id_spot, problems);
         let mut definition = Self {
-            feed: Feed { confirm_after: confirm.after, ..window.feed },
+            feed: Feed { confirm_after: confirm.after, look_up_by: confirm.look_up_by(), ..window.feed },
             rows,
             id,
             clock: window.clock,
@@ -235,6 +231,11 @@ impl FeedDefinition {
         let mut signals = self.paging.signals();
         signals.push(self.ceiling.as_ref().and_then(Reader::signal));
         signals
+    }
+
+    /// The bounds of a range, where the provider applies them.
+    pub(super) fn bounds_of(&self, window: Window) -> Option<Bounds> {
+        self.bounds(&Slice::new(window, Purpose::Coverage))
     }
 
     /// The bounds of a slice, where the provider applies them.
@@ -286,6 +287,16 @@ impl FeedDefinition {
             count,
             ..self.clone()
         })
+    }
+}
+
+/// The answer of a look-up of one item shows the item and not the map that it lies in.
+fn holds_its_key(confirm: &ConfirmDefinition, id: &[Path], spot: Spot, problems: &mut Problems<'_>) {
+    if confirm.one.is_some()
+        && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
+    {
+        let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+        problems.add(spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
     }
 }
 

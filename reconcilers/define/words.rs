@@ -8,8 +8,6 @@ use super::checked::Fault;
 const LATER: &[&str] = &[
     // Feeds.
     "job",
-    // Look-ups.
-    "within",
     // Domains.
     "direction",
     "tolerance",

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::auth::Pass;
 use super::error::SourceError;
-use super::http::{Client, Fetched, Hop};
+use super::http::{Fetched, Hop, Line};
 use super::limit::signals::{self, Seen};
 
 /// How a provider is asked, by one task at a time.
@@ -25,7 +25,7 @@ impl Asking {
     }
 }
 
-impl Client {
+impl Line {
     /// Asks how much is left, where that is due. Who calls this must hold no room, because the answer takes some.
     pub(super) async fn learn_quota(&self, pass: &Pass) {
         let Some(Asking { quota, one }) = &self.shared.quota else { return };
@@ -38,9 +38,9 @@ impl Client {
             return;
         }
         let told = self.ask_quota(quota, pass).await;
-        self.traffic.count(&told);
+        self.trip.traffic.count(&told);
         if let Err(error) = &told {
-            let provider = self.provider();
+            let provider = &self.shared.name;
             tracing::info!(%provider, %error, "the quota was not told; the other answers have to show what is left");
         }
         gates.told(told.ok().as_ref());
@@ -60,7 +60,7 @@ impl Client {
     async fn fetch_quota(&self, quota: &Quota, pass: &Pass) -> Result<Fetched, SourceError> {
         let to = self.resolve(&quota.request, None)?;
         // In this order, because whoever waits for a seat elsewhere has its room already.
-        let held = self.room.enter().await;
+        let held = self.trip.room.enter().await;
         let _seat = self.shared.gates.seat().await;
         match self.hop(to, &quota.request, pass, held).await? {
             Hop::There(fetched) => Ok(fetched),

@@ -20,6 +20,7 @@ mod follows;
 mod forgotten;
 mod holds;
 mod localstripe;
+mod members;
 mod originals;
 mod quotas;
 mod slices;

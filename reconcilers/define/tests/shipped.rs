@@ -11,7 +11,7 @@ use crate::define::domain::DomainDefinition;
 use crate::fan_out::Member;
 use crate::key::Key;
 use crate::name::{Each, FeedName};
-use crate::page::PageRequest;
+use crate::page::{PageRequest, Wanted};
 use crate::reconciler::{Feed, Reconciler};
 use crate::window::Slice;
 
@@ -34,7 +34,7 @@ fn described(definition: &Definition, each: &Each) -> String {
     if newest != first {
         let _ = writeln!(text, "  newest: {newest}");
     }
-    let keys = ["k1", "k2"].map(|key| Key::checked(key).unwrap());
+    let keys = ["k1", "k2"].map(|key| Wanted::from(Key::checked(key).unwrap()));
     for (what, keys) in [("one", &keys[..1]), ("two", &keys[..])] {
         for confirm in definition.confirm(each, keys) {
             let _ = writeln!(text, "  {what}: {}", asked(&confirm.request));
