@@ -140,6 +140,8 @@ pub struct Feed {
     pub cap: Option<Cap>,
     /// How long the provider keeps items or events; a gap older than that cannot be read any more.
     pub retention: Option<Duration>,
+    /// Whether a walk begins with a job that the provider works on first.
+    pub jobs: Jobs,
     /// Whether the feed hands out changes since a saved token, and not what lies in a window.
     pub changes: bool,
     /// The periodic wider re-read.
@@ -147,6 +149,18 @@ pub struct Feed {
     /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
     /// only from then on.
     pub confirm_after: Duration,
+}
+
+/// Whether a walk begins with a job that the provider works on first, and how many of them it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Jobs {
+    /// There are only pages.
+    #[default]
+    None,
+    /// One job for each walk.
+    Several,
+    /// The provider works on one job at a time, so that walks follow each other.
+    One,
 }
 
 /// A provider's limit on the rows of one query.
@@ -198,6 +212,7 @@ impl Default for Feed {
             min_span: Duration::from_secs(1),
             cap: None,
             retention: None,
+            jobs: Jobs::None,
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,

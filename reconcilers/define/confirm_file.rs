@@ -132,6 +132,8 @@ pub(super) struct FeedGround<'g> {
     pub(super) slots: &'g Slots,
     /// Where the rows of the feed are.
     pub(super) rows: &'g RowsDefinition,
+    /// Whether that request begins a job.
+    pub(super) is_export: bool,
 }
 
 impl FeedGround<'_> {
@@ -254,6 +256,12 @@ impl LookUpFile {
         let (mut file, rows, within) = self.parts();
         problems.take_option(within);
         let mut slots = feed.own(Slot::Id);
+        if file.line.is_none() && feed.is_export {
+            let fault = Fault::new("an export is not searched for one item");
+            problems
+                .add(spot, fault.with_help("name the `request` of a list that can be filtered by the key"));
+            return None;
+        }
         if file.line.is_none() {
             file = feed.request.clone().changed(file);
             // Neither a window nor a cursor narrows the search.

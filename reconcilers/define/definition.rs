@@ -15,6 +15,7 @@ use super::rules::Rules;
 use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::export::Stage;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
@@ -185,6 +186,11 @@ impl Reconciler for Definition {
     }
 
     fn answer(&self, request: &PageRequest, response: &Response<'_>) -> Answer {
+        if let (Some(job), Some(stage)) = (&self.feed.job, request.stage())
+            && stage != Stage::Page
+        {
+            return job.answer(stage, &self.rules, response);
+        }
         if self.feed.paging.stop.ends(response.status, &request.position) {
             return Answer::Empty;
         }
@@ -197,6 +203,10 @@ impl Reconciler for Definition {
         request: &PageRequest,
         response: &Response<'_>,
     ) -> Result<Page, PageFault> {
+        if let Some(job) = self.job_of(request) {
+            let next = self.job_step(slice, request, response, job)?;
+            return Ok(Page { next, ..Page::default() });
+        }
         let read = self.pages.read(response.body)?;
         let on = self.way_on(slice, request, response, &read)?;
         let ReadRows { items, faults, gone, partial, cut, .. } = read;

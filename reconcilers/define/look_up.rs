@@ -117,7 +117,7 @@ pub(super) fn answer(confirm: &ConfirmDefinition, rules: &Rules, response: &Resp
     if confirm.gone.conditions.names_status(response.status) || says_gone(confirm, response) {
         return Answer::Read;
     }
-    rules.confirm_answer(response)
+    rules.answer_about_one(response)
 }
 
 /// Whether a response says in the provider's own words that there is no such item.

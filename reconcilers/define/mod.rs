@@ -60,6 +60,7 @@ mod confirm_file;
 pub mod each_file;
 pub mod events_file;
 mod id_file;
+mod job;
 pub mod feed;
 pub mod provider;
 
@@ -75,6 +76,7 @@ mod names;
 mod rows;
 
 pub mod definition;
+mod exporting;
 mod walking;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tieout_reconcilers::define::definition::Settings;
 use tieout_reconcilers::define::domain::DomainDefinition;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::FeedName;
-use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::reconciler::{Jobs, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::desk::Desk;
@@ -16,6 +16,7 @@ use super::values::{feed_name, instant};
 use super::wire;
 use crate::config::Loaded;
 use crate::coverage;
+use crate::probe::written;
 use crate::source::Client;
 
 /// `tieout preview` and `tieout probe`.
@@ -45,11 +46,25 @@ impl FeedArgs {
         let loaded = wire::load(desk)?;
         let reconciler = self.define(&loaded)?;
         let slice = self.slice(reconciler.as_ref())?;
+        if reconciler.feed().jobs != Jobs::None {
+            return Err(self.starts_a_job(reconciler.as_ref(), &slice));
+        }
         let tokens = wire::token_store(&loaded.config, [reconciler.provider()]).await?;
         let client = wire::client(&loaded.config, reconciler.provider(), tokens.as_ref());
         let client = client
             .map_err(|failure| Failure::exiting(failure.exit_code(), "provider", failure.to_string()))?;
         Ok(Open { client: client.for_run(None), reconciler, slice })
+    }
+
+    /// An export cannot be looked at without being made, which costs the provider work and the account a part of its quota.
+    fn starts_a_job(&self, reconciler: &dyn Reconciler, slice: &Slice) -> Failure {
+        let message = format!(
+            "`{}` is an export: looking at it would start a job at the provider. Nothing was sent. A run begins with\n\n{}\n\n\
+             To read a short range, name a domain on this feed: `tieout plan DOMAIN --since TIME --until TIME`",
+            self.feed,
+            written(&reconciler.first_page(slice))
+        );
+        Failure::usage("starts_a_job", message)
     }
 
     fn define(&self, loaded: &Loaded) -> Result<Arc<dyn Reconciler>, Failure> {

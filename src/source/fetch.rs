@@ -87,6 +87,7 @@ impl Client {
                 Err(SourceError::Rejected { status, why: clip(&why) })
             }
             Answer::Fail(why) => Err(SourceError::Refused { status, why: clip(&why) }),
+            Answer::JobFailed(why) => Err(SourceError::JobFailed { why: clip(&why) }),
         }
     }
 

@@ -72,6 +72,8 @@ pub struct Fetched {
     pub body: Bytes,
     /// Where it came from, after redirects: what relative links on it are resolved against.
     pub url: Url,
+    /// Who answered.
+    pub(super) side: Side,
     /// The place of the body in the room of its walks.
     pub(super) held: Held,
 }
@@ -259,9 +261,9 @@ impl Client {
         let status = answer.status().as_u16();
         let headers = kept_headers(answer.headers(), self.shared.caps.header_bytes)?;
         let body = body::read(answer, &self.shared.caps, &mut held).await?;
-        let url = from.into_url();
+        let (side, url) = (from.side(), from.into_url());
         tracing::debug!(provider = %self.shared.name, path = url.path(), status, bytes = body.len(), "answered");
-        Ok(Fetched { status, headers, body, url, held })
+        Ok(Fetched { status, headers, body, url, side, held })
     }
 
     fn note_skew(&self, headers: &HeaderMap) {

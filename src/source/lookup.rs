@@ -88,5 +88,5 @@ fn unanswered(client: &Client, reconciler: &dyn Reconciler) -> Reason {
 
 fn site(client: &Client, reconciler: &dyn Reconciler, request: String) -> Site {
     let domain = reconciler.domain().clone();
-    Site { domain, provider: client.provider().clone(), page: None, request }
+    Site { domain, provider: client.provider().clone(), what: What::Keys, request }
 }

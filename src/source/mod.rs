@@ -5,7 +5,7 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
-//! [`body`]), one with its retries ([`fetch`]), and what is read with them ([`guard`], [`walk`], [`mod@lookup`],
+//! [`body`]), one with its retries ([`fetch`]), and what is read with them ([`guard`], `patience`, [`walk`], [`mod@lookup`],
 //! [`mod@originals`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
@@ -30,6 +30,7 @@ pub mod guard;
 mod hydrate;
 pub mod lookup;
 pub mod originals;
+mod patience;
 pub mod walk;
 
 pub mod error;
@@ -42,7 +43,7 @@ pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use originals::{Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
-pub use reason::{Reason, Site};
+pub use reason::{Reason, Site, What};
 pub use room::Room;
 pub use traffic::Sent;
 pub use walk::{Coverage, Walk, Walked, WalkedPage};

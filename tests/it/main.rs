@@ -13,6 +13,7 @@ mod conformance;
 mod credentials;
 mod demo;
 mod docs;
+mod exports;
 mod feeds;
 mod finds;
 mod follows;
