@@ -15,7 +15,6 @@ use super::rules::Rules;
 use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
-use crate::export::Stage;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
@@ -186,15 +185,13 @@ impl Reconciler for Definition {
     }
 
     fn answer(&self, request: &PageRequest, response: &Response<'_>) -> Answer {
-        if let (Some(job), Some(stage)) = (&self.feed.job, request.stage())
-            && stage != Stage::Page
-        {
-            return job.answer(stage, &self.rules, response);
-        }
         if self.feed.paging.stop.ends(response.status, &request.position) {
             return Answer::Empty;
         }
-        self.rules.answer(response)
+        match (&self.feed.job, request.stage()) {
+            (Some(job), Some(stage)) => job.answer(stage, &self.rules, response),
+            _ => self.rules.answer(response),
+        }
     }
 
     fn read_page(

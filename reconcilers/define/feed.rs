@@ -118,7 +118,12 @@ impl FeedDefinition {
         let earlier = std::mem::take(&mut problems.warnings);
         let window_spot = Spot::from(file.window.referenced);
         let names_files = file.job.as_ref().is_some_and(|job| job.value.names_files());
-        let (paging, next_spot) = paging_of(file.next, names_files, spot, problems);
+        let is_nowhere = file.job.is_some() && !names_files && file.request.is_none();
+        if is_nowhere {
+            let help = "say `files: PATH` in `job`, or `request: GET /path/{job.id}` for its pages";
+            problems.add(spot, Fault::new("nothing says where the finished export is").with_help(help));
+        }
+        let (paging, next_spot) = paging_of(file.next, names_files || is_nowhere, spot, problems);
         let mutable = file.mutable.unwrap_or(true);
         let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
         let lang = problems.take_option(file.lang);
@@ -311,7 +316,7 @@ fn paging_of(
     };
     let spot = Spot::from(next.referenced);
     let paging = next.value.compile(spot, problems);
-    if names_files && paging.as_ref().is_some_and(|paging| paging.by != By::Single) {
+    if names_files && paging.as_ref().is_some_and(|paging| *paging != Paging::single()) {
         let fault = Fault::new("the pages of this feed are the files of its job, which are named together");
         problems.add(spot, fault.with_help("leave `next` out"));
     }

@@ -117,12 +117,15 @@ impl Rules {
         self.ruled_about_one(response).unwrap_or_else(|| by_status(response))
     }
 
-    /// What a response to the request for a file means: links are good for a while, and one that is good no more is no word
-    /// about the export.
+    /// What a response to the request for a file or page of a finished export means. It is kept for a while, and one that is
+    /// not there yet, or no more, is no word about the export.
     #[must_use]
-    pub fn answer_about_file(&self, response: &Response<'_>) -> Answer {
+    pub fn answer_about_part(&self, response: &Response<'_>) -> Answer {
         self.ruled_about_one(response).unwrap_or_else(|| match (response.status, by_status(response)) {
-            (400 | 404 | 410, Answer::Fail(why)) => Answer::Restart(format!("{why} in the place of a file")),
+            (202, _) => Answer::Retry("status 202 in the place of an export".to_owned()),
+            (400 | 404 | 410, Answer::Fail(why)) => {
+                Answer::Restart(format!("{why} in the place of an export"))
+            }
             (_, answer) => answer,
         })
     }

@@ -13,7 +13,7 @@ use tieout_reconcilers::reconciler::Reconciler;
 
 use super::fetch::Answered;
 use super::http::Client;
-use super::reason::{Reason, Site};
+use super::reason::{Reason, Site, What};
 use super::walk::not_a_page;
 
 /// How many look-ups are under way at once.

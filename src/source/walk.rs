@@ -212,8 +212,9 @@ impl Walker {
         if let Next::Later(later) = &mut next {
             let asked = retry_after(&fetched.response(), SystemTime::now());
             later.after = later.after.max(asked.unwrap_or_default());
-        } else {
-            // Links are relative to the answer that names them, and not to one that says "not yet".
+        }
+        // Links are relative to the answer that gave them, and not to one that says "not yet".
+        if !matches!(&next, Next::Later(later) if later.request == *request) {
             self.page = Some(fetched.url);
         }
         Ok(Some((None, next)))

@@ -167,12 +167,8 @@ fn asked_about(
 
 /// The feed's own request, which asks for the pages of the finished export.
 fn pages(all: &Gives, ground: JobGround<'_>, problems: &mut Problems<'_>) -> Option<RequestTemplate> {
-    if ground.own.line.is_none() {
-        let help = "say `files: PATH` in `job`, or `request: GET /path/{job.id}` for its pages";
-        problems.add(ground.spot, Fault::new("nothing says where the finished export is").with_help(help));
-        return None;
-    }
-    let spot = ground.own.line.as_ref().map_or(ground.spot, |line| line.spot);
+    // A feed that says nowhere where its export is was refused before.
+    let spot = ground.own.line.as_ref()?.spot;
     let slots = knowing(all, ground.slots);
     let place = Ground { slots: &slots, headers: ground.headers, line: None, spot: ground.spot };
     let known = problems.problems.len();

@@ -88,13 +88,13 @@ impl Links {
 }
 
 impl JobDefinition {
-    /// What an answer about the job or about a file of it means.
+    /// What an answer about the job, or a part of its export, means.
     pub(super) fn answer(&self, stage: Stage, rules: &Rules, response: &Response<'_>) -> Answer {
         let answer = match stage {
             Stage::Create if self.is_running(response) => return Answer::Read,
             Stage::Create => rules.answer(response),
-            Stage::File(_) => rules.answer_about_file(response),
-            Stage::Poll | Stage::List | Stage::Page => rules.answer_about_one(response),
+            Stage::Poll | Stage::List => rules.answer_about_one(response),
+            Stage::File(_) | Stage::Page => rules.answer_about_part(response),
         };
         let tells_state = stage == Stage::Poll || (stage == Stage::Create && self.poll.is_none());
         match self.states.verdict(response) {

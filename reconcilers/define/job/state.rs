@@ -3,6 +3,7 @@
 use crate::define::checked::{Fault, FromText};
 use crate::define::reader::Reader;
 use crate::page::{PageFault, Response};
+use crate::path::Path;
 
 /// The status of an answer that is promised and not there yet.
 const ACCEPTED: u16 = 202;
@@ -10,7 +11,7 @@ const ACCEPTED: u16 = 202;
 /// Where an answer names the state of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::define) enum StateAt {
-    /// It is the status of the answer.
+    /// It is the HTTP status of the answer.
     Status,
     /// In the answer.
     Answer(Reader),
@@ -18,7 +19,12 @@ pub(in crate::define) enum StateAt {
 
 impl FromText for StateAt {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        if text == "status" { Ok(Self::Status) } else { Reader::from_text(text).map(Self::Answer) }
+        match text {
+            "http_status" => Ok(Self::Status),
+            // A member of the answer here, and the usual one.
+            "status" => Path::from_text(text).map(|path| Self::Answer(Reader::Body(path))),
+            _ => Reader::from_text(text).map(Self::Answer),
+        }
     }
 }
 
@@ -67,5 +73,31 @@ impl States {
             (None, StateAt::Answer(reader)) if !is_promise => Err(PageFault::NothingAt(reader.label())),
             (None, _) => Ok(Verdict::GoesOn(None)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(at: &str, ok: &str, status: u16, body: &str) -> Result<Verdict, PageFault> {
+        let states = States {
+            at: Some(StateAt::from_text(at).unwrap()),
+            ok: vec![ok.to_owned()],
+            ..States::default()
+        };
+        states.verdict(&Response { status, headers: &[], body: body.as_bytes() })
+    }
+
+    #[test]
+    fn a_status_is_a_member_unless_it_is_that_of_http() {
+        assert_eq!(verdict("status", "done", 200, r#"{"status":"done"}"#), Ok(Verdict::Finished));
+        assert_eq!(
+            verdict("status", "200", 200, r#"{"status":"queued"}"#),
+            Ok(Verdict::GoesOn(Some("queued".to_owned())))
+        );
+        assert!(verdict("status", "200", 200, "{}").is_err());
+        assert_eq!(verdict("http_status", "200", 200, ""), Ok(Verdict::Finished));
+        assert_eq!(verdict("http_status", "200", 204, ""), Ok(Verdict::GoesOn(Some("204".to_owned()))));
     }
 }

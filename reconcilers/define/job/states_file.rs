@@ -82,7 +82,7 @@ pub(super) fn states(
         let fault = Fault::new(format!("`{name}` names states, and nothing says where the state is"));
         problems.add(
             list.spot,
-            fault.with_help("say `state: PATH`, `state: \"header:NAME\"` or `state: status`"),
+            fault.with_help("say `state: PATH`, `state: \"header:NAME\"` or `state: http_status`"),
         );
     }
     if let Some(at) = at.as_ref().filter(|_| lists[0].words.is_empty()) {

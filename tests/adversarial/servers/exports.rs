@@ -182,7 +182,7 @@ fn files() -> Vec<Server> {
             Reply::json(404, json!({ "error": "no such file" }))
         })
         .extra(40)
-        .partial("in the place of a file"),
+        .partial("in the place of an export"),
         exporting("export_that_repeats_a_file", "shows the rows of its first file in the second one too")
             .lists(|api, asked| {
                 let mut first = asked.clone();
