@@ -7,6 +7,7 @@ use super::domain::DomainDefinition;
 use super::each_file::{EachDefinition, names_of};
 use super::feed::FeedDefinition;
 use super::fill::Fill;
+use super::graphql;
 use super::layout::Layout;
 use super::look_up::{self, LookUps};
 use super::provider::ProviderDefinition;
@@ -188,10 +189,11 @@ impl Reconciler for Definition {
         if self.feed.paging.stop.ends(response.status, &request.position) {
             return Answer::Empty;
         }
-        match (&self.feed.job, request.stage()) {
-            (Some(job), Some(stage)) => job.answer(stage, &self.rules, response),
-            _ => self.rules.answer(response),
+        if let (Some(job), Some(stage)) = (&self.feed.job, request.stage()) {
+            return job.answer(stage, &self.feed.request, &self.rules, response);
         }
+        let answer = self.rules.answer(response);
+        if self.feed.request.is_graphql { graphql::judged(answer, response) } else { answer }
     }
 
     fn read_page(
@@ -230,8 +232,8 @@ impl Reconciler for Definition {
         self.feed.confirm.requests(keys, &fill)
     }
 
-    fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        look_up::answer(&self.feed.confirm, &self.rules, response)
+    fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer {
+        look_up::answer(&self.feed.confirm, &self.rules, &confirm.keys, response)
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {

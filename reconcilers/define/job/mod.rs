@@ -13,6 +13,7 @@ mod states_file;
 use std::time::Duration;
 
 use super::condition::Conditions;
+use super::graphql;
 use super::placeholder::Slot;
 use super::reader::Reader;
 use super::request::RequestTemplate;
@@ -88,14 +89,26 @@ impl Links {
 }
 
 impl JobDefinition {
-    /// What an answer about the job, or a part of its export, means.
-    pub(super) fn answer(&self, stage: Stage, rules: &Rules, response: &Response<'_>) -> Answer {
-        let answer = match stage {
+    /// What an answer about the job, or a part of its export, means. `first` is the request that begins the job.
+    pub(super) fn answer(
+        &self,
+        stage: Stage,
+        first: &RequestTemplate,
+        rules: &Rules,
+        response: &Response<'_>,
+    ) -> Answer {
+        let (answer, asked) = match stage {
             Stage::Create if self.is_running(response) => return Answer::Read,
-            Stage::Create => rules.answer(response),
-            Stage::Poll | Stage::List => rules.answer_about_one(response),
-            Stage::File(_) | Stage::Page => rules.answer_about_part(response),
+            Stage::Create => (rules.answer(response), Some(first)),
+            Stage::Poll => {
+                (rules.answer_about_one(response), self.poll.as_ref().map(|poll| &poll.ask.request))
+            }
+            Stage::List => (rules.answer_about_one(response), self.list().map(|list| &list.request)),
+            Stage::Page => (rules.answer_about_part(response), self.pages()),
+            Stage::File(_) => (rules.answer_about_part(response), None),
         };
+        let is_graphql = asked.is_some_and(|asked| asked.is_graphql);
+        let answer = if is_graphql { graphql::judged(answer, response) } else { answer };
         let tells_state = stage == Stage::Poll || (stage == Stage::Create && self.poll.is_none());
         match self.states.verdict(response) {
             Ok(Verdict::Failed(state))
@@ -148,8 +161,12 @@ impl JobDefinition {
 
     /// What it asks besides the first request and before the export is read.
     fn asks(&self) -> impl Iterator<Item = &Ask> {
-        let list = if let Outcome::Files { list, .. } = &self.result { list.as_ref() } else { None };
-        self.poll.iter().map(|poll| &poll.ask).chain(list)
+        self.poll.iter().map(|poll| &poll.ask).chain(self.list())
+    }
+
+    /// What is asked for the links to the files, if anything.
+    fn list(&self) -> Option<&Ask> {
+        if let Outcome::Files { list, .. } = &self.result { list.as_ref() } else { None }
     }
 
     /// Puts what is known in place; the error is a placeholder that must be set and is not.

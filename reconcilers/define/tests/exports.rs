@@ -303,6 +303,24 @@ fn a_rule_about_empty_lists_is_no_word_about_a_job_or_a_file() {
 }
 
 #[test]
+fn what_graphql_says_beside_its_errors_is_no_word_about_a_job() {
+    let definition = exporter(&[
+        (
+            "body: {from: \"{from}\", to: \"{to}\"}",
+            "graphql: \"mutation\", vars: {from: \"{from}\", to: \"{to}\"}",
+        ),
+        (
+            "\"GET /exports/{job.id}\"",
+            "{request: POST /graphql, graphql: \"query\", vars: {id: \"{job.id}\"}}",
+        ),
+    ]);
+    let half = r#"{"export":{"id":7,"state":"done","urls":["a"]},"errors":[{"message":"no"}]}"#;
+    for request in [first(&definition), poll(&definition)] {
+        assert!(matches!(answer(&definition, &request, 200, half), Answer::Fail(_)), "{}", line(&request));
+    }
+}
+
+#[test]
 fn links_and_values_are_not_printed() {
     let definition = exporter(&[]);
     let file = request(follows(&definition, &poll(&definition), &state("done")));
