@@ -191,12 +191,7 @@ impl FeedDefinition {
             must_bound(&request, &paging, &window, window_spot, problems);
             keeps(&paging, pages.unwrap_or(&request), next_spot, problems);
         }
-        if confirm.one.is_some()
-            && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
-        {
-            let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
-            problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
-        }
+        holds_key(&confirm, &id, id_spot, problems);
         let jobs = job.as_ref().map(JobDefinition::jobs).unwrap_or_default();
         let mut definition = Self {
             feed: Feed { confirm_after: confirm.after, jobs, ..window.feed },
@@ -301,6 +296,15 @@ impl Keys {
     }
 }
 
+/// The key of a map's row stands beside it, where the look-up of one item has nothing.
+fn holds_key(confirm: &ConfirmDefinition, id: &[Path], spot: Spot, problems: &mut Problems<'_>) {
+    let is_beside = |path: &Path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY);
+    if confirm.one.is_some() && id.iter().any(is_beside) {
+        let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+        problems.add(spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+    }
+}
+
 /// How the feed is paged, and where that stands. Files are named as a whole.
 fn paging_of(
     next: Option<Spanned<NextFile>>,
@@ -330,18 +334,14 @@ fn begin(
     feed: Spot,
     problems: &mut Problems<'_>,
 ) -> (RequestFile, Option<(RequestFile, JobRest)>) {
-    match job {
-        Some(job) => {
-            let (begin, rest) = job.value.parted(job.referenced.into(), problems);
-            (begin, Some((own, rest)))
-        }
-        None => {
-            if own.line.is_none() {
-                problems.add(feed, Fault::new("the key `request` is missing in this block"));
-            }
-            (own, None)
-        }
+    if let Some(job) = job {
+        let (begin, rest) = job.value.parted(job.referenced.into(), problems);
+        return (begin, Some((own, rest)));
     }
+    if own.line.is_none() {
+        problems.add(feed, Fault::new("the key `request` is missing in this block"));
+    }
+    (own, None)
 }
 
 /// Lists of rows have no members of their own.
@@ -436,7 +436,7 @@ fn must_page(
     problems: &mut Problems<'_>,
 ) {
     let Some(request) = request else { return };
-    let mut unused = |slot: Slot, spot: Spot, why: &str| must_send(request, slot, spot, why, problems);
+    let mut unused = |slot: Slot, spot: Spot, why: &str| must_send(request, &slot, spot, why, problems);
     match paging.by {
         By::Cursor { .. } => {
             unused(Slot::Cursor, next_spot, "send the cursor back, such as `query: {after: \"{cursor}\"}`");
@@ -472,16 +472,16 @@ fn must_bound(
     let starts_there = matches!(paging.by, By::Cursor { first: Some(First::From), .. });
     if !starts_there {
         let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";
-        must_send(request, Slot::From, spot, why, problems);
+        must_send(request, &Slot::From, spot, why, problems);
     }
     if window.edges.upper.is_some() {
         let why = "send the upper bound, or say `edges: \"[\"` where the provider has none";
-        must_send(request, Slot::To, spot, why, problems);
+        must_send(request, &Slot::To, spot, why, problems);
     }
 }
 
-fn must_send(request: &RequestTemplate, slot: Slot, spot: Spot, why: &str, problems: &mut Problems<'_>) {
-    if !request.uses(&slot) {
-        problems.add(spot, Fault::new(format!("no part of the request uses `{slot}`")).with_help(why));
+fn must_send(request: &RequestTemplate, what: &Slot, spot: Spot, why: &str, problems: &mut Problems<'_>) {
+    if !request.uses(what) {
+        problems.add(spot, Fault::new(format!("no part of the request uses `{what}`")).with_help(why));
     }
 }

@@ -62,7 +62,7 @@ impl Api {
             }
             Step::File(number) => {
                 let file: Vec<Value> = rows.chunks(ROWS).nth(number).unwrap_or_default().to_vec();
-                let lines: String = file.iter().map(|row| format!("{row}\n")).collect();
+                let lines = file.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
                 self.delivered.extend(file);
                 Reply::says(200, lines)
             }

@@ -106,22 +106,22 @@ impl AskFile {
             problems.add(spot, Fault::new("this names no `request`").with_help("say `request: GET /path`"));
         }
         let mut link = None;
-        let line = words.request.map(|line| {
-            let outcome = line.outcome.map(|line| match line {
-                AskLine::Path(line) => line,
+        let asked = words.request.map(|asked| {
+            let outcome = asked.outcome.map(|asked| match asked {
+                AskLine::Path(path) => path,
                 AskLine::Link(name) => {
                     link = Some(name);
                     no_line()
                 }
             });
-            Checked { spot: line.spot, outcome }
+            Checked { spot: asked.spot, outcome }
         });
         if link.is_some() && !words.query.0.is_empty() {
             let fault = Fault::new("a link that an answer gave is asked as it is");
             problems.add(spot, fault.with_help("leave `query` out"));
         }
         let file = RequestFile {
-            line,
+            line: asked,
             query: words.query,
             headers: words.headers,
             body: words.body,

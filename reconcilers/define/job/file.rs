@@ -116,10 +116,9 @@ impl JobRest {
                 let (spot, files) = (files.referenced.into(), files.value);
                 let slots = knowing(&all, ground.slots);
                 let get = files_only(ground, &slots, problems);
-                files
-                    .compile(spot, &slots, headers, problems)
-                    .zip(get)
-                    .map(|((list, links), get)| Outcome::Files { list, links, get: Box::new(get) })
+                files.compile(spot, &slots, headers, problems).zip(get).map(|((list, links), get)| {
+                    Outcome::Files { list: list.map(Box::new), links, get: Box::new(get) }
+                })
             }
         };
         let job = JobDefinition {

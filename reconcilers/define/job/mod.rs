@@ -63,7 +63,7 @@ pub(super) enum Outcome {
     /// In files.
     Files {
         /// What is asked for their links, where the finished job does not name them itself.
-        list: Option<Ask>,
+        list: Option<Box<Ask>>,
         /// Where their links are.
         links: Links,
         /// What each file is asked for with, on the provider's own origin.
@@ -111,10 +111,10 @@ impl JobDefinition {
         let answer = if is_graphql { graphql::judged(answer, response) } else { answer };
         let tells_state = stage == Stage::Poll || (stage == Stage::Create && self.poll.is_none());
         match self.states.verdict(response) {
-            Ok(Verdict::Failed(state))
+            Ok(Verdict::Failed(word))
                 if tells_state && matches!(answer, Answer::Read | Answer::Partly(_)) =>
             {
-                Answer::JobFailed(self.failure(&state, response))
+                Answer::JobFailed(self.failure(&word, response))
             }
             _ => answer,
         }
@@ -166,7 +166,7 @@ impl JobDefinition {
 
     /// What is asked for the links to the files, if anything.
     fn list(&self) -> Option<&Ask> {
-        if let Outcome::Files { list, .. } = &self.result { list.as_ref() } else { None }
+        if let Outcome::Files { list, .. } = &self.result { list.as_deref() } else { None }
     }
 
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
@@ -176,7 +176,7 @@ impl JobDefinition {
         let result = match &self.result {
             Outcome::Pages(pages) => Outcome::Pages(Box::new(pages.bind(known)?)),
             Outcome::Files { list, links, get } => Outcome::Files {
-                list: list.as_ref().map(|list| list.bind(known)).transpose()?,
+                list: list.as_ref().map(|list| list.bind(known).map(Box::new)).transpose()?,
                 links: links.clone(),
                 get: Box::new(get.bind(known)?),
             },

@@ -80,13 +80,13 @@ impl States {
 mod tests {
     use super::*;
 
-    fn verdict(at: &str, ok: &str, status: u16, body: &str) -> Result<Verdict, PageFault> {
+    fn verdict(at: &str, ok: &str, code: u16, body: &str) -> Result<Verdict, PageFault> {
         let states = States {
             at: Some(StateAt::from_text(at).unwrap()),
             ok: vec![ok.to_owned()],
             ..States::default()
         };
-        states.verdict(&Response { status, headers: &[], body: body.as_bytes() })
+        states.verdict(&Response { status: code, headers: &[], body: body.as_bytes() })
     }
 
     #[test]

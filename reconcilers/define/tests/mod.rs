@@ -13,6 +13,7 @@ mod limits;
 mod look_ups;
 mod pages;
 mod shapes;
+mod shipped;
 mod stripe;
 
 use std::fmt::Write as _;

@@ -352,14 +352,14 @@ async fn the_pages_of_an_export_are_turned_by_a_header() {
         .expect(1)
         .mount(&provider)
         .await;
-    let paged = [
+    let by_locator = [
         (
             "      files: files[*]\n",
             "    request: GET /exports/{job.id}/results\n    query: {locator: \"{cursor}\"}\n    next: {cursor: \"header:Sforce-Locator\"}\n",
         ),
         ("    unpack: gzip\n", ""),
     ];
-    let (pages, coverage) = walk(&settings(&provider), &paged).await;
+    let (pages, coverage) = walk(&settings(&provider), &by_locator).await;
     assert_eq!((keys(&pages), coverage), (vec!["\"a\"".into(), "\"b\"".into()], Coverage::Complete));
 }
 
