@@ -7,8 +7,10 @@ use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
 use super::checked::{Checked, Fault, Ordered};
+use super::conditional;
 use super::confirm::ConfirmDefinition;
 use super::confirm_file::{ConfirmFile, FeedGround};
+use super::count::{CountDefinition, CountFile};
 use super::document::Problems;
 use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
@@ -19,6 +21,7 @@ use super::id_file::IdFile;
 use super::job::JobDefinition;
 use super::job::file::{JobFile, JobGround, JobRest};
 use super::lang::Lang;
+use super::limits::Limits;
 use super::lint::{self, Spots};
 use super::nested_file::NestedFile;
 use super::next_file::NextFile;
@@ -36,7 +39,7 @@ use super::words;
 use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
-use crate::reconciler::{Cap, Cure, Feed, Filter};
+use crate::reconciler::{Cap, Cure, Feed, Filter, Validator};
 use crate::window::Slice;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -72,7 +75,41 @@ pub(super) struct FeedFile {
     window: Spanned<WindowFile>,
     overlap_scan: Option<OverlapFile>,
     confirm: Option<Spanned<ConfirmFile>>,
+    count: Option<Spanned<CountFile>>,
+    conditional: Option<Checked<Validator>>,
     events: Option<EventsFile>,
+}
+
+impl FeedFile {
+    /// The words of its own request.
+    fn asked(&self) -> RequestFile {
+        RequestFile {
+            line: self.request.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            encode: self.encode.clone(),
+            graphql: self.graphql.clone(),
+            vars: self.vars.clone(),
+            ids_as: None,
+        }
+    }
+
+    /// Whether its job leaves an export that nothing asks for, after saying so.
+    fn exports_nowhere(&self, spot: Spot, problems: &mut Problems<'_>) -> bool {
+        let Some(job) = &self.job else { return false };
+        let is_nowhere = !job.value.names_files() && self.request.is_none();
+        if is_nowhere {
+            let help = "say `files: PATH` in `job`, or `request: GET /path/{job.id}` for its pages";
+            problems.add(spot, Fault::new("nothing says where the finished export is").with_help(help));
+        }
+        is_nowhere
+    }
+}
+
+fn no_confirm() -> Fault {
+    let help = "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
+    Fault::new("the feed has no `confirm`").with_help(help)
 }
 
 /// One list endpoint of a provider.
@@ -103,26 +140,26 @@ pub struct FeedDefinition {
     pub(super) confirm: ConfirmDefinition,
     /// For whom it is read, where it says so itself.
     pub(super) each: Option<EachDefinition>,
+    /// How the rows of a range are counted, where they can be.
+    pub(super) count: Option<CountDefinition>,
     /// Where the provider lists its own events about the items.
     pub events: Option<EventsDefinition>,
 }
 
 impl FeedDefinition {
-    /// `headers` are the provider's headers that differ between the members of a fan-out.
+    /// `headers` are the provider's headers that differ between the members of a fan-out, `limits` what it permits.
     pub(super) fn compile(
         file: FeedFile,
         headers: &[(String, Template)],
+        limits: &Limits,
         spot: Spot,
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
+        let own = file.asked();
         let window_spot = Spot::from(file.window.referenced);
         let names_files = file.job.as_ref().is_some_and(|job| job.value.names_files());
-        let is_nowhere = file.job.is_some() && !names_files && file.request.is_none();
-        if is_nowhere {
-            let help = "say `files: PATH` in `job`, or `request: GET /path/{job.id}` for its pages";
-            problems.add(spot, Fault::new("nothing says where the finished export is").with_help(help));
-        }
+        let is_nowhere = file.exports_nowhere(spot, problems);
         let (paging, next_spot) = paging_of(file.next, names_files || is_nowhere, spot, problems);
         let mutable = file.mutable.unwrap_or(true);
         let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
@@ -130,20 +167,8 @@ impl FeedDefinition {
         let each_spot = file.each.as_ref().map_or(spot, EachFile::spot);
         let each = file.each.map(|each| each.compile(problems));
         if file.confirm.is_none() {
-            let help =
-                "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
-            problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
+            problems.add(spot, no_confirm());
         }
-        let own = RequestFile {
-            line: file.request,
-            query: file.query,
-            headers: file.headers,
-            body: file.body,
-            encode: file.encode,
-            graphql: file.graphql,
-            vars: file.vars,
-            ids_as: None,
-        };
         let (asked, job) = begin(own, file.job, spot, problems);
         let rows = RowsWords {
             rows: file.rows,
@@ -164,6 +189,7 @@ impl FeedDefinition {
         }
         let (paging, mut window, rows, Keys { id, version }) = (paging?, window?, rows?, keys?);
         window.feed.changes = paging.save.is_some();
+        window.feed.cursor_ttl = paging.ttl;
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
         lint::lint(&paging, &window, job.is_some(), places, problems);
         let rekey = rekey(&window, &id, window_spot, problems);
@@ -173,6 +199,7 @@ impl FeedDefinition {
             Some(_) => Slots { parts: id.len(), lang, ..slots_of(None, &window) },
             None => slots.clone(),
         };
+        let count = file.count.and_then(|count| CountDefinition::compile(count, &slots, headers, problems));
         let known = problems.problems.len();
         let ground = Ground { slots: &first, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
@@ -184,17 +211,20 @@ impl FeedDefinition {
             job.map(|(own, rest)| rest.compile(JobGround { headers, slots: &slots, own, spot }, problems));
         let (request, confirm) = (request?, confirm?);
         let job = if let Some(job) = job { Some(job?) } else { None };
+        let pages = job.as_ref().map_or(Some(&request), JobDefinition::pages);
         // A placeholder that was refused is not also missing.
         if problems.problems.len() == known {
-            let pages = job.as_ref().map_or(Some(&request), JobDefinition::pages);
             must_page(pages, &paging, &window, [next_spot, window_spot], problems);
             must_bound(&request, &paging, &window, window_spot, problems);
             keeps(&paging, pages.unwrap_or(&request), next_spot, problems);
         }
+        window.feed.jobs = job.as_ref().map(JobDefinition::jobs).unwrap_or_default();
+        window.feed.conditional = conditional::compile(file.conditional, &window.feed, &request, problems);
+        let path = pages.unwrap_or(&request).sample_path();
+        lint::outlives(&paging, limits.on(&path), next_spot, problems);
         holds_key(&confirm, &id, id_spot, problems);
-        let jobs = job.as_ref().map(JobDefinition::jobs).unwrap_or_default();
         let mut definition = Self {
-            feed: Feed { confirm_after: confirm.after, jobs, ..window.feed },
+            feed: Feed { confirm_after: confirm.after, ..window.feed },
             rows,
             id,
             clock: window.clock,
@@ -208,6 +238,7 @@ impl FeedDefinition {
             rekey,
             confirm,
             each: each.flatten(),
+            count,
             events: events.flatten(),
         };
         definition.check_each(each_spot, problems);
@@ -249,21 +280,27 @@ impl FeedDefinition {
     #[must_use]
     pub fn each_names(&self) -> BTreeSet<&str> {
         let job = self.job.iter().flat_map(JobDefinition::requests);
-        let others = self.confirm.requests_of().chain(job).flat_map(RequestTemplate::each_names);
+        let others = self.others().chain(job).flat_map(RequestTemplate::each_names);
         self.request.each_names().into_iter().chain(others).collect()
     }
 
     /// Paths like those that it asks for.
     pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
-        let own = std::iter::once(&self.request).chain(self.confirm.requests_of());
-        own.map(RequestTemplate::sample_path).chain(self.job.iter().flat_map(JobDefinition::sample_paths))
+        let own = std::iter::once(&self.request).chain(self.others()).map(RequestTemplate::sample_path);
+        own.chain(self.job.iter().flat_map(JobDefinition::sample_paths))
+    }
+
+    /// Its requests that ask for no page and are no part of a job.
+    fn others(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.confirm.requests_of().chain(self.count.iter().map(|count| &count.request))
     }
 
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         let job = self.job.as_ref().map(|job| job.bind(known)).transpose()?;
+        let count = self.count.as_ref().map(|count| count.bind(known)).transpose()?;
         let (request, confirm) = (self.request.bind(known)?, self.confirm.bind(known)?);
-        Ok(Self { request, job, confirm, ..self.clone() })
+        Ok(Self { request, job, confirm, count, ..self.clone() })
     }
 }
 

@@ -6,10 +6,6 @@ use super::checked::Fault;
 
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
-    // Feeds.
-    "count",
-    "conditional",
-    "ttl",
     // Look-ups.
     "within",
     // Domains.

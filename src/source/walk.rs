@@ -48,6 +48,14 @@ pub struct WalkedPage {
     _held: Held,
 }
 
+impl WalkedPage {
+    /// How many rows it had, whether or not they could be projected.
+    #[must_use]
+    pub fn n_rows(&self) -> u64 {
+        (self.items.len() + self.faults.len() + self.gone.len()) as u64
+    }
+}
+
 /// What a walk proved that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coverage {
@@ -99,6 +107,7 @@ impl Walk {
             rows: 0,
             total: None,
             page: None,
+            answered: None,
             gaps: Vec::new(),
             token: None,
             patience: Patience::default(),
@@ -136,6 +145,8 @@ struct Walker {
     total: Option<u64>,
     /// Where the last page came from.
     page: Option<Url>,
+    /// When the last page was complete.
+    answered: Option<tokio::time::Instant>,
     /// Why the pages so far are not all there is, in the provider's own words.
     gaps: Vec<Reason>,
     /// What the next run of a change feed goes on from.
@@ -202,6 +213,7 @@ impl Walker {
             }
             Answered::Empty(_) => return Ok(None),
         };
+        self.answered = Some(tokio::time::Instant::now());
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
         let page = page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
         if request.asks_for_rows() {
@@ -268,8 +280,15 @@ impl Walker {
         if request.asks_for_rows() {
             self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
         }
-        let fetched = self.client.fetch(request, from, |response| self.reconciler.answer(request, response));
-        fetched.await.map_err(|error| Reason::of(self.site(request), of_file(request, error)))
+        let going_on = self.answered.filter(|_| request.position.page > 0);
+        let client = match going_on.zip(self.reconciler.feed().cursor_ttl) {
+            Some((since, ttl)) => &self.client.going_on(since, ttl),
+            None => &self.client,
+        };
+        client
+            .fetch_page(self.reconciler.as_ref(), request, from)
+            .await
+            .map_err(|error| Reason::of(self.site(request), of_file(request, error)))
     }
 
     /// Why the range has to be read in halves: the provider counts more rows than it hands out, or has handed out as many.
