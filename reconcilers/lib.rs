@@ -5,7 +5,7 @@
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`clock_format`],
 //! [`window`]), what a response becomes
-//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
+//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
 //! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
@@ -22,6 +22,7 @@ pub mod format;
 pub mod projection;
 pub mod outline;
 pub mod page;
+pub mod export;
 
 pub mod scalar;
 pub mod number;

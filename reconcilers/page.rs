@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::export::{Export, Later, Stage};
 use crate::instant::Instant;
 use crate::items::Items;
 use crate::key::Key;
@@ -41,6 +42,18 @@ impl PageRequest {
             position: Position::default(),
         }
     }
+
+    /// Where the export stands that it is part of, if it is part of one.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        self.position.export.as_ref().map(|export| export.stage)
+    }
+
+    /// Whether its answer has rows: what is asked about a job has none.
+    #[must_use]
+    pub fn asks_for_rows(&self) -> bool {
+        matches!(self.stage(), None | Some(Stage::Page | Stage::File(_)))
+    }
 }
 
 /// The methods that read.
@@ -49,7 +62,8 @@ pub enum Method {
     /// `GET`.
     #[default]
     Get,
-    /// `POST`, for searches, batch look-ups and GraphQL. Nothing that tieout posts changes anything at the provider.
+    /// `POST`, for searches, batch look-ups, GraphQL and the jobs of exports. Nothing that tieout posts changes any item at
+    /// the provider.
     Post,
 }
 
@@ -104,6 +118,8 @@ pub struct Position {
     pub cursor: Option<String>,
     /// The id behind which the walk began anew, where a cap on rows made it do so (`cap: {then: rekey}`).
     pub rekey: Option<String>,
+    /// How far the export is that it is part of; none in a plain list.
+    pub export: Option<Box<Export>>,
 }
 
 /// A response, as far as definitions can see it.
@@ -159,6 +175,8 @@ pub enum Answer {
     Rejected(String),
     /// It will not get better.
     Fail(String),
+    /// The provider gave its job up.
+    JobFailed(String),
 }
 
 /// One page of a feed.
@@ -190,6 +208,8 @@ pub struct Page {
 pub enum Next {
     /// Another page.
     Page(PageRequest),
+    /// Nothing yet: the provider still works on it.
+    Later(Box<Later>),
     /// The provider's own end of the list.
     #[default]
     End,
@@ -204,6 +224,9 @@ pub enum PageFault {
     /// The provider says that more follows and does not say where.
     #[error("the page says that more follows but `{0}` holds no way to it")]
     NoWayOn(String),
+    /// The answer about a job lacks what the definition takes from it.
+    #[error("the answer about the job holds no `{0}`")]
+    NothingAt(String),
     /// The look-up answered neither with the item nor with the provider's own "gone".
     #[error(
         "the look-up by id answered status {0} in a shape that means neither an item nor its absence; `unwrap` says where the item lies, `gone` what absence looks like"

@@ -149,6 +149,8 @@ pub struct Feed {
     pub cap: Option<Cap>,
     /// How long the provider keeps items or events; a gap older than that cannot be read any more.
     pub retention: Option<Duration>,
+    /// Whether a walk begins with a job that the provider works on first.
+    pub jobs: Jobs,
     /// How long the provider keeps the way to a next page (`next: {ttl: ...}`), where that is short.
     pub cursor_ttl: Option<Duration>,
     /// By what the provider can tell that a page is unchanged, where it can.
@@ -172,6 +174,18 @@ pub enum LookUpBy {
     Key,
     /// Its key and its clock: the provider finds it only around its time (`confirm: {search: {within: ...}}`).
     KeyAndClock,
+}
+
+/// Whether a walk begins with a job that the provider works on first, and how many of them it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Jobs {
+    /// There are only pages.
+    #[default]
+    None,
+    /// One job for each walk.
+    Several,
+    /// The provider works on one job at a time, so that walks follow each other.
+    One,
 }
 
 /// What names a state of a page.
@@ -232,6 +246,7 @@ impl Default for Feed {
             min_span: Duration::from_secs(1),
             cap: None,
             retention: None,
+            jobs: Jobs::None,
             cursor_ttl: None,
             conditional: None,
             changes: false,

@@ -5,7 +5,7 @@ use super::document::Problems;
 use super::request::RequestTemplate;
 use super::words;
 use crate::page::Method;
-use crate::reconciler::{Feed, Filter, Validator};
+use crate::reconciler::{Feed, Filter, Jobs, Validator};
 
 impl FromText for Validator {
     fn from_text(text: &str) -> Result<Self, Fault> {
@@ -26,7 +26,10 @@ pub(super) fn compile(
         let help = "`conditional` is for lists that are read whole, with `filter: client`; leave it out here";
         problems.add(spot, fault.with_help(help));
     }
-    if request.method != Method::Get {
+    if feed.jobs != Jobs::None {
+        let fault = Fault::new("an export is prepared anew every time, so it is never unchanged");
+        problems.add(spot, fault.with_help("leave `conditional` out"));
+    } else if request.method != Method::Get {
         let fault = Fault::new("only a `GET` request can be answered with \"unchanged\"");
         problems.add(spot, fault.with_help("leave `conditional` out"));
     }

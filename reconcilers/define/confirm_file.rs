@@ -144,6 +144,8 @@ pub(super) struct FeedGround<'g> {
     pub(super) rows: &'g RowsDefinition,
     /// What its window is like.
     pub(super) window: &'g Feed,
+    /// Whether that request begins a job.
+    pub(super) is_export: bool,
 }
 
 impl FeedGround<'_> {
@@ -302,6 +304,12 @@ impl LookUpFile {
         let within_spot = within.as_ref().map(|within| within.spot).unwrap_or_default();
         let within = problems.take_option(within).map(|within| feed.reach(within, within_spot, problems));
         let mut slots = feed.own(Slot::Id);
+        if file.line.is_none() && feed.is_export {
+            let fault = Fault::new("an export is not searched for one item");
+            problems
+                .add(spot, fault.with_help("name the `request` of a list that can be filtered by the key"));
+            return None;
+        }
         let is_bound = |slot: &Slot| matches!(slot, Slot::From | Slot::To);
         let bounds: Vec<Slot> = feed
             .slots

@@ -206,6 +206,9 @@ impl Reconciler for Definition {
         if self.feed.paging.stop.ends(response.status, &request.position) {
             return Answer::Empty;
         }
+        if let (Some(job), Some(stage)) = (&self.feed.job, request.stage()) {
+            return job.answer(stage, &self.feed.request, &self.rules, response);
+        }
         let answer = self.rules.answer(response);
         if self.feed.request.is_graphql { graphql::judged(answer, response) } else { answer }
     }
@@ -216,6 +219,10 @@ impl Reconciler for Definition {
         request: &PageRequest,
         response: &Response<'_>,
     ) -> Result<Page, PageFault> {
+        if let Some(job) = self.job_of(request) {
+            let next = self.job_step(slice, request, response, job)?;
+            return Ok(Page { next, ..Page::default() });
+        }
         let read = self.pages.read(response.body)?;
         let on = self.way_on(slice, request, response, &read)?;
         let ReadRows { items, faults, gone, partial, cut, .. } = read;

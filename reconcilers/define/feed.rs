@@ -18,6 +18,8 @@ use super::events_file::{EventsDefinition, EventsFile};
 use super::fill::Bounds;
 use super::gone_file::{GoneIf, GoneIfFile};
 use super::id_file::IdFile;
+use super::job::JobDefinition;
+use super::job::file::{JobFile, JobGround, JobRest};
 use super::lang::Lang;
 use super::limits::Limits;
 use super::lint::{self, Spots};
@@ -43,7 +45,8 @@ use crate::window::{Purpose, Slice, Window};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FeedFile {
-    request: Checked<RequestLine>,
+    request: Option<Checked<RequestLine>>,
+    job: Option<Spanned<JobFile>>,
     #[serde(default)]
     query: Ordered<Checked<Template>>,
     #[serde(default)]
@@ -68,7 +71,7 @@ pub(super) struct FeedFile {
     version: Option<Checked<Path>>,
     order: Option<Checked<OrderWord>>,
     mutable: Option<bool>,
-    next: Spanned<NextFile>,
+    next: Option<Spanned<NextFile>>,
     window: Spanned<WindowFile>,
     overlap_scan: Option<OverlapFile>,
     confirm: Option<Spanned<ConfirmFile>>,
@@ -81,7 +84,7 @@ impl FeedFile {
     /// The words of its own request.
     fn asked(&self) -> RequestFile {
         RequestFile {
-            line: Some(self.request.clone()),
+            line: self.request.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),
             body: self.body.clone(),
@@ -91,6 +94,22 @@ impl FeedFile {
             ids_as: None,
         }
     }
+
+    /// Whether its job leaves an export that nothing asks for, after saying so.
+    fn exports_nowhere(&self, spot: Spot, problems: &mut Problems<'_>) -> bool {
+        let Some(job) = &self.job else { return false };
+        let is_nowhere = !job.value.names_files() && self.request.is_none();
+        if is_nowhere {
+            let help = "say `files: PATH` in `job`, or `request: GET /path/{job.id}` for its pages";
+            problems.add(spot, Fault::new("nothing says where the finished export is").with_help(help));
+        }
+        is_nowhere
+    }
+}
+
+fn no_confirm() -> Fault {
+    let help = "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
+    Fault::new("the feed has no `confirm`").with_help(help)
 }
 
 /// One list endpoint of a provider.
@@ -108,7 +127,10 @@ pub struct FeedDefinition {
     pub version: Option<Path>,
     /// What is legal and rarely meant.
     pub warnings: Vec<Problem>,
+    /// What a walk begins with: its first page, or the job of an export.
     pub(super) request: RequestTemplate,
+    /// How an export is prepared before there are pages.
+    pub(super) job: Option<JobDefinition>,
     pub(super) paging: Paging,
     pub(super) edges: Edges,
     /// Where a page says up to when it is whole.
@@ -134,20 +156,20 @@ impl FeedDefinition {
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
-        let asked = file.asked();
-        let next_spot = Spot::from(file.next.referenced);
+        let own = file.asked();
         let window_spot = Spot::from(file.window.referenced);
-        let paging = file.next.value.compile(next_spot, problems);
+        let names_files = file.job.as_ref().is_some_and(|job| job.value.names_files());
+        let is_nowhere = file.exports_nowhere(spot, problems);
+        let (paging, next_spot) = paging_of(file.next, names_files || is_nowhere, spot, problems);
         let mutable = file.mutable.unwrap_or(true);
         let window = WindowDefinition::compile(file.window, file.order, mutable, file.overlap_scan, problems);
         let lang = problems.take_option(file.lang);
         let each_spot = file.each.as_ref().map_or(spot, EachFile::spot);
         let each = file.each.map(|each| each.compile(problems));
         if file.confirm.is_none() {
-            let help =
-                "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
-            problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
+            problems.add(spot, no_confirm());
         }
+        let (asked, job) = begin(own, file.job, spot, problems);
         let rows = RowsWords {
             rows: file.rows,
             unwrap: file.unwrap,
@@ -161,48 +183,52 @@ impl FeedDefinition {
         };
         let rows = rows.compile(spot, problems);
         let id_spot = file.id.0.spot;
-        let id = problems.take(file.id.0);
-        let version_spot = file.version.as_ref().map(|version| version.spot).unwrap_or_default();
-        let version = problems.take_option(file.version);
-        if let (Some(rows), Some(id)) = (&rows, &id) {
-            for path in id {
-                rows.check(path, id_spot, problems);
-            }
-            if let Some(path) = &version {
-                rows.check(path, version_spot, problems);
-            }
-            if rows.format.is_rows()
-                && paging.as_ref().is_some_and(|paging| paging.signals().iter().any(Option::is_some))
-            {
-                let fault = Fault::new("a body of this `format` has nothing beside its rows");
-                problems
-                    .add(next_spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
-            }
+        let keys = Keys::compile(file.id, file.version, rows.as_ref(), problems);
+        if let (Some(rows), Some(paging)) = (&rows, &paging) {
+            reads_beside_rows(paging, rows, next_spot, problems);
         }
-        let (paging, mut window, rows, id) = (paging?, window?, rows?, id?);
+        let (paging, mut window, rows, Keys { id, version }) = (paging?, window?, rows?, keys?);
         window.feed.changes = paging.save.is_some();
         window.feed.cursor_ttl = paging.ttl;
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
-        lint::lint(&paging, &window, places, problems);
+        lint::lint(&paging, &window, job.is_some(), places, problems);
         let rekey = rekey(&window, &id, window_spot, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
-        let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
+        let slots = Slots { parts: id.len(), lang, ..slots_of(Some(&paging), &window) };
+        let first = match &job {
+            Some(_) => Slots { parts: id.len(), lang, ..slots_of(None, &window) },
+            None => slots.clone(),
+        };
         let count = file.count.and_then(|count| CountDefinition::compile(count, &slots, headers, problems));
         let known = problems.problems.len();
-        let ground = Ground { slots: &slots, headers, line: None, spot };
+        let ground = Ground { slots: &first, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
-        let ground =
-            FeedGround { headers, request: &asked, slots: &slots, rows: &rows, window: &window.feed };
+        let is_export = job.is_some();
+        let ground = FeedGround {
+            headers,
+            request: &asked,
+            slots: &slots,
+            rows: &rows,
+            window: &window.feed,
+            is_export,
+        };
         let confirm = file.confirm?;
         let confirm = confirm.value.compile(confirm.referenced.into(), &ground, problems);
+        let job =
+            job.map(|(own, rest)| rest.compile(JobGround { headers, slots: &slots, own, spot }, problems));
         let (request, confirm) = (request?, confirm?);
+        let job = if let Some(job) = job { Some(job?) } else { None };
+        let pages = job.as_ref().map_or(Some(&request), JobDefinition::pages);
         // A placeholder that was refused is not also missing.
         if problems.problems.len() == known {
-            must_use(&request, &paging, &window, [next_spot, window_spot], problems);
-            keeps(&paging, &request, next_spot, problems);
+            must_page(pages, &paging, &window, [next_spot, window_spot], problems);
+            must_bound(&request, &paging, &window, window_spot, problems);
+            keeps(&paging, pages.unwrap_or(&request), next_spot, problems);
         }
+        window.feed.jobs = job.as_ref().map(JobDefinition::jobs).unwrap_or_default();
         window.feed.conditional = conditional::compile(file.conditional, &window.feed, &request, problems);
-        lint::outlives(&paging, limits.on(&request.sample_path()), next_spot, problems);
+        let path = pages.unwrap_or(&request).sample_path();
+        lint::outlives(&paging, limits.on(&path), next_spot, problems);
         holds_its_key(&confirm, &id, id_spot, problems);
         let mut definition = Self {
             feed: Feed { confirm_after: confirm.after, look_up_by: confirm.look_up_by(), ..window.feed },
@@ -212,6 +238,7 @@ impl FeedDefinition {
             version,
             warnings: Vec::new(),
             request,
+            job,
             paging,
             edges: window.edges,
             ceiling: window.ceiling,
@@ -264,39 +291,113 @@ impl FeedDefinition {
     /// The names of the values of a fan-out that its requests use.
     #[must_use]
     pub fn each_names(&self) -> BTreeSet<&str> {
-        let others = self.others().flat_map(RequestTemplate::each_names);
+        let job = self.job.iter().flat_map(JobDefinition::requests);
+        let others = self.others().chain(job).flat_map(RequestTemplate::each_names);
         self.request.each_names().into_iter().chain(others).collect()
     }
 
     /// Paths like those that it asks for.
     pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
-        std::iter::once(&self.request).chain(self.others()).map(RequestTemplate::sample_path)
+        let own = std::iter::once(&self.request).chain(self.others()).map(RequestTemplate::sample_path);
+        own.chain(self.job.iter().flat_map(JobDefinition::sample_paths))
     }
 
-    /// Its requests that ask for no page.
+    /// Its requests that ask for no page and are no part of a job.
     fn others(&self) -> impl Iterator<Item = &RequestTemplate> {
         self.confirm.requests_of().chain(self.count.iter().map(|count| &count.request))
     }
 
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
+        let job = self.job.as_ref().map(|job| job.bind(known)).transpose()?;
         let count = self.count.as_ref().map(|count| count.bind(known)).transpose()?;
-        Ok(Self {
-            request: self.request.bind(known)?,
-            confirm: self.confirm.bind(known)?,
-            count,
-            ..self.clone()
-        })
+        let (request, confirm) = (self.request.bind(known)?, self.confirm.bind(known)?);
+        Ok(Self { request, job, confirm, count, ..self.clone() })
     }
 }
 
-/// The answer of a look-up of one item shows the item and not the map that it lies in.
+/// The key of a row and its change marker.
+struct Keys {
+    id: Vec<Path>,
+    version: Option<Path>,
+}
+
+impl Keys {
+    fn compile(
+        id: IdFile,
+        version: Option<Checked<Path>>,
+        rows: Option<&RowsDefinition>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Self> {
+        let id_spot = id.0.spot;
+        let id = problems.take(id.0);
+        let version_spot = version.as_ref().map(|version| version.spot).unwrap_or_default();
+        let version = problems.take_option(version);
+        if let (Some(rows), Some(id)) = (rows, &id) {
+            for path in id {
+                rows.check(path, id_spot, problems);
+            }
+            if let Some(path) = &version {
+                rows.check(path, version_spot, problems);
+            }
+        }
+        Some(Self { id: id?, version })
+    }
+}
+
+/// The key of a map's row stands beside it, where the look-up of one item has nothing.
 fn holds_its_key(confirm: &ConfirmDefinition, id: &[Path], spot: Spot, problems: &mut Problems<'_>) {
-    if confirm.one.is_some()
-        && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
-    {
+    let is_beside = |path: &Path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY);
+    if confirm.one.is_some() && id.iter().any(is_beside) {
         let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
         problems.add(spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
+    }
+}
+
+/// How the feed is paged, and where that stands. Files are named as a whole.
+fn paging_of(
+    next: Option<Spanned<NextFile>>,
+    names_files: bool,
+    feed: Spot,
+    problems: &mut Problems<'_>,
+) -> (Option<Paging>, Spot) {
+    let Some(next) = next else {
+        if !names_files {
+            problems.add(feed, Fault::new("the key `next` is missing in this block"));
+        }
+        return (names_files.then(Paging::single), feed);
+    };
+    let spot = Spot::from(next.referenced);
+    let paging = next.value.compile(spot, problems);
+    if names_files && paging.as_ref().is_some_and(|paging| *paging != Paging::single()) {
+        let fault = Fault::new("the pages of this feed are the files of its job, which are named together");
+        problems.add(spot, fault.with_help("leave `next` out"));
+    }
+    (paging, spot)
+}
+
+/// The request that a walk begins with; beside a job, the feed's own request comes after it.
+fn begin(
+    own: RequestFile,
+    job: Option<Spanned<JobFile>>,
+    feed: Spot,
+    problems: &mut Problems<'_>,
+) -> (RequestFile, Option<(RequestFile, JobRest)>) {
+    if let Some(job) = job {
+        let (begin, rest) = job.value.parted(job.referenced.into(), problems);
+        return (begin, Some((own, rest)));
+    }
+    if own.line.is_none() {
+        problems.add(feed, Fault::new("the key `request` is missing in this block"));
+    }
+    (own, None)
+}
+
+/// Lists of rows have no members of their own.
+fn reads_beside_rows(paging: &Paging, rows: &RowsDefinition, spot: Spot, problems: &mut Problems<'_>) {
+    if rows.format.is_rows() && paging.signals().iter().any(Option::is_some) {
+        let fault = Fault::new("a body of this `format` has nothing beside its rows");
+        problems.add(spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));
     }
 }
 
@@ -323,27 +424,16 @@ fn keeps(paging: &Paging, request: &RequestTemplate, spot: Spot, problems: &mut 
     }
 }
 
-/// Which placeholders a page request of a feed can fill.
-fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
-    let (filter, edges) = (window.feed.filter, window.edges);
+/// Which placeholders a request of a feed can fill: for a page, or before there are pages.
+fn slots_of(paging: Option<&Paging>, window: &WindowDefinition) -> Slots {
     let mut slots = Slots::default();
     let mut why = Vec::new();
-    if paging.size.is_some() {
-        slots.always.push(Slot::Size);
-    } else {
-        why.push("`{size}` is set by `next: {size: ...}`");
+    match paging {
+        Some(paging) => page_slots(paging, &mut slots, &mut why),
+        None => why.push("the request that begins a job knows the window and no page"),
     }
-    match paging.by.start() {
-        CursorStart::Unset => slots.sometimes.push(Slot::Cursor),
-        CursorStart::Set => slots.always.push(Slot::Cursor),
-        CursorStart::Never => why.push("`{cursor}` is set by `next: {cursor: ...}`"),
-    }
-    match paging.by {
-        By::Page { .. } => slots.always.push(Slot::Page),
-        By::Offset { .. } => slots.always.push(Slot::Offset),
-        _ => why.push("`{page}` and `{offset}` are set by `next: {page: 1}` and `next: {offset: 0}`"),
-    }
-    match (filter, edges.upper) {
+    let edges = window.edges;
+    match (window.feed.filter, edges.upper) {
         (Filter::Server, Some(_)) if edges.open => {
             slots.always.push(Slot::From);
             slots.sometimes.push(Slot::To);
@@ -359,7 +449,7 @@ fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
         Some(Cap { then: Cure::Rekey, .. }) => slots.sometimes.push(Slot::Rekey),
         _ => why.push("`{rekey}` is set by `cap: {then: rekey}`"),
     }
-    if paging.save.is_some() {
+    if paging.is_some_and(|paging| paging.save.is_some()) {
         slots.sometimes.push(Slot::Token);
     } else {
         why.push("`{token}` is set by `next: {save: ...}`");
@@ -368,19 +458,34 @@ fn slots_of(paging: &Paging, window: &WindowDefinition) -> Slots {
     slots
 }
 
-/// A walk that does not send what `next` and `window` give it would read one page for ever, or everything.
-fn must_use(
-    request: &RequestTemplate,
+fn page_slots(paging: &Paging, slots: &mut Slots, why: &mut Vec<&'static str>) {
+    if paging.size.is_some() {
+        slots.always.push(Slot::Size);
+    } else {
+        why.push("`{size}` is set by `next: {size: ...}`");
+    }
+    match paging.by.start() {
+        CursorStart::Unset => slots.sometimes.push(Slot::Cursor),
+        CursorStart::Set => slots.always.push(Slot::Cursor),
+        CursorStart::Never => why.push("`{cursor}` is set by `next: {cursor: ...}`"),
+    }
+    match paging.by {
+        By::Page { .. } => slots.always.push(Slot::Page),
+        By::Offset { .. } => slots.always.push(Slot::Offset),
+        _ => why.push("`{page}` and `{offset}` are set by `next: {page: 1}` and `next: {offset: 0}`"),
+    }
+}
+
+/// A walk that does not send what `next` gives it would read one page for ever.
+fn must_page(
+    request: Option<&RequestTemplate>,
     paging: &Paging,
     window: &WindowDefinition,
     [next_spot, window_spot]: [Spot; 2],
     problems: &mut Problems<'_>,
 ) {
-    let mut unused = |slot: Slot, spot: Spot, why: &str| {
-        if !request.uses(&slot) {
-            problems.add(spot, Fault::new(format!("no part of the request uses `{slot}`")).with_help(why));
-        }
-    };
+    let Some(request) = request else { return };
+    let mut unused = |slot: Slot, spot: Spot, why: &str| must_send(request, &slot, spot, why, problems);
     match paging.by {
         By::Cursor { .. } => {
             unused(Slot::Cursor, next_spot, "send the cursor back, such as `query: {after: \"{cursor}\"}`");
@@ -400,18 +505,32 @@ fn must_use(
             "send the id to begin behind, such as `query: {after_id: \"{rekey}\"}`",
         );
     }
-    if window.feed.filter == Filter::Server {
-        let starts_there = matches!(paging.by, By::Cursor { first: Some(First::From), .. });
+}
+
+/// A walk that does not send what `window` gives it would read everything, every time.
+fn must_bound(
+    request: &RequestTemplate,
+    paging: &Paging,
+    window: &WindowDefinition,
+    spot: Spot,
+    problems: &mut Problems<'_>,
+) {
+    if window.feed.filter != Filter::Server {
+        return;
+    }
+    let starts_there = matches!(paging.by, By::Cursor { first: Some(First::From), .. });
+    if !starts_there {
         let why = "send the window, such as `query: {since: \"{from}\"}`, or say `filter: client`";
-        if !starts_there {
-            unused(Slot::From, window_spot, why);
-        }
-        if window.edges.upper.is_some() {
-            unused(
-                Slot::To,
-                window_spot,
-                "send the upper bound, or say `edges: \"[\"` where the provider has none",
-            );
-        }
+        must_send(request, &Slot::From, spot, why, problems);
+    }
+    if window.edges.upper.is_some() {
+        let why = "send the upper bound, or say `edges: \"[\"` where the provider has none";
+        must_send(request, &Slot::To, spot, why, problems);
+    }
+}
+
+fn must_send(request: &RequestTemplate, what: &Slot, spot: Spot, why: &str, problems: &mut Problems<'_>) {
+    if !request.uses(what) {
+        problems.add(spot, Fault::new(format!("no part of the request uses `{what}`")).with_help(why));
     }
 }

@@ -10,6 +10,7 @@ use super::edges::Edges;
 use super::lang::Lang;
 use super::placeholder::{Format, Placeholder, Slot};
 use crate::clock_format::ClockFormat;
+use crate::export::Values;
 use crate::fan_out::Member;
 use crate::instant::TimeFormat;
 use crate::key::Key;
@@ -34,6 +35,8 @@ pub struct Fill<'a> {
     pub token: Option<&'a str>,
     /// `{id}` and `{ids}`.
     pub keys: &'a [Key],
+    /// `{job.NAME}`.
+    pub job: Option<&'a Values>,
     /// `{each.NAME}`.
     pub each: Option<&'a Member>,
     /// How each of the keys is written in a list.
@@ -102,6 +105,7 @@ impl<'a> Fill<'a> {
             Slot::Id => self.keys.first().map(|key| Cow::Borrowed(key.as_str())),
             Slot::IdPart(part) => self.keys.first()?.parts().nth(*part),
             Slot::Ids => (!self.keys.is_empty()).then(|| Cow::Owned(self.list(place.format.as_ref()))),
+            Slot::Job(name) => self.job?.get(name).map(|value| Cow::Borrowed(&**value)),
             Slot::Each(name) => self.each?.values.get(name).map(|value| Cow::Borrowed(&**value)),
             Slot::Var(_) | Slot::Secret(_) => None,
         }

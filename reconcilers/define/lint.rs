@@ -22,10 +22,20 @@ pub(super) struct Spots {
 }
 
 /// Looks at the parts of a feed together.
-pub(super) fn lint(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+pub(super) fn lint(
+    paging: &Paging,
+    window: &WindowDefinition,
+    is_export: bool,
+    spots: Spots,
+    problems: &mut Problems<'_>,
+) {
     stops_too_early(paging, window, spots, problems);
     contradicts_itself(paging, window, spots, problems);
-    shifts(paging, window, spots, problems);
+    if is_export {
+        is_whole_at_once(paging, window, spots, problems);
+    } else {
+        shifts(paging, window, spots, problems);
+    }
     misses_changes(window, spots, problems);
 }
 
@@ -72,6 +82,21 @@ fn contradicts_itself(paging: &Paging, window: &WindowDefinition, spots: Spots, 
             problems.add(spots.window, Fault::new("a feed of one page cannot begin anew behind an id"));
         }
         _ => {}
+    }
+}
+
+/// What a job exports stays as it is while it is read, and is the answer to one question.
+fn is_whole_at_once(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+    if window.feed.cap.is_some_and(|cap| cap.then == Cure::Rekey) {
+        let fault = Fault::new("a job cannot begin anew behind the last id of its export");
+        problems.add(
+            spots.window,
+            fault.with_help("say `then: halve`: the halves are exported by jobs of their own"),
+        );
+    }
+    if paging.save.is_some() {
+        let fault = Fault::new("an export is no feed of changes, so there is no token to go on from");
+        problems.add(spots.next, fault.with_help("leave `save` out"));
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) fn answer(
     if confirm.gone.conditions.names_status(response.status) || says_gone(confirm, response) {
         return Answer::Read;
     }
-    let answer = rules.confirm_answer(response);
+    let answer = rules.answer_about_one(response);
     let is_graphql = confirm.way(keys).is_some_and(|way| way.request().is_graphql);
     if is_graphql { graphql::judged(answer, response) } else { answer }
 }

@@ -64,6 +64,7 @@ pub mod count;
 pub mod each_file;
 pub mod events_file;
 mod id_file;
+mod job;
 pub mod feed;
 pub mod provider;
 
@@ -79,6 +80,7 @@ mod names;
 mod rows;
 
 pub mod definition;
+mod exporting;
 mod walking;
 
 #[cfg(test)]

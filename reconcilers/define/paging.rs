@@ -159,6 +159,22 @@ impl Stop {
 }
 
 impl Paging {
+    /// The paging of what has one page, or is named as a whole.
+    #[must_use]
+    pub fn single() -> Self {
+        Self {
+            by: By::Single,
+            size: None,
+            more: None,
+            pages: None,
+            total: None,
+            save: None,
+            ttl: None,
+            stop: Stop::default(),
+            keep: Keep::Usual,
+        }
+    }
+
     /// The places of the page's own signals, in the order that [`Paging::said`] expects their values.
     #[must_use]
     pub fn signals(&self) -> Vec<Option<Path>> {
@@ -214,6 +230,7 @@ impl Paging {
             rows: at.rows.saturating_add(seen_rows),
             cursor,
             rekey: at.rekey.clone(),
+            export: at.export.clone(),
         }
     }
 
@@ -221,7 +238,8 @@ impl Paging {
     #[must_use]
     pub fn fill<'a>(&self, at: &'a Position) -> Fill<'a> {
         let (cursor, rekey) = (at.cursor.as_deref(), at.rekey.as_deref());
-        let mut fill = Fill { size: self.size, cursor, rekey, ..Fill::default() };
+        let job = at.export.as_ref().map(|export| &export.values);
+        let mut fill = Fill { size: self.size, cursor, rekey, job, ..Fill::default() };
         match self.by {
             By::Page { first } => fill.page = Some(first.saturating_add(at.page)),
             By::Offset { first, step: Step::Rows } => fill.offset = Some(first.saturating_add(at.rows)),

@@ -32,6 +32,8 @@ pub enum Slot {
     IdPart(usize),
     /// The keys that are looked up.
     Ids,
+    /// A value that the answers about an export's job gave.
+    Job(Box<str>),
     /// A value of the member that the feed is read for.
     Each(Box<str>),
     /// A variable of the configuration.
@@ -63,6 +65,7 @@ impl fmt::Display for Slot {
 impl Slot {
     fn name(&self) -> String {
         match self {
+            Self::Job(name) => format!("job.{name}"),
             Self::Each(name) => format!("each.{name}"),
             Self::Var(name) => format!("var.{name}"),
             Self::Secret(name) => format!("secret.{name}"),
@@ -76,7 +79,14 @@ impl Slot {
     pub const fn may_hold_anything(&self) -> bool {
         matches!(
             self,
-            Self::Cursor | Self::Rekey | Self::Token | Self::Id | Self::IdPart(_) | Self::Ids | Self::Each(_)
+            Self::Cursor
+                | Self::Rekey
+                | Self::Token
+                | Self::Id
+                | Self::IdPart(_)
+                | Self::Ids
+                | Self::Job(_)
+                | Self::Each(_)
         )
     }
 
@@ -89,6 +99,7 @@ impl Slot {
         }
         let (family, own) = name.split_once('.').filter(|(_, own)| !own.is_empty())?;
         match family {
+            "job" => Some(Self::Job(own.into())),
             "each" => Some(Self::Each(own.into())),
             "var" => Some(Self::Var(own.into())),
             "secret" => Some(Self::Secret(own.into())),
@@ -151,7 +162,7 @@ fn unknown(name: &str) -> Fault {
             .at(written);
     }
     let mut allowed: Vec<&str> = PLAIN.iter().map(|(known, _)| *known).collect();
-    allowed.extend(["id[N]", "each.NAME", "var.NAME", "secret.NAME"]);
+    allowed.extend(["id[N]", "job.NAME", "each.NAME", "var.NAME", "secret.NAME"]);
     Fault::new(format!("unknown placeholder `{written}`"))
         .with_help(words::advice(name, &allowed))
         .at(written)

@@ -5,6 +5,7 @@ use super::selector::Selector;
 use super::value::HeaderName;
 use crate::page::Response;
 use crate::path::Path;
+use crate::projection::{Lookup, at};
 use crate::scalar;
 
 /// A place in a response outside its rows. What is not there is no signal, so a `?` behind it says nothing more.
@@ -71,6 +72,27 @@ impl Reader {
         (!text.is_empty() && text != "null").then_some(text)
     }
 
+    /// The text of the signal in an answer that is no page of rows.
+    #[must_use]
+    pub fn of_answer(&self, response: &Response<'_>) -> Option<String> {
+        let found = self.signal().and_then(|path| found(response, &path));
+        self.read(if let Some(Lookup::Value(raw)) = found { Some(raw) } else { None }, response)
+    }
+
+    /// The texts of all that it chooses from such an answer. They may be none where the last member of the way is absent or
+    /// null; where the way ends before, or where something that is chosen is no text, there is no answer to that.
+    #[must_use]
+    pub fn all_of_answer(&self, response: &Response<'_>) -> Option<Vec<String>> {
+        let Some(path) = self.signal() else { return Some(self.read(None, response).into_iter().collect()) };
+        let raws = match (self, found(response, &path)?) {
+            (_, Lookup::NoWay) => return None,
+            (_, Lookup::Absent | Lookup::Value("null" | "\"\"")) => return Some(Vec::new()),
+            (Self::Chosen(selector), Lookup::Value(raw)) => selector.select_all(raw)?,
+            (_, Lookup::Value(raw)) => vec![raw],
+        };
+        raws.into_iter().map(|raw| plain(raw).filter(|text| !text.is_empty())).collect()
+    }
+
     /// What the definition calls the place.
     #[must_use]
     pub fn label(&self) -> String {
@@ -81,6 +103,11 @@ impl Reader {
             Self::Link(relation) => format!("link:{relation}"),
         }
     }
+}
+
+/// What an answer has at a path; nothing where it is no JSON.
+fn found<'b>(response: &Response<'b>, path: &Path) -> Option<Lookup<'b>> {
+    at(std::str::from_utf8(response.body).ok()?, path).ok()
 }
 
 /// The text of a JSON string, number or boolean.

@@ -110,12 +110,28 @@ impl Rules {
         self.ruled(response, |_| false).unwrap_or_else(|| by_status(response))
     }
 
-    /// What a response to a look-up means. An empty list is no answer to a question about one item, so rules that say
-    /// `empty` do not count here.
+    /// What a response to a question about one thing means: an item, a job, a file. An empty list is no answer to it, so
+    /// rules that say `empty` do not count here.
     #[must_use]
-    pub fn confirm_answer(&self, response: &Response<'_>) -> Answer {
-        let says_empty = |index: usize| self.actions.get(index).is_some_and(|it| it.then == Then::Empty);
-        self.ruled(response, says_empty).unwrap_or_else(|| by_status(response))
+    pub fn answer_about_one(&self, response: &Response<'_>) -> Answer {
+        self.ruled_about_one(response).unwrap_or_else(|| by_status(response))
+    }
+
+    /// What a response to the request for a file or page of a finished export means. It is kept for a while, and one that is
+    /// not there yet, or no more, is no word about the export.
+    #[must_use]
+    pub fn answer_about_part(&self, response: &Response<'_>) -> Answer {
+        self.ruled_about_one(response).unwrap_or_else(|| match (response.status, by_status(response)) {
+            (202, _) => Answer::Retry("status 202 in the place of an export".to_owned()),
+            (400 | 404 | 410, Answer::Fail(why)) => {
+                Answer::Restart(format!("{why} in the place of an export"))
+            }
+            (_, answer) => answer,
+        })
+    }
+
+    fn ruled_about_one(&self, response: &Response<'_>) -> Option<Answer> {
+        self.ruled(response, |index| self.actions.get(index).is_some_and(|it| it.then == Then::Empty))
     }
 
     fn ruled(&self, response: &Response<'_>, skip: impl Fn(usize) -> bool) -> Option<Answer> {
@@ -231,7 +247,7 @@ mod tests {
         let headers = [("should-retry".to_owned(), "true".to_owned())];
         assert!(matches!(rules.answer(&response(409, &headers, "")), Answer::Retry(_)));
         assert_eq!(rules.answer(&response(404, &[], "")), Answer::Empty);
-        assert_eq!(rules.confirm_answer(&response(404, &[], "")), Answer::Fail("status 404".to_owned()));
+        assert_eq!(rules.answer_about_one(&response(404, &[], "")), Answer::Fail("status 404".to_owned()));
     }
 
     #[test]

@@ -116,6 +116,31 @@ impl Selector {
     }
 }
 
+impl Selector {
+    /// The same where nothing is left out: nothing at all where there is no list, or where some element lacks what is chosen
+    /// from it.
+    #[must_use]
+    pub fn select_all<'j>(&self, root: &'j str) -> Option<Vec<&'j str>> {
+        let mut found = vec![root];
+        for choice in &self.choices {
+            let mut chosen = Vec::new();
+            for raw in found {
+                let own = choice.of(raw);
+                let lacks = match choice {
+                    Choice::Member(_) | Choice::Nth(_) => own.is_empty(),
+                    Choice::Every | Choice::Where(..) => !raw.starts_with('['),
+                };
+                if lacks {
+                    return None;
+                }
+                chosen.extend(own);
+            }
+            found = chosen;
+        }
+        (!found.contains(&"null")).then_some(found)
+    }
+}
+
 impl Choice {
     fn of<'j>(&self, raw: &'j str) -> Vec<&'j str> {
         match self {
@@ -164,6 +189,18 @@ mod tests {
             select("e[*].x[*]", r#"[{"x":[1,null]},{"x":[12345678901234567890]}]"#),
             ["1", "12345678901234567890"]
         );
+    }
+
+    #[test]
+    fn where_all_is_asked_for_an_element_that_lacks_its_part_is_noticed() {
+        let all = |path: &str, raw| Selector::from_text(path).unwrap().select_all(raw).map(|all| all.len());
+        assert_eq!(all("files[*].url", r#"[{"url":"a"},{"url":"b"}]"#), Some(2));
+        assert_eq!(all("files[*].url", r#"[{"url":"a"},{"href":"b"}]"#), None);
+        assert_eq!(all("files[*].url", r#"[{"url":"a"},{"url":null}]"#), None);
+        assert_eq!(all("urls[*]", "[]"), Some(0));
+        assert_eq!(all("urls[*]", r#"{"a":1}"#), None);
+        assert_eq!(all("urls[1]", r#"["a"]"#), None);
+        assert_eq!(all("links[rel=file].href", r#"[{"rel":"self","href":"a"}]"#), Some(0));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::feed::FeedDefinition;
 use super::fill::Fill;
 use super::follow::follow;
 use super::following::{Following, Said};
+use super::job::{JobDefinition, Outcome};
 use super::paging::{By, First, Keep, Paging};
 use super::placeholder::Slot;
 use super::reader::plain;
@@ -33,25 +34,35 @@ impl Definition {
             ..self.feed.paging.fill(&position)
         };
         let is_first = position.page == 0;
+        let template = match (&self.feed.job, &position.export) {
+            (Some(JobDefinition { result: Outcome::Pages(pages), .. }), Some(_)) => pages,
+            _ => &self.feed.request,
+        };
         let request = match (&self.feed.paging.keep, &self.feed.paging.by) {
-            (Keep::Named(names), By::Cursor { .. }) if !is_first => {
-                self.feed.request.keeping(names).render(&fill)
-            }
-            _ => self.feed.request.render(&fill),
+            (Keep::Named(names), By::Cursor { .. }) if !is_first => template.keeping(names).render(&fill),
+            _ => template.render(&fill),
         };
         PageRequest { each: slice.each.clone(), position, ..request }
     }
 
     /// The request that a walk begins with, or begins anew with behind an id.
     pub(super) fn request_from_the_start(&self, slice: &Slice, rekey: Option<String>) -> PageRequest {
-        let By::Cursor { first, .. } = &self.feed.paging.by else {
-            return self.request_at(slice, Position { rekey, ..Position::default() });
-        };
+        if self.feed.job.is_some() {
+            let create = self.request_at(slice, Position::default());
+            let position = Position { export: Some(Box::default()), ..Position::default() };
+            return PageRequest { position, ..create };
+        }
+        self.first_request_at(slice, Position { rekey, ..Position::default() })
+    }
+
+    /// The request for the first page, from a position that says what is known before.
+    pub(super) fn first_request_at(&self, slice: &Slice, start: Position) -> PageRequest {
+        let By::Cursor { first, .. } = &self.feed.paging.by else { return self.request_at(slice, start) };
         let cursor = first.as_ref().and_then(|first| match first {
             First::Text(text) => Some(text.clone()),
             First::From => self.feed.bounds(slice).map(|bounds| bounds.from()),
         });
-        self.request_at(slice, Position { cursor, rekey, ..Position::default() })
+        self.request_at(slice, Position { cursor, ..start })
     }
 
     /// The first request of a run that goes on from a saved token: the token is the link, or the cursor, or has a
@@ -65,7 +76,8 @@ impl Definition {
     }
 
     fn request_of_link(&self, slice: &Slice, link: String, position: Position) -> PageRequest {
-        let first = self.request_at(slice, Position::default());
+        let first = Position { export: position.export.clone(), ..Position::default() };
+        let first = self.request_at(slice, first);
         PageRequest { position, ..follow(link, &self.feed.paging.keep, first) }
     }
 
@@ -121,17 +133,21 @@ impl Definition {
         let mut said = paging.said(&read.signals, read.last.as_deref(), read.rows, response);
         said.is_older = self.is_older(read, slice);
         let following = paging.following(&said, &request.position)?;
-        let next = match self.rekeyed(slice, request, read, following == Following::End)? {
-            Some(anew) => Next::Page(anew),
-            None => self.next(slice, request, &said, following),
+        let next = match self.next_file(slice, request, said.rows) {
+            Some(file) => file,
+            None => match self.rekeyed(slice, request, read, following == Following::End)? {
+                Some(anew) => Next::Page(anew),
+                None => self.next(slice, request, &said, following),
+            },
         };
+        let exported = request.position.export.as_ref().and_then(|export| export.total);
         let ceiling = ceiling.as_ref().and_then(|reader| {
             let text = reader.read(read.signals.last()?.as_deref(), response)?;
             feed.clock_format.read(&text)
         });
         Ok(WayOn {
             // A query that began anew counts only what lies behind its id.
-            total_rows: said.total.filter(|_| request.position.rekey.is_none()),
+            total_rows: said.total.or(exported).filter(|_| request.position.rekey.is_none()),
             token: said.token.filter(|_| next == Next::End),
             ceiling,
             next,

@@ -6,8 +6,6 @@ use super::checked::Fault;
 
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
-    // Feeds.
-    "job",
     // Domains.
     "direction",
     "tolerance",
@@ -118,7 +116,7 @@ mod tests {
         let fault = refuse("key", "schedul", &["schedule", "local"]);
         assert_eq!(fault.message, "unknown key `schedul`");
         assert_eq!(fault.help.unwrap(), "did you mean `schedule`? allowed here: `schedule`, `local`");
-        assert!(refuse("key", "job", &["rows"]).message.contains("does not support yet"));
+        assert!(refuse("key", "kafka", &["sqlite"]).message.contains("does not support yet"));
         assert_eq!(nearest("xyz", ["schedule"]), None);
     }
 }

@@ -7,7 +7,7 @@ use tieout_reconcilers::define::domain::DomainDefinition;
 use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::FeedName;
-use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::reconciler::{Jobs, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::desk::Desk;
@@ -17,6 +17,7 @@ use super::values::{feed_name, instant};
 use super::wire;
 use crate::config::{Loaded, ProviderConfig};
 use crate::coverage;
+use crate::probe::written;
 use crate::source::Client;
 
 /// `tieout preview` and `tieout probe`.
@@ -52,6 +53,9 @@ impl FeedArgs {
         let reconciler = self.define(&loaded)?;
         let now = Instant::from(chrono::Utc::now());
         let slice = self.slice(reconciler.as_ref(), now)?;
+        if reconciler.feed().jobs != Jobs::None {
+            return Err(self.starts_a_job(reconciler.as_ref(), &slice));
+        }
         let tokens = wire::token_store(&loaded.config, [reconciler.provider()]).await?;
         let client = wire::client(&loaded.config, reconciler.provider(), tokens.as_ref());
         let client = client
@@ -60,6 +64,17 @@ impl FeedArgs {
         let member = member::choose(&client, reconciler.fan_out(), &self.each, now).await?;
         let each = member.as_ref().map(|member| member.each.clone()).unwrap_or_default();
         Ok(Open { client, reconciler, slice: Slice { each, ..slice }, member })
+    }
+
+    /// An export cannot be looked at without being made, which costs the provider work and the account a part of its quota.
+    fn starts_a_job(&self, reconciler: &dyn Reconciler, slice: &Slice) -> Failure {
+        let message = format!(
+            "`{}` is an export: looking at it would start a job at the provider. Nothing was sent. A run begins with\n\n{}\n\n\
+             To read a short range, name a domain on this feed: `tieout plan DOMAIN --since TIME --until TIME`",
+            self.feed,
+            written(&reconciler.first_page(slice))
+        );
+        Failure::usage("starts_a_job", message)
     }
 
     fn define(&self, loaded: &Loaded) -> Result<Arc<dyn Reconciler>, Failure> {

@@ -1,7 +1,7 @@
 //! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
 
 use tieout_reconcilers::fan_out::FanOut;
-use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::reconciler::{Jobs, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::args::CheckArgs;
@@ -126,6 +126,12 @@ async fn queues(loaded: &Loaded) -> Vec<Tested> {
 async fn first_page(client: &Client, domain: &std::sync::Arc<dyn Reconciler>) -> Tested {
     let what = format!("feed of {}", domain.domain());
     let feed = domain.feed();
+    if feed.jobs != Jobs::None {
+        return Tested::warning(
+            what,
+            "it is an export, and reading it would start a job at the provider; a run does",
+        );
+    }
     let now = tieout_reconcilers::instant::Instant::from(chrono::Utc::now());
     let ceiling = coverage::ceiling(now, feed, domain.policy(), None);
     let Some(window) = Window::new(ceiling - feed.span, ceiling) else {

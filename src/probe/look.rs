@@ -16,7 +16,7 @@ pub async fn look(client: &Client, reconciler: &dyn Reconciler, slice: &Slice) -
     let (first, from) = eyes.page(slice, &reconciler.first_page(slice), None).await?;
     let second = match &first.next {
         Next::Page(request) => Some(eyes.page(slice, request, Some(&from)).await?.0),
-        Next::End => None,
+        Next::Later(_) | Next::End => None,
     };
     let mut evidence = Evidence {
         window: slice.window,

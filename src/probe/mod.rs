@@ -11,7 +11,7 @@ mod preview;
 pub use evidence::{Evidence, Leaf, LookUp};
 pub use facts::{Fact, Verdict, facts};
 pub use look::look;
-pub use preview::{Preview, Row};
+pub use preview::{Preview, Row, written};
 
 #[cfg(test)]
 mod tests;

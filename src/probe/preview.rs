@@ -57,7 +57,7 @@ impl Preview {
         let page = seen.page.as_ref().unwrap_or(&empty);
         Self {
             member: member.map(|member| member.each.as_str().to_owned()),
-            request: line(request),
+            request: written(request),
             status: seen.fetched.status,
             content_type: seen.fetched.response().header("content-type").map(str::to_owned),
             bytes: seen.fetched.body.len(),
@@ -67,8 +67,8 @@ impl Preview {
             gone: page.gone.iter().map(ToString::to_string).collect(),
             total: page.total_rows,
             next: match &page.next {
-                Next::Page(request) => Some(line(request)),
-                Next::End => None,
+                Next::Page(request) => Some(written(request)),
+                Next::Later(_) | Next::End => None,
             },
         }
     }
@@ -82,7 +82,8 @@ impl Row {
 }
 
 /// A request as a person would write it. Credentials are attached where it is sent, so it holds none.
-fn line(request: &PageRequest) -> String {
+#[must_use]
+pub fn written(request: &PageRequest) -> String {
     let method = request.method.as_str();
     let target = match &request.target {
         Target::Link(link) => link.clone(),

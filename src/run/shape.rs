@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::reconciler::{Feed, Filter};
+use tieout_reconcilers::reconciler::{Feed, Filter, Jobs};
 use tieout_reconcilers::window::{Slice, Window};
 
 /// The pages that a slice should have: enough for its last, shorter page not to count, and few enough to lose little in
@@ -37,7 +37,7 @@ impl Shape {
             left: slices.into(),
             span: feed.span.max(shortest),
             shortest,
-            longest: feed.max_span.unwrap_or(feed.span.saturating_mul(LONGEST)).max(shortest),
+            longest: feed.max_span.unwrap_or(feed.span.saturating_mul(stretch(feed))).max(shortest),
             grain,
             is_fixed: feed.filter == Filter::Client || feed.changes,
         }
@@ -110,6 +110,15 @@ impl Shape {
         let at = at.floor(self.grain);
         let at = if at > window.from() { at } else { (window.from() + self.grain).floor(self.grain) };
         Some((Window::new(window.from(), at)?, Window::new(at, window.to())?))
+    }
+}
+
+/// How many times the span of the definition a slice may become. The number of files says nothing about how much an export
+/// holds.
+const fn stretch(feed: &Feed) -> u32 {
+    match feed.jobs {
+        Jobs::None => LONGEST,
+        Jobs::Several | Jobs::One => 1,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tieout_reconcilers::fan_out::{FanOut, Member, Parents};
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::reconciler::{Jobs, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice};
 use uuid::Uuid;
 
@@ -53,9 +53,11 @@ impl<'a> Stage<'a> {
         run_id: Uuid,
         start: Instant,
     ) -> Result<Self, Failure> {
+        // Where the provider works on one job at a time, walks side by side would only wait for each other.
+        let walks = if reconciler.feed().jobs == Jobs::One { 1 } else { job.options.concurrency };
         let client = find(&job.clients, reconciler.provider().as_str())?
             .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
-            .in_room(Room::shared_by(job.options.concurrency));
+            .in_room(Room::shared_by(walks));
         let client = if job.options.mode == Mode::Run { client.keeping_pages() } else { client };
         let database = find(&job.databases, &reconciler.local().database)?;
         let local_start = database.now().await?;
@@ -68,7 +70,7 @@ impl<'a> Stage<'a> {
             start,
             local_start,
             pace: Arc::default(),
-            lanes: Arc::new(Lanes::new(job.options.concurrency)),
+            lanes: Arc::new(Lanes::new(walks)),
         })
     }
 

@@ -132,6 +132,39 @@ pub enum SourceError {
         /// The cap, in decompressed bytes.
         cap: usize,
     },
+    /// A file of an export is over the cap: the halves of its range have smaller ones.
+    #[error(
+        "a file of the export is larger than {cap} bytes; raise `page_bytes` in the provider's `caps`, or ask for a shorter `span`"
+    )]
+    FileTooLarge {
+        /// The cap, in decompressed bytes.
+        cap: usize,
+    },
+    /// The provider gave its job up.
+    #[error("the export failed: {why}")]
+    JobFailed {
+        /// What it says.
+        why: String,
+    },
+    /// The provider did not finish its job in time.
+    #[error(
+        "the export is not finished after {waited:?}{}; raise the job's `timeout`, or ask for a shorter `span`",
+        last_state(state.as_deref())
+    )]
+    JobTooLong {
+        /// How long the job was waited for.
+        waited: Duration,
+        /// The last state that the provider named.
+        state: Option<String>,
+    },
+    /// The provider works on another job, and did not finish that in time.
+    #[error(
+        "another export was still running after {waited:?}; raise the job's `timeout`, or run at another time"
+    )]
+    NoTurn {
+        /// How long the turn was waited for.
+        waited: Duration,
+    },
     /// The headers are over the cap.
     #[error("the headers are larger than {cap} bytes")]
     HeadersTooLarge {
@@ -237,13 +270,16 @@ impl SourceError {
             | Self::OutOfTime
             | Self::Refused { .. }
             | Self::BodyTooLarge { .. }
+            | Self::JobFailed { .. }
+            | Self::JobTooLong { .. }
+            | Self::NoTurn { .. }
             | Self::HeadersTooLarge { .. }
             | Self::LeftOrigin { .. }
             | Self::BadLink { .. }
             | Self::TooManyRedirects(_) => NextStep::EndWalk,
             Self::Lost { .. } | Self::Outlived(_) => NextStep::ReadAgain,
             Self::TokenExpired { .. } => NextStep::Resync,
-            Self::TooMuch { .. } => NextStep::Halve,
+            Self::TooMuch { .. } | Self::FileTooLarge { .. } => NextStep::Halve,
             Self::LeftOut { .. } => NextStep::LeaveOut,
             Self::Rejected { .. } => NextStep::FixCredentials,
             Self::AddressRefused(_) | Self::Settings(_) => NextStep::FixSettings,
@@ -267,6 +303,10 @@ impl SourceError {
         }
         Self::Transport { doing, cause: clip(&innermost.to_string()) }
     }
+}
+
+fn last_state(state: Option<&str>) -> String {
+    state.map(|state| format!(" (its state is `{}`)", clip(state))).unwrap_or_default()
 }
 
 /// A text from outside, as it may stand in a message: one line of at most 200 characters.

@@ -101,6 +101,7 @@ impl Line {
                 Err(SourceError::Rejected { status, why: clip(&why) })
             }
             Answer::Fail(why) => Err(SourceError::Refused { status, why: clip(&why) }),
+            Answer::JobFailed(why) => Err(SourceError::JobFailed { why: clip(&why) }),
         }
     }
 
@@ -115,7 +116,7 @@ impl Line {
         match verdict {
             Verdict::TooLong(asked) => Err(SourceError::Throttled { asked, most: self.shared.caps.max_wait }),
             Verdict::Enough => Err(SourceError::GaveUp { attempts: attempt, last: Box::new(failure) }),
-            Verdict::After(pause) if !self.has_time_for(pause) => {
+            Verdict::After(pause) if !self.trip.has_time_for(pause) => {
                 tracing::info!(%provider, attempt, ?pause, %failure, "no time is left to ask again");
                 Err(SourceError::OutOfTime)
             }

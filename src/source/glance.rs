@@ -7,7 +7,7 @@ use url::Url;
 
 use super::fetch::Answered;
 use super::http::{Client, Fetched};
-use super::reason::{Reason, Site};
+use super::reason::{Reason, Site, What};
 use super::walk::not_a_page;
 
 /// One page with the answer that it was read from.
@@ -30,7 +30,7 @@ pub async fn glance(
     let at = || Site {
         domain: reconciler.domain().clone(),
         provider: client.provider().clone(),
-        page: Some(request.position.page + 1),
+        what: What::Page(request.position.page + 1),
         request: client.describe(request, from),
     };
     let answered = client.fetch(request, from, |response| reconciler.answer(request, response)).await;

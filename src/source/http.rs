@@ -108,6 +108,8 @@ pub struct Fetched {
     pub body: Bytes,
     /// Where it came from, after redirects: what relative links on it are resolved against.
     pub url: Url,
+    /// Who answered.
+    pub(super) side: Side,
     /// The place of the body in the room of its walks.
     pub(super) held: Held,
 }
@@ -259,6 +261,13 @@ impl Client {
     }
 }
 
+impl Trip {
+    /// Whether a pause would end before the deadline.
+    pub(super) fn has_time_for(&self, pause: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
+    }
+}
+
 impl Line {
     /// The provider's time, as far as its answers showed how far its clock is from ours.
     pub(super) fn their_now(&self) -> DateTime<Utc> {
@@ -323,11 +332,6 @@ impl Line {
         }
     }
 
-    /// Whether a pause would end before the deadline.
-    pub(super) fn has_time_for(&self, pause: Duration) -> bool {
-        self.trip.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
-    }
-
     pub(super) async fn hop(
         &self,
         to: Bound,
@@ -367,9 +371,9 @@ impl Line {
         let status = answer.status().as_u16();
         let headers = kept_headers(answer.headers(), self.shared.caps.header_bytes)?;
         let body = body::read(answer, &self.shared.caps, &mut held).await?;
-        let url = from.into_url();
+        let (side, url) = (from.side(), from.into_url());
         tracing::debug!(provider = %self.shared.name, path = url.path(), status, bytes = body.len(), "answered");
-        Ok(Fetched { status, headers, body, url, held })
+        Ok(Fetched { status, headers, body, url, side, held })
     }
 
     fn note_skew(&self, headers: &HeaderMap) {

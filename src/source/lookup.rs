@@ -13,7 +13,7 @@ use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 
 use super::fetch::Answered;
 use super::http::Client;
-use super::reason::{Reason, Site};
+use super::reason::{Reason, Site, What};
 use super::walk::not_a_page;
 
 /// How many look-ups are under way at once.
@@ -108,5 +108,5 @@ fn unanswered(client: &Client, reconciler: &dyn Reconciler) -> Reason {
 
 fn site(client: &Client, reconciler: &dyn Reconciler, request: String) -> Site {
     let domain = reconciler.domain().clone();
-    Site { domain, provider: client.provider().clone(), page: None, request }
+    Site { domain, provider: client.provider().clone(), what: What::Keys, request }
 }

@@ -6,8 +6,8 @@
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
 //! [`body`]), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), and what is read with them
-//! ([`guard`], [`walk`], [`mod@lookup`], [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is in [`error`] and
-//! [`reason`].
+//! ([`guard`], `patience`, [`walk`], [`mod@lookup`], [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is in
+//! [`error`] and [`reason`].
 
 pub mod provider;
 
@@ -36,6 +36,7 @@ mod hydrate;
 pub mod lookup;
 pub mod members;
 pub mod originals;
+mod patience;
 pub mod walk;
 
 pub mod error;
@@ -50,7 +51,7 @@ pub use lookup::{Lookup, lookup};
 pub use members::first_member;
 pub use originals::{DetailBudget, Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
-pub use reason::{Reason, Site};
+pub use reason::{Reason, Site, What};
 pub use room::Room;
 pub use traffic::Sent;
 pub use walk::{Coverage, Walk, Walked, WalkedPage};

@@ -18,18 +18,30 @@ pub struct Site {
     pub domain: DomainName,
     /// The provider.
     pub provider: Name,
-    /// The page of the walk, from 1; none in a look-up by key.
-    pub page: Option<u64>,
+    /// What was asked for.
+    pub what: What,
     /// The request without its query.
     pub request: String,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A page of a walk, from 1.
+    Page(u64),
+    /// The job that comes before the pages of an export.
+    Job,
+    /// Items by their keys.
+    Keys,
 }
 
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, ", self.domain)?;
-        match self.page {
-            Some(page) => write!(f, "page {page}")?,
-            None => f.write_str("look-up by key")?,
+        match self.what {
+            What::Page(page) => write!(f, "page {page}")?,
+            What::Job => f.write_str("the export job")?,
+            What::Keys => f.write_str("look-up by key")?,
         }
         write!(f, " of {} ({})", self.provider, self.request)
     }

@@ -7,6 +7,7 @@ use tieout_reconcilers::page::{Answer, PageRequest, Response};
 use url::Url;
 
 use super::auth::Pass;
+use super::connect::Side;
 use super::error::SourceError;
 use super::http::{Client, Exchange, Fetched, Line};
 use super::limit::Permit;
@@ -71,9 +72,21 @@ impl Line {
         let Exchange { permit, outcome } = self.exchange(request, page, pass).await?;
         let outcome = outcome.map(|fetched| {
             let answer = classify(&fetched.response());
+            let answer = if fetched.side == Side::Other { of_stranger(answer) } else { answer };
             (fetched, struck_out(answer, pass))
         });
         Ok(Asked { permit, outcome })
+    }
+}
+
+/// What an answer of another origin means. It was shown no credential, so it cannot refuse one: the link to it is good no
+/// more.
+fn of_stranger(answer: Answer) -> Answer {
+    match answer {
+        Answer::Refresh(why) | Answer::Rejected(why) => {
+            Answer::Restart(format!("{why} from another origin, which was shown no credential"))
+        }
+        other => other,
     }
 }
 
@@ -93,5 +106,6 @@ fn struck_out(answer: Answer, pass: &Pass) -> Answer {
         Answer::Skip(why) => Answer::Skip(out(why)),
         Answer::Rejected(why) => Answer::Rejected(out(why)),
         Answer::Fail(why) => Answer::Fail(out(why)),
+        Answer::JobFailed(why) => Answer::JobFailed(out(why)),
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tieout_reconcilers::export::{Later, Stage};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
@@ -18,12 +19,14 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::error::{NextStep, clip};
+use super::error::{NextStep, SourceError, clip};
 use super::fetch::Answered;
 use super::guard::{Endless, Guard};
 use super::http::{Client, Fetched};
 use super::hydrate::hydrate;
-use super::reason::{ContentType, Reason, Site};
+use super::limit::signals::retry_after;
+use super::patience::Patience;
+use super::reason::{ContentType, Reason, Site, What};
 use super::room::Held;
 
 /// A page that was read.
@@ -107,6 +110,7 @@ impl Walk {
             answered: None,
             gaps: Vec::new(),
             token: None,
+            patience: Patience::default(),
         };
         Self { pages, task: AbortOnDropHandle::new(tokio::spawn(walker.walk(out))) }
     }
@@ -147,6 +151,8 @@ struct Walker {
     gaps: Vec<Reason>,
     /// What the next run of a change feed goes on from.
     token: Option<String>,
+    /// How long it has waited for an export.
+    patience: Patience,
 }
 
 impl Walker {
@@ -163,23 +169,43 @@ impl Walker {
                 Ok(None) => return self.end(&request),
                 Err(reason) => return self.partial(reason),
             };
-            if out.send(page).await.is_err() {
+            if let Some(page) = page
+                && out.send(page).await.is_err()
+            {
                 return Coverage::Partial(vec![Reason::Abandoned]);
             }
             if let Some(capped) = self.capped(&request) {
                 return self.partial(capped);
             }
-            match next {
-                Next::Page(following) => request = following,
+            request = match next {
+                Next::Page(following) => following,
                 Next::End => return self.end(&request),
-            }
+                Next::Later(later) => match self.wait(&request, &later, &out).await {
+                    Ok(()) => later.request,
+                    Err(reason) => return self.partial(reason),
+                },
+            };
         }
     }
 
-    /// Reads one page; nothing where the provider says that there is none.
-    async fn read(&mut self, request: &PageRequest) -> Result<Option<(WalkedPage, Next)>, Reason> {
-        self.number += 1;
-        let mut fetched = match self.fetch(request).await? {
+    /// Waits for an export, as long as somebody wants it.
+    async fn wait(
+        &mut self,
+        request: &PageRequest,
+        later: &Later,
+        out: &mpsc::Sender<WalkedPage>,
+    ) -> Result<(), Reason> {
+        let at = self.site(request);
+        tokio::select! {
+            waited = self.patience.pause(&self.client, later) => waited.map_err(|error| Reason::of(at, error)),
+            () = out.closed() => Err(Reason::Abandoned),
+        }
+    }
+
+    /// Reads one answer: a page, or no page where it is about a job. Nothing where the provider says that there is none.
+    async fn read(&mut self, request: &PageRequest) -> Result<Option<(Option<WalkedPage>, Next)>, Reason> {
+        self.number += u64::from(request.asks_for_rows());
+        let fetched = match self.fetch(request).await? {
             Answered::Read(fetched) => fetched,
             Answered::Partly(fetched, why) => {
                 self.gap(request, why);
@@ -187,10 +213,33 @@ impl Walker {
             }
             Answered::Empty(_) => return Ok(None),
         };
-        let fetched_at = SystemTime::now();
         self.answered = Some(tokio::time::Instant::now());
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
         let page = page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
+        if request.asks_for_rows() {
+            let (page, next) = self.take(request, fetched, page).await?;
+            return Ok(Some((Some(page), next)));
+        }
+        let mut next = page.next;
+        if let Next::Later(later) = &mut next {
+            let asked = retry_after(&fetched.response(), SystemTime::now());
+            later.after = later.after.max(asked.unwrap_or_default());
+        }
+        // Links are relative to the answer that gave them, and not to one that says "not yet".
+        if !matches!(&next, Next::Later(later) if later.request == *request) {
+            self.page = Some(fetched.url);
+        }
+        Ok(Some((None, next)))
+    }
+
+    /// Takes out of a page what is wanted of it.
+    async fn take(
+        &mut self,
+        request: &PageRequest,
+        mut fetched: Fetched,
+        page: Page,
+    ) -> Result<(WalkedPage, Next), Reason> {
+        let fetched_at = SystemTime::now();
         let rows = page.items.len() + page.faults.len() + page.gone.len();
         let more_follows = matches!(page.next, Next::Page(_));
         self.guard
@@ -213,20 +262,25 @@ impl Walker {
         self.token = kept.or(self.token.take());
         self.rows += rows as u64;
         self.total = total_rows.or(self.total);
-        self.page = Some(fetched.url);
+        if !matches!(request.stage(), Some(Stage::File(_))) {
+            self.page = Some(fetched.url);
+        }
         // The body is not needed any more, and what waits for the comparison is much smaller.
         drop(fetched.body);
         fetched.held.shrink(items.size_bytes());
         let page =
             WalkedPage { number: self.number, items, faults, gone, ceiling, fetched_at, _held: fetched.held };
-        Ok(Some((page, next)))
+        Ok((page, next))
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
         self.client.ready(&request.each).await.map_err(|error| Reason::of(self.site(request), error))?;
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
-        self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
+        // Asking about a job again and again is how it goes, and has an end of its own.
+        if request.asks_for_rows() {
+            self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
+        }
         let going_on = self.answered.filter(|_| request.position.page > 0);
         let client = match going_on.zip(self.reconciler.feed().cursor_ttl) {
             Some((since, ttl)) => &self.client.going_on(since, ttl),
@@ -235,7 +289,7 @@ impl Walker {
         client
             .fetch_page(self.reconciler.as_ref(), request, from)
             .await
-            .map_err(|error| Reason::of(self.site(request), error))
+            .map_err(|error| Reason::of(self.site(request), of_file(request, error)))
     }
 
     /// Why the range has to be read in halves: the provider counts more rows than it hands out, or has handed out as many.
@@ -282,9 +336,17 @@ impl Walker {
         Site {
             domain: self.reconciler.domain().clone(),
             provider: self.client.provider().clone(),
-            page: Some(self.number),
+            what: if request.asks_for_rows() { What::Page(self.number) } else { What::Job },
             request: self.client.describe(request, self.page.as_ref()),
         }
+    }
+}
+
+/// What went wrong with a request, where it is one for a file: a file has no smaller pages.
+fn of_file(request: &PageRequest, error: SourceError) -> SourceError {
+    match (request.stage(), error) {
+        (Some(Stage::File(_)), SourceError::BodyTooLarge { cap }) => SourceError::FileTooLarge { cap },
+        (_, error) => error,
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Paging {
     Link,
     /// `next_url` in the body.
     Url,
+    /// None: a job leaves files.
+    Export,
 }
 
 /// One item of the API.
@@ -102,6 +104,9 @@ impl Api {
 
     /// The honest answer to a list request.
     pub(crate) fn honest(&mut self, asked: &Asked) -> Reply {
+        if self.paging == Paging::Export {
+            return self.export(asked);
+        }
         let page = self.page(asked);
         self.deliver(&page)
     }
@@ -135,7 +140,7 @@ impl Api {
     }
 
     /// What the list shows of a range, newest first.
-    fn listed(&self, from: i64, to: i64) -> Vec<&Item> {
+    pub(crate) fn listed(&self, from: i64, to: i64) -> Vec<&Item> {
         let in_range = |item: &&Item| item.listed && (from..to).contains(&item.created());
         let mut rows: Vec<&Item> = self.items.iter().filter(in_range).collect();
         rows.sort_by_key(|item| std::cmp::Reverse((item.created(), item.id())));
@@ -150,12 +155,14 @@ impl Api {
                 .map_or(0, |id| rows.iter().position(|item| item.id() == id).map_or(0, |place| place + 1)),
             Paging::Page => (number("page").unwrap_or(1).max(1) - 1) * size,
             Paging::Offset => number("offset").unwrap_or(0),
-            Paging::Cursor | Paging::Link | Paging::Url => asked.query("cursor").map_or(0, |cursor| {
-                // Servers of the library mark cursors that lead to the same place.
-                let (created, id) = cursor.trim_end_matches('!').split_once('~').unwrap();
-                let anchor = (created.parse::<i64>().unwrap(), id.to_owned());
-                rows.iter().filter(|item| (item.created(), item.id()) >= anchor).count()
-            }),
+            Paging::Cursor | Paging::Link | Paging::Url | Paging::Export => {
+                asked.query("cursor").map_or(0, |cursor| {
+                    // Servers of the library mark cursors that lead to the same place.
+                    let (created, id) = cursor.trim_end_matches('!').split_once('~').unwrap();
+                    let anchor = (created.parse::<i64>().unwrap(), id.to_owned());
+                    rows.iter().filter(|item| (item.created(), item.id()) >= anchor).count()
+                })
+            }
         }
     }
 

@@ -135,7 +135,7 @@ fn fault(paging: Paging) -> impl Strategy<Value = Fault> {
     let own = match paging {
         Paging::Keyset => vec![Fault::Short(1), Fault::Short(2), Fault::Ends],
         Paging::Cursor | Paging::Link | Paging::Url => vec![Fault::Short(1), Fault::Empty, Fault::Ends],
-        Paging::Page | Paging::Offset => Vec::new(),
+        Paging::Page | Paging::Offset | Paging::Export => Vec::new(),
     };
     prop::sample::select([everywhere, own].concat())
 }

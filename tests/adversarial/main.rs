@@ -18,6 +18,7 @@
 mod http;
 
 mod api;
+mod export;
 mod server;
 mod servers;
 mod world;

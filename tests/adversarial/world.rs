@@ -99,8 +99,13 @@ impl World {
             Paging::Offset => ("offset: \"{offset}\", ", "{offset: 0, size: 10}"),
             Paging::Link => ("", "{link: next, size: 10}"),
             Paging::Url => ("", "{url: next_url, size: 10}"),
+            Paging::Export => ("", "none"),
         };
-        let provider = include_str!("world/provider.yaml").replace("CURSOR", next.0).replace("NEXT", next.1);
+        let provider = match self.server.paging {
+            Paging::Export => include_str!("world/export.yaml"),
+            _ => include_str!("world/provider.yaml"),
+        };
+        let provider = provider.replace("CURSOR", next.0).replace("NEXT", next.1);
         let config = include_str!("world/tieout.yaml").replace("BASE", &base);
         let mut files = [
             ("provider.yaml", provider),

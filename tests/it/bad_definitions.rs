@@ -38,7 +38,7 @@ async fn a_value_of_the_wrong_type_is_pointed_at() {
 #[tokio::test]
 async fn a_word_that_is_not_supported_yet_is_never_ignored() {
     insta::assert_snapshot!(
-        message("provider.yaml", "    rows: data", "    job: {create: x}\n    rows: data").await
+        message("provider.yaml", "    rows: data", "    redeliver: x\n    rows: data").await
     );
 }
 

@@ -1,6 +1,8 @@
 //! What the documents show is true: every whole definition in them loads.
 
 use tieout_reconcilers::catalogue::Catalogue;
+use tieout_reconcilers::define::document::Document;
+use tieout_reconcilers::define::provider::ProviderDefinition;
 
 use crate::world::World;
 
@@ -54,6 +56,53 @@ fn every_shipped_provider_and_feed_is_named_in_the_guide_and_described_on_a_page
         let page = std::fs::read_to_string(root.join(name.as_str()).join("README.md")).unwrap();
         for part in ["## Consistency profile", "## What it cannot do", "## Fixtures"] {
             assert!(page.contains(part), "{name}: {part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_provider_files_of_the_page_about_exports_load_without_a_doubt() {
+    let page = include_str!("../../docs/exports.md");
+    let files = blocks(page, "provider:");
+    assert_eq!(files.len(), 3);
+    for (file, feed, config) in [
+        (files[0], "reports/orders", "reports: {secrets: {reports_key: \"file:key\"}}"),
+        (
+            files[1],
+            "shopify-bulk/orders",
+            "shopify-bulk: {secrets: {shopify_token: \"file:key\"}, var: {shop: example}}",
+        ),
+        (
+            files[2],
+            "salesforce-bulk/accounts",
+            "salesforce-bulk: {secrets: {salesforce_client: \"file:key\", salesforce_secret: \"file:key\"}, \
+             var: {domain: example}}",
+        ),
+    ] {
+        let world = World::agreeing(0).await;
+        world.write("exporter.yaml", file);
+        world.edit("charges.yaml", "feed: api/charges", &format!("feed: {feed}"));
+        world.edit("tieout.yaml", "providers: {", &format!("providers: {{{config}, "));
+        let outcome = world.tieout(&["check", "--vars"]);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        assert!(outcome.stdout.ends_with("check: 0 failed, 0 warnings\n"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn the_jobs_of_the_page_about_exports_load() {
+    let page = include_str!("../../docs/exports.md");
+    let parts = blocks(page, "    job:");
+    assert_eq!(parts.len(), 3);
+    for part in parts {
+        let text = format!(
+            "provider: part\nbase: https://api.example.com\nfeeds:\n  rows:\n{part}    format: csv\n    id: id\n    \
+             window: {{clock: at, as: epoch, grain: 1s, FILTER}}\n    confirm: {{one: \"GET /rows/{{id}}\", gone: 404}}\n"
+        );
+        let filter = if part.contains("{from") { "edges: \"[)\"" } else { "filter: client" };
+        let document = Document::new("part.yaml", &text.replace("FILTER", filter));
+        if let Err(problems) = ProviderDefinition::parse(&document) {
+            panic!("{}\n{part}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         }
     }
 }

@@ -14,6 +14,7 @@ mod counts;
 mod credentials;
 mod demo;
 mod docs;
+mod exports;
 mod feeds;
 mod finds;
 mod follows;

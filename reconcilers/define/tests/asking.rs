@@ -28,7 +28,7 @@ fn body(request: &PageRequest) -> Value {
 fn next(definition: &Definition, request: &PageRequest, page: &str) -> PageRequest {
     match definition.read_page(&day(), request, &ok(page.as_bytes())).unwrap().next {
         Next::Page(next) => next,
-        Next::End => panic!("the walk ended"),
+        Next::Later(_) | Next::End => panic!("the walk ended"),
     }
 }
 

@@ -7,6 +7,8 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
     let said = table(
         PROVIDER,
         &[
+            ("no request", "    request: GET /orders\n", ""),
+            ("no way to the next page", "    next: {cursor: next_cursor, size: 100}\n", ""),
             ("body of a get", "    rows:", "    body: {a: b}\n    rows:"),
             ("look-up by row", "{one: \"GET /orders/{id}\"", "{one: \"GET /orders/{row.number}\""),
             ("unknown placeholder", "from: \"{from}\"", "from: \"since {form}\""),

@@ -3,9 +3,11 @@
 mod bad_auth;
 mod asking;
 mod bad_domains;
+mod bad_exports;
 mod bad_providers;
 mod bad_requests;
 mod bad_windows;
+mod exports;
 mod inheriting;
 mod limits;
 mod look_ups;

@@ -48,7 +48,7 @@ pub(in crate::source) fn pause(
 }
 
 /// The pause that `Retry-After` asks for: seconds, or a date.
-fn retry_after(response: &Response<'_>, now: SystemTime) -> Option<Duration> {
+pub(in crate::source) fn retry_after(response: &Response<'_>, now: SystemTime) -> Option<Duration> {
     let text = response.header("retry-after")?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));

@@ -7,6 +7,7 @@ mod certificates;
 mod credentials;
 mod elsewhere;
 mod endless;
+mod exporting;
 mod forgotten;
 mod hydrating;
 mod looking_up;

@@ -17,6 +17,7 @@ mod credentials;
 mod limits;
 
 mod clocks;
+mod exports;
 mod look_ups;
 
 use crate::server::Server;
@@ -37,6 +38,7 @@ pub(crate) fn library() -> Vec<Server> {
         credentials::servers(),
         limits::servers(),
         clocks::servers(),
+        exports::servers(),
         look_ups::servers(),
     ]
     .into_iter()
