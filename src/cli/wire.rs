@@ -24,7 +24,7 @@ use crate::run;
 use crate::source::auth::Vault;
 use crate::source::{Client, ProviderSettings, SourceError};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
-use crate::vault::StoreVault;
+use crate::vault::{NotAKey, StoreShelf, StoreVault};
 
 /// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
 pub(super) fn load(desk: &Desk) -> Result<Loaded, Failure> {
@@ -105,12 +105,14 @@ pub fn clients(
 pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Result<Client, run::Failure> {
     let wrong = |text: String| run::Failure::Definition(text);
     let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
-    let vault = match (store, key) {
+    let (vault, shelf) = match (store, key) {
         (Some(store), Some(key)) => {
-            let vault = StoreVault::new(store.clone(), &key).map_err(|fault| wrong(fault.to_string()))?;
-            Some(Arc::new(vault) as Arc<dyn Vault>)
+            let bad = |fault: NotAKey| wrong(fault.to_string());
+            let vault = StoreVault::new(store.clone(), &key).map_err(bad)?;
+            let shelf = StoreShelf::new(store.clone(), &key).map_err(bad)?;
+            (Some(Arc::new(vault) as Arc<dyn Vault>), Some(Arc::new(shelf)))
         }
-        _ => None,
+        _ => (None, None),
     };
     let connect = |resolved: Result<ResolvedProvider, ConfigError>| {
         let resolved = resolved.map_err(|error| SourceError::Settings(error.to_string()))?;
@@ -119,11 +121,16 @@ pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Res
     let common = connect(config.resolve_provider(name));
     let members: BTreeMap<_, _> =
         config.resolve_members(name).into_iter().map(|(each, member)| (each, connect(member))).collect();
-    if members.is_empty() {
-        return common.map_err(|error| wrong(error.to_string()));
-    }
-    let caps = config.providers.get(name).map(|provider| provider.caps.clone()).unwrap_or_default();
-    Ok(Client::of_members(name.clone(), caps, common, members))
+    let client = if members.is_empty() {
+        common.map_err(|error| wrong(error.to_string()))?
+    } else {
+        let caps = config.providers.get(name).map(|provider| provider.caps.clone()).unwrap_or_default();
+        Client::of_members(name.clone(), caps, common, members)
+    };
+    Ok(match shelf {
+        Some(shelf) => client.with_shelf(shelf),
+        None => client,
+    })
 }
 
 /// The state store, where a provider hands out tokens that are good once and therefore kept there.

@@ -20,11 +20,14 @@ use url::Url;
 
 use super::auth::{Pass, Vault};
 use super::body;
+use super::conditional::{Keeping, owner_of};
 use super::connect::{Connections, Side};
 use super::error::{Lead, SourceError};
+use super::kept::Shelf;
 use super::limit::{Gates, Permit};
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
+use super::quota::Asking;
 use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 
@@ -39,16 +42,19 @@ pub struct Client {
     name: Name,
     caps: Caps,
     lines: Arc<Lines>,
-    trip: Trip,
+    pub(super) trip: Trip,
 }
 
 /// What the requests of one run share.
 #[derive(Clone, Default)]
 pub(super) struct Trip {
     deadline: Option<Instant>,
+    /// When what the next request goes on from is forgotten, and how long it lived.
+    forgotten: Option<(Instant, Duration)>,
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
+    pub(super) keeping: Option<Keeping>,
 }
 
 /// The ways to a provider: that of its own credential, and those of members with another one. An error is what every request
@@ -65,7 +71,12 @@ pub(super) struct Shared {
     pub(super) origin: Origin,
     pub(super) caps: Caps,
     pub(super) gauge: Gauge,
-    gates: Gates,
+    pub(super) gates: Gates,
+    pub(super) quota: Option<Asking>,
+    /// A digest of the credential.
+    pub(super) owner: String,
+    /// The headers of every request.
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// A client with the credential of whoever is asked about.
@@ -81,7 +92,7 @@ pub(super) struct Exchange<'c> {
 }
 
 /// One answer on the way to the one that is not a redirect.
-enum Hop {
+pub(super) enum Hop {
     There(Fetched),
     Onwards(Bound, Held),
 }
@@ -131,6 +142,9 @@ impl Client {
             caps: settings.caps.clone(),
             gauge: settings.limits.gauge.clone(),
             gates: Gates::new(&settings.limits, &settings.caps),
+            quota: settings.limits.quota.clone().map(Asking::new),
+            owner: owner_of(settings.auth.as_ref()),
+            headers: settings.headers.clone(),
         };
         let lines = Lines { common: Ok(Arc::new(shared)), of_members: BTreeMap::new() };
         let (name, caps) = (settings.name.clone(), settings.caps.clone());
@@ -154,12 +168,26 @@ impl Client {
         Self { name, caps, lines: Arc::new(lines), trip: Trip::default() }
     }
 
+    /// The same client, which takes pages from a shelf where the provider says that they are unchanged.
+    #[must_use]
+    pub fn with_shelf(self, pages: Arc<dyn Shelf>) -> Self {
+        Self { trip: Trip { keeping: Some(Keeping::on(pages)), ..self.trip }, ..self }
+    }
+
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
     /// its own requests.
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
-        let room = self.trip.room.clone();
-        Self { trip: Trip { deadline, room, ..Trip::default() }, ..self.clone() }
+        let trip = Trip { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.trip.clone() };
+        Self { trip, ..self.clone() }
+    }
+
+    /// The same client for requests that go on from what an answer said at `since`: they are not sent once that is older
+    /// than `ttl`.
+    #[must_use]
+    pub(super) fn going_on(&self, since: Instant, ttl: Duration) -> Self {
+        let forgotten = since.checked_add(ttl).map(|at| (at, ttl));
+        Self { trip: Trip { forgotten, ..self.trip.clone() }, ..self.clone() }
     }
 
     /// The same client, whose pages wait in a room that other walks share.
@@ -250,9 +278,15 @@ impl Line {
         pass: &Pass,
     ) -> Result<Exchange<'_>, SourceError> {
         let mut to = self.resolve(request, page)?;
+        self.learn_quota(pass).await;
         let mut held = self.in_time(None, async { Ok(self.trip.room.enter().await) }).await?;
         for _ in 0..=MAX_REDIRECTS {
             let permit = self.permit(&to).await?;
+            if let Some((at, ttl)) = self.trip.forgotten
+                && at <= Instant::now()
+            {
+                return Err(SourceError::Outlived(ttl));
+            }
             let hop = self.hop(to, request, pass, held);
             let outcome = match self.in_time(Some(self.shared.caps.request_time), hop).await {
                 Ok(Hop::Onwards(next, still_held)) => {
@@ -294,7 +328,13 @@ impl Line {
         self.trip.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass, held: Held) -> Result<Hop, SourceError> {
+    pub(super) async fn hop(
+        &self,
+        to: Bound,
+        asked: &PageRequest,
+        pass: &Pass,
+        held: Held,
+    ) -> Result<Hop, SourceError> {
         let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
         let http = self.shared.connections.to(to.url(), to.side())?;
         let answer = http.execute(request).await.map_err(not_sent)?;

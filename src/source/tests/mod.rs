@@ -7,6 +7,7 @@ mod certificates;
 mod credentials;
 mod elsewhere;
 mod endless;
+mod forgotten;
 mod hydrating;
 mod looking_up;
 mod minted;
@@ -14,8 +15,10 @@ mod misbehaving;
 mod originals;
 mod origins;
 mod patience;
+mod quota;
 mod rotating;
 mod tokens;
+mod unchanged;
 mod walking;
 
 use std::sync::Arc;
