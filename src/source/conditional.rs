@@ -20,7 +20,7 @@ use url::Url;
 use super::connect::Side;
 use super::error::SourceError;
 use super::fetch::Answered;
-use super::http::{Client, Fetched, Line};
+use super::http::{Client, Fetched, Shared};
 use super::kept::{KeptPage, PageName, Shelf};
 
 /// The status that says "unchanged".
@@ -78,9 +78,9 @@ impl Client {
         if to.side() != Side::Own || request.position.page >= MOST {
             return self.fetch(request, from, classify).await;
         }
-        let line = self.line(&request.each)?;
-        let name = line.page_name(request, to.url());
-        if let Some(kept) = line.kept(keeping, &name).await {
+        let shared = self.line(&request.each)?.shared;
+        let name = page_name(&shared, request, to.url());
+        if let Some(kept) = self.kept(keeping, &name, &shared.owner).await {
             let conditional = on_condition(request, validator, &kept);
             let unchanged_or = |response: &Response<'_>| match response.status {
                 NOT_MODIFIED => Answer::Read,
@@ -93,51 +93,51 @@ impl Client {
                     }
                     tracing::info!(provider = %self.provider(), "what is unchanged is not what was asked about");
                 }
-                answered => return Ok(line.put(keeping, &name, to.url(), validator, answered).await),
+                answered => return Ok(keeping.put(&shared, &name, (to.url(), validator), answered).await),
             }
         }
         let answered = self.fetch(request, from, classify).await?;
-        Ok(line.put(keeping, &name, to.url(), validator, answered).await)
+        Ok(keeping.put(&shared, &name, (to.url(), validator), answered).await)
     }
-}
 
-impl Line {
-    async fn kept(&self, keeping: &Keeping, name: &PageName) -> Option<KeptPage> {
+    async fn kept(&self, keeping: &Keeping, name: &PageName, owner: &str) -> Option<KeptPage> {
         match keeping.shelf.take(name).await {
-            Ok(kept) => kept.filter(|kept| kept.serves(&self.shared.owner, now())),
+            Ok(kept) => kept.filter(|kept| kept.serves(owner, now())),
             Err(error) => {
                 tracing::info!(provider = %self.provider(), %error, "a kept page cannot be read");
                 None
             }
         }
     }
+}
 
+impl Keeping {
     /// Keeps a page that came whole, if it can be asked about next time.
     async fn put(
         &self,
-        keeping: &Keeping,
+        shared: &Shared,
         name: &PageName,
-        asked: &Url,
-        validator: Validator,
+        (asked, validator): (&Url, Validator),
         answered: Answered,
     ) -> Answered {
         if let Answered::Read(fetched) = &answered
-            && keeping.may_put
-            && let Some(page) = keepable(fetched, asked, validator, &self.shared.owner)
-            && let Err(error) = keeping.shelf.put(name, &page).await
+            && self.may_put
+            && let Some(page) = keepable(fetched, asked, validator, &shared.owner)
+            && let Err(error) = self.shelf.put(name, &page).await
         {
-            tracing::info!(provider = %self.provider(), %error, "a page cannot be kept");
+            tracing::info!(provider = %shared.name, %error, "a page cannot be kept");
         }
         answered
     }
+}
 
-    fn page_name(&self, request: &PageRequest, to: &Url) -> PageName {
-        let own = request.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        let theirs = self.shared.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        let parts = [request.method.as_str(), to.as_str(), request.each.as_str()];
-        let request = digest(parts.into_iter().chain(own).chain(theirs));
-        PageName { provider: self.provider().clone(), request }
-    }
+/// What a page is kept under: everything that makes its request what it is, but the credential.
+fn page_name(shared: &Shared, request: &PageRequest, to: &Url) -> PageName {
+    let own = request.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    let theirs = shared.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    let parts = [request.method.as_str(), to.as_str(), request.each.as_str()];
+    let request = digest(parts.into_iter().chain(own).chain(theirs));
+    PageName { provider: shared.name.clone(), request }
 }
 
 /// A digest of the configured credential: what one account was sent is not what another has.

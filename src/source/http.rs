@@ -178,8 +178,8 @@ impl Client {
     /// its own requests.
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
-        let trip = Trip { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.trip.clone() };
-        Self { trip, ..self.clone() }
+        let (room, keeping) = (self.trip.room.clone(), self.trip.keeping.clone());
+        Self { trip: Trip { deadline, room, keeping, ..Trip::default() }, ..self.clone() }
     }
 
     /// The same client for requests that go on from what an answer said at `since`: they are not sent once that is older

@@ -5,9 +5,9 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
-//! [`body`]), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), and what is read
-//! with them ([`guard`], [`walk`], [`mod@lookup`], [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is
-//! in [`error`] and [`reason`].
+//! [`body`]), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), and what is read with them
+//! ([`guard`], [`walk`], [`mod@lookup`], [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is in [`error`] and
+//! [`reason`].
 
 pub mod provider;
 

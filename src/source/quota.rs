@@ -40,7 +40,7 @@ impl Line {
         let told = self.ask_quota(quota, pass).await;
         self.trip.traffic.count(&told);
         if let Err(error) = &told {
-            let provider = self.provider();
+            let provider = &self.shared.name;
             tracing::info!(%provider, %error, "the quota was not told; the other answers have to show what is left");
         }
         gates.told(told.ok().as_ref());
