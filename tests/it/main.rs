@@ -8,6 +8,8 @@ mod world;
 
 mod bad_definitions;
 mod bad_pages;
+mod caps;
+mod changes;
 mod commands;
 mod conformance;
 mod credentials;
@@ -18,6 +20,7 @@ mod finds;
 mod follows;
 mod holds;
 mod localstripe;
+mod members;
 mod originals;
 mod slices;
 mod stores;

@@ -12,6 +12,7 @@ mod look_ups;
 mod pages;
 mod shapes;
 mod stripe;
+mod walks;
 
 use std::fmt::Write as _;
 
