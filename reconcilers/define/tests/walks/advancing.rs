@@ -56,8 +56,6 @@ fn is_stuck(rows: &[Row], from: i64, size: usize) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn every_row_of_the_window_is_seen_or_the_walk_never_says_that_it_is_whole(
         rows in prop::collection::btree_map(0_i64..500, 0_i64..40, 0..60),

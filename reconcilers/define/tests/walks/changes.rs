@@ -131,8 +131,6 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn a_walk_from_a_token_shows_exactly_the_changes_since_it_was_given(
         by in prop::sample::select(vec![By::Cursor, By::Link, By::OneToken]),

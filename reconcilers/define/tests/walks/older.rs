@@ -58,8 +58,6 @@ fn answer(rows: &[Row], hides: &BTreeSet<i64>, by: By, query: &Query) -> (u16, V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn every_row_of_the_window_is_seen_and_hardly_an_older_one(
         rows in prop::collection::btree_map(0_i64..500, 0_i64..40, 0..60),

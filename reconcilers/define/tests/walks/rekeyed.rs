@@ -83,8 +83,6 @@ fn cut() -> impl Strategy<Value = Cut> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn every_row_of_the_window_is_seen_once_however_many_share_an_instant(
         rows in prop::collection::btree_map(-50_i64..500, 0_i64..20, 0..60),
