@@ -26,6 +26,12 @@ impl Items {
         Self::of_width(other.width)
     }
 
+    /// Forgets the items and keeps their room for others.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.spans.clear();
+    }
+
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {

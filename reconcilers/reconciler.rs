@@ -206,6 +206,13 @@ impl Default for Feed {
 }
 
 impl Feed {
+    /// Whether the answers for the newest slice of a run show items that changed after its end.
+    #[must_use]
+    pub fn shows_young(&self) -> bool {
+        let moves = self.clock_kind != Some(ClockKind::Created);
+        moves && (self.open || self.filter == Filter::Client)
+    }
+
     /// Whether a complete walk of a window proves that what is not in it does not exist.
     #[must_use]
     pub fn absence_is_evidence(&self) -> bool {

@@ -52,6 +52,16 @@ pub(super) enum Way<'c> {
     Search(&'c Search),
 }
 
+impl<'c> Way<'c> {
+    pub(super) fn request(self) -> &'c RequestTemplate {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => &many.request,
+            Self::Search(search) => &search.request,
+        }
+    }
+}
+
 impl ConfirmDefinition {
     /// How these keys are asked for together, if they can be.
     pub(super) fn way(&self, keys: &[Key]) -> Option<Way<'_>> {

@@ -7,6 +7,7 @@ use super::domain::DomainDefinition;
 use super::each_file::{EachDefinition, names_of};
 use super::feed::FeedDefinition;
 use super::fill::Fill;
+use super::graphql;
 use super::layout::Layout;
 use super::look_up::{self, LookUps};
 use super::provider::ProviderDefinition;
@@ -188,7 +189,8 @@ impl Reconciler for Definition {
         if self.feed.paging.stop.ends(response.status, &request.position) {
             return Answer::Empty;
         }
-        self.rules.answer(response)
+        let answer = self.rules.answer(response);
+        if self.feed.request.is_graphql { graphql::judged(answer, response) } else { answer }
     }
 
     fn read_page(
@@ -223,8 +225,8 @@ impl Reconciler for Definition {
         self.feed.confirm.requests(keys, &fill)
     }
 
-    fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        look_up::answer(&self.feed.confirm, &self.rules, response)
+    fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer {
+        look_up::answer(&self.feed.confirm, &self.rules, &confirm.keys, response)
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::absence::Nulls;
 use super::confirm::{ConfirmDefinition, Way};
 use super::feed::FeedDefinition;
+use super::graphql;
 use super::rows::{Looked, LookedUp, RowReader};
 use super::rules::Rules;
 use crate::key::Key;
@@ -59,6 +60,11 @@ impl LookUps {
         }
         if !(200..300).contains(&response.status) {
             return Err(nothing_known());
+        }
+        if way.request().is_graphql && !about_one && graphql::errors(response).is_some() {
+            let seen = || Seen::Unreadable("the answer reports errors".to_owned());
+            let unknown = |key: &Key| Confirmed { key: key.clone(), seen: seen() };
+            return Ok(confirm.keys.iter().map(unknown).collect());
         }
         let (reader, strangers) = match (way, confirm.keys.as_slice()) {
             (Way::One(_), [key]) => {
@@ -113,11 +119,18 @@ impl LookUps {
 }
 
 /// What a response to a look-up means before it is read: what may say "gone" is read.
-pub(super) fn answer(confirm: &ConfirmDefinition, rules: &Rules, response: &Response<'_>) -> Answer {
+pub(super) fn answer(
+    confirm: &ConfirmDefinition,
+    rules: &Rules,
+    keys: &[Key],
+    response: &Response<'_>,
+) -> Answer {
     if confirm.gone.conditions.names_status(response.status) || says_gone(confirm, response) {
         return Answer::Read;
     }
-    rules.confirm_answer(response)
+    let answer = rules.confirm_answer(response);
+    let is_graphql = confirm.way(keys).is_some_and(|way| way.request().is_graphql);
+    if is_graphql { graphql::judged(answer, response) } else { answer }
 }
 
 /// Whether a response says in the provider's own words that there is no such item.

@@ -25,6 +25,7 @@ pub mod slots;
 pub mod auth;
 
 pub mod condition;
+mod graphql;
 mod problem_json;
 pub mod rules;
 

@@ -29,6 +29,8 @@ pub struct RequestTemplate {
     pub(super) query: Vec<(String, Template)>,
     pub(super) headers: Vec<(String, Template)>,
     pub(super) payload: Payload,
+    /// Whether it is answered as GraphQL answers.
+    pub(super) is_graphql: bool,
     /// How each key is written in a list of keys.
     pub(super) ids_as: Option<Tree>,
     pub(super) lang: Option<Lang>,
@@ -223,6 +225,7 @@ mod tests {
             query,
             headers: Vec::new(),
             payload: Payload::Nothing,
+            is_graphql: false,
             ids_as: None,
             lang: None,
         };

@@ -96,6 +96,7 @@ impl RequestFile {
             let name = HeaderName::from_text(&key).map_err(|fault| problems.add(spot, fault));
             headers.extend(name.ok().map(|name| (name.0, template)));
         }
+        let is_graphql = self.graphql.is_some();
         let sent = Sent { body: self.body, encode: self.encode, graphql: self.graphql, vars: self.vars };
         let payload = sent.compile(line.method, slots, problems)?;
         let ids_as = self.ids_as.map(|shape| (shape.spot, shape));
@@ -106,6 +107,7 @@ impl RequestFile {
             query,
             headers,
             payload,
+            is_graphql,
             ids_as: ids_as.as_ref().map(|(_, shape)| shape.clone()),
             lang: slots.lang,
         };

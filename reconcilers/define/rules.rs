@@ -161,7 +161,7 @@ fn by_status(response: &Response<'_>) -> Answer {
 }
 
 /// A provider's message, short and without control characters.
-fn presentable(message: &str) -> String {
+pub(super) fn presentable(message: &str) -> String {
     message.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE).collect()
 }
 

@@ -149,6 +149,7 @@ impl WindowDefinition {
         });
         let span = SpanFile::compile(file.span, grain.unwrap_or_default(), problems);
         let open = file.open.is_some_and(|open| open.value);
+        let edges = problems.take_option(file.edges).unwrap_or_default();
         let feed = Feed {
             lag: length(file.lag, problems).unwrap_or_default(),
             margin: length(file.overlap, problems).unwrap_or_default(),
@@ -164,11 +165,10 @@ impl WindowDefinition {
             max_span: span.max,
             min_span: span.min,
             cap,
-            open,
+            open: open || edges.upper.is_none(),
             overlap,
             ..Feed::default()
         };
-        let edges = problems.take_option(file.edges).unwrap_or_default();
         let ceiling = problems.take_option(file.ceiling);
         let edges = Edges { open, ..edges };
         Some(Self { feed, clock: clock?, edges, ceiling, rekey, sorted, order_spot })

@@ -41,6 +41,13 @@ impl Hand {
         Self { items: Items::of_width(width), notes: Vec::new(), index: HashTable::new() }
     }
 
+    /// Forgets everything and keeps its room for the next batch.
+    pub(super) fn clear(&mut self) {
+        self.items.clear();
+        self.notes.clear();
+        self.index.clear();
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.notes.len()
     }

@@ -118,7 +118,8 @@ impl<'f> KeyedDiff<'f> {
     #[must_use]
     pub fn finish(mut self) -> Difference {
         let suspects = one_per_key(self.suspects, &mut self.tally);
-        Difference { suspects, tally: self.tally, doubts: self.doubts.into_iter().collect() }
+        let doubts = self.doubts.into_iter().collect();
+        Difference { suspects, tally: self.tally, doubts, left_young: 0 }
     }
 
     fn take_item(&mut self, item: ItemView<'_>) {

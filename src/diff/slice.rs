@@ -21,6 +21,9 @@ use super::unmatched::Unmatched;
 /// How many items wait in hand before their local rows are read (at least 1,000).
 pub const BATCH: usize = 4_096;
 
+/// How many items of a slice that changed after its window are compared. The next window holds those that rest.
+pub(super) const MAX_YOUNG: usize = 1_000;
+
 /// The running comparison of one slice.
 pub struct SliceDiff<'f> {
     pub(super) fields: &'f Fields,
@@ -31,6 +34,12 @@ pub struct SliceDiff<'f> {
     /// What is left of the window, whose local rows were not read yet.
     rest: Option<Window>,
     batch: usize,
+    /// Whether items that changed after the window are kept too.
+    pub(super) keeps_young: bool,
+    /// How many of those were kept.
+    pub(super) young: usize,
+    /// How many of those were not kept.
+    pub(super) left_young: u64,
     pub(super) hasher: RandomState,
     pub(super) width: usize,
     /// Items whose local rows were not read yet.
@@ -63,6 +72,9 @@ impl<'f> SliceDiff<'f> {
             window,
             rest: Some(window),
             batch: BATCH,
+            keeps_young: false,
+            young: 0,
+            left_young: 0,
             hasher: RandomState::default(),
             width,
             hand: Hand::of_width(width),
@@ -88,6 +100,13 @@ impl<'f> SliceDiff<'f> {
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Self {
         Self { batch, ..self }
+    }
+
+    /// Keeps the items that changed after the window as well, up to a thousand of them: what is touched before every run
+    /// lies in no window at all. They are looked up by key on the local side.
+    #[must_use]
+    pub fn with_young(self, keeps_young: bool) -> Self {
+        Self { keeps_young, ..self }
     }
 
     /// The range whose local rows may be read now: all its items are in hand, whole ticks at a time.
@@ -180,15 +199,17 @@ impl<'f> SliceDiff<'f> {
 
     /// Keeps what is still to come in hand, and what met no row for the look-up by key.
     fn clear_hand(&mut self) {
-        let done = std::mem::replace(&mut self.hand, Hand::of_width(self.width));
-        for (item, note) in done.iter() {
-            if note.clock.is_some_and(|at| self.is_to_come(at)) {
+        std::mem::swap(&mut self.hand, &mut self.closed);
+        self.hand.clear();
+        let rest = self.rest;
+        let is_to_come = |at| rest.is_some_and(|rest| rest.contains(at));
+        for (item, note) in self.closed.iter() {
+            if note.clock.is_some_and(is_to_come) {
                 self.hand.push(item, note);
             } else if !note.is_met {
                 self.unmatched.push(item, note);
             }
         }
-        self.closed = done;
     }
 
     fn rest_after(&self, range: Window) -> Option<Window> {

@@ -41,7 +41,7 @@ pub enum Looks {
 /// On each side the count is `matched` plus the suspects that were counted on that side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Items that lie in the window.
+    /// Items that lie in the window, and those after it that were kept.
     pub upstream: u64,
     /// Rows that lie in the window, and rows looked up by key.
     pub local: u64,
@@ -93,6 +93,8 @@ pub struct Difference {
     pub tally: Tally,
     /// What makes the walk doubtful.
     pub doubts: Vec<Doubt>,
+    /// How many items that changed after the window were left to the next run.
+    pub left_young: u64,
 }
 
 /// One suspect per key: what two of them counted on the same side counts once.

@@ -6,11 +6,11 @@ use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
 
 use super::hand::{Note, clock_of, key_of, same, usable_key};
-use super::slice::SliceDiff;
+use super::slice::{MAX_YOUNG, SliceDiff};
 use super::suspect::{Doubt, Looks};
 
 impl SliceDiff<'_> {
-    /// Takes the items of a page in hand; those outside the window are dropped.
+    /// Takes the items of a page in hand; those outside the window are dropped, unless the young ones are wanted.
     pub fn take(&mut self, page: &Items) {
         for item in page.iter() {
             self.take_item(item);
@@ -28,10 +28,13 @@ impl SliceDiff<'_> {
     fn take_item(&mut self, item: ItemView<'_>) {
         let Some(key) = usable_key(item) else { return self.take_nameless(1) };
         let clock = clock_of(item, self.clock_format);
-        if clock.is_some_and(|at| !self.window.contains(at)) {
+        let hash = self.hasher.hash_one(key.as_ref());
+        if let Some(at) = clock.filter(|at| !self.window.contains(*at)) {
+            if self.keeps_young && at >= self.window.to() {
+                self.take_young(&key, item, Note::new(hash, clock));
+            }
             return;
         }
-        let hash = self.hasher.hash_one(key.as_ref());
         let is_late = clock.is_some_and(|at| !self.is_to_come(at));
         if self.is_repeated(hash, &key, item, is_late) {
             return;
@@ -44,6 +47,20 @@ impl SliceDiff<'_> {
         let place = if clock.is_some() { &mut self.hand } else { &mut self.unmatched };
         let is_doubtful = !self.gone.is_empty() && self.gone.contains(key.as_ref());
         place.push(item, Note { is_doubtful, ..Note::new(hash, clock) });
+    }
+
+    /// Takes an item that changed after the window. One that came before is compared as it was then.
+    fn take_young(&mut self, key: &str, item: ItemView<'_>, note: Note) {
+        let places = [&self.hand, &self.closed, &self.unmatched];
+        if places.into_iter().any(|place| place.find(note.hash, key).is_some()) {
+            self.tally.repeated += 1;
+        } else if self.young == MAX_YOUNG {
+            self.left_young += 1;
+        } else {
+            self.young += 1;
+            self.tally.upstream += 1;
+            self.unmatched.push(item, note);
+        }
     }
 
     /// Takes note of what a page names as deleted, whatever its clock. An item that came as well is looked up: nobody

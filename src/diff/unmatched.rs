@@ -53,7 +53,8 @@ impl<'f> Unmatched<'f> {
             diff.suspect(key.as_str(), clock, Looks::Orphaned, (false, true));
         }
         let suspects = one_per_key(diff.suspects, &mut diff.tally);
-        Difference { suspects, tally: diff.tally, doubts: diff.doubts.into_iter().collect() }
+        let doubts = diff.doubts.into_iter().collect();
+        Difference { suspects, tally: diff.tally, doubts, left_young: diff.left_young }
     }
 }
 

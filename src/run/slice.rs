@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::Failure;
-use super::sorting::{When, when};
+use super::sorting::{When, is_young, when};
 use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
 use crate::coverage;
 use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
@@ -173,7 +173,9 @@ impl Reading {
             let is_complete = walked.coverage == Coverage::Complete && difference.doubts.is_empty();
             let reconciler = &self.sides.reconciler;
             let now = |suspect: &&Suspect| when(suspect, reconciler.as_ref(), is_complete) == When::Now;
-            let first = difference.suspects.iter().filter(now).take(CONFIRMED_AHEAD);
+            let ceiling = self.ceiling();
+            let is_old = |suspect: &&Suspect| !is_young(suspect, ceiling);
+            let first = difference.suspects.iter().filter(is_old).filter(now).take(CONFIRMED_AHEAD);
             let keys: Vec<Key> = first.map(|suspect| suspect.key.clone()).collect();
             let is_settled = reconciler.policy().settle.is_zero();
             *confirmation = self.confirm(&keys, &|_| is_settled).await?;
@@ -207,6 +209,7 @@ impl Reading {
         let reconciler = &self.sides.reconciler;
         let mut diff =
             SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window).with_batch(self.batch());
+        diff = diff.with_young(slice.newest && reconciler.feed().shows_young());
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
         let mut pages = 0;

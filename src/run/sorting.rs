@@ -1,6 +1,7 @@
 //! When a suspect may be judged. Pure: it depends on what the slice proved and on what the feed can prove at all.
 
 use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
 use crate::confirm::has_no_change_time;
@@ -15,6 +16,11 @@ pub(super) enum When {
     Rested,
     /// Not at all: the slice proves nothing about it.
     Never,
+}
+
+/// Whether the list itself showed that an item changed too short a time ago to be judged.
+pub(super) fn is_young(suspect: &Suspect, ceiling: Instant) -> bool {
+    suspect.upstream && suspect.clock.is_some_and(|at| at >= ceiling)
 }
 
 /// When a suspect of a slice is judged.

@@ -9,7 +9,7 @@ use tieout_reconcilers::window::{Purpose, Slice, Window};
 use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
-use super::sorting::{When, when};
+use super::sorting::{When, is_young, when};
 use super::unseen;
 use crate::confirm::Confirmation;
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
@@ -31,9 +31,13 @@ impl Night<'_> {
         let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &coverage)?;
         self.account_of(slice.purpose).add(&difference.tally);
-        let (now, rest, unproven) = self.sort(difference.suspects, is_complete);
+        let ceiling = self.ceiling();
+        let (young, old) = difference.suspects.into_iter().partition(|suspect| is_young(suspect, ceiling));
+        let young: Vec<Suspect> = young;
+        self.say_left(difference.left_young);
+        let (now, rest, unproven) = self.sort(old, is_complete);
         // They are pending until they are judged, whatever happens on the way.
-        for suspect in now.iter().chain(&rest) {
+        for suspect in now.iter().chain(&rest).chain(&young) {
             self.account_of(slice.purpose).pend(suspect);
         }
         for suspect in &unproven {
@@ -41,6 +45,8 @@ impl Night<'_> {
             if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
         }
         let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
+        // Coverage may pass what is too young: it is looked up by key first thing in the next run.
+        plan.extend(self.decide(young.iter().map(unconfirmed).collect(), None).await?);
         let unmet = unseen::unmet(&rest);
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
@@ -72,6 +78,15 @@ impl Night<'_> {
         let feed = self.sides.reconciler.feed();
         let token = token.filter(|_| feed.changes).map(|token| SavedToken { feed: feed.name.clone(), token });
         Proven { slice: Some(SliceDone { slice: slice.clone(), counts_json }), coverage, token }
+    }
+
+    fn say_left(&mut self, young: u64) {
+        if young > 0 {
+            let note = format!(
+                "{young} more items changed while they were read, or short before; they are left to the next run"
+            );
+            self.report.notes.push(note);
+        }
     }
 
     /// Ranges that touch are one range to whoever reads the report, however they were cut.

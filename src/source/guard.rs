@@ -1,6 +1,8 @@
 //! Notices a walk that would never end: repeated requests, repeated pages, too many pages, too many empty ones.
 //!
-//! It remembers every request and every page of the walk as a hash, so it finds cycles of any length.
+//! It remembers requests and pages as hashes: each of the first ones, so that a way back is seen at once, and then ever fewer.
+//! The one that it remembers last is always behind every cycle that began before it, so a cycle of any length is found when that
+//! one comes again (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980), and memory does not grow with the walk.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -30,12 +32,31 @@ pub enum Endless {
     TooManyEmptyPages(u32),
 }
 
+/// How many of the first requests, and pages, are remembered each.
+const EACH: u64 = 1 << 14;
+
+/// Hashes that came before.
+#[derive(Debug, Default)]
+struct Memory {
+    kept: HashSet<u64, RandomState>,
+    seen: u64,
+}
+
+impl Memory {
+    /// Whether a hash is new, as far as is remembered.
+    fn is_new(&mut self, hash: u64) -> bool {
+        self.seen += 1;
+        let is_kept = self.seen <= EACH || self.seen.is_power_of_two();
+        if is_kept { self.kept.insert(hash) } else { !self.kept.contains(&hash) }
+    }
+}
+
 /// What a walk has seen.
 #[derive(Debug)]
 pub struct Guard {
     state: RandomState,
-    requests: HashSet<u64, RandomState>,
-    pages: HashSet<u64, RandomState>,
+    requests: Memory,
+    pages: Memory,
     max_pages: u64,
     max_empty: u32,
     sent: u64,
@@ -48,8 +69,8 @@ impl Guard {
     pub fn new(caps: &Caps) -> Self {
         Self {
             state: RandomState::default(),
-            requests: HashSet::default(),
-            pages: HashSet::default(),
+            requests: Memory::default(),
+            pages: Memory::default(),
             max_pages: caps.pages,
             max_empty: caps.empty_pages,
             sent: 0,
@@ -64,7 +85,7 @@ impl Guard {
         }
         self.sent += 1;
         let seen = self.state.hash_one((to, request.method, &request.headers, &request.body));
-        if self.requests.insert(seen) { Ok(()) } else { Err(Endless::RepeatedRequest) }
+        if self.requests.is_new(seen) { Ok(()) } else { Err(Endless::RepeatedRequest) }
     }
 
     /// Lets a page of `rows` rows pass whose keys are not those of an earlier page, in whatever order.
@@ -80,6 +101,44 @@ impl Guard {
         }
         let keys = items.iter().map(|item| self.state.hash_one(item.slot(KEY)));
         let seen = keys.fold(rows as u64, u64::wrapping_add);
-        if self.pages.insert(seen) { Ok(()) } else { Err(Endless::RepeatedPage) }
+        if self.pages.is_new(seen) { Ok(()) } else { Err(Endless::RepeatedPage) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The step at which a walk is stopped that goes `lead` steps and then round in a circle of `length`.
+    fn noticed(lead: u64, length: u64) -> Option<u64> {
+        let mut memory = Memory::default();
+        (0..).take(1 << 20).find(|step| {
+            let at = if *step < lead { *step } else { lead + (step - lead) % length };
+            !memory.is_new(at.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_circle_is_noticed_and_a_usual_one_as_soon_as_it_closes(
+            lead in prop_oneof![0_u64..2_000, 0_u64..100_000],
+            length in prop_oneof![1_u64..=1_000, 1_u64..100_000],
+        ) {
+            let step = noticed(lead, length).unwrap();
+            prop_assert!(step < 3 * (lead + length).max(EACH), "{step}");
+            if lead < EACH && lead + length <= EACH {
+                prop_assert_eq!(step, lead + length);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_way_without_a_circle_is_walked_and_hardly_remembered() {
+        let mut memory = Memory::default();
+        assert!((0..1_000_000).all(|hash| memory.is_new(hash)));
+        assert!(memory.kept.len() < 1 << 15, "{}", memory.kept.len());
     }
 }

@@ -7,15 +7,16 @@ use crate::define::definition::{Definition, Settings};
 use crate::define::template::Slot;
 use crate::fan_out::{FanOut, Member};
 use crate::name::Each;
-use crate::page::{Method, Next, PageRequest, Position};
+use crate::page::{Answer, Method, Next, PageRequest, Position};
 use crate::reconciler::Reconciler;
 use crate::window::Slice;
 
+const PLAIN: &str = "    request: GET /orders
+    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n";
+
 /// The feed of this module with another request.
 fn feed(request: &str) -> Definition {
-    let old = "    request: GET /orders
-    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n";
-    definition(&[(old, request)])
+    definition(&[(PLAIN, request)])
 }
 
 fn body(request: &PageRequest) -> Value {
@@ -81,6 +82,20 @@ fn graphql_is_sent_with_its_variables() {
     let second = next(&definition, &first, r#"{"data":[],"next_cursor":"it's"}"#);
     let q = format!("{q} AND id:>'it\\'s'");
     assert_eq!(body(&second), json!({"query": document, "variables": {"n": 100, "at": "it's", "q": q}}));
+}
+
+#[test]
+fn half_a_graphql_answer_fails_the_page_unless_a_rule_says_what_it_is() {
+    let half = ok(br#"{"data":[{"id":"a"}],"errors":[{"message":"timeout"}]}"#);
+    let asked = "    request: POST /graphql\n    graphql: \"query { orders { id } }\"\n    vars: {at: \"{cursor}\", n: \"{size}\", q: \"{from} {to}\"}\n";
+    let unruled = feed(asked);
+    let why = "status 200: GraphQL errors, the first of 1: timeout".to_owned();
+    assert_eq!(unruled.answer(&unruled.first_page(&day()), &half), Answer::Fail(why));
+    let ruled = definition(&[
+        ("rules:\n", "rules:\n  - {when: {body: {errors: present}}, do: partial}\n"),
+        (PLAIN, asked),
+    ]);
+    assert!(matches!(ruled.answer(&ruled.first_page(&day()), &half), Answer::Partly(_)));
 }
 
 #[test]

@@ -199,6 +199,23 @@ fn a_null_in_the_place_of_a_node_says_that_it_is_gone() {
 }
 
 #[test]
+fn a_graphql_look_up_that_reports_errors_decides_nothing_even_of_what_it_shows() {
+    for look_up in [
+        "{many: {request: POST /graphql, graphql: \"query($ids: [ID!]!) { nodes(ids: $ids) { id } }\", vars: {ids: \"{ids}\"}, rows: data.nodes}, gone: {body: {\"errors[*].type\": NOT_FOUND}}}",
+        "{one: {request: POST /graphql, graphql: \"query($id: ID!) { order(id: $id) { id } }\", vars: {id: \"{id}\"}}, unwrap: data.order, gone: {body: {\"errors[*].type\": NOT_FOUND}}}",
+    ] {
+        let definition = looked_up(look_up);
+        let [confirm] = definition.confirm(&crate::name::Each::default(), &keys(&["a"])).try_into().unwrap();
+        let half =
+            ok(br#"{"data":{"nodes":[{"id":"a"}],"order":{"id":"a"}},"errors":[{"message":"timeout"}]}"#);
+        let why = "status 200: GraphQL errors, the first of 1: timeout".to_owned();
+        assert_eq!(definition.confirm_answer(&confirm, &half), Answer::Fail(why));
+        let gone = ok(br#"{"data":null,"errors":[{"type":"NOT_FOUND"}]}"#);
+        assert_eq!(definition.confirm_answer(&confirm, &gone), Answer::Read);
+    }
+}
+
+#[test]
 fn a_null_in_the_place_of_one_item_says_that_it_is_gone() {
     let definition = looked_up(
         "{one: {request: POST /graphql, graphql: \"query($id: ID!) { order(id: $id) { id } }\", vars: {id: \"{id}\"}}, unwrap: data.order, gone: null-slot}",

@@ -48,6 +48,26 @@ fn a_window_is_half_open_on_both_sides() {
 }
 
 #[test]
+fn items_that_changed_after_an_open_window_are_compared_by_key_unless_they_came_before() {
+    let pages =
+        vec![vec![one("a", 12), one("b", 14)], vec![Thing::new("b", 21, 7), one("c", 22), one("d", 23)]];
+    let world = World { window: (10, 20), ..World::listing(&[], Order::Ascending) };
+    let world = World { pages, ..world }.with_rows(&[one("a", 12), one("b", 14), one("c", 3)]);
+    let (fields, feed) = (super::world::fields(), super::world::feed(&world));
+    let mut diff = SliceDiff::new(&fields, &feed, world.window()).with_young(true);
+    for page in &world.pages {
+        diff.take(&super::world::items(page));
+    }
+    super::world::read(&mut diff, &world, world.window(), &mut Vec::new());
+    let unmatched = diff.finish();
+    let found = super::world::look_up(&world, &unmatched.keys());
+    let outcome = super::world::outcome(unmatched.resolve(&found), Vec::new());
+    assert_eq!(outcome.looks(), [("d", Looks::Missing)].into());
+    assert_eq!((outcome.tally.upstream, outcome.tally.local, outcome.tally.repeated), (4, 3, 1));
+    assert_eq!(outcome.doubts, []);
+}
+
+#[test]
 fn a_row_under_another_clock_is_found_by_its_key() {
     let items = [one("a", 2), one("b", 4), one("c", 6), one("d", 8)];
     // One comes before its item, one after, one lies outside the window, and one has no clock at all.

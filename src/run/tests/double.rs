@@ -75,9 +75,10 @@ impl Double {
         PageRequest::get(Target::Path { path: path.to_owned(), query })
     }
 
-    fn page_at(slice: &Slice, cursor: &str) -> PageRequest {
+    fn page_at(&self, slice: &Slice, cursor: &str) -> PageRequest {
         let second = |at: Instant| (at.micros() / 1_000_000).to_string();
         let (from, to) = (second(slice.window.from()), second(slice.window.to()));
+        let to = if self.feed.open && slice.newest { String::new() } else { to };
         let token = slice.token.as_deref().unwrap_or_default();
         let range = [("from", from.as_str()), ("to", to.as_str()), ("since", token)];
         let query = [range.as_slice(), &[("account", slice.each.as_str()), ("cursor", cursor)]].concat();
@@ -119,7 +120,7 @@ impl Reconciler for Double {
     }
 
     fn first_page(&self, slice: &Slice) -> PageRequest {
-        Self::page_at(slice, "")
+        self.page_at(slice, "")
     }
 
     fn answer(&self, _: &PageRequest, response: &Response<'_>) -> Answer {
@@ -140,7 +141,7 @@ impl Reconciler for Double {
         Ok(Page {
             items: kept.items,
             faults: kept.faults,
-            next: body["next"].as_str().map_or(Next::End, |next| Next::Page(Self::page_at(slice, next))),
+            next: body["next"].as_str().map_or(Next::End, |next| Next::Page(self.page_at(slice, next))),
             gone: gone.map(|key| Key::checked(key.as_str().unwrap()).unwrap()).collect(),
             ceiling: body["ceiling"].as_i64().map(|second| Instant::from_micros(second * 1_000_000)),
             token: body["token"].as_str().map(ToOwned::to_owned),

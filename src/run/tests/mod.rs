@@ -4,4 +4,5 @@ mod changes;
 mod double;
 mod fanning;
 mod moods;
+mod young;
 mod world;

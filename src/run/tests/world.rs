@@ -84,8 +84,8 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
         return ResponseTemplate::new(status);
     }
-    let second = |name: &str| asked(name).unwrap().parse::<i64>().unwrap() - start();
-    let range = second("from")..second("to");
+    let second = |name: &str| asked(name).map(|text| text.parse::<i64>().unwrap() - start());
+    let range = second("from").unwrap()..second("to").unwrap_or(i64::MAX);
     let is_whole = shelf.extra.get("token").is_some();
     let theirs = shelf.items.iter().filter(|item| item.account == account);
     let mut rows: Vec<&Item> = theirs.filter(|item| is_whole || range.contains(&item.at)).collect();
@@ -167,7 +167,8 @@ impl World {
 
     pub(super) async fn run_until(&self, domain: Double, second: i64) -> DomainReport {
         let window = tieout_reconcilers::window::Window::new(at(0), at(second)).unwrap();
-        let scope = if domain.feed.changes { Scope::Coverage } else { Scope::Range(window) };
+        let is_whole = domain.feed.changes || domain.feed.open;
+        let scope = if is_whole { Scope::Coverage } else { Scope::Range(window) };
         let mut settings =
             ProviderSettings::new("shop".parse().unwrap(), self.server.uri().parse::<url::Url>().unwrap());
         settings.allow_private = true;

@@ -1,0 +1,68 @@
+//! Items that are touched while they are read, or short before: they lie in no window that a run may judge.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tieout_reconcilers::reconciler::{ClockKind, Feed, Policy};
+
+use super::double::Double;
+use super::world::{Item, World, at, item};
+use crate::report::{DomainReport, Status};
+
+/// Seconds after the start of the world.
+fn now() -> i64 {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    i64::try_from(unix).unwrap() - at(0).micros() / 1_000_000
+}
+
+/// The last day of a list of changes without an upper bound, whose items rest for an hour.
+fn open() -> Double {
+    let double = Double::new(at(now() - 86_400));
+    let feed = Feed {
+        open: true,
+        mutable: true,
+        clock_kind: Some(ClockKind::Updated),
+        span: Duration::from_hours(24),
+        ..double.feed
+    };
+    let policy = Policy { settle: Duration::from_hours(1), ..double.policy };
+    Double { feed, policy, ..double }
+}
+
+fn states(report: &DomainReport) -> Vec<(&str, &str)> {
+    report.findings.iter().map(|finding| (finding.key.as_str(), finding.state.as_str())).collect()
+}
+
+fn touched(item: Item) -> Item {
+    Item { at: now() - 60, ..item }
+}
+
+#[tokio::test]
+async fn what_is_touched_before_every_run_is_seen_and_followed_until_it_can_be_judged() {
+    let world = World::new().await;
+    let old = now() - 7_200;
+    let hot = item("hot", old);
+    world.local(&[hot.clone(), item("busy", old)]).await;
+    world.upstream(&[touched(Item { amount: 2, ..hot.clone() }), touched(item("busy", old))]);
+    let first = world.run(open()).await;
+    assert_eq!((first.status, states(&first)), (Status::Done, vec![("hot", "suspected")]), "{first:?}");
+    assert_eq!(counts(&first), (2, 2, 1), "the other one agrees, however young it is");
+
+    world.change(|shelf| shelf.items.retain(|item| item.id == "busy"));
+    world.upstream(&[Item { amount: 2, ..hot }]);
+    assert_eq!(states(&world.run(open()).await), [("hot", "open")], "it rests now, and is judged");
+}
+
+#[tokio::test]
+async fn a_crowd_of_young_items_is_left_to_the_next_run_and_nobody_is_asked_about_each() {
+    let world = World::new().await;
+    let crowd: Vec<Item> = (0..1_010).map(|n| touched(item(&format!("i{n:04}"), 0))).collect();
+    world.upstream(&crowd);
+    let report = world.run(open()).await;
+    assert_eq!((report.status, report.items.pending.upstream), (Status::Done, 1_000), "{report:?}");
+    assert!(report.notes.iter().any(|note| note.starts_with("10 more items changed")), "{report:?}");
+    assert_eq!(report.api_requests.ok, report.pages, "no item was looked up");
+}
+
+fn counts(report: &DomainReport) -> (u64, u64, u64) {
+    (report.items.upstream, report.items.local, report.items.matched)
+}
