@@ -73,6 +73,8 @@ pub(crate) struct Server {
     pub(crate) rewrites: Option<(&'static str, &'static str)>,
     /// Keys that lie outside what may be judged in the first night.
     pub(crate) unjudged: Vec<&'static str>,
+    /// Whether what it hides is one item or one range, or new since an honest night, so that the rest is proven all the same.
+    pub(crate) proves_the_rest: bool,
     /// Whether its look-ups fail, so that nothing that was seen can be confirmed.
     pub(crate) unconfirmed: bool,
     pub(crate) verdict: Verdict,
@@ -98,6 +100,7 @@ impl Server {
             unreadable: Vec::new(),
             rewrites: None,
             unjudged: Vec::new(),
+            proves_the_rest: false,
             unconfirmed: false,
             verdict: Verdict::Whole,
             extra_requests: 0,
@@ -168,6 +171,10 @@ impl Server {
 
     pub(crate) fn unjudged(self, keys: &[&'static str]) -> Self {
         Self { unjudged: keys.to_vec(), ..self }
+    }
+
+    pub(crate) fn proving_the_rest(self) -> Self {
+        Self { proves_the_rest: true, ..self }
     }
 
     pub(crate) fn unconfirmed(self) -> Self {

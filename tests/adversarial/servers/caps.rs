@@ -81,13 +81,13 @@ fn rekeyed() -> Vec<Server> {
             "gives twenty rows one and the same second, and shows fifteen rows of a query",
         )
         .arranged(|api, local| crowd(api, local, 20)),
-        by_id("a_new_key_that_is_included", "begins with the row that it was told to begin behind").lists(
-            |api, asked| {
+        by_id("a_new_key_that_is_included", "begins with the row that it was told to begin behind")
+            .lists(|api, asked| {
                 let anew = asked.query("id[gt]").map(|last| asked.with("id[gt]", &before(&last)));
                 let page = first_of(api, anew.as_ref().unwrap_or(asked), MOST);
                 api.deliver(&page)
-            },
-        ),
+            })
+            .partial("leads to a request that this walk has sent before"),
         by_id("a_new_key_that_is_ignored", "begins at the front again, whatever it was told to begin behind")
             .lists(|api, asked| {
                 let page = first_of(api, &asked.without("id[gt]"), MOST);
@@ -162,6 +162,7 @@ fn halved() -> Vec<Server> {
         .cure("provider.yaml", LISTED, SORTED)
         .cure("provider.yaml", "then: halve", "then: rekey")
         .extra(120)
+        .proving_the_rest()
         .partial("cannot be split any further"),
     ]
 }

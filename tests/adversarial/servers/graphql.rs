@@ -2,17 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::api::Api;
+use crate::api::{Api, Paging};
 use crate::graphql::{PROVIDER, body, cursor, deliver, honest, look_up, nodes, page};
 use crate::http::{Asked, Reply};
 use crate::server::Server;
+use crate::world::INVENTED;
 
 pub(super) fn servers() -> Vec<Server> {
     [errors(), throttles(), shapes(), look_ups()].into_iter().flatten().collect()
 }
 
 fn speaking(name: &'static str, does: &'static str) -> Server {
-    Server::new(name, does).speaking(PROVIDER, honest, look_up)
+    Server::new(name, does).paged(Paging::Cursor).speaking(PROVIDER, honest, look_up)
 }
 
 /// A server whose second page is another answer, which shows nothing.
@@ -36,56 +37,65 @@ fn errors() -> Vec<Server> {
             "graphql_data_and_errors_at_once",
             "answers the second page with data and errors at once, without one of its rows; no rule says what that means",
         )
-        .lists(|api, asked| {
-            let mut page = page(api, asked);
-            if api.asks != 2 {
-                return deliver(api, &page);
-            }
-            let mut body = body(&page);
-            body["errors"] = timed_out();
-            body["data"]["charges"]["nodes"].as_array_mut().unwrap().remove(3);
-            page.rows.remove(3);
-            api.deliver_as(&page, body)
-        })
-        .partial("errors"),
+        .lists(|api, asked| if api.asks == 2 { half(api, asked) } else { honest(api, asked) })
+        .partial("GraphQL errors, the first of 1: a resolver timed out"),
         speaking(
-            "graphql_errors_beside_a_null_node",
-            "answers the second page with errors and with null in the place of one row; no rule says what that means",
+            "graphql_data_and_errors_on_every_page",
+            "answers every page with data and errors at once, and with null in the place of one row",
         )
         .lists(|api, asked| {
+            let mut body = body(&page(api, asked));
+            body["errors"] = timed_out();
+            body["data"]["charges"]["nodes"][3] = Value::Null;
+            Reply::json(200, body)
+        })
+        .partial("GraphQL errors, the first of 1: a resolver timed out"),
+        speaking(
+            "graphql_data_and_errors_that_a_rule_calls_partial",
+            "answers the second page with data and errors at once, without one of its rows; a rule calls that partial",
+        )
+        .rules("  - {when: {body: {errors: present}}, do: partial}\n")
+        .lists(|api, asked| {
             let mut page = page(api, asked);
             if api.asks != 2 {
                 return deliver(api, &page);
             }
-            let mut body = body(&page);
-            body["errors"] = timed_out();
-            body["data"]["charges"]["nodes"][3] = Value::Null;
+            let Reply::Says(half) = half(api, asked) else { panic!("a proper answer") };
             page.rows.remove(3);
-            api.deliver_as(&page, body)
+            api.deliver_as(&page, String::from_utf8(half.body).unwrap())
         })
-        .partial("errors"),
+        .partial("what it left out will be read again"),
         second("graphql_errors_alone", "answers the second page with errors and no data", || {
             json!({ "errors": timed_out() })
         })
-        .partial("errors"),
-        second("graphql_errors_with_null_data", "answers the second page with errors and null for its data", || {
-            json!({ "errors": timed_out(), "data": null })
-        })
-        .partial("errors"),
-        speaking("graphql_no_errors_in_a_list", "writes an empty list of errors beside every page")
-            .lists(|api, asked| {
-                let page = page(api, asked);
-                let mut body = body(&page);
-                body["errors"] = json!([]);
-                api.deliver_as(&page, body)
-            }),
-        speaking("graphql_null_errors", "writes null for the errors beside every page").lists(|api, asked| {
-            let page = page(api, asked);
-            let mut body = body(&page);
-            body["errors"] = Value::Null;
-            api.deliver_as(&page, body)
-        }),
+        .partial("GraphQL errors, the first of 1: a resolver timed out"),
+        second(
+            "graphql_errors_with_null_data",
+            "answers the second page with errors, and null for its data",
+            || json!({ "errors": timed_out(), "data": null }),
+        )
+        .partial("GraphQL errors, the first of 1: a resolver timed out"),
+        beside("graphql_no_errors_in_a_list", "writes an empty list of errors beside every page", || json!([])),
+        beside("graphql_null_errors", "writes null for the errors beside every page", || Value::Null),
     ]
+}
+
+/// A server that writes something for the errors of every page.
+fn beside(name: &'static str, does: &'static str, errors: fn() -> Value) -> Server {
+    speaking(name, does).lists(move |api, asked| {
+        let page = page(api, asked);
+        let mut body = body(&page);
+        body["errors"] = errors();
+        api.deliver_as(&page, body)
+    })
+}
+
+/// The honest page without its fourth row, and an error.
+fn half(api: &Api, asked: &Asked) -> Reply {
+    let mut body = body(&page(api, asked));
+    body["errors"] = timed_out();
+    body["data"]["charges"]["nodes"].as_array_mut().unwrap().remove(3);
+    Reply::json(200, body)
 }
 
 fn throttles() -> Vec<Server> {
@@ -106,6 +116,12 @@ fn throttles() -> Vec<Server> {
         .lists(|api, asked| if api.asks >= 2 { Reply::json(200, throttled()) } else { honest(api, asked) })
         .extra(2)
         .partial("gave up after 3 attempts: the provider asks for fewer requests (status 200)"),
+        second(
+            "graphql_throttled_without_a_rule",
+            "answers the second page with status 200 and the error THROTTLED, of which no rule knows",
+            throttled,
+        )
+        .partial("GraphQL errors, the first of 1: Throttled"),
     ]
 }
 
@@ -169,14 +185,13 @@ fn look_ups() -> Vec<Server> {
             Reply::json(200, json!({ "data": { "nodes": nulls }, "errors": timed_out() }))
         })
         .unconfirmed()
-        .partial("errors"),
+        .partial("GraphQL errors, the first of 1: a resolver timed out"),
         speaking("graphql_look_ups_of_too_few", "leaves out of every look-up what it does not find")
             .looks_up(|api, asked| {
                 let mut found = nodes(api, asked);
                 found.retain(|node| !node.is_null());
                 Reply::json(200, json!({ "data": { "nodes": found } }))
             })
-            .unconfirmed()
-            .partial("look-up"),
+            .unreadable(&INVENTED),
     ]
 }

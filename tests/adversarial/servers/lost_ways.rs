@@ -86,7 +86,6 @@ fn changed(api: &mut Api) {
     for id in CHANGED {
         api.value(id)["amount"] = json!(9_000);
     }
-    api.delete("ch_009");
 }
 
 /// Whether a request goes on from a saved token.
@@ -102,8 +101,12 @@ fn tokens() -> Vec<Server> {
     vec![
         fed(
             "changes_since_a_token",
-            "shows in the second run what changed since the token that the first one saved",
-        ),
+            "shows in the second run what changed since the token that the first one saved, and what was deleted",
+        )
+        .after_a_night(|api| {
+            changed(api);
+            api.delete("ch_009");
+        }),
         fed("a_token_beside_every_page", "shows a token beside every page, and says which one is the last")
             .edit("provider.yaml", "{cursor: next, save: token", "{cursor: next, more: more, save: token")
             .lists(|api, asked| {
@@ -133,6 +136,7 @@ fn tokens() -> Vec<Server> {
         fed("no_token_and_no_beginning", "knows no token any more, and does not read everything either")
             .lists(|_, _| gone())
             .extra(1)
+            .proving_the_rest()
             .partial("does not know the saved token any more"),
         fed("a_token_that_is_not_given", "shows changes, and gives no token to go on from").lists(
             |api, asked| {
@@ -150,6 +154,7 @@ fn tokens() -> Vec<Server> {
                 if asked.query("cursor").is_some() { Reply::json(400, "{}") } else { honest(api, asked) }
             },
         )
+        .proving_the_rest()
         .partial("refuses the request (status 400)"),
     ]
 }

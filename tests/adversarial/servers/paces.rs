@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::limits::date;
+use crate::api::Paging;
 use crate::graphql;
 use crate::http::Reply;
 use crate::server::Server;
@@ -83,6 +84,14 @@ fn pretending(
     Server::new(name, does)
         .lists(move |api, asked| tell(api.honest(asked)))
         .looks_up(move |api, asked| tell(api.look_up(asked)))
+}
+
+/// A server that shows one page, has nothing left from then on, and says until when.
+fn emptying(name: &'static str, does: &'static str, again: &'static str) -> Server {
+    let tell = move |reply: Reply| reply.with("x-left", 0).with("x-again", again);
+    Server::new(name, does)
+        .lists(move |api, asked| tell(if api.asks == 1 { api.honest(asked) } else { Reply::says(429, "") }))
+        .looks_up(move |_, _| tell(Reply::says(429, "")))
 }
 
 /// With words about limits in the provider file.
@@ -272,6 +281,14 @@ fn doubtful() -> Vec<Server> {
         ),
         limited(
             pretending(
+                "a_declared_pace_that_nobody_keeps",
+                "says in a header that the definition names that nothing is left, for a thousand years, and answers all the same",
+                &[("x-left", "0"), ("x-again", "33320000000")],
+            ),
+            "left: \"header:X-Left\", reset: \"header:X-Again\", as: epoch",
+        ),
+        limited(
+            pretending(
                 "fraction_of_garbage",
                 "writes `many/few` where the definition expects a fraction",
                 &[("x-calls", "many/few")],
@@ -301,18 +318,18 @@ fn absurd() -> Vec<Server> {
     };
     vec![
         polite(limited(
-            pretending(
+            emptying(
                 "a_declared_pace_without_an_end",
-                "says in a header that the definition names that nothing is left, for a thousand years",
-                &[("x-left", "0"), ("x-again", "33320000000")],
+                "says in a header that the definition names that nothing is left, for a thousand years, and refuses the next page",
+                "33320000000",
             ),
             &format!("{left}, as: epoch"),
         )),
         polite(limited(
-            pretending(
+            emptying(
                 "a_reset_in_another_unit_than_declared",
-                "writes seconds since 1970 where the definition says seconds from now, with nothing left",
-                &[("x-left", "0"), ("x-again", "1795000000")],
+                "writes seconds since 1970 where the definition says seconds from now, with nothing left, and refuses the next page",
+                "1795000000",
             ),
             &format!("{left}, as: seconds"),
         )),

@@ -45,9 +45,11 @@ fn thin() -> Vec<Server> {
             "lists ids and creation times, and refuses to look one of them up",
         )
         .looks_up(|api, asked| match looked_up(asked).as_str() {
-            "ch_012" => Reply::json(400, "{}"),
+            "ch_017" => Reply::json(400, "{}"),
             _ => api.look_up(asked),
         })
+        .unconfirmed()
+        .proving_the_rest()
         .partial("refuses the request (status 400)"),
         thinned("rows_that_are_ids_of_what_is_gone", "deletes an item between the list and its look-up")
             .looks_up(|api, asked| {
@@ -77,7 +79,7 @@ fn refunding(name: &'static str, does: &'static str) -> Server {
         .lists(|api, asked| {
             let page = api.page(asked);
             let mut body = page.body();
-            for row in body["data"].as_array_mut().unwrap().iter_mut().filter(|row| row["id"] == "ch_012") {
+            for row in body["data"].as_array_mut().unwrap().iter_mut().filter(|row| row["id"] == "ch_017") {
                 row["refunds"] = json!({ "data": vec![7; 10], "has_more": true });
             }
             api.deliver_as(&page, body)
@@ -96,9 +98,11 @@ fn cut() -> Vec<Server> {
             "lists ten refunds of a charge and says that there are more; the look-up of that charge fails",
         )
         .looks_up(|api, asked| match looked_up(asked).as_str() {
-            "ch_012" => Reply::json(400, "{}"),
+            "ch_017" => Reply::json(400, "{}"),
             _ => api.look_up(asked),
         })
+        .unconfirmed()
+        .proving_the_rest()
         .partial("refuses the request (status 400)"),
         refunding(
             "a_nested_list_cut_at_ten_everywhere",
@@ -107,12 +111,12 @@ fn cut() -> Vec<Server> {
         .looks_up(|api, asked| {
             let Some(item) = api.find(&looked_up(asked)) else { return crate::api::gone() };
             let mut item = item.value.clone();
-            if item["id"] == "ch_012" {
+            if item["id"] == "ch_017" {
                 item["refunds"] = json!({ "data": vec![7; 10], "has_more": true });
             }
             Reply::json(200, item)
         })
-        .unreadable(&["ch_012"]),
+        .unreadable(&["ch_017"]),
         refunding(
             "a_nested_list_that_is_missing",
             "leaves out where the refunds of a charge should be; the look-up shows the charge as it is",
@@ -120,7 +124,7 @@ fn cut() -> Vec<Server> {
         .lists(|api, asked| {
             let page = api.page(asked);
             let mut body = page.body();
-            for row in body["data"].as_array_mut().unwrap().iter_mut().filter(|row| row["id"] == "ch_012") {
+            for row in body["data"].as_array_mut().unwrap().iter_mut().filter(|row| row["id"] == "ch_017") {
                 row.as_object_mut().unwrap().remove("refunds");
             }
             api.deliver_as(&page, body)
