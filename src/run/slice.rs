@@ -299,7 +299,7 @@ impl Reading {
 
     /// How many items wait for their local rows, so that all slices together hold about as many.
     fn batch(&self) -> usize {
-        (4 * BATCH / self.lanes.all).clamp(MIN_BATCH, BATCH)
+        (2 * BATCH / self.lanes.all).clamp(MIN_BATCH, BATCH)
     }
 
     fn hand_bytes(&self) -> usize {

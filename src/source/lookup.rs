@@ -17,7 +17,7 @@ use super::reason::{Reason, Site};
 use super::walk::not_a_page;
 
 /// How many look-ups are under way at once.
-const SIDE_BY_SIDE: usize = 4;
+const SIDE_BY_SIDE: usize = 8;
 
 /// What look-ups found.
 #[derive(Debug, Default)]
