@@ -81,6 +81,13 @@ fn rekeyed() -> Vec<Server> {
             "gives twenty rows one and the same second, and shows fifteen rows of a query",
         )
         .arranged(|api, local| crowd(api, local, 20)),
+        by_id("a_cap_that_cuts_its_count_off_too", "shows fifteen rows of a query, and counts no more")
+            .edit("provider.yaml", "{page: 1,", "{page: 1, total: total,")
+            .lists(|api, asked| {
+                let mut page = first_of(api, asked, MOST);
+                page.total = page.total.min(MOST);
+                api.deliver(&page)
+            }),
         by_id("a_new_key_that_is_included", "begins with the row that it was told to begin behind")
             .lists(|api, asked| {
                 let anew = asked.query("id[gt]").map(|last| asked.with("id[gt]", &before(&last)));

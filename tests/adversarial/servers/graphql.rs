@@ -192,6 +192,7 @@ fn look_ups() -> Vec<Server> {
                 found.retain(|node| !node.is_null());
                 Reply::json(200, json!({ "data": { "nodes": found } }))
             })
-            .unreadable(&INVENTED),
+            .unreadable(&INVENTED)
+            .partial("whose look-up by id cannot be read"),
     ]
 }

@@ -185,6 +185,7 @@ fn declared() -> Vec<Server> {
             "pace_as_a_cost_in_the_body",
             "counts points beside the data of GraphQL, which the definition names",
         )
+        .paged(Paging::Cursor)
         .speaking(graphql::PROVIDER, graphql::honest, graphql::look_up),
         with_cost,
         |_| Reply::json(200, json!({ "errors": [{ "extensions": { "code": "THROTTLED" } }] })),
