@@ -203,7 +203,9 @@ pub enum PageFault {
     #[error("the page says that more follows but `{0}` holds no way to it")]
     NoWayOn(String),
     /// The look-up answered neither with the item nor with the provider's own "gone".
-    #[error("the look-up by id answered status {0} in a shape that means neither an item nor its absence")]
+    #[error(
+        "the look-up by id answered status {0} in a shape that means neither an item nor its absence; `unwrap` says where the item lies, `gone` what absence looks like"
+    )]
     NeitherItemNorGone(u16),
     /// The look-up answered with another item.
     #[error("the look-up by id answered with another item than the one asked for")]

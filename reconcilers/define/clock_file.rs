@@ -35,7 +35,7 @@ impl FromText for FormatWord {
         }
         let fixed = Self::Fixed;
         let plain = |format: TimeFormat| Self::Fixed(format.into());
-        words::choose(
+        let found = words::choose(
             "time format",
             text,
             &[
@@ -51,7 +51,11 @@ impl FromText for FormatWord {
                 ("sql", Self::Sql),
                 ("date", Self::Sql),
             ],
-        )
+        );
+        found.map_err(|fault| {
+            let help = fault.help.clone().unwrap_or_default();
+            fault.with_help(format!("{help}, or a pattern such as `%Y-%m-%d %H:%M`"))
+        })
     }
 }
 

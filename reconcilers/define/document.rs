@@ -76,6 +76,12 @@ impl Document {
         &self.file
     }
 
+    /// The word behind a key that begins a line, for files that cannot be read as a whole.
+    pub(super) fn word_behind(&self, key: &str) -> Option<&str> {
+        let rest = self.text.lines().find_map(|line| line.strip_prefix(key))?;
+        rest.split_whitespace().next().map(|word| word.trim_matches(['"', '\'']))
+    }
+
     /// A problem at a place of this file.
     #[must_use]
     pub fn problem(&self, spot: Spot, fault: Fault) -> Problem {
@@ -138,7 +144,19 @@ impl Document {
 
     fn reword(&self, error: &Error) -> Problem {
         let spot = error.location().filter(|at| *at != Location::UNKNOWN).map(Spot::from).unwrap_or_default();
-        self.problem(spot, fault_of(error))
+        let fault = fault_of(error);
+        if fault.help.is_none() && fault.message == NO_TEXT && self.begins_with(spot, '{') {
+            let help =
+                "quote a text that begins with a brace, such as `\"{page}\"`: without quotes it is a mapping";
+            return self.problem(spot, fault.with_help(help));
+        }
+        self.problem(spot, fault)
+    }
+
+    fn begins_with(&self, spot: Spot, sign: char) -> bool {
+        let spot = self.origin(spot);
+        let line = spot.line.checked_sub(1).and_then(|line| self.text.lines().nth(line));
+        line.and_then(|line| line.chars().nth(spot.column.checked_sub(1)?)) == Some(sign)
     }
 
     fn is_blank(&self) -> bool {
@@ -173,6 +191,9 @@ fn fault_of(error: &Error) -> Fault {
         other => Fault::new(format!("the file is not YAML: {}", without_place(&other.to_string()))),
     }
 }
+
+/// Said where a text was expected.
+const NO_TEXT: &str = "expected a single text";
 
 fn in_plain_words(expected: &str) -> &str {
     match expected {

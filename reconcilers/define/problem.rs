@@ -70,6 +70,12 @@ impl Problem {
         self
     }
 
+    /// Place, message and advice on one line, for where there is no room for an excerpt.
+    #[must_use]
+    pub fn with_its_help(&self) -> String {
+        self.help.as_ref().map_or_else(|| self.to_string(), |help| format!("{self}; {help}"))
+    }
+
     /// The bytes of `source` that it points at: on its line, and empty where the file as a whole is meant.
     #[must_use]
     pub fn bytes(&self) -> std::ops::Range<usize> {

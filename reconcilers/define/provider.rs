@@ -81,6 +81,12 @@ impl ProviderDefinition {
         problems.finish(definition).map(|(definition, _)| definition)
     }
 
+    /// The name that a file gives its provider, however broken the rest is.
+    #[must_use]
+    pub fn name_in(document: &Document) -> Option<Name> {
+        document.word_behind("provider:")?.parse().ok()
+    }
+
     fn compile(file: ProviderFile, problems: &mut Problems<'_>) -> Option<Self> {
         let (document, spot) = (problems.document.clone(), file.provider.spot);
         let name = problems.take(file.provider);

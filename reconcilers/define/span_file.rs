@@ -10,12 +10,16 @@ use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
+use super::edges::Edges;
 use super::problem::Spot;
 use super::value::Length;
 use super::window_file::length_above_zero;
 
 /// The range that a slice begins with where a definition does not say.
 const DEFAULT: Duration = Duration::from_hours(24);
+
+/// The same where there is only a lower bound: each slice reads up to now, so one is better than many.
+const UP_TO_NOW: Duration = Duration::from_hours(24 * 366);
 
 /// `7d`, or `{prefer: 1d, max: 31d, min: 1s}`.
 #[derive(Debug, Clone)]
@@ -70,11 +74,13 @@ pub(super) struct Span {
 impl SpanFile {
     pub(super) fn compile(
         written: Option<Spanned<Self>>,
+        edges: Edges,
         grain: Duration,
         problems: &mut Problems<'_>,
     ) -> Span {
         let Some(written) = written else {
-            return Span { prefer: DEFAULT.max(grain), max: None, min: grain };
+            let usual = if edges.upper.is_some() { DEFAULT } else { UP_TO_NOW };
+            return Span { prefer: usual.max(grain), max: None, min: grain };
         };
         let spot = Spot::from(written.referenced);
         let keys = match written.value {

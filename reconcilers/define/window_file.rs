@@ -147,9 +147,9 @@ impl WindowDefinition {
             let back = length_above_zero(Some(overlap.back), problems)?;
             Some(OverlapScan { back, every: length_above_zero(Some(overlap.every), problems)? })
         });
-        let span = SpanFile::compile(file.span, grain.unwrap_or_default(), problems);
-        let open = file.open.is_some_and(|open| open.value);
         let edges = problems.take_option(file.edges).unwrap_or_default();
+        let span = SpanFile::compile(file.span, edges, grain.unwrap_or_default(), problems);
+        let open = file.open.is_some_and(|open| open.value);
         let feed = Feed {
             lag: length(file.lag, problems).unwrap_or_default(),
             margin: length(file.overlap, problems).unwrap_or_default(),

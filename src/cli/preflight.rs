@@ -21,7 +21,8 @@ use crate::source::{Client, Coverage, Walk};
 pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> {
     let loaded = wire::load_quietly(desk)?;
     let mut tests = vec![definitions(&loaded)];
-    tests.extend(loaded.warnings.iter().map(|warning| Tested::warning("definition", warning.to_string())));
+    tests
+        .extend(loaded.warnings.iter().map(|warning| Tested::warning("definition", warning.with_its_help())));
     if args.vars || args.online {
         tests.push(references(&loaded.config));
     }
@@ -33,9 +34,12 @@ pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> 
 
 fn definitions(loaded: &Loaded) -> Tested {
     let domains: Vec<&str> = loaded.domains.iter().map(|domain| domain.domain().as_str()).collect();
-    let number =
-        if domains.len() == 1 { "1 domain".to_owned() } else { format!("{} domains", domains.len()) };
-    Tested::ok("definitions", format!("{number}: {}", domains.join(", ")))
+    let seen = match domains.as_slice() {
+        [] => "no domain".to_owned(),
+        [only] => format!("1 domain: {only}"),
+        several => format!("{} domains: {}", several.len(), several.join(", ")),
+    };
+    Tested::ok("definitions", seen)
 }
 
 fn references(config: &Config) -> Tested {

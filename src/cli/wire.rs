@@ -30,7 +30,7 @@ use crate::vault::StoreVault;
 pub(super) fn load(desk: &Desk) -> Result<Loaded, Failure> {
     let loaded = load_quietly(desk)?;
     for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!("{}", warning.with_its_help());
     }
     Ok(loaded)
 }

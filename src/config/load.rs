@@ -174,6 +174,8 @@ struct Loading<'l> {
     folder: &'l Path,
     catalogue: Catalogue,
     own: BTreeMap<Name, Place>,
+    /// Providers whose own files are wrong: what is said about them elsewhere cannot be judged before that is mended.
+    broken: BTreeSet<Name>,
     domains: Vec<DomainDefinition>,
     problems: Problems<'l>,
 }
@@ -181,7 +183,15 @@ struct Loading<'l> {
 impl<'l> Loading<'l> {
     fn new(settings: &'l Settings, folder: &'l Path, problems: Problems<'l>) -> Result<Self, Vec<Problem>> {
         let catalogue = Catalogue::shipped()?;
-        Ok(Self { settings, folder, catalogue, own: BTreeMap::new(), domains: Vec::new(), problems })
+        Ok(Self {
+            settings,
+            folder,
+            catalogue,
+            own: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            domains: Vec::new(),
+            problems,
+        })
     }
 
     fn read_files(&mut self, config: &Path) {
@@ -205,16 +215,18 @@ impl<'l> Loading<'l> {
     }
 
     fn read_file(&mut self, path: &Path) {
-        let read = folder::document(path).and_then(|document| Ok((document.kind()?, document)));
-        let outcome = match read {
-            Ok((Kind::Provider, document)) => {
-                ProviderDefinition::parse(&document).map(|p| self.add_provider(p))
-            }
-            Ok((Kind::Domain, document)) => DomainDefinition::parse(&document).map(|d| self.domains.push(d)),
+        let document = match folder::document(path) {
+            Ok(document) => document,
+            Err(problem) => return self.problems.problems.push(problem),
+        };
+        let outcome = match document.kind() {
+            Ok(Kind::Provider) => ProviderDefinition::parse(&document).map(|p| self.add_provider(p)),
+            Ok(Kind::Domain) => DomainDefinition::parse(&document).map(|d| self.domains.push(d)),
             Err(problem) => Err(vec![problem]),
         };
         if let Err(problems) = outcome {
             self.problems.problems.extend(problems);
+            self.broken.extend(ProviderDefinition::name_in(&document));
         }
     }
 
@@ -234,6 +246,9 @@ impl<'l> Loading<'l> {
     /// The configuration may only speak of providers that there are.
     fn check_providers(&mut self) {
         for (name, (spot, config)) in &self.settings.providers {
+            if self.broken.contains(name) {
+                continue;
+            }
             let Some(provider) = self.catalogue.provider(name) else {
                 let known: Vec<&str> = self.catalogue.names().map(Name::as_str).collect();
                 let fault = Fault::new(format!("there is no provider `{name}`"));
@@ -264,10 +279,13 @@ impl<'l> Loading<'l> {
             }
             places.insert(name.clone(), place);
             self.check_names(&domain);
+            self.problems.warnings.extend(domain.warnings.iter().cloned());
+            if self.broken.contains(&domain.feed.provider) {
+                continue;
+            }
             if complained.insert(domain.feed.provider.clone()) {
                 self.check_credentials(&domain);
             }
-            self.problems.warnings.extend(domain.warnings.iter().cloned());
             let config = self.settings.providers.get(&domain.feed.provider);
             let settings = config
                 .map(|(_, config)| FeedSettings { vars: config.vars.clone(), each: config.each.clone() });

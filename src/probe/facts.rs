@@ -101,8 +101,11 @@ fn clocks(feed: &Feed, evidence: &Evidence) -> Fact {
 
 fn next(evidence: &Evidence) -> Fact {
     let Some(second) = &evidence.second else {
-        let seen =
-            "the range has one page, so the way to the next was not taken; name a longer one by --since";
+        let seen = format!(
+            "no way leads on from this page of {} rows; if the provider has more, `next` looks in the wrong place, else name a \
+             longer range by --since",
+            evidence.first.rows.len()
+        );
         return fact("next", Verdict::Unproven, seen);
     };
     let (first, second): (BTreeSet<_>, BTreeSet<_>) =

@@ -30,7 +30,9 @@ impl Reach {
             ("https", true) => Self::PrivateToo,
             ("http", true) => Self::PrivateOnly,
             ("http", false) => {
-                return Err(SourceError::settings("`base` must be https unless `allow_private` is set"));
+                return Err(SourceError::settings(
+                    "`base` must be https unless tieout.yaml says `allow_private: true` for this provider",
+                ));
             }
             _ => return Err(SourceError::settings("`base` must be an https URL")),
         };
@@ -75,7 +77,7 @@ impl From<AddressRefused> for SourceError {
 fn refused(host: String, reach: Reach) -> AddressRefused {
     let what = match reach {
         Reach::Public => {
-            "not a public address; set `allow_private` if the provider really is on your own network"
+            "not a public address; say `allow_private: true` for it in tieout.yaml if the provider really is on your own network"
         }
         Reach::PrivateToo => "a link-local or reserved address, which no provider has",
         Reach::PrivateOnly => "not a loopback or private address, so it needs https",

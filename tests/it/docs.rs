@@ -1,5 +1,7 @@
 //! What the documents show is true: every whole definition in them loads.
 
+use tieout_reconcilers::catalogue::Catalogue;
+
 use crate::world::World;
 
 /// The YAML blocks of a document that begin with a word.
@@ -19,4 +21,39 @@ async fn the_provider_file_of_the_guide_loads_without_a_doubt() {
     let outcome = world.tieout(&["check", "--vars"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.stdout.ends_with("check: 0 failed, 0 warnings\n"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn the_domain_file_of_the_guide_loads_on_the_provider_of_the_guide() {
+    let [provider] = blocks(include_str!("../../docs/providers.md"), "provider:")[..] else {
+        panic!("one file")
+    };
+    let [domain] = blocks(include_str!("../../docs/domains.md"), "domain:")[..] else { panic!("one file") };
+    let world = World::agreeing(0).await;
+    world.write("shop.yaml", provider);
+    world.write("orders.yaml", &domain.replace("queue: billing", "queue: shop"));
+    world.edit("tieout.yaml", "providers: {", "providers: {shop: {secrets: {shop_key: \"file:key\"}}, ");
+    let outcome = world.tieout(&["check", "--vars"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.stdout.contains("shop.orders"), "{outcome:?}");
+}
+
+#[test]
+fn every_shipped_provider_and_feed_is_named_in_the_guide_and_described_on_a_page_of_its_own() {
+    let guide = include_str!("../../docs/providers.md");
+    let readme = include_str!("../../README.md");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reconcilers");
+    let catalogue = Catalogue::shipped().unwrap();
+    for name in catalogue.names() {
+        let line = guide.lines().find(|line| line.starts_with(&format!("| [`{name}`]")));
+        let line = line.unwrap_or_else(|| panic!("the guide does not name {name}"));
+        let feeds: Vec<String> =
+            catalogue.provider(name).unwrap().feeds.keys().map(|feed| format!("`{feed}`")).collect();
+        assert!(line.ends_with(&format!("| {} |", feeds.join(", "))), "{name}: {feeds:?}\n{line}");
+        assert!(readme.contains(&format!("`{name}`")), "the README does not name {name}");
+        let page = std::fs::read_to_string(root.join(name.as_str()).join("README.md")).unwrap();
+        for part in ["## Consistency profile", "## What it cannot do", "## Fixtures"] {
+            assert!(page.contains(part), "{name}: {part}");
+        }
+    }
 }

@@ -18,6 +18,8 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
             ("fragment that is not closed", "from: \"{from}\"", "from: \"[[x {from}\""),
             ("fragment without a placeholder", "from: \"{from}\"", "from: \"{from} [[x]]\""),
             ("unknown time format of a bound", "from: \"{from}\"", "from: \"{from:fortnight}\""),
+            ("a placeholder without quotes", "limit: \"{size}\"", "limit: {size}"),
+            ("a list in the place of a text", "limit: \"{size}\"", "limit: [size]"),
             ("format of another kind", "after: \"{cursor}\"", "after: \"{cursor:csv}\""),
             ("rekey without a cap", "after: \"{cursor}\"", "after: \"{cursor}\", min: \"{rekey}\""),
             ("part of a plain key", "GET /orders/{id}", "GET /orders/{id[0]}"),

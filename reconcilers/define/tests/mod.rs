@@ -11,6 +11,7 @@ mod limits;
 mod look_ups;
 mod pages;
 mod shapes;
+mod shipped;
 mod stripe;
 mod walks;
 

@@ -95,6 +95,26 @@ fn wrong_definitions_are_reported_together_and_by_file() {
 }
 
 #[test]
+fn what_is_wrong_with_a_provider_is_said_where_it_stands_and_nowhere_else() {
+    let config =
+        changed(CONFIG, "providers:", "providers:\n  shop: {secrets: {key: env:TIEOUT_TEST_NO_KEY}}");
+    let domain = changed(DOMAIN, "feed: stripe/charges", "feed: shop/orders");
+    for (from, to) in [
+        ("rows: data", "rosw: data"),
+        ("rows: data", "rows: [data"),
+        ("provider: shop", "provider: 'shop' # {"),
+    ] {
+        let provider = changed(PROVIDER, from, to) + "unknown: word\n";
+        let world =
+            World::new(&config, &[("reconcilers/shop.yaml", &provider), ("reconcilers/a.yaml", &domain)]);
+        let problems = world.load().unwrap_err();
+        let elsewhere: Vec<_> =
+            problems.iter().filter(|problem| !problem.file.ends_with("shop.yaml")).collect();
+        assert!(elsewhere.is_empty() && !problems.is_empty(), "{}", world.printed(&problems));
+    }
+}
+
+#[test]
 fn a_missing_configuration_says_how_to_start() {
     let problems = Config::load(Path::new("no/such/tieout.yaml")).unwrap_err();
     assert_eq!(problems[0].to_string(), "no/such/tieout.yaml: there is no such configuration file");

@@ -29,14 +29,14 @@ struct Row {
     open: Option<String>,
 }
 
-/// Plays the script of a folder.
+/// Plays the script of a folder. What a shipped provider answers lies in its own folder.
 async fn played(folder: &str) -> Result<(Script, Vec<Act>), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("tests/it/conformance").join(folder);
     let script = read(&folder.join("script.yaml"))?;
     let shipped = script.lines().find_map(|line| line.strip_prefix("shipped: "));
-    let beside = shipped.map_or_else(|| folder.clone(), |name| root.join("reconcilers").join(name.trim()));
-    play::play(&folder, &script, &read(&beside.join("provider.yaml"))?).await
+    let home = shipped.map_or_else(|| folder.clone(), |name| root.join("reconcilers").join(name.trim()));
+    play::play(&home, &script, &read(&home.join("provider.yaml"))?).await
 }
 
 /// Every code that was not exercised, or what went wrong before.

@@ -16,7 +16,9 @@ use tieout::config::Config;
 use tieout::source::{Client, Coverage, NextStep, Reason, Walk, WalkedPage, lookup};
 use tieout::store::{Store, StoreSettings};
 use tieout_reconcilers::compare::{CLOCK, KEY, VERSION};
+use tieout_reconcilers::define::document::Document;
 use tieout_reconcilers::define::problem::Problem;
+use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::{Key, text_of};
 use tieout_reconcilers::name::Each;
@@ -125,6 +127,7 @@ struct World {
 pub(super) async fn play(folder: &Path, script: &str, provider: &str) -> Result<(Script, Vec<Act>), String> {
     let wrong = |error: serde_saphyr::Error| format!("script.yaml: {error}");
     let parsed: Script = serde_saphyr::from_str(script).map_err(wrong)?;
+    let provider = &instead(provider, &parsed)?;
     let filled = parsed
         .vars
         .iter()
@@ -142,6 +145,13 @@ pub(super) async fn play(folder: &Path, script: &str, provider: &str) -> Result<
     Ok((script, acts))
 }
 
+/// The provider as the script wants it; what it wants to change must be there.
+fn instead(provider: &str, script: &Script) -> Result<String, String> {
+    script.instead.iter().try_fold(provider.to_owned(), |text, (from, to)| {
+        if text.contains(from) { Ok(text.replace(from, to)) } else { Err(format!("there is no `{from}`")) }
+    })
+}
+
 /// A provider whose base holds a variable can only be put on loopback with the variable filled in.
 fn provider_text<'t>(written: &'t str, filled: &'t str) -> &'t str {
     let in_host = hosts_in(written).iter().any(|host| host.contains("{var."));
@@ -153,12 +163,14 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
     let name = provider.lines().find_map(|line| line.strip_prefix("provider: ")).expect("a name").trim();
     write("provider.yaml", provider);
-    let member =
-        provider.split_once("each: {").and_then(|(_, rest)| rest.split_once(':')).map(|(name, _)| name);
-    let keyed = member.map(|name| format!(" AND member = :each.{name}")).unwrap_or_default();
+    let definition = ProviderDefinition::parse(&Document::new("provider.yaml", provider));
+    let definition = definition.map_err(|problems| said(&problems))?;
     let feeds: BTreeSet<&String> =
         script.steps.iter().filter_map(|step| step.feed.as_ref()).chain([&script.feed]).collect();
     for feed in feeds {
+        let names = definition.feeds.iter().find(|(name, _)| name.as_str() == feed.as_str());
+        let names = names.map(|(_, definition)| definition.each_names()).unwrap_or_default();
+        let keyed = names.iter().fold(String::new(), |sql, name| format!("{sql} AND {name} = :each.{name}"));
         let domain = format!(
             "domain: conformance.{feed}\nfeed: {name}/{feed}\nlocal:\n  database: app\n  \
              rows: SELECT id, field FROM t WHERE at >= :from AND at < :to{keyed}\n  \
@@ -178,6 +190,9 @@ async fn world(script: &Script, provider: &str) -> Result<World, String> {
         if provider.contains(&format!("{{var.{var}}}")) {
             settings["var"][var] = value.clone().into();
         }
+    }
+    if !script.each.is_empty() {
+        settings["each"] = serde_json::json!(script.each);
     }
     let config = format!(
         "state: {{url: \"sqlite:{dir}/state.db\", key: \"file:state_key\"}}\n\

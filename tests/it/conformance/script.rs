@@ -14,6 +14,10 @@ pub(super) struct Script {
     /// The shipped provider that is tested; without it, the `provider.yaml` beside the script.
     #[serde(rename = "shipped")]
     pub _shipped: Option<String>,
+    /// What stands in the provider file, and what stands there while the script plays: pages of two rows in the place
+    /// of two hundred, and pauses that a test can wait for.
+    #[serde(default)]
+    pub instead: BTreeMap<String, String>,
     /// The feed that the steps read, unless they name another.
     pub feed: String,
     /// A field of the rows besides key and clock.
@@ -22,6 +26,9 @@ pub(super) struct Script {
     pub secrets: BTreeMap<String, String>,
     #[serde(default)]
     pub vars: BTreeMap<String, String>,
+    /// The members that the configuration gives to a fan-out.
+    #[serde(default)]
+    pub each: Vec<BTreeMap<String, String>>,
     /// Hosts that are met besides those that the provider file names.
     #[serde(default)]
     pub hosts: Vec<String>,
