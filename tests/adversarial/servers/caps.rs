@@ -143,8 +143,7 @@ fn halved() -> Vec<Server> {
             }),
         in_halves("a_cap_that_is_counted", "counts all rows of a query, and shows ten of them")
             .edit("provider.yaml", "more: has_more,", "more: has_more, total: total,")
-            .edit("provider.yaml", "size: 10", "size: 5")
-            .lists(|api, asked| api.honest(asked)),
+            .edit("provider.yaml", "size: 10", "size: 5"),
         in_halves("a_range_that_is_too_large", "refuses a range of more than ten rows with 400, which a rule calls too large")
             .edit("provider.yaml", "lag: 0s, cap: {rows: 10, then: halve}}", "lag: 0s}")
             .rules("  - {when: {status: 400, body: {name: RESULTSET_TOO_LARGE}}, do: halve}\n")

@@ -30,7 +30,7 @@ struct Meter(Mutex<(i64, u32)>);
 struct Left {
     /// Whether the request that asked was one too many.
     is_over: bool,
-    left: u32,
+    rest: u32,
     /// The next second, since 1970.
     until: i64,
 }
@@ -44,7 +44,7 @@ impl Meter {
         }
         let is_over = counted.1 >= PERMITTED;
         counted.1 += u32::from(!is_over);
-        Left { is_over, left: PERMITTED - counted.1, until: second + 1 }
+        Left { is_over, rest: PERMITTED - counted.1, until: second + 1 }
     }
 }
 
@@ -105,20 +105,20 @@ fn usual() -> Vec<Server> {
             "pace_in_epoch_seconds",
             "counts in `X-RateLimit-Remaining` and `-Reset`, in seconds since 1970",
             |reply, left| {
-                reply.with("x-ratelimit-remaining", left.left).with("x-ratelimit-reset", left.until)
+                reply.with("x-ratelimit-remaining", left.rest).with("x-ratelimit-reset", left.until)
             },
         ),
         telling(
             "pace_in_epoch_milliseconds",
             "counts in `X-RateLimit-Remaining` and `-Reset`, in milliseconds since 1970",
             |reply, left| {
-                reply.with("x-ratelimit-remaining", left.left).with("x-ratelimit-reset", left.until * 1_000)
+                reply.with("x-ratelimit-remaining", left.rest).with("x-ratelimit-reset", left.until * 1_000)
             },
         ),
         telling(
             "pace_in_seconds_to_go",
             "counts in `X-RateLimit-Remaining` and `-Reset`, in seconds from now",
-            |reply, left| reply.with("x-ratelimit-remaining", left.left).with("x-ratelimit-reset", 1),
+            |reply, left| reply.with("x-ratelimit-remaining", left.rest).with("x-ratelimit-reset", 1),
         ),
         telling(
             "pace_as_an_instant",
@@ -126,7 +126,7 @@ fn usual() -> Vec<Server> {
             |reply, left| {
                 let until = DateTime::from_timestamp(left.until, 0).unwrap();
                 let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
-                reply.with("x-rate-limit-remaining", left.left).with("x-rate-limit-reset", until)
+                reply.with("x-rate-limit-remaining", left.rest).with("x-rate-limit-reset", until)
             },
         ),
         telling(
@@ -134,7 +134,7 @@ fn usual() -> Vec<Server> {
             "counts in `RateLimit-Limit`, `-Remaining` and `-Reset`",
             |reply, left| {
                 let reply = reply.with("ratelimit-limit", format!("{PERMITTED}, {PERMITTED};w=1"));
-                reply.with("ratelimit-remaining", left.left).with("ratelimit-reset", 1)
+                reply.with("ratelimit-remaining", left.rest).with("ratelimit-reset", 1)
             },
         ),
         telling(
@@ -142,7 +142,7 @@ fn usual() -> Vec<Server> {
             "counts in `RateLimit`, under a policy of `RateLimit-Policy`",
             |reply, left| {
                 let reply = reply.with("ratelimit-policy", format!("\"second\";q={PERMITTED};w=1"));
-                reply.with("ratelimit", format!("\"second\";r={};t=1", left.left))
+                reply.with("ratelimit", format!("\"second\";r={};t=1", left.rest))
             },
         ),
         telling(
@@ -153,14 +153,14 @@ fn usual() -> Vec<Server> {
                     "ratelimit-policy",
                     format!("\"hour\";q=5000;w=3600, \"second\";q={PERMITTED};w=1"),
                 );
-                reply.with("ratelimit", format!("\"hour\";r=4900;t=1800, \"second\";r={};t=1", left.left))
+                reply.with("ratelimit", format!("\"hour\";r=4900;t=1800, \"second\";r={};t=1", left.rest))
             },
         ),
         telling(
             "pace_in_an_earlier_ratelimit",
             "counts in `RateLimit` as an earlier draft of the IETF wrote it",
             |reply, left| {
-                reply.with("ratelimit", format!("limit={PERMITTED}, remaining={}, reset=1", left.left))
+                reply.with("ratelimit", format!("limit={PERMITTED}, remaining={}, reset=1", left.rest))
             },
         ),
     ]
@@ -170,14 +170,14 @@ fn declared() -> Vec<Server> {
     let in_headers = telling(
         "pace_in_headers_of_its_own",
         "counts in headers of its own, in milliseconds since 1970, which the definition names",
-        |reply, left| reply.with("x-left", left.left).with("x-again", left.until * 1_000),
+        |reply, left| reply.with("x-left", left.rest).with("x-again", left.until * 1_000),
     );
     let used = metered(
         Server::new(
             "pace_as_a_fraction",
             "writes `3/5` of what was used of how many, which the definition names",
         ),
-        |reply, left| reply.with("x-calls", format!("{}/{PERMITTED}", PERMITTED - left.left)),
+        |reply, left| reply.with("x-calls", format!("{}/{PERMITTED}", PERMITTED - left.rest)),
         |_| Reply::says(429, "").with("retry-after", "1.0"),
     );
     let cost = metered(
@@ -205,7 +205,7 @@ fn declared() -> Vec<Server> {
 fn with_cost(reply: Reply, left: Left) -> Reply {
     let Reply::Says(mut says) = reply else { panic!("a proper answer") };
     let mut body: Value = serde_json::from_slice(&says.body).unwrap();
-    body["extensions"] = json!({ "cost": { "left": left.left * 10, "refill": PERMITTED * 10, "asked": 10 } });
+    body["extensions"] = json!({ "cost": { "left": left.rest * 10, "refill": PERMITTED * 10, "asked": 10 } });
     says.body = body.to_string().into_bytes();
     Reply::Says(says)
 }

@@ -74,7 +74,9 @@ fn refunding(name: &'static str, does: &'static str) -> Server {
             "    rows: data\n    nested: [{rows: refunds.data?, more: refunds.has_more}]\n",
         )
         .arranged(|api, _| {
-            api.items.iter_mut().for_each(|item| item.value["refunds"] = json!({ "has_more": false }))
+            for item in &mut api.items {
+                item.value["refunds"] = json!({ "has_more": false });
+            }
         })
         .lists(|api, asked| {
             let page = api.page(asked);
