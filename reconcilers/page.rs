@@ -143,6 +143,8 @@ pub enum Answer {
         /// The least pause, whatever else it says.
         at_least: Option<Duration>,
     },
+    /// The provider answers nobody for now.
+    OutOfService(String),
     /// The access token is not good any more: get a new one and ask once again.
     Refresh(String),
     /// The way through the pages is lost: read the slice again from its own start.

@@ -47,6 +47,15 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
         response: &Response<'_>,
     ) -> Result<Page, PageFault>;
 
+    /// The request that asks how many rows a slice has, where the provider can be asked. Its answer is a hint.
+    fn count_request(&self, _slice: &Slice) -> Option<PageRequest> {
+        None
+    }
+    /// Reads a count that [`Answer::Read`] let through; nothing where there is none.
+    fn read_count(&self, _response: &Response<'_>) -> Option<u64> {
+        None
+    }
+
     /// The look-ups that ask a member of the feed's fan-out about all of `keys`.
     fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm>;
     /// What a response to a look-up means; statuses that say "gone" are [`Answer::Read`] here.
@@ -140,6 +149,10 @@ pub struct Feed {
     pub cap: Option<Cap>,
     /// How long the provider keeps items or events; a gap older than that cannot be read any more.
     pub retention: Option<Duration>,
+    /// How long the provider keeps the way to a next page (`next: {ttl: ...}`), where that is short.
+    pub cursor_ttl: Option<Duration>,
+    /// By what the provider can tell that a page is unchanged, where it can.
+    pub conditional: Option<Validator>,
     /// Whether the feed hands out changes since a saved token, and not what lies in a window.
     pub changes: bool,
     /// The periodic wider re-read.
@@ -147,6 +160,15 @@ pub struct Feed {
     /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
     /// only from then on.
     pub confirm_after: Duration,
+}
+
+/// What names a state of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validator {
+    /// The header `ETag`.
+    Etag,
+    /// The header `Last-Modified`.
+    Modified,
 }
 
 /// A provider's limit on the rows of one query.
@@ -198,6 +220,8 @@ impl Default for Feed {
             min_span: Duration::from_secs(1),
             cap: None,
             retention: None,
+            cursor_ttl: None,
+            conditional: None,
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,

@@ -218,6 +218,17 @@ impl Reconciler for Definition {
         })
     }
 
+    fn count_request(&self, slice: &Slice) -> Option<PageRequest> {
+        let member = self.member(&slice.each);
+        let fill = Fill { bounds: self.feed.bounds(slice), each: member.as_ref(), ..Fill::default() };
+        let request = self.feed.count.as_ref()?.request(&fill);
+        Some(PageRequest { each: slice.each.clone(), ..request })
+    }
+
+    fn read_count(&self, response: &Response<'_>) -> Option<u64> {
+        self.feed.count.as_ref()?.read(response)
+    }
+
     fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
         let member = self.member(each);
         let first = Position::default();

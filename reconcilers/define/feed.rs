@@ -7,8 +7,10 @@ use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
 use super::checked::{Checked, Fault, Ordered};
+use super::conditional;
 use super::confirm::ConfirmDefinition;
 use super::confirm_file::{ConfirmFile, FeedGround};
+use super::count::{CountDefinition, CountFile};
 use super::document::Problems;
 use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
@@ -17,6 +19,7 @@ use super::fill::Bounds;
 use super::gone_file::{GoneIf, GoneIfFile};
 use super::id_file::IdFile;
 use super::lang::Lang;
+use super::limits::Limits;
 use super::lint::{self, Spots};
 use super::nested_file::NestedFile;
 use super::next_file::NextFile;
@@ -34,7 +37,7 @@ use super::words;
 use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
-use crate::reconciler::{Cap, Cure, Feed, Filter};
+use crate::reconciler::{Cap, Cure, Feed, Filter, Validator};
 use crate::window::Slice;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -69,7 +72,25 @@ pub(super) struct FeedFile {
     window: Spanned<WindowFile>,
     overlap_scan: Option<OverlapFile>,
     confirm: Option<Spanned<ConfirmFile>>,
+    count: Option<Spanned<CountFile>>,
+    conditional: Option<Checked<Validator>>,
     events: Option<EventsFile>,
+}
+
+impl FeedFile {
+    /// The words of its own request.
+    fn asked(&self) -> RequestFile {
+        RequestFile {
+            line: Some(self.request.clone()),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            encode: self.encode.clone(),
+            graphql: self.graphql.clone(),
+            vars: self.vars.clone(),
+            ids_as: None,
+        }
+    }
 }
 
 /// One list endpoint of a provider.
@@ -97,19 +118,23 @@ pub struct FeedDefinition {
     pub(super) confirm: ConfirmDefinition,
     /// For whom it is read, where it says so itself.
     pub(super) each: Option<EachDefinition>,
+    /// How the rows of a range are counted, where they can be.
+    pub(super) count: Option<CountDefinition>,
     /// Where the provider lists its own events about the items.
     pub events: Option<EventsDefinition>,
 }
 
 impl FeedDefinition {
-    /// `headers` are the provider's headers that differ between the members of a fan-out.
+    /// `headers` are the provider's headers that differ between the members of a fan-out, `limits` what it permits.
     pub(super) fn compile(
         file: FeedFile,
         headers: &[(String, Template)],
+        limits: &Limits,
         spot: Spot,
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
+        let asked = file.asked();
         let next_spot = Spot::from(file.next.referenced);
         let window_spot = Spot::from(file.window.referenced);
         let paging = file.next.value.compile(next_spot, problems);
@@ -123,16 +148,6 @@ impl FeedDefinition {
                 "say `confirm: {one: \"GET /path/{id}\", gone: 404}`; every suspect is looked up by its key";
             problems.add(spot, Fault::new("the feed has no `confirm`").with_help(help));
         }
-        let asked = RequestFile {
-            line: Some(file.request),
-            query: file.query,
-            headers: file.headers,
-            body: file.body,
-            encode: file.encode,
-            graphql: file.graphql,
-            vars: file.vars,
-            ids_as: None,
-        };
         let rows = RowsWords {
             rows: file.rows,
             unwrap: file.unwrap,
@@ -166,11 +181,13 @@ impl FeedDefinition {
         }
         let (paging, mut window, rows, id) = (paging?, window?, rows?, id?);
         window.feed.changes = paging.save.is_some();
+        window.feed.cursor_ttl = paging.ttl;
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
         lint::lint(&paging, &window, places, problems);
         let rekey = rekey(&window, &id, window_spot, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(&paging, &window) };
+        let count = file.count.and_then(|count| CountDefinition::compile(count, &slots, headers, problems));
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
@@ -183,6 +200,8 @@ impl FeedDefinition {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
             keeps(&paging, &request, next_spot, problems);
         }
+        window.feed.conditional = conditional::compile(file.conditional, &window.feed, &request, problems);
+        lint::outlives(&paging, limits.on(&request.sample_path()), next_spot, problems);
         if confirm.one.is_some()
             && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
         {
@@ -203,6 +222,7 @@ impl FeedDefinition {
             rekey,
             confirm,
             each: each.flatten(),
+            count,
             events: events.flatten(),
         };
         definition.check_each(each_spot, problems);
@@ -243,18 +263,29 @@ impl FeedDefinition {
     /// The names of the values of a fan-out that its requests use.
     #[must_use]
     pub fn each_names(&self) -> BTreeSet<&str> {
-        let look_ups = self.confirm.requests_of().flat_map(RequestTemplate::each_names);
-        self.request.each_names().into_iter().chain(look_ups).collect()
+        let others = self.others().flat_map(RequestTemplate::each_names);
+        self.request.each_names().into_iter().chain(others).collect()
     }
 
     /// Paths like those that it asks for.
     pub(super) fn sample_paths(&self) -> impl Iterator<Item = String> {
-        std::iter::once(&self.request).chain(self.confirm.requests_of()).map(RequestTemplate::sample_path)
+        std::iter::once(&self.request).chain(self.others()).map(RequestTemplate::sample_path)
+    }
+
+    /// Its requests that ask for no page.
+    fn others(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.confirm.requests_of().chain(self.count.iter().map(|count| &count.request))
     }
 
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
-        Ok(Self { request: self.request.bind(known)?, confirm: self.confirm.bind(known)?, ..self.clone() })
+        let count = self.count.as_ref().map(|count| count.bind(known)).transpose()?;
+        Ok(Self {
+            request: self.request.bind(known)?,
+            confirm: self.confirm.bind(known)?,
+            count,
+            ..self.clone()
+        })
     }
 }
 

@@ -107,6 +107,7 @@ mod tests {
             pages: None,
             total: None,
             save: None,
+            ttl: None,
             stop,
             keep: Keep::Usual,
         }

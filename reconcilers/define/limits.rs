@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::checked::{Fault, FromText};
+use super::quota::Quota;
 use super::reader::Reader;
 use super::words;
 use crate::instant::{Instant, TimeFormat};
@@ -22,8 +23,19 @@ pub struct Limits {
     pub classes: Vec<RouteClass>,
     /// Where answers say how much is left.
     pub gauge: Gauge,
+    /// Where the provider can be asked how much is left of what holds everywhere.
+    pub quota: Option<Quota>,
     /// The longest pause that a run makes.
     pub max_wait: Option<Duration>,
+}
+
+impl Limits {
+    /// What holds for a request to a path below the base.
+    #[must_use]
+    pub fn on(&self, path: &str) -> &Allowance {
+        let is_on = |class: &&RouteClass| class.routes.iter().any(|route| route.fits(path));
+        self.classes.iter().find(is_on).map_or(&self.everywhere, |class| &class.allowance)
+    }
 }
 
 /// How many requests are permitted.

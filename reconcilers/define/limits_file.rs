@@ -9,6 +9,7 @@ use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::Problems;
 use super::limits::{Allowance, Gauge, Left, Limits, ResetFormat, Route, RouteClass};
 use super::problem::Spot;
+use super::quota::QuotaFile;
 use super::reader::Reader;
 use super::value::{Length, Rate, Ratio};
 use crate::name::Name;
@@ -26,6 +27,7 @@ pub(super) struct LimitsFile {
     reset: Option<Checked<Reader>>,
     #[serde(rename = "as")]
     format: Option<Checked<ResetFormat>>,
+    quota: Option<Spanned<QuotaFile>>,
     max_wait: Option<Checked<Length>>,
     #[serde(default)]
     classes: Ordered<ClassFile>,
@@ -33,7 +35,7 @@ pub(super) struct LimitsFile {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CostFile {
+pub(super) struct CostFile {
     left: Checked<Reader>,
     refill: Option<Checked<Reader>>,
     ask: Option<Checked<Reader>>,
@@ -64,6 +66,7 @@ impl LimitsFile {
             everywhere,
             classes: classes(self.classes, problems),
             gauge: Gauge::new(left, reset),
+            quota: self.quota.and_then(|quota| quota.value.compile(quota.referenced.into(), problems)),
             max_wait: problems.take_option(self.max_wait).map(|wait| wait.0),
         }
     }
@@ -105,7 +108,7 @@ fn at_least_one(word: &str, number: Option<Spanned<u32>>, problems: &mut Problem
     found
 }
 
-fn left(
+pub(super) fn left(
     left: Option<Checked<Reader>>,
     used: Option<Checked<Reader>>,
     cost: Option<Spanned<CostFile>>,
@@ -132,7 +135,7 @@ fn left(
     left.or(used).or(cost)
 }
 
-fn reset(
+pub(super) fn reset(
     reset: Option<Checked<Reader>>,
     format: Option<Checked<ResetFormat>>,
     has_left: bool,

@@ -1,11 +1,17 @@
 //! What is wrong or rarely meant in a feed whose parts are right one by one.
 
+use std::time::Duration;
+
 use super::checked::Fault;
 use super::document::Problems;
+use super::limits::Allowance;
 use super::paging::{By, Paging};
 use super::problem::Spot;
 use super::window_file::{OrderWord, WindowDefinition};
 use crate::reconciler::{ClockKind, Cure, Feed, Filter, Order};
+
+/// How many requests lie between two pages of a walk where several walks take turns.
+const TURN: f64 = 4.0;
 
 /// Where the parts of a feed stand.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +27,22 @@ pub(super) fn lint(paging: &Paging, window: &WindowDefinition, spots: Spots, pro
     contradicts_itself(paging, window, spots, problems);
     shifts(paging, window, spots, problems);
     misses_changes(window, spots, problems);
+}
+
+/// Walks that take turns at a slow pace find the way to their next page gone, and begin again and again.
+pub(super) fn outlives(paging: &Paging, allowance: &Allowance, spot: Spot, problems: &mut Problems<'_>) {
+    let (Some(ttl), Some(per_second)) = (paging.ttl, allowance.per_second) else { return };
+    let gap = Duration::try_from_secs_f64(TURN / (per_second * (1.0 - allowance.reserve)));
+    if gap.is_ok_and(|gap| gap <= ttl) {
+        return;
+    }
+    let message = format!(
+        "at the declared rate {TURN} requests take longer than the {} that a way to the next page lives, so walks that take \
+         turns lose it and begin again",
+        humantime::format_duration(ttl)
+    );
+    let help = "read fewer ranges at once (`--concurrency 1`), ask for larger pages, or declare the rate that is permitted";
+    problems.warn(spot, Fault::new(message).with_help(help));
 }
 
 /// Rows that come newest first can end a walk; in any other order, older rows say nothing about the next page.

@@ -46,6 +46,7 @@ pub mod selector;
 
 pub mod limits;
 mod limits_file;
+pub mod quota;
 
 pub mod gone_file;
 mod nested_file;
@@ -58,6 +59,8 @@ mod inherit;
 mod absence;
 pub mod confirm;
 mod confirm_file;
+mod conditional;
+pub mod count;
 pub mod each_file;
 pub mod events_file;
 mod id_file;

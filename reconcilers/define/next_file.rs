@@ -1,6 +1,7 @@
 //! The `next` block of a feed, as it is written and as it is meant.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -12,6 +13,8 @@ use super::keep_file::KeepFile;
 use super::paging::{By, First, More, Paging, Step, Stop};
 use super::problem::Spot;
 use super::reader::{CursorReader, Reader};
+use super::value::Length;
+use super::window_file::length_above_zero;
 use super::words;
 
 /// `next` as a mapping, or the word `none`.
@@ -37,6 +40,7 @@ struct NextKeys {
     save: Option<Checked<Reader>>,
     stop: Option<Vec<Checked<StopWord>>>,
     keep: Option<KeepFile>,
+    ttl: Option<Checked<Length>>,
 }
 
 impl<'de> Deserialize<'de> for NextFile {
@@ -122,6 +126,7 @@ impl NextFile {
             pages: problems.take_option(keys.pages),
             total: problems.take_option(keys.total),
             save: problems.take_option(keys.save),
+            ttl: ttl(keys.ttl, &by, problems),
             stop: stop(keys.stop, by.counts(), problems),
             keep: keys.keep.map(|keep| keep.compile(&by, problems)).unwrap_or_default(),
             by,
@@ -201,6 +206,16 @@ fn stop(written: Option<Vec<Checked<StopWord>>>, counts: bool, problems: &mut Pr
         older: words.contains(&StopWord::Older),
         statuses: words.iter().filter_map(status).collect(),
     }
+}
+
+/// Only what the provider hands out can be forgotten by it.
+fn ttl(written: Option<Checked<Length>>, by: &By, problems: &mut Problems<'_>) -> Option<Duration> {
+    let spot = written.as_ref()?.spot;
+    if !matches!(by, By::Url(_) | By::Cursor { reader: CursorReader::Page(_), .. }) {
+        let fault = Fault::new("`ttl` says how long a token or link of the provider lives, and here is none");
+        problems.add(spot, fault.with_help("leave it out, or say it beside `cursor`, `url` or `link`"));
+    }
+    length_above_zero(written, problems)
 }
 
 /// The token for the next run belongs to walks that are led by the provider, and marks their end.

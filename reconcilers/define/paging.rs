@@ -1,5 +1,7 @@
 //! How a feed is paged: what leads on, what a page says about it, and what the next request is filled with.
 
+use std::time::Duration;
+
 use super::fill::Fill;
 use super::following::Said;
 use super::reader::{CursorReader, Reader};
@@ -21,6 +23,8 @@ pub struct Paging {
     pub total: Option<Reader>,
     /// The token that the next run goes on from.
     pub save: Option<Reader>,
+    /// How long the provider keeps the way to a next page, where that is short.
+    pub ttl: Option<Duration>,
     /// Which pages end a walk although nothing else says so.
     pub stop: Stop,
     /// What of the first request travels with the others.
@@ -260,6 +264,7 @@ mod tests {
             pages: None,
             total: None,
             save: None,
+            ttl: None,
             stop,
             keep: Keep::Usual,
         }

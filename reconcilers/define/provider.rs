@@ -110,7 +110,7 @@ impl ProviderDefinition {
         let mut feeds = BTreeMap::new();
         for entry in file.feeds.0 {
             let name = Name::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
-            let feed = FeedDefinition::compile(entry.value, &of_members, entry.spot, problems);
+            let feed = FeedDefinition::compile(entry.value, &of_members, &limits, entry.spot, problems);
             if let (Ok(name), Some(feed)) = (name, feed) {
                 feeds.insert(name, Arc::new(feed));
             }

@@ -154,7 +154,8 @@ fn by_status(response: &Response<'_>) -> Answer {
         200..=299 => Answer::Read,
         401 => Answer::Refresh(why()),
         403 => Answer::Rejected(why()),
-        429 | 503 => Answer::Wait { why: why(), at_least: None },
+        429 => Answer::Wait { why: why(), at_least: None },
+        503 => Answer::OutOfService(why()),
         408 | 425 | 500..=599 => Answer::Retry(why()),
         _ => Answer::Fail(why()),
     }
@@ -194,7 +195,7 @@ mod tests {
             (408, Answer::Retry("status 408".to_owned())),
             (429, Answer::Wait { why: "status 429".to_owned(), at_least: None }),
             (502, Answer::Retry("status 502".to_owned())),
-            (503, Answer::Wait { why: "status 503".to_owned(), at_least: None }),
+            (503, Answer::OutOfService("status 503".to_owned())),
         ] {
             assert_eq!(rules.answer(&response(status, &[], "")), expected);
         }

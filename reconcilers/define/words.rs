@@ -8,9 +8,6 @@ use super::checked::Fault;
 const LATER: &[&str] = &[
     // Feeds.
     "job",
-    "count",
-    "conditional",
-    "ttl",
     // Look-ups.
     "within",
     // Domains.

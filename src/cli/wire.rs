@@ -24,7 +24,7 @@ use crate::run;
 use crate::source::auth::Vault;
 use crate::source::{Client, ProviderSettings};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
-use crate::vault::StoreVault;
+use crate::vault::{NotAKey, StoreShelf, StoreVault};
 
 /// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
 pub(super) fn load(desk: &Desk) -> Result<Loaded, Failure> {
@@ -103,14 +103,20 @@ pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Res
     let wrong = |text: String| run::Failure::Definition(text);
     let resolved = config.resolve_provider(name).map_err(|error| wrong(error.to_string()))?;
     let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
-    let vault = match (store, key) {
+    let (vault, shelf) = match (store, key) {
         (Some(store), Some(key)) => {
-            let vault = StoreVault::new(store.clone(), &key).map_err(|fault| wrong(fault.to_string()))?;
-            Some(Arc::new(vault) as Arc<dyn Vault>)
+            let bad = |fault: NotAKey| wrong(fault.to_string());
+            let vault = StoreVault::new(store.clone(), &key).map_err(bad)?;
+            let shelf = StoreShelf::new(store.clone(), &key).map_err(bad)?;
+            (Some(Arc::new(vault) as Arc<dyn Vault>), Some(Arc::new(shelf)))
         }
-        _ => None,
+        _ => (None, None),
     };
-    Client::with_vault(&settings(resolved), vault).map_err(|error| wrong(error.to_string()))
+    let client = Client::with_vault(&settings(resolved), vault).map_err(|error| wrong(error.to_string()))?;
+    Ok(match shelf {
+        Some(shelf) => client.with_shelf(shelf),
+        None => client,
+    })
 }
 
 /// The state store, where a provider hands out tokens that are good once and therefore kept there.

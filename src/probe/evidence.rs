@@ -45,6 +45,8 @@ pub struct Evidence {
     pub cut: Option<(Instant, Leaf, Leaf)>,
     /// The look-up of a key of the first page, where it had one.
     pub look_up: Option<LookUp>,
+    /// How many rows the provider counts in the range, or why it does not say, where it can be asked.
+    pub count: Option<Result<u64, String>>,
     /// How far the provider's clock is ahead of ours, where it tells the time.
     pub skew: Option<TimeDelta>,
 }

@@ -41,7 +41,7 @@ fn fact(claim: &'static str, verdict: Verdict, seen: impl Into<String>) -> Fact 
 /// Every claim that the evidence says something about.
 #[must_use]
 pub fn facts(feed: &Feed, evidence: &Evidence) -> Vec<Fact> {
-    vec![
+    let facts = [
         rows(evidence),
         ids(evidence),
         clocks(feed, evidence),
@@ -50,7 +50,8 @@ pub fn facts(feed: &Feed, evidence: &Evidence) -> Vec<Fact> {
         filter(feed, evidence),
         look_up(evidence),
         skew(evidence),
-    ]
+    ];
+    facts.into_iter().chain(count(evidence)).collect()
 }
 
 fn rows(evidence: &Evidence) -> Fact {
@@ -182,6 +183,28 @@ fn look_up(evidence: &Evidence) -> Fact {
         }
         Some(LookUp::Failed(why)) => fact("confirm", Verdict::Fails, why.clone()),
     }
+}
+
+/// A count is a hint, so one that is wrong costs requests and no truth.
+fn count(evidence: &Evidence) -> Option<Fact> {
+    let said = match evidence.count.as_ref()? {
+        Ok(said) => *said,
+        Err(why) => return Some(fact("count", Verdict::Fails, why.clone())),
+    };
+    let pages = [Some(&evidence.first), evidence.second.as_ref()];
+    let seen: usize = pages.iter().flatten().map(|page| page.rows.len() + page.unreadable).sum();
+    let is_whole = pages.iter().flatten().last().is_some_and(|page| !page.more_follows);
+    let agrees = if is_whole { said == seen as u64 } else { said >= seen as u64 };
+    Some(if agrees {
+        fact(
+            "count",
+            Verdict::Holds,
+            format!("{said} rows are counted in the range and {seen} were seen of it"),
+        )
+    } else {
+        let what = if is_whole { "all of it has" } else { "two pages of it have" };
+        fact("count", Verdict::Unproven, format!("{said} rows are counted in the range and {what} {seen}"))
+    })
 }
 
 fn skew(evidence: &Evidence) -> Fact {

@@ -7,9 +7,10 @@ use tieout_reconcilers::window::{Slice, Window};
 use url::Url;
 
 use super::evidence::{Evidence, Leaf, LookUp};
-use crate::source::{Client, Reason, glance, lookup};
+use crate::source::{Client, Reason, count, glance, lookup};
 
-/// Asks for two pages of a slice, for the first page of either part of it, and for one item by its key.
+/// Asks for two pages of a slice, for the first page of either part of it, for one item by its key, and for a count where there
+/// is one.
 pub async fn look(client: &Client, reconciler: &dyn Reconciler, slice: &Slice) -> Result<Evidence, Reason> {
     let eyes = Eyes { client, reconciler };
     let (first, from) = eyes.page(slice, &reconciler.first_page(slice), None).await?;
@@ -23,10 +24,12 @@ pub async fn look(client: &Client, reconciler: &dyn Reconciler, slice: &Slice) -
         second: second.as_ref().map(|page| eyes.leaf(page)),
         cut: None,
         look_up: None,
+        count: None,
         skew: client.first_skew(),
     };
     evidence.cut = eyes.cut(slice, &evidence).await?;
     evidence.look_up = eyes.look_up(slice, &evidence.first).await;
+    evidence.count = count(client, reconciler, slice).await;
     Ok(evidence)
 }
 

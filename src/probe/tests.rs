@@ -39,6 +39,7 @@ fn honest() -> Evidence {
         second: Some(leaf(&[("b", 20), ("a", 10)], false)),
         cut: Some((at(30), leaf(&[("b", 20), ("a", 10)], false), leaf(&[("d", 40), ("c", 30)], false))),
         look_up: Some(LookUp::Found),
+        count: None,
         skew: Some(TimeDelta::seconds(1)),
     }
 }
@@ -56,6 +57,8 @@ fn a_feed_that_is_what_it_says_is_proven_in_every_claim() {
     let all = facts(&feed(), &honest());
     assert!(all.iter().all(|fact| fact.verdict == Verdict::Holds), "{all:?}");
     assert_eq!(all.len(), 8);
+    let counted = facts(&feed(), &Evidence { count: Some(Ok(4)), ..honest() });
+    assert!(counted.len() == 9 && counted.iter().all(|fact| fact.verdict == Verdict::Holds), "{counted:?}");
 }
 
 #[test]
@@ -77,6 +80,13 @@ fn every_claim_can_fail_and_says_how() {
     unreadable.first.unreadable = 3;
     let lost = Evidence { look_up: Some(LookUp::Gone), ..base.clone() };
     let refused = Evidence { look_up: Some(LookUp::Failed("status 400".to_owned())), ..base.clone() };
+    let counted = |said| Evidence { count: Some(said), ..base.clone() };
+    let [few, many, uncounted] = [Ok(3), Ok(9), Err("GET /count: status 404".to_owned())].map(counted);
+    let half = Evidence {
+        first: leaf(&[("d", 40)], true),
+        second: Some(leaf(&[("c", 30)], true)),
+        ..counted(Ok(1))
+    };
     let late = Evidence { skew: Some(TimeDelta::seconds(-90)), ..base };
     let mut text = String::new();
     for (name, evidence) in [
@@ -91,6 +101,10 @@ fn every_claim_can_fail_and_says_how() {
         ("rows of another shape", unreadable),
         ("listed and gone", lost),
         ("a look-up that is refused", refused),
+        ("a count that is too low", few),
+        ("a count that is too high", many),
+        ("a count below what two pages show", half),
+        ("a count that is refused", uncounted),
         ("a clock that is behind", late),
     ] {
         let _ = write!(text, "## {name}\n{}", said(&feed(), &evidence));

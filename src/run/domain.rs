@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::account::Account;
+use super::counting::Counting;
 use super::lease::{holder, keep};
 use super::listing::Listing;
 use super::members;
@@ -49,6 +50,7 @@ pub(super) struct Night<'a> {
     pub again: Account,
     pub report: DomainReport,
     pub pace: Arc<Pace>,
+    pub counting: Arc<Counting>,
     pub lanes: Arc<Lanes>,
     /// What the provider's first answer says about how far its answers are whole.
     pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
@@ -124,6 +126,7 @@ impl<'a> Night<'a> {
             again: Account::default(),
             report: blank(reconciler.as_ref()),
             pace: Arc::clone(&stage.pace),
+            counting: Arc::default(),
             lanes: Arc::clone(&stage.lanes),
             provider_ceiling: Arc::default(),
             resting: Vec::new(),
@@ -178,6 +181,7 @@ impl<'a> Night<'a> {
             watcher: Arc::clone(&self.job.watcher),
             lanes: Arc::clone(&self.lanes),
             pace: Arc::clone(&self.pace),
+            counting: Arc::clone(&self.counting),
             provider_ceiling: Arc::clone(&self.provider_ceiling),
             start: self.start,
             local_start: self.local_start,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tieout_reconcilers::window::Slice;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::counting::Count;
 use super::outcome::Failure;
 use super::shape::Shape;
-use super::slice::{Read, Reading};
+use super::slice::{Ahead, Read, Reading};
 
 /// Slices under way, oldest first. Dropping them gives their walks up.
 pub(super) struct Flight {
@@ -27,9 +28,15 @@ impl Flight {
 
     /// Sends off the halves of the slice that came back last; they come back before everything else.
     pub(super) fn insert(&mut self, [older, newer]: [Slice; 2]) {
-        let [older, newer] = [older, newer].map(|half| self.start(half));
+        let [older, newer] = [older, newer].map(|half| self.start(half, Ahead::Count));
         self.under_way.push_front(newer);
         self.under_way.push_front(older);
+    }
+
+    /// Sends off the slice that came back last once more, to be walked whatever the provider counts.
+    pub(super) fn walk(&mut self, slice: Slice, counted: Count) {
+        let walk = self.start(slice, Ahead::Walk(counted));
+        self.under_way.push_front(walk);
     }
 
     /// The next slice, when it was read. As many as may be are under way meanwhile.
@@ -56,7 +63,7 @@ impl Flight {
         while self.under_way.len() < most
             && let Some(slice) = shape.next()
         {
-            let task = self.start(slice);
+            let task = self.start(slice, Ahead::Count);
             self.under_way.push_back(task);
         }
     }
@@ -66,7 +73,7 @@ impl Flight {
         self.under_way.len()
     }
 
-    fn start(&self, slice: Slice) -> AbortOnDropHandle<Result<Read, Failure>> {
-        AbortOnDropHandle::new(tokio::spawn(self.reading.clone().read(slice)))
+    fn start(&self, slice: Slice, ahead: Ahead) -> AbortOnDropHandle<Result<Read, Failure>> {
+        AbortOnDropHandle::new(tokio::spawn(self.reading.clone().read(slice, ahead)))
     }
 }

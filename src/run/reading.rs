@@ -42,6 +42,13 @@ impl Night<'_> {
                 break;
             }
         }
+        if let Some(why) = self.counting.why_not() {
+            self.report.notes.push(format!("ranges are not counted before they are read: {why}"));
+        }
+        if self.sides.reconciler.feed().conditional.is_some() && !self.sides.client.keeps_pages() {
+            let note = "pages that are unchanged are sent again: `state: {key: ...}` is needed to keep them encrypted";
+            self.report.notes.push(note.to_owned());
+        }
         Ok(sees_all_changes)
     }
 
@@ -53,7 +60,15 @@ impl Night<'_> {
         flight: &mut Flight,
     ) -> Result<ControlFlow<()>, Failure> {
         let next_step = read.next_step();
-        let Read { slice, pages, was_resynced, seen } = read;
+        let Read { slice, pages, was_resynced, seen, .. } = read;
+        if let Seen::Counted(count) = seen {
+            let halves = if self.counting.is_believed() { shape.split(&slice) } else { None };
+            match halves {
+                Some(halves) => flight.insert(halves),
+                None => flight.walk(slice, count),
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
         if was_resynced {
             let note = "the provider did not know the saved token any more; the whole feed was read";
             self.report.notes.push(note.to_owned());

@@ -86,14 +86,21 @@ impl Shape {
     /// The halves of a slice that holds too much, older first; nothing where it cannot be shorter. Slices that follow are no
     /// longer than a half.
     pub(super) fn halve(&mut self, slice: &Slice) -> Option<[Slice; 2]> {
+        let halves = self.split(slice)?;
+        self.longest = length(halves[1].window).max(self.shortest);
+        Some(halves)
+    }
+
+    /// The halves of a slice that probably holds too much, older first; nothing where it cannot be shorter. Slices that follow
+    /// begin no longer than a half, and may grow again.
+    pub(super) fn split(&mut self, slice: &Slice) -> Option<[Slice; 2]> {
         if self.is_fixed || length(slice.window) < self.shortest * 2 {
             return None;
         }
         let (from, to) = (slice.window.from(), slice.window.to());
         let middle = Instant::from_micros(from.micros().midpoint(to.micros()));
         let (older, newer) = self.cut(slice.window, middle)?;
-        self.longest = length(newer).max(self.shortest);
-        self.span = self.span.min(self.longest);
+        self.span = self.span.min(length(newer).max(self.shortest));
         let older = Slice { window: older, newest: false, ..slice.clone() };
         Some([older, Slice { window: newer, ..slice.clone() }])
     }

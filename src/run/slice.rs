@@ -13,6 +13,7 @@ use tieout_reconcilers::window::{Slice, Window};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::counting::{Count, Counting};
 use super::outcome::Failure;
 use super::sorting::{When, is_young, when};
 use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
@@ -20,7 +21,7 @@ use crate::coverage;
 use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
 use crate::local::{LocalError, Read as LocalRead, Reader};
 use crate::progress::{Progress, Watcher};
-use crate::source::{Coverage, NextStep, Walk, Walked, WalkedPage};
+use crate::source::{Coverage, NextStep, Walk, Walked, WalkedPage, count};
 
 /// How many bytes of items all slices together may hold that have no order and so wait for their last page.
 const MAX_HAND_BYTES: usize = 32 << 20;
@@ -43,6 +44,8 @@ pub(super) struct Read {
     pub(super) was_resynced: bool,
     /// How many pages it had.
     pub(super) pages: u64,
+    /// How many rows they had.
+    pub(super) n_rows: u64,
     /// What came of it.
     pub(super) seen: Seen,
 }
@@ -62,8 +65,19 @@ pub(super) enum Seen {
     },
     /// The slice holds more than fits; its halves must be read instead.
     TooLarge,
+    /// Not read: the provider counts as many rows in it as it hands out for one query, or more.
+    Counted(Count),
     /// All of it lies behind the provider's own word on how far its answer is whole.
     Beyond,
+}
+
+/// What comes before the walk of a slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ahead {
+    /// The provider is asked how many rows it has, where that can save a walk.
+    Count,
+    /// Nothing: it was counted, and is walked whatever that said.
+    Walk(Count),
 }
 
 impl Read {
@@ -72,7 +86,7 @@ impl Read {
         match &self.seen {
             Seen::Whole { walked, .. } => walked.coverage.next_step(),
             Seen::TooLarge => NextStep::Halve,
-            Seen::Beyond => NextStep::EndWalk,
+            Seen::Counted(_) | Seen::Beyond => NextStep::EndWalk,
         }
     }
 }
@@ -135,6 +149,7 @@ pub(super) struct Reading {
     pub(super) watcher: Arc<dyn Watcher>,
     pub(super) lanes: Arc<Lanes>,
     pub(super) pace: Arc<Pace>,
+    pub(super) counting: Arc<Counting>,
     /// What the provider's first answer says about how far its answers are whole.
     pub(super) provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// The run's start by the process's clock.
@@ -145,7 +160,15 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads both sides of a slice, again from its start where the provider lost the way.
-    pub(super) async fn read(self, mut slice: Slice) -> Result<Read, Failure> {
+    pub(super) async fn read(self, mut slice: Slice, ahead: Ahead) -> Result<Read, Failure> {
+        let counted = match ahead {
+            Ahead::Count => self.count(&slice).await?,
+            Ahead::Walk(count) => Some(count),
+        };
+        if let Some(count) = counted.filter(|count| ahead == Ahead::Count && count.is_over()) {
+            let seen = Seen::Counted(count);
+            return Ok(Read { slice, was_resynced: false, pages: 0, n_rows: 0, seen });
+        }
         let mut lost = 0;
         let mut was_resynced = false;
         loop {
@@ -162,8 +185,35 @@ impl Reading {
                     was_resynced = true;
                 }
                 NextStep::Halve => return Ok(read),
-                _ => return Ok(Read { was_resynced, ..self.look_twice(read).await? }),
+                _ => {
+                    self.hold_against(counted, &read);
+                    return Ok(Read { was_resynced, ..self.look_twice(read).await? });
+                }
             }
+        }
+    }
+
+    /// What the provider counts in a slice. Nothing where that saves no walk, or where it does not say.
+    async fn count(&self, slice: &Slice) -> Result<Option<Count>, Failure> {
+        let Sides { client, reconciler, .. } = self.sides.as_ref();
+        let Some(cap) = self.counting.cap(reconciler.feed()) else { return Ok(None) };
+        let _permit = self.lanes.enter().await?;
+        Ok(match count(client, reconciler.as_ref(), slice).await {
+            None => None,
+            Some(Ok(said)) => Some(Count { cap: cap.rows, said }),
+            Some(Err(why)) => {
+                self.counting.give_up(why);
+                None
+            }
+        })
+    }
+
+    /// A count that a complete walk shows to be far too high makes nobody split a slice any more.
+    fn hold_against(&self, counted: Option<Count>, read: &Read) {
+        if let (Some(count), Seen::Whole { walked, .. }) = (counted, &read.seen)
+            && walked.coverage == Coverage::Complete
+        {
+            self.counting.compare(count, read.n_rows);
         }
     }
 
@@ -212,12 +262,14 @@ impl Reading {
         diff = diff.with_young(slice.newest && reconciler.feed().shows_young());
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
-        let mut pages = 0;
-        let read = |pages, seen| Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen });
+        let (mut pages, mut n_rows) = (0, 0);
+        let read =
+            |pages, n_rows, seen| Ok(Read { slice: slice.clone(), was_resynced: false, pages, n_rows, seen });
         while let Some(page) = walk.next().await {
             pages += 1;
+            n_rows += page.n_rows();
             if let Some(ceiling) = self.saw(&page).filter(|_| pages == 1) {
-                let Some(before) = diff.until(ceiling) else { return read(pages, Seen::Beyond) };
+                let Some(before) = diff.until(ceiling) else { return read(pages, n_rows, Seen::Beyond) };
                 diff = before;
             }
             diff.take(&page.items);
@@ -228,7 +280,7 @@ impl Reading {
                 rows.add(meet_rows(&self.sides.reader, &mut diff, range).await?);
             }
             if diff.hand_bytes() > self.hand_bytes() {
-                return read(pages, Seen::TooLarge);
+                return read(pages, n_rows, Seen::TooLarge);
             }
         }
         let walked = self.end(walk).await;
@@ -246,7 +298,7 @@ impl Reading {
         rows.add(faults);
         let difference = Box::new(unmatched.resolve(&stragglers));
         let confirmation = Confirmation::default();
-        read(pages, Seen::Whole { difference, walked, rows, confirmation })
+        read(pages, n_rows, Seen::Whole { difference, walked, rows, confirmation })
     }
 
     /// Reads changes: their local rows are looked up batch by batch.
@@ -255,9 +307,10 @@ impl Reading {
         let mut diff = KeyedDiff::new(reconciler.fields(), reconciler.feed(), self.batch());
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
-        let mut pages = 0;
+        let (mut pages, mut n_rows) = (0, 0);
         while let Some(page) = walk.next().await {
             pages += 1;
+            n_rows += page.n_rows();
             self.saw(&page);
             diff.take(&page.items);
             diff.take_nameless(page.faults.len());
@@ -272,7 +325,7 @@ impl Reading {
         rows.add(look_up(&self.sides.reader, &mut diff).await?);
         let (difference, confirmation) = (Box::new(diff.finish()), Confirmation::default());
         let seen = Seen::Whole { difference, walked, rows, confirmation };
-        Ok(Read { slice: slice.clone(), was_resynced: false, pages, seen })
+        Ok(Read { slice: slice.clone(), was_resynced: false, pages, n_rows, seen })
     }
 
     fn walk(&self, slice: &Slice) -> Walk {

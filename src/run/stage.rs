@@ -8,9 +8,9 @@ use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 use uuid::Uuid;
 
-use super::Job;
 use super::outcome::Failure;
 use super::slice::{Lanes, Pace};
+use super::{Job, Mode};
 use crate::coverage;
 use crate::local::Database;
 use crate::source::{Client, Coverage, Room, Walk};
@@ -56,6 +56,7 @@ impl<'a> Stage<'a> {
         let client = find(&job.clients, reconciler.provider().as_str())?
             .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
             .in_room(Room::shared_by(job.options.concurrency));
+        let client = if job.options.mode == Mode::Run { client.keeping_pages() } else { client };
         let database = find(&job.databases, &reconciler.local().database)?;
         let local_start = database.now().await?;
         Ok(Self {

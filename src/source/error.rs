@@ -40,6 +40,16 @@ pub enum SourceError {
         /// The pause that the provider asked for.
         retry_after: Option<Duration>,
     },
+    /// The provider says that it answers nobody for now.
+    #[error("the provider is out of service for now (status {status}): {why}")]
+    OutOfService {
+        /// HTTP status.
+        status: u16,
+        /// What the definition makes of it.
+        why: String,
+        /// The pause that the provider asked for.
+        retry_after: Option<Duration>,
+    },
     /// The provider wants fewer requests.
     #[error("the provider asks for fewer requests (status {status}): {why}")]
     SlowDown {
@@ -87,6 +97,9 @@ pub enum SourceError {
         /// What the definition makes of it.
         why: String,
     },
+    /// The way to the next page is too old to be taken: the slice has to be read again from its own start.
+    #[error("the way to the next page was not taken within the {} that the provider keeps it (`ttl`)", humantime::format_duration(*.0))]
+    Outlived(Duration),
     /// The saved token of a change feed is not good any more: the whole feed has to be read.
     #[error("the provider does not know the saved token any more (status {status}): {why}")]
     TokenExpired {
@@ -217,6 +230,7 @@ impl SourceError {
             | Self::TimedOut(_)
             | Self::TooSlow { .. }
             | Self::Unavailable { .. }
+            | Self::OutOfService { .. }
             | Self::SlowDown { .. } => NextStep::AskAgain,
             Self::GaveUp { .. }
             | Self::Throttled { .. }
@@ -227,7 +241,7 @@ impl SourceError {
             | Self::LeftOrigin { .. }
             | Self::BadLink { .. }
             | Self::TooManyRedirects(_) => NextStep::EndWalk,
-            Self::Lost { .. } => NextStep::ReadAgain,
+            Self::Lost { .. } | Self::Outlived(_) => NextStep::ReadAgain,
             Self::TokenExpired { .. } => NextStep::Resync,
             Self::TooMuch { .. } => NextStep::Halve,
             Self::LeftOut { .. } => NextStep::LeaveOut,

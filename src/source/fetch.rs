@@ -79,6 +79,9 @@ impl Client {
                 Err(SourceError::Unavailable { status, why: clip(&why), retry_after: asked })
             }
             Answer::Wait { why, at_least } => slow_down(&why, at_least),
+            Answer::OutOfService(why) => {
+                Err(SourceError::OutOfService { status, why: clip(&why), retry_after: asked })
+            }
             Answer::Restart(why) => Err(SourceError::Lost { status, why: clip(&why) }),
             Answer::Resync(why) => Err(SourceError::TokenExpired { status, why: clip(&why) }),
             Answer::Halve(why) => Err(SourceError::TooMuch { status, why: clip(&why) }),
@@ -123,6 +126,7 @@ fn ended(outcome: &Result<Answered, SourceError>) -> Ended {
     match outcome {
         Err(SourceError::SlowDown { pause, .. }) => Ended::Throttled(*pause),
         Err(SourceError::Unavailable { retry_after, .. }) => Ended::Failed(*retry_after),
+        Err(SourceError::OutOfService { retry_after, .. }) => Ended::OutOfService(*retry_after),
         Err(error) if error.next_step() == NextStep::AskAgain => Ended::Failed(None),
         _ => Ended::Answered,
     }

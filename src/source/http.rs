@@ -19,11 +19,14 @@ use url::Url;
 
 use super::auth::{Pass, Vault};
 use super::body;
+use super::conditional::{Keeping, owner_of};
 use super::connect::{Connections, Side};
 use super::error::{Lead, SourceError};
+use super::kept::Shelf;
 use super::limit::{Gates, Permit};
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
+use super::quota::Asking;
 use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 
@@ -35,9 +38,12 @@ const MAX_REDIRECTS: u32 = 3;
 pub struct Client {
     pub(super) shared: Arc<Shared>,
     deadline: Option<Instant>,
+    /// When what the next request goes on from is forgotten, and how long it lived.
+    forgotten: Option<(Instant, Duration)>,
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
+    pub(super) keeping: Option<Keeping>,
 }
 
 pub(super) struct Shared {
@@ -46,7 +52,12 @@ pub(super) struct Shared {
     pub(super) origin: Origin,
     pub(super) caps: Caps,
     pub(super) gauge: Gauge,
-    gates: Gates,
+    pub(super) gates: Gates,
+    pub(super) quota: Option<Asking>,
+    /// A digest of the credential.
+    pub(super) owner: String,
+    /// The headers of every request.
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// A request that was sent, and what came of it. It is under way until this is dropped.
@@ -56,7 +67,7 @@ pub(super) struct Exchange<'c> {
 }
 
 /// One answer on the way to the one that is not a redirect.
-enum Hop {
+pub(super) enum Hop {
     There(Fetched),
     Onwards(Bound, Held),
 }
@@ -106,14 +117,25 @@ impl Client {
             caps: settings.caps.clone(),
             gauge: settings.limits.gauge.clone(),
             gates: Gates::new(&settings.limits, &settings.caps),
+            quota: settings.limits.quota.clone().map(Asking::new),
+            owner: owner_of(settings.auth.as_ref()),
+            headers: settings.headers.clone(),
         };
         Ok(Self {
             shared: Arc::new(shared),
             deadline: None,
+            forgotten: None,
             skew: Arc::default(),
             traffic: Arc::default(),
             room: Room::default(),
+            keeping: None,
         })
+    }
+
+    /// The same client, which takes pages from a shelf where the provider says that they are unchanged.
+    #[must_use]
+    pub fn with_shelf(self, pages: Arc<dyn Shelf>) -> Self {
+        Self { keeping: Some(Keeping::on(pages)), ..self }
     }
 
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
@@ -121,6 +143,13 @@ impl Client {
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
         Self { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.clone() }
+    }
+
+    /// The same client for requests that go on from what an answer said at `since`: they are not sent once that is older
+    /// than `ttl`.
+    #[must_use]
+    pub(super) fn going_on(&self, since: Instant, ttl: Duration) -> Self {
+        Self { forgotten: since.checked_add(ttl).map(|at| (at, ttl)), ..self.clone() }
     }
 
     /// The same client, whose pages wait in a room that other walks share.
@@ -182,9 +211,15 @@ impl Client {
         pass: &Pass,
     ) -> Result<Exchange<'_>, SourceError> {
         let mut to = self.resolve(request, page)?;
+        self.learn_quota(pass).await;
         let mut held = self.in_time(None, async { Ok(self.room.enter().await) }).await?;
         for _ in 0..=MAX_REDIRECTS {
             let permit = self.permit(&to).await?;
+            if let Some((at, ttl)) = self.forgotten
+                && at <= Instant::now()
+            {
+                return Err(SourceError::Outlived(ttl));
+            }
             let hop = self.hop(to, request, pass, held);
             let outcome = match self.in_time(Some(self.shared.caps.request_time), hop).await {
                 Ok(Hop::Onwards(next, still_held)) => {
@@ -226,7 +261,13 @@ impl Client {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
-    async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass, held: Held) -> Result<Hop, SourceError> {
+    pub(super) async fn hop(
+        &self,
+        to: Bound,
+        asked: &PageRequest,
+        pass: &Pass,
+        held: Held,
+    ) -> Result<Hop, SourceError> {
         let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
         let http = self.shared.connections.to(to.url(), to.side())?;
         let answer = http.execute(request).await.map_err(not_sent)?;

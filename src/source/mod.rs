@@ -5,7 +5,7 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
-//! [`body`]), one with its retries ([`fetch`]), and what is read with them ([`guard`], [`walk`], [`mod@lookup`],
+//! [`body`]), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), and what is read with them ([`guard`], [`walk`], [`mod@lookup`],
 //! [`mod@originals`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
@@ -22,9 +22,13 @@ pub mod body;
 pub mod http;
 mod renew;
 
+mod conditional;
 pub mod fetch;
+pub mod kept;
+mod quota;
 mod traffic;
 
+pub mod count;
 pub mod glance;
 pub mod guard;
 mod hydrate;
@@ -35,6 +39,7 @@ pub mod walk;
 pub mod error;
 pub mod reason;
 
+pub use count::count;
 pub use error::{NextStep, SourceError};
 pub use fetch::Answered;
 pub use glance::{Glance, glance};

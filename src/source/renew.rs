@@ -77,6 +77,7 @@ fn struck_out(answer: Answer, pass: &Pass) -> Answer {
         Answer::Partly(why) => Answer::Partly(out(why)),
         Answer::Retry(why) => Answer::Retry(out(why)),
         Answer::Wait { why, at_least } => Answer::Wait { why: out(why), at_least },
+        Answer::OutOfService(why) => Answer::OutOfService(out(why)),
         Answer::Refresh(why) => Answer::Refresh(out(why)),
         Answer::Restart(why) => Answer::Restart(out(why)),
         Answer::Resync(why) => Answer::Resync(out(why)),

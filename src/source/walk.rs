@@ -45,6 +45,14 @@ pub struct WalkedPage {
     _held: Held,
 }
 
+impl WalkedPage {
+    /// How many rows it had, whether or not they could be projected.
+    #[must_use]
+    pub fn n_rows(&self) -> u64 {
+        (self.items.len() + self.faults.len() + self.gone.len()) as u64
+    }
+}
+
 /// What a walk proved that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coverage {
@@ -96,6 +104,7 @@ impl Walk {
             rows: 0,
             total: None,
             page: None,
+            answered: None,
             gaps: Vec::new(),
             token: None,
         };
@@ -132,6 +141,8 @@ struct Walker {
     total: Option<u64>,
     /// Where the last page came from.
     page: Option<Url>,
+    /// When the last page was complete.
+    answered: Option<tokio::time::Instant>,
     /// Why the pages so far are not all there is, in the provider's own words.
     gaps: Vec<Reason>,
     /// What the next run of a change feed goes on from.
@@ -177,6 +188,7 @@ impl Walker {
             Answered::Empty(_) => return Ok(None),
         };
         let fetched_at = SystemTime::now();
+        self.answered = Some(tokio::time::Instant::now());
         let page = self.reconciler.read_page(&self.slice, request, &fetched.response());
         let page = page.map_err(|fault| not_a_page(self.site(request), fault, &fetched))?;
         let rows = page.items.len() + page.faults.len() + page.gone.len();
@@ -214,8 +226,13 @@ impl Walker {
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
         self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;
-        self.client
-            .fetch(request, from, |response| self.reconciler.answer(request, response))
+        let going_on = self.answered.filter(|_| request.position.page > 0);
+        let client = match going_on.zip(self.reconciler.feed().cursor_ttl) {
+            Some((since, ttl)) => &self.client.going_on(since, ttl),
+            None => &self.client,
+        };
+        client
+            .fetch_page(self.reconciler.as_ref(), request, from)
             .await
             .map_err(|error| Reason::of(self.site(request), error))
     }

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "first",
@@ -26,6 +26,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "saved tokens",
         include_str!("migrations/sqlite/0003_saved_tokens.sql"),
         include_str!("migrations/postgres/0003_saved_tokens.sql"),
+    ),
+    (
+        4,
+        "kept pages",
+        include_str!("migrations/sqlite/0004_kept_pages.sql"),
+        include_str!("migrations/postgres/0004_kept_pages.sql"),
     ),
 ];
 

@@ -13,6 +13,7 @@ mod sql;
 
 mod coverage;
 mod findings;
+mod kept_page;
 mod lease;
 mod runs;
 mod saved_token;

@@ -1,7 +1,8 @@
-//! Keeps tokens that are good once in the state store, encrypted: between the client that asks for them and the store
-//! that knows nothing of them.
+//! Keeps tokens that are good once, and pages that may be unchanged, in the state store, encrypted: between the client that asks
+//! for them and the store that knows nothing of them.
 
 mod seal;
+mod shelf;
 
 use futures::future::{BoxFuture, FutureExt as _};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,6 +13,7 @@ use crate::source::auth::{Claim, Kept, Vault, VaultFault};
 use crate::store::{Store, StoreError, TokenClaim};
 
 pub use seal::{NotAKey, Seal};
+pub use shelf::StoreShelf;
 
 /// The state store as a place for tokens.
 #[derive(Debug)]

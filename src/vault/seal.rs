@@ -13,8 +13,10 @@ use zeroize::Zeroizing;
 const FORM: &str = "v1.";
 /// The shortest key: 32 characters, which `openssl rand -base64 32` has with some to spare.
 const SHORTEST: usize = 32;
-/// Sets this use of the key apart from any other.
-const PURPOSE: &[u8] = b"tieout state store: tokens";
+/// Sets the use of the key for tokens apart from any other.
+const TOKENS: &[u8] = b"tieout state store: tokens";
+/// Sets the use of the key for pages apart from any other.
+const PAGES: &[u8] = b"tieout state store: pages";
 
 /// The key that encrypts what is kept.
 pub struct Seal(RandomizedNonceKey);
@@ -27,13 +29,22 @@ pub struct NotAKey;
 impl Seal {
     /// The key that a secret text stands for.
     pub fn new(key: &SecretString) -> Result<Self, NotAKey> {
+        Self::derived(key, TOKENS)
+    }
+
+    /// The key for pages that a secret text stands for.
+    pub(super) fn of_pages(key: &SecretString) -> Result<Self, NotAKey> {
+        Self::derived(key, PAGES)
+    }
+
+    fn derived(key: &SecretString, purpose: &[u8]) -> Result<Self, NotAKey> {
         let text = key.expose_secret().as_bytes();
         if text.len() < SHORTEST {
             return Err(NotAKey);
         }
         let mut bytes = Zeroizing::new([0; 32]);
         let derived = Salt::new(HKDF_SHA256, &[]).extract(text);
-        let derived = derived.expand(&[PURPOSE], HKDF_SHA256).and_then(|key| key.fill(&mut *bytes));
+        let derived = derived.expand(&[purpose], HKDF_SHA256).and_then(|key| key.fill(&mut *bytes));
         derived.map_err(|_| NotAKey)?;
         RandomizedNonceKey::new(&AES_256_GCM, &*bytes).map(Self).map_err(|_| NotAKey)
     }

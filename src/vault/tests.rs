@@ -7,8 +7,9 @@ use futures::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use tieout_reconcilers::instant::Instant;
 
-use super::StoreVault;
+use super::{StoreShelf, StoreVault};
 use crate::source::auth::{Claim, Kept, Vault};
+use crate::source::kept::{KeptPage, PageName, Shelf as _};
 use crate::store::Store;
 use crate::store::tests::{World, on_both_stores};
 
@@ -17,6 +18,8 @@ on_both_stores! {
     one_of_many_processes_becomes_the_refresher,
     a_claim_that_ran_out_is_taken_over_and_its_holder_keeps_nothing_more,
     another_key_opens_nothing_and_says_what_to_do,
+    a_page_is_read_by_another_process_and_is_not_readable_at_rest,
+    a_page_opens_for_its_own_request_and_key_only_and_its_newest_state_counts,
 }
 
 fn key(text: &str) -> SecretString {
@@ -101,4 +104,42 @@ mod rotation {
         let both = vaults.map(|vault| Arc::new(vault) as Arc<dyn Vault>);
         tokio::time::timeout(limit, two_processes_refresh_once(both)).await.unwrap();
     }
+}
+
+fn page(body: &str) -> KeptPage {
+    KeptPage {
+        validator: "\"1\"".to_owned(),
+        owner: "digest".to_owned(),
+        read_at: Instant::from_micros(1_764_000_000_000_000),
+        headers: vec![("link".to_owned(), "</2>; rel=next".to_owned())],
+        body: body.to_owned(),
+    }
+}
+
+fn name(request: &str) -> PageName {
+    PageName { provider: "shop".parse().unwrap(), request: request.to_owned() }
+}
+
+fn shelf(store: &Store, key_of: &str) -> StoreShelf {
+    StoreShelf::new(store.clone(), &key(key_of)).unwrap()
+}
+
+async fn a_page_is_read_by_another_process_and_is_not_readable_at_rest(world: World) {
+    shelf(&world.store, "k").put(&name("a"), &page("CANARY")).await.unwrap();
+    let other = Store::open(&world.settings).await.unwrap();
+    assert_eq!(shelf(&other, "k").take(&name("a")).await.unwrap(), Some(page("CANARY")));
+    let at_rest = other.kept_page("shop", "a").await.unwrap().unwrap();
+    assert!(at_rest.starts_with("v1.") && !at_rest.contains("CANARY"), "{at_rest}");
+}
+
+async fn a_page_opens_for_its_own_request_and_key_only_and_its_newest_state_counts(world: World) {
+    let ours = shelf(&world.store, "k");
+    ours.put(&name("a"), &page("old")).await.unwrap();
+    ours.put(&name("a"), &page("new")).await.unwrap();
+    assert_eq!(ours.take(&name("a")).await.unwrap(), Some(page("new")));
+    assert_eq!(ours.take(&name("b")).await.unwrap(), None);
+    assert_eq!(shelf(&world.store, "x").take(&name("a")).await.unwrap(), None);
+    let sealed = world.store.kept_page("shop", "a").await.unwrap().unwrap();
+    world.store.keep_page("shop", "b", &sealed).await.unwrap();
+    assert_eq!(ours.take(&name("b")).await.unwrap(), None, "a page that was moved to another request");
 }

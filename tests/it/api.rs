@@ -1,6 +1,7 @@
 //! A third-party API as a test arranges it: charges in memory, served newest first by cursor, with faults on demand.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -26,6 +27,10 @@ pub(crate) struct Shelf {
     pub(crate) always: Option<Fault>,
     /// Query strings of list requests, in order.
     pub(crate) lists: Vec<String>,
+    /// Whether pages are named by an `ETag`, and not sent again where they are unchanged.
+    pub(crate) names_pages: bool,
+    /// How often a page was said to be unchanged.
+    pub(crate) unchanged: usize,
     /// Keys that were looked up, in order.
     pub(crate) look_ups: Vec<String>,
     /// Changes the whole list body, for pages that lie.
@@ -111,7 +116,23 @@ fn list(shelf: &mut Shelf, request: &Request) -> ResponseTemplate {
     if let Some(rewrite) = shelf.rewrite {
         rewrite(&mut body);
     }
-    ResponseTemplate::new(200).set_body_json(body)
+    if shelf.names_pages {
+        named(shelf, request, &body)
+    } else {
+        ResponseTemplate::new(200).set_body_json(body)
+    }
+}
+
+/// A page with its name, or the word that it has the name that the request knows.
+fn named(shelf: &mut Shelf, request: &Request, body: &Value) -> ResponseTemplate {
+    let mut hasher = DefaultHasher::new();
+    body.to_string().hash(&mut hasher);
+    let name = format!("\"{:x}\"", hasher.finish());
+    if request.headers.get("if-none-match").is_some_and(|known| known == name.as_str()) {
+        shelf.unchanged += 1;
+        return ResponseTemplate::new(304).insert_header("etag", name.as_str());
+    }
+    ResponseTemplate::new(200).set_body_json(body).insert_header("etag", name.as_str())
 }
 
 fn one(shelf: &mut Shelf, request: &Request) -> ResponseTemplate {

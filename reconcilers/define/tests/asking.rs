@@ -222,3 +222,26 @@ fn the_items_of_another_feed_may_be_the_members() {
     let request = definition.first_page(&slice_of(members[0].as_ref().unwrap()));
     assert!(line(&request).starts_with("/repos/acme%2Fweb/orders?"));
 }
+
+#[test]
+fn a_count_asks_about_the_window_and_is_read_where_it_stands() {
+    let counts = |count: &str| definition(&[("    id: id\n", &format!("    id: id\n    count: {count}\n"))]);
+    let said = |definition: &Definition, body: &str| definition.read_count(&ok(body.as_bytes()));
+    let by_query = counts("{request: \"GET /orders/count?from={from:date}&to={to:date}\", at: data.n}");
+    let asked = by_query.count_request(&day()).unwrap();
+    assert_eq!(line(&asked), "/orders/count?from=2025-11-21&to=2025-11-22");
+    assert_eq!(said(&by_query, r#"{"data":{"n":12}}"#), Some(12));
+    assert_eq!(said(&by_query, r#"{"data":{"n":"12"}}"#), Some(12));
+    for nothing in [r#"{"data":{"n":-1}}"#, r#"{"data":{"n":1.5}}"#, r#"{"n":1}"#, "[]", "<html>", ""] {
+        assert_eq!(said(&by_query, nothing), None, "{nothing}");
+    }
+    let by_header = counts(
+        "{request: POST /orders/search, body: {from: \"{from}\", to: \"{to}\", limit: 0}, at: \"header:X-Total\"}",
+    );
+    let limits = json!({"from": "2025-11-21T00:00:00Z", "to": "2025-11-22T00:00:00Z", "limit": 0});
+    assert_eq!(body(&by_header.count_request(&day()).unwrap()), limits);
+    let headers = [("x-total".to_owned(), "7".to_owned())];
+    let response = crate::page::Response { status: 200, headers: &headers, body: b"" };
+    assert_eq!(by_header.read_count(&response), Some(7));
+    assert_eq!(definition(&[]).count_request(&day()), None);
+}

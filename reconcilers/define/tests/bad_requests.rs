@@ -74,3 +74,46 @@ fn wrong_requests_and_look_ups_are_refused_with_place_excerpt_and_advice() {
     );
     insta::assert_snapshot!(said);
 }
+
+#[test]
+fn wrong_counts_and_validators_are_refused_with_place_excerpt_and_advice() {
+    let said = table(
+        PROVIDER,
+        &[
+            (
+                "count without its place",
+                "    id: id\n",
+                "    id: id\n    count: {request: GET /orders/count}\n",
+            ),
+            (
+                "count of everything",
+                "    id: id\n",
+                "    id: id\n    count: {request: \"GET /orders/count?from={from}\", at: n}\n",
+            ),
+            (
+                "count of a page",
+                "    id: id\n",
+                "    id: id\n    count: {request: \"GET /orders/count?from={from}&to={to}&after={cursor}\", at: n}\n",
+            ),
+            (
+                "count of a row",
+                "    id: id\n",
+                "    id: id\n    count: {request: GET /orders/count, at: \"last:n\"}\n",
+            ),
+            (
+                "unknown key of a count",
+                "    id: id\n",
+                "    id: id\n    count: {request: GET /orders/count, path: n}\n",
+            ),
+            ("unchanged windows", "    id: id\n", "    id: id\n    conditional: etag\n"),
+            ("unknown validator", "    id: id\n", "    id: id\n    conditional: digest\n"),
+            (
+                "unchanged answers to a post",
+                "    request: GET /orders\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n",
+                "    request: POST /orders\n    headers: {If-None-Match: x}\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n    conditional: modified\n",
+            ),
+        ],
+        parse_provider,
+    );
+    insta::assert_snapshot!(said);
+}

@@ -37,6 +37,10 @@ fn wrong_windows_and_ways_on_are_refused_with_place_excerpt_and_advice() {
                 "created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}",
                 "none\n    mutable: false\n    next: {cursor: next_cursor, size: 100, stop: [older]}",
             ),
+            ("life of no token", "cursor: next_cursor, size: 100}", "page: 1, size: 100, ttl: 1m}"),
+            ("life of a key", "cursor: next_cursor, size", "cursor: \"last:id\", ttl: 1m, size"),
+            ("no life", "size: 100}", "size: 100, ttl: 0s}"),
+            ("life of no length", "size: 100}", "size: 100, ttl: soon}"),
             ("first token of many parts", "size: 100}", "size: 100, first: \"{to}x\"}"),
             (
                 "save beside counted pages",
@@ -80,6 +84,11 @@ fn doubtful_windows_and_ways_on_load_and_say_so() {
                 "updated asc\n    mutable: true",
             ),
             ("counted pages of no fixed order", CURSOR, COUNTED),
+            (
+                "a life too short for the pace",
+                "{rate: 10/s, burst: 5}\nrules:\n  - {when: {status: 404}, do: empty}\nfeeds:\n  orders:\n    request: GET /orders\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n    rows: data\n    id: id\n    version: updated_at\n    order: created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}",
+                "{rate: 1/30s}\nfeeds:\n  orders:\n    request: GET /orders\n    query: {limit: \"{size}\", after: \"{cursor}\", from: \"{from}\", to: \"{to}\"}\n    rows: data\n    id: id\n    order: created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100, ttl: 1m}",
+            ),
             (
                 "an upper bound beside our own filter",
                 ", from: \"{from}\", to: \"{to}\"}\n    rows: data\n    id: id\n    version: updated_at\n    order: created desc\n    mutable: false\n    next: {cursor: next_cursor, size: 100}\n    window: {",

@@ -8,7 +8,7 @@ use super::{PROVIDER, provider};
 use crate::define::checked::FromText as _;
 use crate::define::limits::{Gauge, Limits, Reading, Reset, Route};
 use crate::instant::Instant;
-use crate::page::Response;
+use crate::page::{Response, Target};
 
 fn limits(yaml: &str) -> Limits {
     provider(&PROVIDER.replace("{rate: 10/s, burst: 5}", yaml)).limits
@@ -66,6 +66,20 @@ fn a_bucket_of_cost_is_read_from_the_body() {
     }
     let only_asked = limits("{cost: {left: cost.left, ask: cost.asked}}").gauge;
     assert_eq!(read(&only_asked, &[], all), Some(Reading { ask: Some(46.0), ..left(954.0) }));
+}
+
+#[test]
+fn a_quota_is_a_request_of_its_own_with_a_gauge_of_its_own() {
+    let yaml =
+        "{quota: {request: \"GET /rate_limit?of=core\", left: core.left, reset: core.anew, as: seconds}}";
+    let limits = limits(yaml);
+    let quota = limits.quota.unwrap();
+    let query = vec![("of".to_owned(), "core".to_owned())];
+    assert_eq!(quota.request.target, Target::Path { path: "/rate_limit".to_owned(), query });
+    let body = r#"{"core":{"left":7,"anew":60}}"#;
+    let reset = Some(Reset::In(Duration::from_mins(1)));
+    assert_eq!(read(&quota.gauge, &[], body), Some(Reading { reset, ..left(7.0) }));
+    assert!(!limits.gauge.is_declared(), "other answers are read as ever");
 }
 
 #[test]

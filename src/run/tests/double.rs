@@ -29,6 +29,8 @@ pub(super) struct Double {
     pub fields: Fields,
     pub local: Local,
     pub page: Projection,
+    /// Whether the provider can be asked how many items a slice has.
+    pub counts: bool,
 }
 
 fn path(text: &str) -> Path {
@@ -57,6 +59,7 @@ impl Double {
             fields: Fields { fields: vec![amount], money: None },
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
+            counts: false,
         }
     }
 
@@ -147,6 +150,18 @@ impl Reconciler for Double {
             token: body["token"].as_str().map(ToOwned::to_owned),
             ..Page::default()
         })
+    }
+
+    fn count_request(&self, slice: &Slice) -> Option<PageRequest> {
+        let mut request = self.counts.then(|| self.page_at(slice, ""))?;
+        if let Target::Path { path, .. } = &mut request.target {
+            "/count".clone_into(path);
+        }
+        Some(request)
+    }
+
+    fn read_count(&self, response: &Response<'_>) -> Option<u64> {
+        serde_json::from_slice(response.body).ok()
     }
 
     fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {

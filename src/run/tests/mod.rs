@@ -1,6 +1,7 @@
 //! Whole runs of one domain against a provider with moods: what it refuses, loses, deletes and fans out.
 
 mod changes;
+mod counts;
 mod double;
 mod fanning;
 mod moods;

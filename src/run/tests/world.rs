@@ -48,8 +48,12 @@ pub(super) struct Shelf {
     pub cap: Option<usize>,
     /// What every page adds to its rows.
     pub extra: Value,
+    /// What it says of the true number of items in a range when it is asked to count them; 404 where it says nothing.
+    pub counts: Option<fn(u64) -> Value>,
     /// Query strings of list requests, in order.
     pub lists: Vec<String>,
+    /// How often it was asked to count.
+    pub n_counts: usize,
 }
 
 /// When the world began, in Unix seconds.
@@ -79,6 +83,9 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
         return found
             .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
     }
+    if url.path() == "/count" {
+        return counted(shelf, &asked);
+    }
     shelf.lists.push(url.query().unwrap_or_default().to_owned());
     let refused = shelf.refuses.get(account.as_str()).copied();
     if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
@@ -103,6 +110,15 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
         body.as_object_mut().unwrap().extend(extra.clone());
     }
     ResponseTemplate::new(200).set_body_json(body)
+}
+
+fn counted(shelf: &mut Shelf, asked: &dyn Fn(&str) -> Option<String>) -> ResponseTemplate {
+    shelf.n_counts += 1;
+    let Some(says) = shelf.counts else { return ResponseTemplate::new(404) };
+    let second = |name: &str| asked(name).unwrap().parse::<i64>().unwrap() - start();
+    let range = second("from")..second("to");
+    let n = shelf.items.iter().filter(|item| range.contains(&item.at)).count();
+    ResponseTemplate::new(200).set_body_json(says(n as u64))
 }
 
 struct Nobody;
@@ -141,6 +157,11 @@ impl World {
     /// The list requests so far.
     pub(super) fn lists(&self) -> Vec<String> {
         self.shelf.lock().unwrap().lists.clone()
+    }
+
+    /// How often the provider was asked to count.
+    pub(super) fn n_counts(&self) -> usize {
+        self.shelf.lock().unwrap().n_counts
     }
 
     pub(super) fn upstream(&self, items: &[Item]) {

@@ -22,6 +22,11 @@ const LATE: Duration = Duration::from_millis(20);
 /// Shorter pauses are no instruction that would excuse a retry.
 const LEAST_OBEYED: Duration = Duration::from_secs(1);
 
+/// How seldom a provider is asked how much is left.
+const QUOTA_EVERY: Duration = Duration::from_mins(5);
+/// How soon it is asked again because it has counted anew.
+const QUOTA_ANEW: Duration = Duration::from_secs(10);
+
 /// Whether a request may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ready {
@@ -50,6 +55,8 @@ pub(in crate::source) enum Ended {
     Throttled(Option<Duration>),
     /// The provider could not answer; it may have said when to come back.
     Failed(Option<Duration>),
+    /// The provider is out of service for everybody; it may have said when to come back.
+    OutOfService(Option<Duration>),
 }
 
 /// What is known about a budget.
@@ -59,6 +66,8 @@ pub(super) struct Budget {
     reserve: f64,
     /// The declared rate, as it is aimed at.
     declared: Option<f64>,
+    /// The declared rate, as the provider permits it.
+    permitted: Option<f64>,
     late: Duration,
     bucket: Option<Bucket>,
     stock: Option<(Stock, Told)>,
@@ -72,6 +81,14 @@ pub(super) struct Budget {
     last_cut: Option<Instant>,
     under_way: u32,
     has_answered: bool,
+    quota: Option<Asked>,
+}
+
+/// The last time that the provider was asked how much is left.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    at: Instant,
+    has_told: bool,
 }
 
 impl Budget {
@@ -84,6 +101,7 @@ impl Budget {
             caps: caps.clone(),
             reserve: allowance.reserve,
             declared,
+            permitted: allowance.per_second,
             late: if burst.is_none() { LATE } else { Duration::ZERO },
             bucket: declared.map(|per_second| Bucket::new(per_second, depth, now)),
             stock: None,
@@ -95,7 +113,30 @@ impl Budget {
             last_cut: None,
             under_way: 0,
             has_answered: false,
+            quota: None,
         }
+    }
+
+    /// Whether the provider should be asked how much is left before the next request: at first, seldom after, and when it
+    /// has counted anew. In a pause and in trouble nobody asks for anything.
+    pub(super) fn wants_quota(&self, now: Instant) -> bool {
+        let is_left_alone = self.held.is_some_and(|end| end > now) || self.trouble.next().is_some();
+        let is_due = self.quota.is_none_or(|Asked { at, has_told }| {
+            let since = now.saturating_duration_since(at);
+            let is_anew = self.stock.is_some_and(|(stock, _)| stock.was_counted_anew_by(now));
+            since >= QUOTA_EVERY || (has_told && is_anew && since >= QUOTA_ANEW)
+        });
+        is_due && !is_left_alone
+    }
+
+    /// Learns what the provider says when it is asked how much is left; nothing where it does not say.
+    pub(super) fn told(&mut self, quota: Option<&Seen>, now: Instant) {
+        self.quota = Some(Asked { at: now, has_told: quota.is_some() });
+        let Some(Seen { reading, reset, told }) = quota else { return };
+        let reset = reset.map(|reset| now + reset.min(AN_AGE));
+        let unknown = || (Stock::new(reading, reset, self.permitted, self.under_way, now), *told);
+        let (stock, _) = self.stock.get_or_insert_with(unknown);
+        stock.tell(reading, reset, self.under_way, now);
     }
 
     /// When a request may be sent.
@@ -172,7 +213,7 @@ impl Budget {
         let others = self.under_way.saturating_sub(1);
         match &mut self.stock {
             Some((stock, _)) => stock.see(reading, reset, others, now),
-            None => self.stock = Some((Stock::new(reading, reset, others, now), *told)),
+            None => self.stock = Some((Stock::new(reading, reset, self.permitted, others, now), *told)),
         }
     }
 
@@ -242,10 +283,28 @@ impl Budget {
         random: f64,
         now: Instant,
     ) -> Verdict {
-        let Some(asked) = asked.filter(|asked| *asked >= LEAST_OBEYED) else {
-            return self.trouble.failed(attempts, &self.caps, random, now);
-        };
-        // The provider named the time, so coming back then is no load that it did not agree to.
+        match asked.filter(|asked| *asked >= LEAST_OBEYED) {
+            Some(asked) => self.come_back(attempts, asked, now),
+            None => self.trouble.failed(attempts, &self.caps, random, now),
+        }
+    }
+
+    /// The provider is out of service: it says nothing about the pace, and everybody waits.
+    pub(super) fn out_of_service(
+        &mut self,
+        attempts: Attempts,
+        asked: Option<Duration>,
+        random: f64,
+        now: Instant,
+    ) -> Verdict {
+        match asked.filter(|asked| *asked >= LEAST_OBEYED) {
+            Some(asked) => self.come_back(attempts, asked, now),
+            None => self.trouble.out_of_service(attempts, &self.caps, random, now),
+        }
+    }
+
+    /// The provider named the time, so coming back then is no load that it did not agree to.
+    fn come_back(&mut self, attempts: Attempts, asked: Duration, now: Instant) -> Verdict {
         self.hold(asked, now);
         if asked > self.caps.max_wait {
             return Verdict::TooLong(asked);

@@ -87,6 +87,17 @@ impl Gate {
         }
     }
 
+    /// Whether the provider should be asked how much is left before the next request.
+    pub(super) fn wants_quota(&self) -> bool {
+        self.budget().wants_quota(Instant::now())
+    }
+
+    /// Learns what the provider says when it is asked how much is left; nothing where it does not say.
+    pub(super) fn told(&self, quota: Option<&Seen>) {
+        self.budget().told(quota, Instant::now());
+        self.changed.notify_one();
+    }
+
     fn budget(&self) -> MutexGuard<'_, Budget> {
         // Its state is plain numbers, which no panic leaves half written.
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
@@ -110,6 +121,7 @@ impl Permit<'_> {
             }
             Ended::Throttled(asked) => Some(budget.throttled(self.ticket, attempts, asked, random, now)),
             Ended::Failed(asked) => Some(budget.failed(attempts, asked, random, now)),
+            Ended::OutOfService(asked) => Some(budget.out_of_service(attempts, asked, random, now)),
         }
     }
 }

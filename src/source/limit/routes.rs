@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tieout_reconcilers::define::limits::{Limits, Route};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::gate::{Gate, Permit};
+use super::signals::Seen;
 use crate::source::error::SourceError;
 use crate::source::provider::Caps;
 
@@ -49,6 +51,21 @@ impl Gates {
             Some(gate) => gate.enter(self.everywhere.seat().await, deadline).await,
             None => self.everywhere.enter(None, deadline).await,
         }
+    }
+
+    /// Whether the provider should be asked how much is left before the next request.
+    pub(in crate::source) fn wants_quota(&self) -> bool {
+        self.everywhere.wants_quota()
+    }
+
+    /// What the provider says when it is asked how much is left; nothing where it does not say.
+    pub(in crate::source) fn told(&self, quota: Option<&Seen>) {
+        self.everywhere.told(quota);
+    }
+
+    /// A place among the requests that are under way, where their number is limited.
+    pub(in crate::source) async fn seat(&self) -> Option<SemaphorePermit<'_>> {
+        self.everywhere.seat().await
     }
 
     fn class(&self, path: &str) -> Option<&Gate> {

@@ -10,11 +10,15 @@ use tokio::time::Instant;
 
 use super::bucket::time_for;
 
-/// The first measurement takes this long, and so does the wait for one where nothing is left.
+/// The first measurement takes this long, and so does the wait for one where nothing is left and a reset is near: a bucket
+/// that refills all the time names one as well.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
+/// A reset that is further away than any bucket takes to fill is the end of a window, and nothing comes before it.
+const WINDOW_FROM: Duration = Duration::from_mins(1);
 /// Each further measurement takes this long.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often one request asks whether there is anything again, where nothing is known about it.
+/// How often one request asks whether there is anything again, where nothing is known about it: no provider counts in
+/// shorter windows, and a longer pause comes from its refusal.
 const KNOCK: Duration = Duration::from_secs(1);
 /// Below this share of the whole, what is left is spread over the time until it is counted anew.
 const LOW: f64 = 0.1;
@@ -37,6 +41,8 @@ pub(super) struct Stock {
     ask: f64,
     /// What comes back every second, once it was measured.
     refill: Option<f64>,
+    /// Requests that come back every second, as the definition declares it.
+    declared: Option<f64>,
     /// What came back every second of the last measurement.
     came_back: Option<f64>,
     reset: Option<Instant>,
@@ -54,8 +60,15 @@ struct Mark {
 }
 
 impl Stock {
-    /// What the first answer says. `reset` is when the provider counts anew, by our clock.
-    pub(super) fn new(seen: &Reading, reset: Option<Instant>, under_way: u32, now: Instant) -> Self {
+    /// What the first answer says. `reset` is when the provider counts anew, by our clock; `declared` is the rate of the
+    /// definition, in requests per second.
+    pub(super) fn new(
+        seen: &Reading,
+        reset: Option<Instant>,
+        declared: Option<f64>,
+        under_way: u32,
+        now: Instant,
+    ) -> Self {
         let ask = seen.ask.unwrap_or(1.0);
         let whole = seen.of.unwrap_or(seen.left + ask).max(seen.left);
         Self {
@@ -64,6 +77,7 @@ impl Stock {
             whole,
             ask,
             refill: seen.refill,
+            declared,
             came_back: None,
             reset,
             last_sent: now,
@@ -81,6 +95,21 @@ impl Stock {
         // An older answer may come in last and claim more than there is, so a rise is believed step by step.
         self.level = if is_anew { said } else { said.min(self.level(now) + 2.0 * self.ask) };
         (self.at, self.reset) = (now, reset);
+    }
+
+    /// What the provider says where it was asked for nothing else, with `under_way` requests that it may not have counted.
+    /// Where it says when it counts anew, that is the time to come back.
+    pub(super) fn tell(&mut self, seen: &Reading, reset: Option<Instant>, under_way: u32, now: Instant) {
+        self.refill = self.refill.or(reset.map(|_| 0.0));
+        self.whole = seen.of.unwrap_or(self.whole).max(seen.left);
+        self.level = seen.left - f64::from(under_way) * self.ask;
+        (self.at, self.reset) = (now, reset.or(self.reset));
+        self.mark = Mark { at: now, left: seen.left, asked: 0.0, reset: self.reset };
+    }
+
+    /// Whether the provider has counted anew since the last word about it.
+    pub(super) fn was_counted_anew_by(&self, now: Instant) -> bool {
+        self.reset.is_some_and(|at| at <= now)
     }
 
     fn measure(&mut self, seen: &Reading, reset: Option<Instant>, now: Instant) {
@@ -112,8 +141,21 @@ impl Stock {
         })
     }
 
+    /// What comes back every second, as far as anybody knows: as it was measured or told, and where there is no window
+    /// that could hold it back, as it is declared.
+    fn comes_back(&self) -> Option<f64> {
+        let declared = self.declared.filter(|_| self.next_reset().is_none());
+        self.refill.filter(|refill| *refill > 0.0).or(declared.map(|per_second| per_second * self.ask))
+    }
+
+    /// When the provider counts anew, if that is still to come for what is known.
+    fn next_reset(&self) -> Option<Instant> {
+        self.reset.filter(|at| *at > self.at)
+    }
+
     fn level(&self, now: Instant) -> f64 {
-        let risen = self.refill.unwrap_or_default() * now.saturating_duration_since(self.at).as_secs_f64();
+        let risen =
+            self.comes_back().unwrap_or_default() * now.saturating_duration_since(self.at).as_secs_f64();
         (self.level + risen).min(self.whole)
     }
 
@@ -128,17 +170,14 @@ impl Stock {
         if self.level(now) >= needed {
             return self.spread(needed - self.ask, now).unwrap_or(now);
         }
-        let by_refill = self
-            .refill
-            .filter(|refill| *refill > 0.0)
-            .map(|refill| self.at + time_for(needed - self.level, refill));
-        let by_reset = self.reset.filter(|at| *at > self.at);
-        let knock = if self.refill.is_none() { FIRST_LOOK } else { KNOCK };
-        let soonest = by_refill.into_iter().chain(by_reset).min();
-        match soonest {
-            Some(soonest) if self.refill.is_some() => soonest,
-            Some(soonest) => soonest.min(self.at + knock),
-            None => self.at + knock,
+        let by_refill = self.comes_back().map(|refill| self.at + time_for(needed - self.level, refill));
+        match (by_refill, self.next_reset()) {
+            (None, None) => self.at + KNOCK,
+            (None, Some(reset)) if self.refill.is_none() && reset <= self.at + WINDOW_FROM => {
+                reset.min(self.at + FIRST_LOOK)
+            }
+            (None, Some(only)) | (Some(only), None) => only,
+            (Some(refill), Some(reset)) => refill.min(reset),
         }
     }
 

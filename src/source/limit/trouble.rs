@@ -1,7 +1,8 @@
 //! Whether and when a failed request is sent again. Pure: no clock, no sleep, no randomness of its own.
 //!
 //! A failure now and then costs a retry from a budget. Where failures follow each other, or the budget is used up, the
-//! provider is in trouble: everybody waits while one request at a time asks whether it is over, with growing pauses.
+//! provider is in trouble: everybody waits while one request at a time asks whether it is over, with growing pauses. So they
+//! do at once where the provider says itself that it is out of service.
 
 use std::time::Duration;
 
@@ -91,6 +92,18 @@ impl Trouble {
         let waited = now.saturating_duration_since(since);
         self.given_up |= attempts.number >= caps.attempts && waited >= patience;
         if self.given_up { Verdict::Enough } else { Verdict::Again }
+    }
+
+    /// The provider says that it is out of service. `random` lies in `[0, 1)`.
+    pub(super) fn out_of_service(
+        &mut self,
+        attempts: Attempts,
+        caps: &Caps,
+        random: f64,
+        now: Instant,
+    ) -> Verdict {
+        self.in_a_row = self.in_a_row.max(IN_A_ROW);
+        self.failed(attempts, caps, random, now)
     }
 
     /// A request failed. `random` lies in `[0, 1)`.

@@ -14,7 +14,7 @@ use tieout_reconcilers::page::{
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{
-    Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule,
+    Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule, Validator,
 };
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
@@ -68,6 +68,20 @@ impl Double {
     /// The same feed of a provider that hands out at most so many rows for one query.
     pub(super) fn capped(self, rows: u64) -> Self {
         let feed = Feed { cap: Some(Cap { rows, then: Cure::Halve }), ..self.feed.clone() };
+        Self { feed, ..self }
+    }
+}
+
+impl Double {
+    /// The same feed of a provider that can say that a page is unchanged.
+    pub(super) fn conditional(self, validator: Validator) -> Self {
+        let feed = Feed { conditional: Some(validator), ..self.feed.clone() };
+        Self { feed, ..self }
+    }
+
+    /// The same feed of a provider that forgets soon where a walk is.
+    pub(super) fn forgotten_after(self, ttl: Duration) -> Self {
+        let feed = Feed { cursor_ttl: Some(ttl), ..self.feed.clone() };
         Self { feed, ..self }
     }
 }

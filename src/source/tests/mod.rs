@@ -7,14 +7,17 @@ mod certificates;
 mod credentials;
 mod elsewhere;
 mod endless;
+mod forgotten;
 mod hydrating;
 mod looking_up;
 mod minted;
 mod misbehaving;
 mod origins;
 mod patience;
+mod quota;
 mod rotating;
 mod tokens;
+mod unchanged;
 mod walking;
 
 use std::sync::Arc;

@@ -136,6 +136,23 @@ async fn a_rule_that_says_wait_is_counted_as_a_refusal_and_takes_its_least_pause
 }
 
 #[tokio::test]
+async fn a_provider_that_is_out_of_service_is_left_alone_by_everybody_and_is_no_matter_of_the_pace() {
+    let server = fails_once(ResponseTemplate::new(503)).await;
+    let mut settings = settings(&server.uri());
+    settings.caps.retry_base = Duration::from_millis(200);
+    let client = Client::new(&settings).unwrap();
+    let classify = |response: &Response<'_>| match response.status {
+        503 => Answer::OutOfService("status 503".to_owned()),
+        _ => usual(response),
+    };
+    let started = Instant::now();
+    client.fetch(&request("/charges", &[]), None, classify).await.unwrap();
+    // At least half of the doubled base, and nothing is random below that.
+    assert!(started.elapsed() >= Duration::from_millis(190), "{:?}", started.elapsed());
+    assert_eq!((client.sent().ok, client.sent().throttled, client.sent().failed), (1, 0, 1));
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_gets_hardly_more_requests_than_without_retries() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(503)).mount(&server).await;

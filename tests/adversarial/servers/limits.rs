@@ -65,7 +65,7 @@ fn storms() -> Vec<Server> {
         Server::new("503_for_ever", "cannot answer from the second page on")
             .lists(|api, asked| if api.asks >= 2 { Reply::says(503, "") } else { api.honest(asked) })
             .extra(2)
-            .partial("gave up after 3 attempts: the provider asks for fewer requests (status 503)"),
+            .partial("gave up after 3 attempts: the provider is out of service for now (status 503)"),
         Server::new("every_page_fails_once", "answers each page with 500 before it sends it")
             .lists(|api, asked| if api.asks % 2 == 1 { Reply::says(500, "") } else { api.honest(asked) })
             .extra(5),

@@ -11,4 +11,5 @@ mod gates;
 mod headers;
 mod rates;
 mod simulation;
+mod stocks;
 mod troubles;

@@ -93,6 +93,29 @@ fn in_trouble_one_request_at_a_time_asks_whether_it_is_over() {
 }
 
 #[test]
+fn one_word_about_an_outage_makes_everybody_wait_and_leaves_the_pace_alone() {
+    let start = Instant::now();
+    let mut budget = budget(start);
+    for _ in 0..3 {
+        budget.take(None, start);
+    }
+    assert_eq!(budget.out_of_service(first(), None, 0.5, start), Verdict::Again);
+    (0..3).for_each(|_| budget.done());
+    let Ready::At(look) = budget.ready(start) else { panic!("nobody waits") };
+    budget.take(None, look);
+    assert_eq!(budget.ready(look), Ready::AfterAnAnswer);
+    budget.answered(look);
+    budget.done();
+    for _ in 0..50 {
+        assert_eq!(budget.ready(look), Ready::Now, "nothing was learned about the pace");
+        budget.take(None, look);
+    }
+    let asked = Duration::from_secs(7);
+    assert_eq!(budget.out_of_service(first(), Some(asked), 0.5, look), Verdict::Again);
+    assert_eq!(budget.ready(look), Ready::At(look + asked));
+}
+
+#[test]
 fn failures_among_successes_never_end_a_request_before_its_time() {
     let (start, caps) = (Instant::now(), Caps::default());
     let mut trouble = Trouble::default();

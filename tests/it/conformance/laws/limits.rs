@@ -7,8 +7,10 @@ use tieout::source::{Reason, SourceError};
 use crate::conformance::play::Act;
 use crate::conformance::traffic::{Exchange, leaves};
 
-/// Where nothing is left and nobody says how fast it comes back, nothing is asked for this long.
+/// Where nothing is left, nobody says how fast it comes back and the reset is near, nothing is asked for this long.
 const KNOCK: Duration = Duration::from_millis(90);
+/// Where nobody says when it is counted anew, nothing is asked for this long.
+const COMES_BACK: Duration = Duration::from_millis(950);
 
 pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
     let calls = act.calls();
@@ -27,7 +29,7 @@ pub(super) fn shows(code: &str, act: &Act) -> Option<bool> {
             asked.is_some_and(waited) && is_better(one, two) && act.is_complete
         }),
         "R2" => any_pair(&|one, two| remaining(one) == Some(0) && reset(one).is_some_and(|at| two.at >= at)),
-        "R4" => any_pair(&|one, two| is_full(one) && gap(one, two) >= KNOCK),
+        "R4" => any_pair(&|one, two| is_full(one) && gap(one, two) >= COMES_BACK),
         "R5" => any_pair(&|one, two| cost(one).is_some_and(|pause| gap(one, two) >= pause)),
         "R6" => any_pair(&|one, two| {
             let error = one.answer.to_uppercase();
