@@ -283,11 +283,13 @@ fn doubtful() -> Vec<Server> {
         limited(
             pretending(
                 "a_declared_pace_that_nobody_keeps",
-                "says in a header that the definition names that nothing is left, for a thousand years, and answers all the same",
+                "says in a header that the definition names that nothing is left, for a thousand years, and would answer all the same",
                 &[("x-left", "0"), ("x-again", "33320000000")],
             ),
             "left: \"header:X-Left\", reset: \"header:X-Again\", as: epoch",
-        ),
+        )
+        .unconfirmed()
+        .partial("the provider asks for a pause of"),
         limited(
             pretending(
                 "fraction_of_garbage",
