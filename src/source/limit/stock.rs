@@ -17,6 +17,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(100);
 const WINDOW_FROM: Duration = Duration::from_mins(1);
 /// Each further measurement takes this long.
 const LOOK: Duration = Duration::from_millis(500);
+/// How much more is asked for where the last measurement found everything back.
+const BOLDER: f64 = 1.1;
 /// How often one request asks whether there is anything again, where nothing is known about it: no provider counts in
 /// shorter windows, and a longer pause comes from its refusal.
 const KNOCK: Duration = Duration::from_secs(1);
@@ -129,6 +131,9 @@ impl Stock {
             // What comes back all the time shows twice; what came back once does not.
             self.refill = Some(came_back.min(self.came_back.unwrap_or(came_back)));
             self.came_back = Some(came_back);
+        } else if was_full && !self.was_counted_anew(now) {
+            // Who asks for less than comes back never sees how much that is, and would stay that slow.
+            self.refill = self.refill.map(|refill| refill * BOLDER);
         }
         self.mark = Mark { at: now, left: seen.left, asked: 0.0, reset };
     }
@@ -201,5 +206,47 @@ impl Stock {
     /// Holds one request, at the end of a pause, and no more.
     pub(super) fn start_again(&mut self, at: Instant, reserve: f64) {
         (self.level, self.at) = (self.needed(reserve), at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn who_took_the_refill_for_slower_than_it_is_finds_out(
+            per_second in 2.0_f64..50.0,
+            burst in 4_u32..20,
+            believed in 0.2_f64..1.0,
+        ) {
+            let start = Instant::now();
+            let whole = f64::from(burst);
+            let says = |left: f64| Reading { left: left.floor(), of: Some(whole), reset: None, refill: None, ask: None };
+            let mut stock = Stock::new(&says(whole - 1.0), None, None, 0, start);
+            stock.refill = Some(per_second * believed);
+            let (mut left, mut now) = (whole - 1.0, start);
+            let (mut answered, mut refused) = (0_u32, 0_u32);
+            while now < start + Duration::from_mins(2) {
+                let at = stock.ready_at(0.0, now).max(now);
+                left = (left + per_second * (at - now).as_secs_f64()).min(whole);
+                now = at;
+                if left < 1.0 {
+                    refused += 1;
+                    now += Duration::from_secs(1);
+                    left = (left + per_second).min(whole);
+                    stock.start_again(now, 0.0);
+                    continue;
+                }
+                left -= 1.0;
+                answered += 1;
+                stock.take(now);
+                stock.see(&says(left), None, 0, now);
+            }
+            let share = f64::from(answered) / (120.0 * per_second);
+            prop_assert!(share >= 0.9, "{share}");
+            prop_assert!(refused * 100 <= answered, "{refused} of {answered}");
+        }
     }
 }
