@@ -234,6 +234,16 @@ impl Paging {
         }
     }
 
+    /// How many rows of a query lie before the page after this one, as the provider counts them: a page of a counted list
+    /// takes its whole size, however few rows it shows.
+    #[must_use]
+    pub fn passed(&self, at: &Position, rows: u64) -> u64 {
+        let shown = at.rows.saturating_add(rows);
+        let counts_pages = matches!(self.by, By::Page { .. } | By::Offset { step: Step::Size, .. });
+        let pages = self.size.filter(|_| counts_pages).unwrap_or_default();
+        shown.max(at.page.saturating_add(1).saturating_mul(pages))
+    }
+
     /// The paging values of the request at a position.
     #[must_use]
     pub fn fill<'a>(&self, at: &'a Position) -> Fill<'a> {

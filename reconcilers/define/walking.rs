@@ -100,9 +100,12 @@ impl Definition {
         read: &ReadRows,
         ends: bool,
     ) -> Result<Option<PageRequest>, PageFault> {
-        let rows = request.position.rows.saturating_add(read.rows as u64);
+        // Behind a last page without rows there is nothing.
+        let is_through = ends && read.rows == 0;
+        let passed = self.feed.paging.passed(&request.position, read.rows as u64);
         let next_rows = self.feed.paging.size.filter(|_| !ends);
-        if !self.feed.feed.cap.is_some_and(|cap| cap.asks_for_rekey(rows, next_rows)) {
+        let cap = self.feed.feed.cap.filter(|_| !is_through);
+        if !cap.is_some_and(|cap| cap.asks_for_rekey(passed, next_rows)) {
             return Ok(None);
         }
         let last = read.last_id.as_deref().and_then(plain);

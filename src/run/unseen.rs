@@ -44,8 +44,12 @@ impl Night<'_> {
             let judged = confirmations.iter_mut().flat_map(|confirmation| &mut confirmation.judged);
             let its: Vec<_> = judged.filter(|one| walk.unmet.contains(&one.observation.key)).collect();
             let n_unseen = its.iter().filter(|one| is_unseen(one, walk.window)).count();
-            if n_unseen > 0 || n_unknown > 0 || its.iter().any(|one| is_unreadable(one)) {
+            let n_unreadable = its.iter().filter(|one| is_unreadable(one)).count();
+            if n_unseen > 0 || n_unknown > 0 || n_unreadable > 0 {
                 walk.coverage = None;
+            }
+            if n_unreadable > 0 {
+                problems.push(unreadable(walk.window, n_unreadable));
             }
             if n_unseen > 0 {
                 for one in its {
@@ -88,6 +92,15 @@ fn unseen(window: Window, n_unseen: usize) -> String {
     format!(
         "{from} to {to}: the walk did not show {n_unseen} items that the look-up by id finds; does the list leave some out \
          by default, or show them later than `lag`? the range will be read again"
+    )
+}
+
+/// What a person needs to know of items that a walk did not show, and of which nobody can tell whether they exist.
+fn unreadable(window: Window, n_unreadable: usize) -> String {
+    let (from, to) = (window.from(), window.to());
+    format!(
+        "{from} to {to}: the walk did not show {n_unreadable} items whose look-up by id cannot be read; whether they exist is not \
+         known, and the range will be read again"
     )
 }
 

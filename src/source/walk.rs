@@ -302,7 +302,11 @@ impl Walker {
     /// The end that the provider marked, if its own count agrees.
     fn end(&mut self, last: &PageRequest) -> Coverage {
         // A feed that we filter may hand out only the rows of the window, while the provider counts all.
-        let counted = self.total.filter(|_| self.reconciler.feed().filter == Filter::Server);
+        let feed = self.reconciler.feed();
+        // A count that stops at the cap says that there are at least as many.
+        let is_cut_off =
+            |total: u64| feed.cap.is_some_and(|cap| cap.then == Cure::Rekey && cap.rows == total);
+        let counted = self.total.filter(|total| feed.filter == Filter::Server && !is_cut_off(*total));
         match counted {
             Some(said) if said != self.rows => {
                 let at = Box::new(self.site(last));

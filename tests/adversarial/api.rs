@@ -63,6 +63,8 @@ pub(crate) struct Api {
     pub(crate) known: std::collections::BTreeSet<String>,
     /// The rows of pages that were delivered whole and readable.
     pub(crate) delivered: Vec<Value>,
+    /// What it held when it gave out a token of a change feed, by the token's number.
+    pub(crate) snapshots: Vec<Vec<Value>>,
 }
 
 /// A page before it is written.
@@ -116,7 +118,13 @@ impl Api {
         let number = |name: &str| asked.query(name).map(|text| text.parse::<i64>().unwrap());
         let (from, to) =
             (number("created[gte]").unwrap_or(i64::MIN), number("created[lt]").unwrap_or(i64::MAX));
-        let rows = self.listed(from, to);
+        let mut rows = self.listed(from, to);
+        if asked.query("sort").as_deref() == Some("id") {
+            rows.sort_by_key(|item| item.id());
+        }
+        if let Some(last) = asked.query("id[gt]") {
+            rows.retain(|item| item.id() > last);
+        }
         let size = usize::try_from(number("limit").unwrap_or(10)).unwrap();
         let start = self.start(asked, &rows, size);
         let shown: Vec<&Item> = rows.iter().skip(start).take(size).copied().collect();

@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) url: Url,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
+    /// What was sent with it; empty where nothing was.
+    pub(crate) body: String,
 }
 
 impl Asked {
@@ -158,6 +160,11 @@ impl Listener {
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// Forgets the requests so far.
+    pub(crate) fn forget(&self) {
+        self.asked.lock().unwrap().clear();
+    }
 }
 
 impl Drop for Listener {
@@ -215,5 +222,5 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length.map_or(0, |(_, value)| value.parse().unwrap())];
     reader.read_exact(&mut body).ok()?;
     let url = Url::parse("http://server.test").ok()?.join(&target).ok()?;
-    Some(Asked { method, url, headers })
+    Some(Asked { method, url, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -18,7 +18,9 @@
 mod http;
 
 mod api;
+mod changes;
 mod export;
+mod graphql;
 mod server;
 mod servers;
 mod world;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
 /// Two nights with a server, judged by the oracle.
 fn survive(server: &Arc<Server>) -> Result<(), String> {
     let world = World::of(Arc::clone(server));
+    world.night_before()?;
     let before = world.api.lock().unwrap().items.clone();
     let first = world.night();
     let mut wrong = oracle::first_night(server, server.verdict, &world, &before, &first);

@@ -36,6 +36,11 @@ impl Verdict {
     }
 }
 
+/// A change of a definition file: file, text, other text.
+pub(crate) type Edit = (&'static str, String, String);
+/// How an honest API answers.
+pub(crate) type Honest = fn(&mut Api, &Asked) -> Reply;
+type Change = dyn Fn(&mut Api) + Send + Sync;
 type Arrange = dyn Fn(&mut Api, &mut Vec<serde_json::Value>) + Send + Sync;
 type Answer = dyn Fn(&mut Api, &Asked) -> Reply + Send + Sync;
 
@@ -46,8 +51,16 @@ pub(crate) struct Server {
     /// What it does, as a sentence for the table.
     pub(crate) does: &'static str,
     pub(crate) paging: Paging,
+    /// The provider file.
+    pub(crate) provider: &'static str,
     /// Changes of the definition files: file, text, other text.
-    pub(crate) edits: Vec<(&'static str, String, String)>,
+    pub(crate) edits: Vec<Edit>,
+    /// Changes of the definition files between the two nights: what a person does whom the report told what helps.
+    pub(crate) cures: Vec<Edit>,
+    /// How the API answers while it is honest: a list request, and a look-up.
+    pub(crate) honest: (Honest, Honest),
+    /// What changes after an honest night that comes before the first one, where there is such a night.
+    pub(crate) then: Option<Box<Change>>,
     /// Arranges what the API holds and what the local side holds.
     pub(crate) arrange: Box<Arrange>,
     /// Answers a list request.
@@ -60,6 +73,8 @@ pub(crate) struct Server {
     pub(crate) rewrites: Option<(&'static str, &'static str)>,
     /// Keys that lie outside what may be judged in the first night.
     pub(crate) unjudged: Vec<&'static str>,
+    /// Whether what it hides is one item or one range, or new since an honest night, so that the rest is proven all the same.
+    pub(crate) proves_the_rest: bool,
     /// Whether its look-ups fail, so that nothing that was seen can be confirmed.
     pub(crate) unconfirmed: bool,
     pub(crate) verdict: Verdict,
@@ -74,13 +89,18 @@ impl Server {
             name,
             does,
             paging: Paging::Keyset,
+            provider: include_str!("world/provider.yaml"),
             edits: Vec::new(),
+            cures: Vec::new(),
+            honest: (Api::honest, |api, asked| api.look_up(asked)),
+            then: None,
             arrange: Box::new(|_, _| {}),
             list: Box::new(Api::honest),
             look_up: Box::new(|api, asked| api.look_up(asked)),
             unreadable: Vec::new(),
             rewrites: None,
             unjudged: Vec::new(),
+            proves_the_rest: false,
             unconfirmed: false,
             verdict: Verdict::Whole,
             extra_requests: 0,
@@ -94,6 +114,23 @@ impl Server {
     pub(crate) fn edit(mut self, file: &'static str, from: impl ToString, to: impl ToString) -> Self {
         self.edits.push((file, from.to_string(), to.to_string()));
         self
+    }
+
+    /// The same with another provider file, whose requests the API answers in another way.
+    pub(crate) fn speaking(self, provider: &'static str, list: Honest, look_up: Honest) -> Self {
+        let honest = (list, look_up);
+        Self { provider, honest, list: Box::new(list), look_up: Box::new(look_up), ..self }
+    }
+
+    /// The same with a change of the definition files between the two nights.
+    pub(crate) fn cure(mut self, file: &'static str, from: impl ToString, to: impl ToString) -> Self {
+        self.cures.push((file, from.to_string(), to.to_string()));
+        self
+    }
+
+    /// The same after an honest night, and with a change of what the API holds after it.
+    pub(crate) fn after_a_night(self, then: impl Fn(&mut Api) + Send + Sync + 'static) -> Self {
+        Self { then: Some(Box::new(then)), ..self }
     }
 
     /// The same with other caps in `tieout.yaml`.
@@ -134,6 +171,10 @@ impl Server {
 
     pub(crate) fn unjudged(self, keys: &[&'static str]) -> Self {
         Self { unjudged: keys.to_vec(), ..self }
+    }
+
+    pub(crate) fn proving_the_rest(self) -> Self {
+        Self { proves_the_rest: true, ..self }
     }
 
     pub(crate) fn unconfirmed(self) -> Self {

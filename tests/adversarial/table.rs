@@ -22,6 +22,8 @@ which rows really left it, and what the local side holds; it demands that
 - the number of requests stays within one for each page and each difference, and what the row allows for retries.
 
 In the second night the server is honest, and every difference that the first night could not see must be found: nothing is lost for ever.
+Where the first night says what would help, the definition is changed so before the second. A feed of changes has an honest night before
+the first one, in which it saves its token.
 
 | verdict | exit | what it means |
 |---|---|---|

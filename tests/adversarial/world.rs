@@ -64,7 +64,7 @@ impl World {
     pub(crate) fn of(server: Arc<Server>) -> Self {
         let elsewhere = Listener::start(|_| Reply::json(200, json!({ "data": [], "has_more": false })));
         let (mut items, mut local) = sides();
-        let honest = Arc::new(Mutex::new(false));
+        let honest = Arc::new(Mutex::new(server.then.is_some()));
         let api = Arc::new(Mutex::new(Api {
             paging: server.paging,
             origin: String::new(),
@@ -74,6 +74,7 @@ impl World {
             looks: 0,
             known: std::collections::BTreeSet::new(),
             delivered: Vec::new(),
+            snapshots: Vec::new(),
         }));
         (server.arrange)(&mut api.lock().unwrap(), &mut local);
         let (held, bent, is_honest) = (Arc::clone(&api), Arc::clone(&server), Arc::clone(&honest));
@@ -103,7 +104,7 @@ impl World {
         };
         let provider = match self.server.paging {
             Paging::Export => include_str!("world/export.yaml"),
-            _ => include_str!("world/provider.yaml"),
+            _ => self.server.provider,
         };
         let provider = provider.replace("CURSOR", next.0).replace("NEXT", next.1);
         let config = include_str!("world/tieout.yaml").replace("BASE", &base);
@@ -153,8 +154,24 @@ impl World {
         self.dir.path()
     }
 
-    /// Makes the API honest from now on, with everything in its list.
+    /// Where the server wants one, a night in which it is honest, and what changes after it.
+    pub(crate) fn night_before(&self) -> Result<(), String> {
+        let Some(then) = &self.server.then else { return Ok(()) };
+        let night = self.night();
+        *self.honest.lock().unwrap() = false;
+        self.listener.forget();
+        then(&mut self.api.lock().unwrap());
+        if night.code == 0 { Ok(()) } else { Err(format!("the night before: {night:#?}")) }
+    }
+
+    /// Makes the API honest from now on, with everything in its list, and the definition what it should have been.
     pub(crate) fn make_honest(&self) {
+        for (file, from, to) in &self.server.cures {
+            let path = self.dir.path().join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.contains(from), "{file} does not contain {from:?}");
+            std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+        }
         *self.honest.lock().unwrap() = true;
         let mut api = self.api.lock().unwrap();
         api.items.iter_mut().for_each(|item| item.listed = true);
@@ -235,8 +252,8 @@ fn answer(api: &mut Api, asked: &Asked, server: &Server, is_honest: bool) -> Rep
         return crate::api::token("honest");
     }
     match (is_look_up, is_honest) {
-        (true, true) => api.look_up(asked),
-        (false, true) => api.honest(asked),
+        (true, true) => (server.honest.1)(api, asked),
+        (false, true) => (server.honest.0)(api, asked),
         (true, false) => {
             api.looks += 1;
             (server.look_up)(api, asked)

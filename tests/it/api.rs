@@ -103,6 +103,10 @@ fn list(shelf: &mut Shelf, request: &Request) -> ResponseTemplate {
         .filter(|c| (from..to).contains(&c["created"].as_i64().unwrap_or(from)))
         .collect();
     rows.sort_by_key(|c| std::cmp::Reverse((c["created"].as_i64(), c["id"].to_string())));
+    if asked("sort").as_deref() == Some("id") {
+        rows.sort_by_key(|c| c["id"].to_string());
+    }
+    rows.retain(|c| asked("id[gt]").is_none_or(|last| c["id"].as_str().is_some_and(|id| *id > *last)));
     let start = asked("starting_after")
         .and_then(|id| rows.iter().position(|c| c["id"].as_str() == Some(&id)))
         .map_or(0, |at| at + 1);

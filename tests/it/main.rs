@@ -8,6 +8,8 @@ mod world;
 
 mod bad_definitions;
 mod bad_pages;
+mod caps;
+mod changes;
 mod commands;
 mod conformance;
 mod counts;
@@ -21,6 +23,7 @@ mod follows;
 mod forgotten;
 mod holds;
 mod localstripe;
+mod members;
 mod originals;
 mod own_credentials;
 mod quotas;

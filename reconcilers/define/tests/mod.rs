@@ -15,6 +15,7 @@ mod pages;
 mod shapes;
 mod shipped;
 mod stripe;
+mod walks;
 
 use std::fmt::Write as _;
 

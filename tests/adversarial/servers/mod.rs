@@ -6,15 +6,20 @@ mod late;
 mod pages;
 mod endless;
 mod totals;
+mod caps;
+mod lost_ways;
 
 mod bodies;
 mod wire;
 mod json;
 mod rows;
+mod parts;
+mod graphql;
 
 mod origins;
 mod credentials;
 mod limits;
+mod paces;
 
 mod clocks;
 mod exports;
@@ -30,13 +35,18 @@ pub(crate) fn library() -> Vec<Server> {
         pages::servers(),
         endless::servers(),
         totals::servers(),
+        caps::servers(),
+        lost_ways::servers(),
         bodies::servers(),
         wire::servers(),
         json::servers(),
         rows::servers(),
+        parts::servers(),
+        graphql::servers(),
         origins::servers(),
         credentials::servers(),
         limits::servers(),
+        paces::servers(),
         clocks::servers(),
         exports::servers(),
         look_ups::servers(),
