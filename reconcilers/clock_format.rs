@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 
+use crate::compare::CLOCK;
 use crate::instant::{Instant, TimeFormat};
+use crate::items::ItemView;
+use crate::scalar::Scalar;
 use crate::wall_time::WallTime;
 
 /// How the text or number of an API stands for an instant.
@@ -40,6 +43,17 @@ impl From<TimeFormat> for ClockFormat {
 }
 
 impl ClockFormat {
+    /// The clock of an item, where it has one that can be read.
+    #[must_use]
+    pub fn of(&self, item: ItemView<'_>) -> Option<Instant> {
+        let raw = item.slot(CLOCK)?;
+        match Scalar::from_json(Some(raw)) {
+            Scalar::Int(_) | Scalar::Number(_) => self.read(raw),
+            Scalar::Text(text) => self.read(&text),
+            _ => None,
+        }
+    }
+
     /// Reads an instant from the text of a number or of a string, without quotes.
     #[must_use]
     pub fn read(&self, text: &str) -> Option<Instant> {

@@ -113,4 +113,6 @@ pub struct Original {
     pub id: Key,
     /// The whole event as it was sent.
     pub event: Box<str>,
+    /// Whether the provider says that it arrived, where it keeps a log of deliveries.
+    pub arrived: Option<bool>,
 }

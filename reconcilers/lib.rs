@@ -31,6 +31,7 @@ pub mod compare;
 pub mod discrepancy;
 
 pub mod reconciler;
+pub mod event_feed;
 pub mod fan_out;
 pub mod define;
 pub mod catalogue;

@@ -212,6 +212,21 @@ pub enum PageFault {
     WrongItem,
 }
 
+/// An item that is to be looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its key.
+    pub key: Key,
+    /// Its clock, where anybody knows it: upstream's, else the local one. A provider may find an item only around its time.
+    pub clock: Option<Instant>,
+}
+
+impl From<Key> for Wanted {
+    fn from(key: Key) -> Self {
+        Self { key, clock: None }
+    }
+}
+
 /// A look-up of one or more keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirm {

@@ -1,17 +1,16 @@
 //! The contract of a domain: pure questions, answered by a YAML definition or by a Rust type.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock_format::ClockFormat;
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::event_feed::EventFeed;
 use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
-use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use crate::window::Slice;
 
 /// One domain, described. It answers and never acts.
@@ -47,8 +46,9 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
         response: &Response<'_>,
     ) -> Result<Page, PageFault>;
 
-    /// The look-ups that ask a member of the feed's fan-out about all of `keys`.
-    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm>;
+    /// The look-ups that ask a member of the feed's fan-out about all of `items`. Those that cannot be asked about, because
+    /// nobody knows their clock and the provider finds them only around it, are left out.
+    fn confirm(&self, each: &Each, items: &[Wanted]) -> Vec<Confirm>;
     /// What a response to a look-up means; statuses that say "gone" are [`Answer::Read`] here.
     fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer;
     /// Reads the answer of a look-up: one entry for every key that was asked.
@@ -147,6 +147,8 @@ pub struct Feed {
     /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
     /// only from then on.
     pub confirm_after: Duration,
+    /// Whether an item can be looked up only where its clock is known (`confirm: {search: {within: ...}}`).
+    pub look_up_by_clock: bool,
 }
 
 /// A provider's limit on the rows of one query.
@@ -201,6 +203,7 @@ impl Default for Feed {
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,
+            look_up_by_clock: false,
         }
     }
 }
@@ -300,16 +303,6 @@ pub struct Local {
     pub version: Option<String>,
     /// How a database without time types writes instants.
     pub time: TimeFormat,
-}
-
-/// A feed of the provider's own events about the items of another feed.
-#[derive(Debug, Clone)]
-pub struct EventFeed {
-    /// Reads the events. It has no local side and nothing is compared; its items hold the key of what an event is about in
-    /// as many slots from [`FIELDS`](crate::compare::FIELDS) on as that key has parts.
-    pub feed: Arc<dyn Reconciler>,
-    /// How many parts the key has.
-    pub parts: usize,
 }
 
 /// What is done about a discrepancy.

@@ -3,21 +3,19 @@
 //! The upstream side is read first, so that a webhook which arrives in between can only make the sides more alike. Each
 //! pair is judged from scratch: what made the key suspicious does not count any more.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tieout_reconcilers::clock_format::ClockFormat;
-use tieout_reconcilers::compare::{CLOCK, Fields, Versions, versions};
+use tieout_reconcilers::compare::{Fields, Versions, versions};
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::Seen;
+use tieout_reconcilers::page::{Seen, Wanted};
 use tieout_reconcilers::reconciler::{ClockKind, Feed, Reconciler};
 use tieout_reconcilers::row::Row;
-use tieout_reconcilers::scalar::Scalar;
 
 use crate::local::{LocalError, Read, Reader};
 use crate::plan::{Look, Observation};
@@ -70,13 +68,15 @@ pub struct Confirmation {
     pub unknown: Vec<(Key, crate::source::Reason)>,
 }
 
-/// Re-reads both sides of `keys` and judges them.
-pub async fn confirm(sides: &Sides, keys: &[Key], ages: Ages<'_>) -> Result<Confirmation, LocalError> {
-    if keys.is_empty() {
+/// Re-reads both sides of `items` and judges them.
+pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<Confirmation, LocalError> {
+    if items.is_empty() {
         return Ok(Confirmation::default());
     }
-    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, keys).await;
-    let (rows, _) = rows_by_key(&sides.reader, keys).await?;
+    let items = dated(sides, items).await?;
+    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
+    let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
+    let (rows, _) = rows_by_key(&sides.reader, &keys).await?;
     let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
     let judged = upstream
         .confirmed
@@ -84,6 +84,20 @@ pub async fn confirm(sides: &Sides, keys: &[Key], ages: Ages<'_>) -> Result<Conf
         .map(|found| judge.pair(&found.key, &found.seen, rows.get(&found.key)))
         .collect();
     Ok(Confirmation { judged, unknown: upstream.failed })
+}
+
+/// The items with the local clock where nobody knew one and upstream can only be asked with one.
+async fn dated<'i>(sides: &Sides, items: &'i [Wanted]) -> Result<Cow<'i, [Wanted]>, LocalError> {
+    let undated: Vec<Key> =
+        items.iter().filter(|item| item.clock.is_none()).map(|item| item.key.clone()).collect();
+    if undated.is_empty() || !sides.reconciler.feed().look_up_by_clock {
+        return Ok(Cow::Borrowed(items));
+    }
+    let (rows, _) = rows_by_key(&sides.reader, &undated).await?;
+    let local = |key: &Key| rows.get(key).and_then(|row| row.clock);
+    let dated =
+        |item: &Wanted| Wanted { clock: item.clock.or_else(|| local(&item.key)), key: item.key.clone() };
+    Ok(items.iter().map(dated).collect())
 }
 
 /// The local rows of some keys, and what was wrong with others.
@@ -120,9 +134,8 @@ impl Judge<'_> {
             Seen::Gone | Seen::Unreadable(_) => None,
         };
         let item = upstream.map(|(item, _)| item);
-        let clock = item
-            .and_then(|item| clock_of(item, &self.feed.clock_format))
-            .or_else(|| row.and_then(|row| row.clock));
+        let clock =
+            item.and_then(|item| self.feed.clock_format.of(item)).or_else(|| row.and_then(|row| row.clock));
         let look = match seen {
             Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
             _ => self.look(key, self.fields.judge(key, upstream, row), clock, row),
@@ -162,13 +175,6 @@ pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
         Kind::Missing | Kind::Unreadable => false,
         Kind::Mismatched => feed.mutable && feed.clock_kind != Some(ClockKind::Updated),
         Kind::Orphaned => true,
-    }
-}
-
-fn clock_of(item: ItemView<'_>, format: &ClockFormat) -> Option<Instant> {
-    match Scalar::from_json(item.slot(CLOCK)) {
-        Scalar::Text(text) => format.read(&text),
-        _ => format.read(item.slot(CLOCK)?),
     }
 }
 

@@ -1,22 +1,40 @@
-//! What a definition says about items that are gone: `404`, `[404, 410]`, `null-slot`, `{body: {deleted: true}}` or a list
-//! of such.
+//! What a definition says about items that are gone: `404`, `[404, 410]`, `null-slot`, `{body: {deleted: true}}`,
+//! `{keys: "errors[*].id"}` or a list of such.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::condition::{ConditionFile, Conditions, Statuses};
+use super::checked::{Checked, Ordered};
+use super::condition::{ConditionFile, Conditions, Expected, Place, Statuses};
 use super::document::Problems;
 use super::problem::Spot;
+use super::selector::Selector;
 use super::words;
+use crate::page::Response;
 
 /// `gone` as it is written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct GoneFile {
     conditions: Vec<ConditionFile>,
     words: Vec<String>,
+    keys: Vec<Checked<Selector>>,
+}
+
+/// A condition, or where an answer about several items lists the keys of those that are gone.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GoneWords {
+    #[serde(default)]
+    status: Statuses,
+    #[serde(default)]
+    header: Ordered<Checked<Expected>>,
+    #[serde(default)]
+    body: Ordered<Checked<Expected>>,
+    keys: Option<Checked<Selector>>,
 }
 
 /// How a provider says that an item is gone.
@@ -26,6 +44,8 @@ pub(super) struct Gone {
     pub(super) conditions: Conditions,
     /// By a null in the place of the item.
     pub(super) nulls: Nulls,
+    /// By its key, in lists beside the items.
+    keys: Vec<Place>,
 }
 
 /// What a null means in the place where an item was asked for.
@@ -50,7 +70,22 @@ impl GoneFile {
         for condition in self.conditions {
             gone.conditions.add(condition, spot, problems);
         }
+        for keys in self.keys {
+            gone.keys.extend(problems.take(keys).map(|keys| gone.conditions.place(keys)));
+        }
         gone
+    }
+}
+
+impl Gone {
+    /// Whether answers list the keys of what is gone.
+    pub(super) fn lists_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// The keys that an answer lists as those of items that are gone.
+    pub(super) fn listed(&self, response: &Response<'_>) -> HashSet<String> {
+        self.keys.iter().flat_map(|place| self.conditions.texts(response, place)).collect()
     }
 }
 
@@ -67,7 +102,7 @@ impl<'de> Visitor<'de> for GoneVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "a status such as `404`, a condition such as `{body: {deleted: true}}`, `null-slot`, or a list of them",
+            "a status such as `404`, a condition such as `{body: {deleted: true}}`, `{keys: \"errors[*].id\"}`, `null-slot`, or a list of them",
         )
     }
 
@@ -75,7 +110,7 @@ impl<'de> Visitor<'de> for GoneVisitor {
         let status = u16::try_from(status).ok().filter(|status| (100..600).contains(status));
         let status = status.ok_or_else(|| E::custom("this is not an HTTP status"))?;
         let condition = ConditionFile { status: Statuses(vec![status]), ..ConditionFile::default() };
-        Ok(GoneFile { conditions: vec![condition], words: Vec::new() })
+        Ok(GoneFile { conditions: vec![condition], ..GoneFile::default() })
     }
 
     fn visit_i64<E: serde::de::Error>(self, status: i64) -> Result<GoneFile, E> {
@@ -83,19 +118,27 @@ impl<'de> Visitor<'de> for GoneVisitor {
     }
 
     fn visit_str<E>(self, word: &str) -> Result<GoneFile, E> {
-        Ok(GoneFile { conditions: Vec::new(), words: vec![word.to_owned()] })
+        Ok(GoneFile { words: vec![word.to_owned()], ..GoneFile::default() })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<GoneFile, A::Error> {
-        let condition = ConditionFile::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(GoneFile { conditions: vec![condition], words: Vec::new() })
+        let GoneWords { status, header, body, keys } =
+            GoneWords::deserialize(MapAccessDeserializer::new(map))?;
+        let only_keys = keys.is_some() && status.0.is_empty() && header.0.is_empty() && body.0.is_empty();
+        let condition = (!only_keys).then_some(ConditionFile { status, header, body });
+        Ok(GoneFile {
+            conditions: condition.into_iter().collect(),
+            keys: keys.into_iter().collect(),
+            ..GoneFile::default()
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<GoneFile, A::Error> {
         let mut all = GoneFile::default();
-        while let Some(GoneFile { conditions, words }) = seq.next_element()? {
+        while let Some(GoneFile { conditions, words, keys }) = seq.next_element()? {
             all.conditions.extend(conditions);
             all.words.extend(words);
+            all.keys.extend(keys);
         }
         Ok(all)
     }

@@ -44,7 +44,7 @@ impl FromText for Expected {
 }
 
 impl Expected {
-    pub(super) fn accepts(&self, found: Option<&str>) -> bool {
+    pub(crate) fn accepts(&self, found: Option<&str>) -> bool {
         match (self, found) {
             (_, None) => false,
             (Self::Present, Some(_)) => true,
@@ -113,9 +113,9 @@ pub struct Condition {
     body: Vec<(Place, Expected)>,
 }
 
-/// Where in the body a condition looks.
+/// Where in the body to look.
 #[derive(Debug, Clone)]
-enum Place {
+pub(super) enum Place {
     /// At a member.
     Member(usize),
     /// At what is chosen from arrays below a member, or from the whole body where that is an array.
@@ -160,15 +160,15 @@ impl Conditions {
         self.list.push(condition);
     }
 
-    fn place(&mut self, selector: Selector) -> Place {
+    /// Where a selector looks.
+    pub(super) fn place(&mut self, selector: Selector) -> Place {
         match selector.plain() {
             Some(path) => Place::Member(self.slot(path)),
             None => Place::Chosen(selector.root.clone().map(|root| self.slot(root)), selector),
         }
     }
 
-    /// The slot of a member of the body.
-    pub(super) fn slot(&mut self, path: Path) -> usize {
+    fn slot(&mut self, path: Path) -> usize {
         if let Some(slot) = self.paths.iter().position(|known| *known == path) {
             return slot;
         }
@@ -208,13 +208,35 @@ impl Conditions {
         Some(read.items).filter(|items| !items.is_empty())
     }
 
-    /// The text of a member of the body, once a condition holds.
-    #[must_use]
-    pub fn text(&self, found: &Match, response: &Response<'_>, slot: usize) -> Option<String> {
-        match &found.body {
-            Some(items) => text_in(items, slot),
-            None => text_in(&self.read(response)?, slot),
-        }
+    /// The first text at a place of the body, once a condition holds.
+    pub(super) fn text(&self, found: &Match, response: &Response<'_>, place: &Place) -> Option<String> {
+        let read = if found.body.is_none() { self.read(response) } else { None };
+        let body = found.body.as_ref().or(read.as_ref());
+        place.texts(body, response).into_iter().next().map(Cow::into_owned)
+    }
+
+    /// Every text at a place of the body.
+    pub(super) fn texts(&self, response: &Response<'_>, place: &Place) -> Vec<String> {
+        let body = self.read(response);
+        place.texts(body.as_ref(), response).into_iter().map(Cow::into_owned).collect()
+    }
+}
+
+impl Place {
+    /// The texts that are there; a member that is null is not.
+    fn texts<'b>(&self, body: Option<&'b Items>, response: &'b Response<'_>) -> Vec<Cow<'b, str>> {
+        let raw = |slot: usize| body?.get(0)?.slot(slot);
+        let found = match self {
+            Self::Member(slot) => raw(*slot).into_iter().collect(),
+            Self::Chosen(root, selector) => {
+                let root = match root {
+                    Some(slot) => raw(*slot),
+                    None => std::str::from_utf8(response.body).ok(),
+                };
+                root.map(|root| selector.select(root)).unwrap_or_default()
+            }
+        };
+        found.into_iter().filter_map(text_of_value).collect()
     }
 }
 
@@ -225,30 +247,18 @@ impl Condition {
     }
 
     fn holds_inside(&self, body: Option<&Items>, response: &Response<'_>) -> bool {
-        let raw = |slot: usize| body?.get(0)?.slot(slot);
-        self.body.iter().all(|(place, expected)| match place {
-            Place::Member(slot) => expected.accepts(raw(*slot).and_then(text_of_value).as_deref()),
-            Place::Chosen(root, selector) => {
-                let root = match root {
-                    Some(slot) => raw(*slot),
-                    None => std::str::from_utf8(response.body).ok(),
-                };
-                let found = root.map(|root| selector.select(root)).unwrap_or_default();
-                found.into_iter().any(|raw| expected.accepts(text_of_value(raw).as_deref()))
-            }
-        })
+        let accepts = |place: &Place, expected: &Expected| {
+            place.texts(body, response).iter().any(|text| expected.accepts(Some(text)))
+        };
+        self.body.iter().all(|(place, expected)| accepts(place, expected))
     }
 }
 
 /// The text of a value: strings without quotes, everything else as it was sent; null is no value.
-pub(super) fn text_of_value(raw: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn text_of_value(raw: &str) -> Option<Cow<'_, str>> {
     match raw {
         "null" => None,
         _ if raw.starts_with('"') => scalar::unquote(raw),
         _ => Some(Cow::Borrowed(raw)),
     }
-}
-
-fn text_in(items: &Items, slot: usize) -> Option<String> {
-    items.get(0)?.slot(slot).and_then(text_of_value).map(Cow::into_owned)
 }

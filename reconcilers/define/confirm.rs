@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use super::absence::Gone;
-use super::fill::Fill;
+use super::fill::{Bounds, Fill};
 use super::request::RequestTemplate;
 use super::template::{Known, Slot};
+use crate::instant::Instant;
 use crate::key::Key;
-use crate::page::Confirm;
+use crate::page::{Confirm, Wanted};
 use crate::path::Path;
 use crate::projection::Rows;
+use crate::window::Window;
 
 /// How a feed's items are looked up.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub(super) struct Search {
     pub(super) request: RequestTemplate,
     /// Where the rows of the answer are, and what of an element is the row.
     pub(super) rows: (Rows, Option<Path>),
+    /// How far around the item's clock the provider looks, where it looks only there.
+    pub(super) within: Option<Duration>,
 }
 
 /// How some keys are asked for.
@@ -72,23 +76,46 @@ impl ConfirmDefinition {
         self.one.as_ref().map(Way::One).or(many).or_else(|| self.search.as_ref().map(Way::Search))
     }
 
-    /// The requests that ask about all of `keys`; `fill` has what a first page of the feed is asked with.
-    pub(super) fn requests(&self, keys: &[Key], fill: &Fill<'_>) -> Vec<Confirm> {
-        let can_share = |key: &&Key| self.many.as_ref().is_some_and(|many| many.can_hold(key));
-        let (together, apart): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(can_share);
+    /// The requests that ask about all of `items` whose clock is known where it is needed; `fill` has what a first page of the
+    /// feed is asked with, and `bounds` those of a range.
+    pub(super) fn requests(
+        &self,
+        items: &[Wanted],
+        fill: &Fill<'_>,
+        bounds: &dyn Fn(Window) -> Option<Bounds>,
+    ) -> Vec<Confirm> {
+        let can_share = |item: &&Wanted| self.many.as_ref().is_some_and(|many| many.can_hold(&item.key));
+        let (together, apart): (Vec<&Wanted>, Vec<&Wanted>) = items.iter().partition(can_share);
         let max = self.many.as_ref().map_or(1, |many| many.max);
         let chunks = together.chunks(max).chain(apart.chunks(1));
-        chunks.filter_map(|chunk| self.request(chunk.iter().copied().cloned().collect(), fill)).collect()
+        chunks.filter_map(|chunk| self.request(chunk, fill, bounds)).collect()
     }
 
-    fn request(&self, keys: Vec<Key>, fill: &Fill<'_>) -> Option<Confirm> {
+    fn request(
+        &self,
+        items: &[&Wanted],
+        fill: &Fill<'_>,
+        bounds: &dyn Fn(Window) -> Option<Bounds>,
+    ) -> Option<Confirm> {
+        let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
         let alone = Fill { keys: &keys, each: fill.each, ..Fill::default() };
         let request = match self.way(&keys)? {
             Way::One(one) => one.render(&alone),
             Way::Many(many) => many.request.render(&alone),
-            Way::Search(search) => search.request.render(&Fill { keys: &keys, ..fill.clone() }),
+            Way::Search(search) => {
+                let bounds = match search.within {
+                    Some(reach) => Some(bounds(around(items.first()?.clock?, reach)?)?),
+                    None => None,
+                };
+                search.request.render(&Fill { keys: &keys, bounds, ..fill.clone() })
+            }
         };
         Some(Confirm { request, keys })
+    }
+
+    /// Whether an item can be looked up only around its clock.
+    pub(super) fn needs_clock(&self) -> bool {
+        self.one.is_none() && self.search.as_ref().is_some_and(|search| search.within.is_some())
     }
 
     pub(super) fn requests_of(&self) -> impl Iterator<Item = &RequestTemplate> {
@@ -106,6 +133,11 @@ impl ConfirmDefinition {
         }
         Ok(bound)
     }
+}
+
+/// The range that reaches as far to either side of an instant.
+fn around(clock: Instant, reach: Duration) -> Option<Window> {
+    Window::new(clock - reach, clock + reach)
 }
 
 impl Many {

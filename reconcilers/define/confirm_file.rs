@@ -1,6 +1,7 @@
 //! The `confirm` block of a feed, as it is written and as it is meant.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -23,6 +24,7 @@ use super::template::Template;
 use super::value::Length;
 use super::words;
 use crate::path::Path;
+use crate::reconciler::{ClockKind, Feed, Filter};
 
 /// How many keys one look-up asks about where a definition does not say.
 const DEFAULT_MAX: usize = 100;
@@ -108,17 +110,25 @@ impl<'de> Visitor<'de> for OneVisitor {
     }
 }
 
-/// Where a search looks.
+/// How far around an item's clock a search looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Within {}
+enum Within {
+    /// As far as a slice of the feed is long.
+    Window,
+    /// This far to either side.
+    Reach(Duration),
+}
 
 impl FromText for Within {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        match text {
-            "window" => Err(Fault::new(words::later("within"))
-                .with_help("a finding is looked up by its key alone; leave `within` out if the provider can search all of time")),
-            other => Err(words::refuse("word", other, &["window"])),
+        if text == "window" {
+            return Ok(Self::Window);
         }
+        let length = Length::from_text(text).map_err(|_| words::refuse("range", text, &["window", "12h"]))?;
+        if length.0.is_zero() {
+            return Err(Fault::new("a range of nothing finds nothing"));
+        }
+        Ok(Self::Reach(length.0))
     }
 }
 
@@ -132,6 +142,8 @@ pub(super) struct FeedGround<'g> {
     pub(super) slots: &'g Slots,
     /// Where the rows of the feed are.
     pub(super) rows: &'g RowsDefinition,
+    /// What its window is like.
+    pub(super) window: &'g Feed,
 }
 
 impl FeedGround<'_> {
@@ -143,6 +155,33 @@ impl FeedGround<'_> {
     fn own(&self, own: Slot) -> Slots {
         let why = "a look-up knows `{id}` in `one` and `search`, and `{ids}` in `many`".to_owned();
         Slots { always: vec![own], sometimes: Vec::new(), why, ..self.slots.clone() }
+    }
+
+    /// How far a search looks around an item's clock, so that the whole range is one that the provider takes.
+    fn reach(&self, within: Within, spot: Spot, problems: &mut Problems<'_>) -> Duration {
+        let Feed { span, max_span, grain, clock_format, clock_kind, filter, .. } = self.window;
+        let mut refuse = |message: &str, help: &str| problems.add(spot, Fault::new(message).with_help(help));
+        if *filter == Filter::Client || *clock_kind != Some(ClockKind::Created) {
+            refuse(
+                "only a clock that the provider filters by and that never moves says where to look for an item",
+                "say `on: created` in `window` if it is one; an item that may have moved needs a look-up by its key alone",
+            );
+        }
+        // Bounds are widened to what the provider compares.
+        let step = (*grain).max(clock_format.resolution());
+        let longest = max_span.map(|most| most.saturating_sub(step * 2) / 2);
+        match within {
+            Within::Window => longest.map_or(*span, |longest| longest.min(*span)),
+            Within::Reach(reach) => {
+                if longest.is_some_and(|longest| reach > longest) {
+                    refuse(
+                        "the range to either side is longer than the provider takes",
+                        "see `span: {max: ...}` of `window`",
+                    );
+                }
+                reach
+            }
+        }
     }
 
     fn compile(
@@ -180,7 +219,15 @@ impl ConfirmFile {
         let many = self.many.and_then(|many| many.value.compile(many.referenced.into(), feed, problems));
         let search =
             self.search.and_then(|search| search.value.search(search.referenced.into(), feed, problems));
-        let gone = self.gone.map(|gone| gone.value.compile(gone.referenced.into(), problems));
+        let gone = self.gone.map(|gone| {
+            let spot = gone.referenced.into();
+            let gone = gone.value.compile(spot, problems);
+            if gone.lists_keys() && (!had[1] || feed.slots.parts > 1) {
+                let fault = Fault::new("`keys` names the keys in the answer of `many`, each in one text");
+                problems.add(spot, fault.with_help("use it with `many` and a key of one part"));
+            }
+            gone
+        });
         let after = problems.take_option(self.after).map(|after| after.0).unwrap_or_default();
         let has = [one.is_some(), many.is_some(), search.is_some()];
         (had == has).then(|| ConfirmDefinition {
@@ -252,8 +299,21 @@ impl LookUpFile {
     /// A search: a request of its own, or the feed's with some words changed.
     fn search(self, spot: Spot, feed: &FeedGround<'_>, problems: &mut Problems<'_>) -> Option<Search> {
         let (mut file, rows, within) = self.parts();
-        problems.take_option(within);
+        let within_spot = within.as_ref().map(|within| within.spot).unwrap_or_default();
+        let within = problems.take_option(within).map(|within| feed.reach(within, within_spot, problems));
         let mut slots = feed.own(Slot::Id);
+        let is_bound = |slot: &Slot| matches!(slot, Slot::From | Slot::To);
+        let bounds: Vec<Slot> = feed
+            .slots
+            .always
+            .iter()
+            .chain(&feed.slots.sometimes)
+            .filter(|slot| is_bound(slot))
+            .cloned()
+            .collect();
+        if within.is_some() {
+            slots.always.extend(bounds.iter().cloned());
+        }
         if file.line.is_none() {
             file = feed.request.clone().changed(file);
             // Neither a window nor a cursor narrows the search.
@@ -261,7 +321,9 @@ impl LookUpFile {
             let (sometimes, always): (Vec<_>, Vec<_>) =
                 feed.slots.always.iter().cloned().partition(|slot| narrowing.contains(slot));
             slots.always.extend(always);
-            slots.sometimes.extend(sometimes.into_iter().chain(feed.slots.sometimes.iter().cloned()));
+            let sometimes = sometimes.into_iter().filter(|slot| within.is_none() || !is_bound(slot));
+            let others = feed.slots.sometimes.iter().filter(|slot| within.is_none() || !is_bound(slot));
+            slots.sometimes.extend(sometimes.chain(others.cloned()));
         }
         let rows = match rows {
             Some(rows) => rows.value.compile(rows.referenced.into(), problems)?,
@@ -269,7 +331,11 @@ impl LookUpFile {
         };
         let request = feed.compile(file, &slots, spot, problems)?;
         asks_for_one(&request, "the search", spot, problems);
-        Some(Search { request, rows })
+        if let Some(unused) = bounds.iter().find(|slot| within.is_some() && !request.uses(slot)) {
+            let fault = Fault::new(format!("the search looks within a range and does not send `{unused}`"));
+            problems.add(within_spot, fault);
+        }
+        Some(Search { request, rows, within })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A reconciler made of YAML: a domain on a feed, with the variables of the configuration put in place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::domain::DomainDefinition;
@@ -16,11 +16,11 @@ use super::rules::Rules;
 use super::template::{Known, Slot};
 use crate::compare::Fields;
 use crate::discrepancy::Kind;
+use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
-use crate::key::Key;
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response};
-use crate::reconciler::{EventFeed, Feed, Local, Policy, Reconciler, Remedy, Schedule};
+use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Wanted};
+use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
 /// What the configuration adds to a definition.
@@ -30,6 +30,8 @@ pub struct Settings {
     pub vars: BTreeMap<String, String>,
     /// The members of a fan-out, in place of those that a feed names itself.
     pub each: Vec<Member>,
+    /// Whether some of them have credentials of their own, so that every feed shows each of them something else.
+    pub apart: bool,
 }
 
 /// A domain on its feed.
@@ -100,14 +102,19 @@ fn fan_out(
     settings: &Settings,
 ) -> Result<FanOut, Slot> {
     let configured = names_of(&settings.each);
-    let used = feed.each_names();
+    let of_credentials = provider.own_names();
+    let used: BTreeSet<&str> = feed.each_names().union(&of_credentials).copied().collect();
     let named = feed.each.as_ref().map(EachDefinition::names).unwrap_or_default();
-    if configured.iter().any(|name| used.contains(name) || named.contains(name)) {
+    let are_apart = settings.apart && feed.each.is_none();
+    if are_apart || configured.iter().any(|name| used.contains(name) || named.contains(name)) {
         let missing = used.iter().find(|name| !configured.contains(*name));
         return match missing {
             Some(missing) => Err(Slot::Each((*missing).into())),
             None => Ok(FanOut::Members(settings.each.clone())),
         };
+    }
+    if let Some(unknown) = of_credentials.first() {
+        return Err(Slot::Each((*unknown).into()));
     }
     match &feed.each {
         None => Ok(FanOut::None),
@@ -119,7 +126,7 @@ fn fan_out(
                 provider,
                 other,
                 domain.reading(&parent.feed, std::slice::from_ref(&parent.field)),
-                settings,
+                &Settings { vars: settings.vars.clone(), ..Settings::default() },
             )?;
             Ok(FanOut::Feed(Parents { feed: Arc::new(reader), name: parent.name.clone() }))
         }
@@ -137,8 +144,18 @@ fn events(
         return Ok(None);
     };
     let Some(other) = provider.feeds.get(&events.feed) else { return Ok(None) };
-    let reader = Definition::new(provider, other, domain.reading(&events.feed, &events.object), settings)?;
-    Ok(Some(EventFeed { feed: Arc::new(reader), parts: events.object.len() }))
+    let mut reader =
+        Definition::new(provider, other, domain.reading(&events.feed, &events.members()), settings)?;
+    // Whoever looks for events looks up those that count, and not all that the log holds.
+    let is_detailed = std::mem::take(&mut reader.feed.confirm.hydrate);
+    Ok(Some(EventFeed {
+        feed: Arc::new(reader),
+        parts: events.object.len(),
+        is_grouped: events.group.is_some(),
+        is_detailed,
+        arrived_if: events.arrived_if.iter().map(|(_, expected)| expected.clone()).collect(),
+        is_wrapped: events.unwrap.is_some(),
+    }))
 }
 
 impl Reconciler for Definition {
@@ -218,11 +235,11 @@ impl Reconciler for Definition {
         })
     }
 
-    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, each: &Each, items: &[Wanted]) -> Vec<Confirm> {
         let member = self.member(each);
         let first = Position::default();
         let fill = Fill { each: member.as_ref(), ..self.feed.paging.fill(&first) };
-        self.feed.confirm.requests(keys, &fill)
+        self.feed.confirm.requests(items, &fill, &|window| self.feed.bounds_of(window))
     }
 
     fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer {

@@ -14,7 +14,11 @@ use crate::fan_out::Member;
 use crate::name::Name;
 use crate::path::Path;
 
-/// `each` as it is written: `{repo: [a, b]}`, `[{account: a, region: eu}]` or `{feed: repos, field: full_name}`.
+/// The word for what a member has in the place of the provider's secrets.
+const SECRETS: &str = "secrets";
+
+/// `each` as it is written: `{repo: [a, b]}`, `[{account: a, region: eu}]` or `{feed: repos, field: full_name}`. In `tieout.yaml`
+/// a member of a list may have secrets of its own: `[{account: a, secrets: {key: env:KEY_OF_A}}]`.
 #[derive(Debug, Clone)]
 pub struct EachFile {
     spot: Spot,
@@ -24,7 +28,26 @@ pub struct EachFile {
 #[derive(Debug, Clone)]
 enum Written {
     Named(Vec<Entry<Values>>),
-    Members(Vec<Ordered<Checked<String>>>),
+    Members(Vec<MemberFile>),
+}
+
+/// One member as it is written: values by their names, and perhaps secrets.
+#[derive(Debug, Clone, Default)]
+struct MemberFile {
+    values: Vec<Entry<Checked<String>>>,
+    secrets: Option<(Spot, OwnSecrets)>,
+}
+
+/// Where the secrets of one member are, by their names: references that are not read here.
+pub type OwnSecrets = Vec<Entry<Checked<String>>>;
+
+/// A member of a configuration.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Who it is.
+    pub member: Member,
+    /// The secrets that it has in the place of the provider's.
+    pub secrets: OwnSecrets,
 }
 
 impl<'de> Deserialize<'de> for EachFile {
@@ -63,6 +86,35 @@ impl<'de> Visitor<'de> for WrittenVisitor {
             members.push(member);
         }
         Ok(Written::Members(members))
+    }
+}
+
+impl<'de> Deserialize<'de> for MemberFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MemberVisitor)
+    }
+}
+
+struct MemberVisitor;
+
+impl<'de> Visitor<'de> for MemberVisitor {
+    type Value = MemberFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the values of a member, such as `{account: a, region: eu}`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MemberFile, A::Error> {
+        let mut member = MemberFile::default();
+        while let Some(key) = map.next_key::<Spanned<String>>()? {
+            let spot = key.referenced.into();
+            if key.value == SECRETS {
+                member.secrets = Some((spot, map.next_value::<Ordered<Checked<String>>>()?.0));
+            } else {
+                member.values.push(Entry { key: key.value, spot, value: map.next_value()? });
+            }
+        }
+        Ok(member)
     }
 }
 
@@ -147,11 +199,27 @@ impl EachFile {
         self.spot
     }
 
-    /// The members, of the configuration or of a feed that names them itself.
-    pub fn members(self, problems: &mut Problems<'_>) -> Option<Vec<Member>> {
+    /// The members of a configuration, which may have secrets of their own.
+    pub fn members(mut self, problems: &mut Problems<'_>) -> Option<Vec<Configured>> {
         let spot = self.spot;
+        let secrets: Vec<OwnSecrets> = match &mut self.written {
+            Written::Named(_) => Vec::new(),
+            Written::Members(members) => members
+                .iter_mut()
+                .map(|member| member.secrets.take().map(|(_, secrets)| secrets).unwrap_or_default())
+                .collect(),
+        };
         match self.compile(problems)? {
-            EachDefinition::Members(members) => Some(members),
+            EachDefinition::Members(members) => {
+                let secrets = secrets.into_iter().chain(std::iter::repeat_with(Vec::new));
+                Some(
+                    members
+                        .into_iter()
+                        .zip(secrets)
+                        .map(|(member, secrets)| Configured { member, secrets })
+                        .collect(),
+                )
+            }
             EachDefinition::Feed(_) => {
                 problems.add(spot, Fault::new("only a feed can take its members from another feed"));
                 None
@@ -161,6 +229,16 @@ impl EachFile {
 
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Option<EachDefinition> {
         let spot = self.spot;
+        if let Written::Members(members) = &self.written {
+            for (spot, _) in members.iter().filter_map(|member| member.secrets.as_ref()) {
+                let help = "name the members under `providers: {NAME: {each: [...]}}` of tieout.yaml, with their secrets";
+                problems.add(
+                    *spot,
+                    Fault::new("a provider file holds no secrets, and is the same for everybody")
+                        .with_help(help),
+                );
+            }
+        }
         let members = match self.written {
             Written::Named(entries) => {
                 if entries.iter().all(|entry| matches!(entry.value, Values::One(_))) && !entries.is_empty() {
@@ -180,8 +258,8 @@ impl EachFile {
 
 type Named = BTreeMap<Box<str>, Box<str>>;
 
-fn values(member: Ordered<Checked<String>>, problems: &mut Problems<'_>) -> Option<Named> {
-    let pairs = member.0.into_iter().map(|entry| {
+fn values(member: MemberFile, problems: &mut Problems<'_>) -> Option<Named> {
+    let pairs = member.values.into_iter().map(|entry| {
         check_name(&entry.key, entry.spot, problems);
         Some((entry.key.into(), problems.take(entry.value)?.into()))
     });

@@ -1,8 +1,11 @@
-//! The `events` of a feed: another feed of the provider that lists the provider's own events about its items.
+//! The `events` of a feed: another feed of the provider that lists the provider's own events about its items, or their
+//! deliveries.
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault};
+use super::checked::{Checked, Fault, FromText, Ordered};
+use super::condition::Expected;
 use super::document::Problems;
 use super::id_file::IdFile;
 use super::problem::Spot;
@@ -14,17 +17,34 @@ use crate::path::Path;
 pub(super) struct EventsFile {
     feed: Checked<Name>,
     object: IdFile,
+    group: Option<Checked<Path>>,
+    ok_if: Option<Spanned<Ordered<Checked<Expected>>>>,
+    unwrap: Option<Checked<Path>>,
 }
 
 /// Where the provider lists its own events about the items of a feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EventsDefinition {
-    /// The feed of events.
+    /// The feed of events, or of their deliveries.
     pub feed: Name,
-    /// Where an event holds the key of what it is about; as many parts as that key has.
+    /// Where an entry holds the key of what its event is about; as many parts as that key has.
     pub object: Vec<Path>,
+    /// Where an entry holds what its event is called, so that all deliveries of one event count once.
+    pub group: Option<Path>,
+    /// What an entry holds whose event arrived; nothing where the list does not say.
+    pub arrived_if: Vec<(Path, Expected)>,
+    /// Where in an entry the event itself is.
+    pub unwrap: Option<Path>,
     /// Where the feed is named.
     pub spot: Spot,
+}
+
+impl EventsDefinition {
+    /// The members of an entry that are read, in the order of an [`EventFeed`](crate::event_feed::EventFeed).
+    pub(super) fn members(&self) -> Vec<Path> {
+        let conditions = self.arrived_if.iter().map(|(path, _)| path);
+        self.object.iter().chain(&self.group).chain(conditions).chain(&self.unwrap).cloned().collect()
+    }
 }
 
 impl EventsFile {
@@ -32,6 +52,8 @@ impl EventsFile {
     pub(super) fn compile(self, parts: usize, problems: &mut Problems<'_>) -> Option<EventsDefinition> {
         let (spot, object_spot) = (self.feed.spot, self.object.0.spot);
         let (feed, object) = (problems.take(self.feed), problems.take(self.object.0));
+        let (group, unwrap) = (problems.take_option(self.group), problems.take_option(self.unwrap));
+        let arrived_if = self.ok_if.map(|ok_if| conditions(ok_if, problems)).unwrap_or_default();
         let object = object?;
         if object.len() != parts {
             let message =
@@ -39,6 +61,24 @@ impl EventsFile {
             let help = "name where an event holds each part of the key, in the same order";
             problems.add(object_spot, Fault::new(message).with_help(help));
         }
-        Some(EventsDefinition { feed: feed?, object, spot })
+        Some(EventsDefinition { feed: feed?, object, group, arrived_if, unwrap, spot })
     }
+}
+
+fn conditions(
+    written: Spanned<Ordered<Checked<Expected>>>,
+    problems: &mut Problems<'_>,
+) -> Vec<(Path, Expected)> {
+    if written.value.0.is_empty() {
+        let fault = Fault::new("an empty `ok_if` holds for every delivery");
+        problems.add(written.referenced.into(), fault.with_help("say a member such as `{status: OK}`"));
+    }
+    let mut all = Vec::new();
+    for entry in written.value.0 {
+        let path = Path::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
+        if let (Ok(path), Some(expected)) = (path, problems.take(entry.value)) {
+            all.push((path, expected));
+        }
+    }
+    all
 }

@@ -35,7 +35,7 @@ use crate::format::{Children, Unpack};
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Cap, Cure, Feed, Filter};
-use crate::window::Slice;
+use crate::window::{Purpose, Slice, Window};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,7 +174,8 @@ impl FeedDefinition {
         let known = problems.problems.len();
         let ground = Ground { slots: &slots, headers, line: None, spot };
         let request = asked.clone().compile(&ground, problems);
-        let ground = FeedGround { headers, request: &asked, slots: &slots, rows: &rows };
+        let ground =
+            FeedGround { headers, request: &asked, slots: &slots, rows: &rows, window: &window.feed };
         let confirm = file.confirm?;
         let confirm = confirm.value.compile(confirm.referenced.into(), &ground, problems);
         let (request, confirm) = (request?, confirm?);
@@ -190,7 +191,11 @@ impl FeedDefinition {
             problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
         }
         let mut definition = Self {
-            feed: Feed { confirm_after: confirm.after, ..window.feed },
+            feed: Feed {
+                confirm_after: confirm.after,
+                look_up_by_clock: confirm.needs_clock(),
+                ..window.feed
+            },
             rows,
             id,
             clock: window.clock,
@@ -215,6 +220,11 @@ impl FeedDefinition {
         let mut signals = self.paging.signals();
         signals.push(self.ceiling.as_ref().and_then(Reader::signal));
         signals
+    }
+
+    /// The bounds of a range, where the provider applies them.
+    pub(super) fn bounds_of(&self, window: Window) -> Option<Bounds> {
+        self.bounds(&Slice::new(window, Purpose::Coverage))
     }
 
     /// The bounds of a slice, where the provider applies them.

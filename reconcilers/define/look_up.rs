@@ -161,12 +161,17 @@ fn listed(
     }
     let twice = repeated(found);
     let absence = Absence::of(feed, confirm, &answer, response);
+    let gone = feed.confirm.gone.listed(response);
     let mut rows: Vec<Option<Looked>> = answer.rows.into_iter().map(Some).collect();
     let confirmed = confirm.keys.iter().enumerate().map(|(asked, key)| {
         let place = rows.iter_mut().find(|row| row.as_ref().and_then(Looked::key) == Some(key));
         let seen = match place.and_then(Option::take) {
             _ if twice.contains(key) => Seen::Unreadable("two items of the answer have this key".to_owned()),
+            Some(Looked::Row(..)) if gone.contains(key.as_str()) => {
+                Seen::Unreadable("the answer shows the item and says that it is gone".to_owned())
+            }
             Some(Looked::Row(_, seen)) => seen,
+            _ if gone.contains(key.as_str()) => Seen::Gone,
             _ => absence.of_key(asked),
         };
         Confirmed { key: key.clone(), seen }

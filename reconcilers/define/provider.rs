@@ -154,10 +154,17 @@ impl ProviderDefinition {
         vars_of(self.base.template()).collect()
     }
 
-    /// The names of the values of a fan-out that some feed uses.
+    /// The names of the values of a fan-out that some feed, or the credentials, use.
     #[must_use]
     pub fn each_names(&self) -> BTreeSet<&str> {
-        self.feeds.values().flat_map(|feed| feed.each_names()).collect()
+        self.feeds.values().flat_map(|feed| feed.each_names()).chain(self.own_names()).collect()
+    }
+
+    /// The names of the values of a fan-out that the base or the credentials use: where there are any, every member has
+    /// credentials of its own, and nobody else has some.
+    #[must_use]
+    pub fn own_names(&self) -> BTreeSet<&str> {
+        self.credentials().chain([self.base.template()]).flat_map(each_of).collect()
     }
 
     fn credentials(&self) -> impl Iterator<Item = &Template> {
@@ -168,6 +175,10 @@ impl ProviderDefinition {
 
 fn vars_of(template: &Template) -> impl Iterator<Item = &str> {
     template.slots().filter_map(|slot| if let Slot::Var(name) = slot { Some(&**name) } else { None })
+}
+
+fn each_of(template: &Template) -> impl Iterator<Item = &str> {
+    template.slots().filter_map(|slot| if let Slot::Each(name) = slot { Some(&**name) } else { None })
 }
 
 /// A route that no request takes would leave its feed to the limits of everything else.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault, FromText};
-use super::condition::{ConditionFile, Conditions};
+use super::condition::{ConditionFile, Conditions, Place};
 use super::document::Problems;
+use super::selector::Selector;
 use super::value::Length;
 use super::words;
 use crate::page::{Answer, Response};
-use crate::path::Path;
 
 /// The longest part of a provider's own message that is repeated, in characters.
 const MAX_MESSAGE: usize = 200;
@@ -23,7 +23,7 @@ pub(super) struct RuleFile {
     #[serde(rename = "do")]
     then: Checked<Then>,
     at_least: Option<Checked<Length>>,
-    message: Option<Checked<Path>>,
+    message: Option<Checked<Selector>>,
 }
 
 /// What a rule makes of a response.
@@ -70,12 +70,12 @@ impl FromText for Then {
 }
 
 /// What one rule says.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Action {
     then: Then,
     at_least: Option<Duration>,
-    /// The slot of its message.
-    message: Option<usize>,
+    /// Where its message is; the first where there are several.
+    message: Option<Place>,
 }
 
 /// A provider's rules, in order.
@@ -90,7 +90,7 @@ impl Rules {
         let mut rules = Self::default();
         for file in files {
             rules.conditions.add(file.when.value, file.when.referenced.into(), problems);
-            let message = problems.take_option(file.message).map(|path| rules.conditions.slot(path));
+            let message = problems.take_option(file.message).map(|at| rules.conditions.place(at));
             let then = problems.take(file.then).unwrap_or(Then::Fail);
             let pause_spot = file.at_least.as_ref().map(|pause| pause.spot);
             if let Some(spot) = pause_spot.filter(|_| then != Then::Wait) {
@@ -121,7 +121,7 @@ impl Rules {
     fn ruled(&self, response: &Response<'_>, skip: impl Fn(usize) -> bool) -> Option<Answer> {
         let found = self.conditions.first_match(response, skip)?;
         let action = self.actions.get(found.index)?;
-        let said = action.message.and_then(|slot| self.conditions.text(&found, response, slot));
+        let said = action.message.as_ref().and_then(|at| self.conditions.text(&found, response, at));
         let why = match said.or_else(|| super::problem_json::message(response)) {
             Some(said) => format!("status {}: {}", response.status, presentable(&said)),
             None => format!("status {}, by a rule of the provider", response.status),
@@ -271,6 +271,20 @@ mod tests {
         assert_eq!(answer(r#"{"errors":[{"extensions":{}},{"extensions":{"code":"THROTTLED"}}]}"#), wait);
         assert_eq!(answer(r#"{"errors":[{"extensions":{"code":"OTHER"}}]}"#), Answer::Read);
         assert!(matches!(answer(r#"[{"state":"kept"},{"state":"lost it"}]"#), Answer::Restart(_)));
+    }
+
+    #[test]
+    fn the_first_message_of_a_list_speaks_for_all_of_them() {
+        let rules = rules("- {when: {body: {errors: present}}, do: fail, message: \"errors[*].message\"}\n");
+        let said = |body| rules.answer(&response(200, &[], body));
+        assert_eq!(
+            said(
+                r#"{"data":null,"errors":[{"path":["a"]},{"message":"Field 'x' is unknown"},{"message":"b"}]}"#
+            ),
+            Answer::Fail("status 200: Field 'x' is unknown".to_owned())
+        );
+        let nothing = Answer::Fail("status 200, by a rule of the provider".to_owned());
+        assert_eq!(said(r#"{"errors":[{"message":null}]}"#), nothing);
     }
 
     #[test]

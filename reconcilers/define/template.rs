@@ -2,7 +2,6 @@
 //! unset is dropped. Inside a longer text, `[[ ... ]]` marks a fragment that disappears by itself.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
@@ -210,16 +209,6 @@ impl Template {
         Ok((!parts.is_empty() || self.parts.is_empty()).then_some(Self { parts }))
     }
 
-    /// Puts variables in place; nothing where all placeholders are variables and unset.
-    ///
-    /// A variable that is unset beside other placeholders is returned as the error.
-    pub fn bind(&self, vars: &BTreeMap<String, String>) -> Result<Option<Self>, Slot> {
-        self.bind_with(&|slot| match slot {
-            Slot::Var(name) => vars.get(&**name).map_or(Known::Unset, |value| Known::Value(value)),
-            _ => Known::Later,
-        })
-    }
-
     /// The text with every placeholder filled in, or nothing where one is unset.
     pub fn render<'v>(&self, value: impl Fn(&Slot) -> Option<Cow<'v, str>>) -> Option<String> {
         self.text_of(&|place| value(&place.slot))
@@ -355,6 +344,8 @@ fn show(parts: &[Part], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn template(text: &str) -> Template {
@@ -382,15 +373,22 @@ mod tests {
         }
     }
 
+    fn bound_to(text: &str, vars: &BTreeMap<String, String>) -> Result<Option<Template>, Slot> {
+        template(text).bind_with(&|slot| match slot {
+            Slot::Var(name) => vars.get(&**name).map_or(Known::Unset, |value| Known::Value(value)),
+            _ => Known::Later,
+        })
+    }
+
     #[test]
     fn a_key_whose_placeholders_are_unset_is_dropped() {
         assert_eq!(template("{cursor}").render(|_| None), None);
         assert_eq!(template("text").render(|_| None).unwrap(), "text");
         let none = BTreeMap::new();
-        assert_eq!(template("{var.account}").bind(&none), Ok(None));
-        assert_eq!(template("{var.a}-{from}").bind(&none), Err(Slot::Var("a".into())));
+        assert_eq!(bound_to("{var.account}", &none), Ok(None));
+        assert_eq!(bound_to("{var.a}-{from}", &none), Err(Slot::Var("a".into())));
         let vars = BTreeMap::from([("a".to_owned(), "x".to_owned())]);
-        assert_eq!(template("{var.a}-{from}").bind(&vars).unwrap().unwrap().to_string(), "x-{from}");
+        assert_eq!(bound_to("{var.a}-{from}", &vars).unwrap().unwrap().to_string(), "x-{from}");
     }
 
     #[test]
@@ -401,9 +399,9 @@ mod tests {
         assert_eq!(rendered("[[{cursor}]]", None), None, "nothing is left of it");
         assert_eq!(rendered("all[[ after {cursor}]]", None).unwrap(), "all");
         let none = BTreeMap::new();
-        assert_eq!(template("a[[ {var.x} {size}]]").bind(&none).unwrap().unwrap().to_string(), "a");
+        assert_eq!(bound_to("a[[ {var.x} {size}]]", &none).unwrap().unwrap().to_string(), "a");
         let vars = BTreeMap::from([("x".to_owned(), "1".to_owned())]);
-        assert_eq!(template("a[[ {var.x}]]").bind(&vars).unwrap().unwrap().to_string(), "a 1");
+        assert_eq!(bound_to("a[[ {var.x}]]", &vars).unwrap().unwrap().to_string(), "a 1");
         for bad in ["[[ x ]]", "[[ {size}", "[[ {size} [[ {cursor} ]] ]]"] {
             assert!(Template::from_text(bad).is_err(), "{bad} was accepted");
         }

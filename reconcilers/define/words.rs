@@ -11,8 +11,6 @@ const LATER: &[&str] = &[
     "count",
     "conditional",
     "ttl",
-    // Look-ups.
-    "within",
     // Domains.
     "direction",
     "tolerance",

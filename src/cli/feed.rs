@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use clap::Args;
-use tieout_reconcilers::define::definition::Settings;
 use tieout_reconcilers::define::domain::DomainDefinition;
+use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::FeedName;
 use tieout_reconcilers::reconciler::Reconciler;
@@ -12,9 +12,10 @@ use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::desk::Desk;
 use super::failure::Failure;
+use super::member::{self, MemberValue};
 use super::values::{feed_name, instant};
 use super::wire;
-use crate::config::Loaded;
+use crate::config::{Loaded, ProviderConfig};
 use crate::coverage;
 use crate::source::Client;
 
@@ -30,6 +31,9 @@ pub struct FeedArgs {
     /// Ask for items up to this time, which itself is left out
     #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
     pub until: Option<Instant>,
+    /// For which member of its `each` the feed is read, in place of the first; may be given for each value of a member
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub each: Vec<MemberValue>,
 }
 
 /// A feed that can be asked.
@@ -37,25 +41,30 @@ pub(super) struct Open {
     pub client: Client,
     pub reconciler: Arc<dyn Reconciler>,
     pub slice: Slice,
+    /// The member that it is read for, where it is read for several.
+    pub member: Option<Member>,
 }
 
 impl FeedArgs {
-    /// Loads the configuration and opens the feed. Nothing is sent.
+    /// Loads the configuration and opens the feed. Nothing is sent, unless its members are the items of another feed.
     pub(super) async fn open(&self, desk: &Desk) -> Result<Open, Failure> {
         let loaded = wire::load(desk)?;
         let reconciler = self.define(&loaded)?;
-        let slice = self.slice(reconciler.as_ref())?;
+        let now = Instant::from(chrono::Utc::now());
+        let slice = self.slice(reconciler.as_ref(), now)?;
         let tokens = wire::token_store(&loaded.config, [reconciler.provider()]).await?;
         let client = wire::client(&loaded.config, reconciler.provider(), tokens.as_ref());
         let client = client
             .map_err(|failure| Failure::exiting(failure.exit_code(), "provider", failure.to_string()))?;
-        Ok(Open { client: client.for_run(None), reconciler, slice })
+        let client = client.for_run(None);
+        let member = member::choose(&client, reconciler.fan_out(), &self.each, now).await?;
+        let each = member.as_ref().map(|member| member.each.clone()).unwrap_or_default();
+        Ok(Open { client, reconciler, slice: Slice { each, ..slice }, member })
     }
 
     fn define(&self, loaded: &Loaded) -> Result<Arc<dyn Reconciler>, Failure> {
         let config = loaded.config.providers.get(&self.feed.provider);
-        let settings = config.map(|config| Settings { vars: config.vars.clone(), each: config.each.clone() });
-        let settings = settings.unwrap_or_default();
+        let settings = config.map(ProviderConfig::of_feeds).unwrap_or_default();
         let domain = DomainDefinition::of_feed(self.feed.clone());
         let defined = loaded.config.catalogue.define(domain, &settings).map_err(|problem| {
             let help = problem.help.map(|help| format!("\n{help}")).unwrap_or_default();
@@ -65,8 +74,7 @@ impl FeedArgs {
     }
 
     /// The range that was asked for, else the newest slice that a run would read.
-    fn slice(&self, reconciler: &dyn Reconciler) -> Result<Slice, Failure> {
-        let now = Instant::from(chrono::Utc::now());
+    fn slice(&self, reconciler: &dyn Reconciler, now: Instant) -> Result<Slice, Failure> {
         let feed = reconciler.feed();
         let newest = coverage::ceiling(now, feed, reconciler.policy(), None);
         let until = self.until.unwrap_or(if self.since.is_some() { now } else { newest });

@@ -70,7 +70,7 @@ Examples:
 pub(super) const PREVIEW: &str = "\
 Examples:
   tieout preview stripe/charges                 the first page of the newest day
-  tieout preview stripe/charges --since 2025-11-01 --until 2025-11-02
+  tieout preview github/issues --each repo=acme/web   for one member of its `each`, not the first
   tieout preview stripe/charges --format json   the same for a program";
 
 pub(super) const PROBE: &str = "\

@@ -1,7 +1,6 @@
 //! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
 
 use tieout_reconcilers::fan_out::FanOut;
-use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
@@ -9,6 +8,7 @@ use super::args::CheckArgs;
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
+use super::member;
 use super::wire;
 use crate::config::{Config, Loaded};
 use crate::coverage;
@@ -131,15 +131,14 @@ async fn first_page(client: &Client, domain: &std::sync::Arc<dyn Reconciler>) ->
     let Some(window) = Window::new(ceiling - feed.span, ceiling) else {
         return Tested::warning(what, "the window is empty");
     };
-    let each = match domain.fan_out() {
-        FanOut::None => Each::default(),
-        FanOut::Members(members) => members.into_iter().next().map(|member| member.each).unwrap_or_default(),
-        FanOut::Feed(_) => {
-            return Tested::warning(what, "its members come from another feed; a run reads that first");
-        }
+    let client = client.for_run(None);
+    let each = match member::choose(&client, domain.fan_out(), &[], now).await {
+        Ok(member) => member.map(|member| member.each).unwrap_or_default(),
+        Err(failure) if failure.code == member::NOBODY => return Tested::warning(what, failure.message),
+        Err(failure) => return Tested::failed(what, failure.message, failure.exit),
     };
     let slice = Slice { each, ..Slice::new(window, Purpose::Coverage) };
-    let mut walk = Walk::start(client.for_run(None), std::sync::Arc::clone(domain), slice);
+    let mut walk = Walk::start(client, std::sync::Arc::clone(domain), slice);
     if let Some(page) = walk.next().await {
         return Tested::ok(what, format!("the first page can be read: {} items", page.items.len()));
     }

@@ -22,7 +22,7 @@ use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
 use crate::source::auth::Vault;
-use crate::source::{Client, ProviderSettings};
+use crate::source::{Client, ProviderSettings, SourceError};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
 use crate::vault::StoreVault;
 
@@ -49,10 +49,13 @@ pub(super) fn load_file(path: &Path, desk: &Desk) -> Result<Loaded, Failure> {
     })
 }
 
-/// Proves that every secret and address of the domains can be read, before anything is sent.
+/// Proves that every secret and address of the domains can be read, before anything is sent. What a single member of a
+/// fan-out lacks is left to its own run.
 pub(super) fn prove_references(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<(), Failure> {
     for domain in domains {
-        config.resolve_provider(domain.provider()).map_err(|error| wrong_reference(&error))?;
+        if !config.is_apart(domain.as_ref()) {
+            config.resolve_provider(domain.provider()).map_err(|error| wrong_reference(&error))?;
+        }
         config.database_url(&domain.local().database).map_err(|error| wrong_reference(&error))?;
     }
     Ok(())
@@ -101,7 +104,6 @@ pub fn clients(
 /// The client of a provider.
 pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Result<Client, run::Failure> {
     let wrong = |text: String| run::Failure::Definition(text);
-    let resolved = config.resolve_provider(name).map_err(|error| wrong(error.to_string()))?;
     let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
     let vault = match (store, key) {
         (Some(store), Some(key)) => {
@@ -110,7 +112,18 @@ pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Res
         }
         _ => None,
     };
-    Client::with_vault(&settings(resolved), vault).map_err(|error| wrong(error.to_string()))
+    let connect = |resolved: Result<ResolvedProvider, ConfigError>| {
+        let resolved = resolved.map_err(|error| SourceError::Settings(error.to_string()))?;
+        Client::with_vault(&settings(resolved), vault.clone())
+    };
+    let common = connect(config.resolve_provider(name));
+    let members: BTreeMap<_, _> =
+        config.resolve_members(name).into_iter().map(|(each, member)| (each, connect(member))).collect();
+    if members.is_empty() {
+        return common.map_err(|error| wrong(error.to_string()));
+    }
+    let caps = config.providers.get(name).map(|provider| provider.caps.clone()).unwrap_or_default();
+    Ok(Client::of_members(name.clone(), caps, common, members))
 }
 
 /// The state store, where a provider hands out tokens that are good once and therefore kept there.
@@ -124,6 +137,7 @@ pub(super) async fn token_store(
 
 fn settings(resolved: ResolvedProvider) -> ProviderSettings {
     let mut settings = ProviderSettings::new(resolved.name, resolved.base);
+    settings.credential = resolved.credential;
     settings.allow_private = resolved.allow_private;
     settings.headers = resolved.headers;
     settings.hosts = resolved.hosts;

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tieout_reconcilers::catalogue::Catalogue;
 use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::define::checked::Fault;
-use tieout_reconcilers::define::definition::Settings as FeedSettings;
 use tieout_reconcilers::define::document::{Document, Kind, Problems};
 use tieout_reconcilers::define::domain::DomainDefinition;
 use tieout_reconcilers::define::each_file::names_of;
 use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::words;
-use tieout_reconcilers::fan_out::FanOut;
-use tieout_reconcilers::name::{DomainName, Name};
+use tieout_reconcilers::fan_out::{FanOut, Member};
+use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
 
 use super::file::{ConfigFile, Settings};
@@ -126,7 +126,37 @@ impl Config {
         let unknown = || ConfigError::Unknown { what: format!("providers.{name}") };
         let definition = self.catalogue.provider(name).ok_or_else(unknown)?;
         let default = ProviderConfig::default();
-        provider::resolve(definition, self.providers.get(name).unwrap_or(&default), &self.folder)
+        provider::resolve(definition, self.providers.get(name).unwrap_or(&default), None, &self.folder)
+    }
+
+    /// A provider once more for each member that has credentials of its own, with their secrets read. What is wrong with one
+    /// of them concerns no other.
+    #[must_use]
+    pub fn resolve_members(&self, name: &Name) -> BTreeMap<Each, Result<ResolvedProvider, ConfigError>> {
+        let (Some(definition), Some(config)) = (self.catalogue.provider(name), self.providers.get(name))
+        else {
+            return BTreeMap::new();
+        };
+        let resolve = |member: &Member| {
+            let resolved = provider::resolve(definition, config, Some(member), &self.folder);
+            (member.each.clone(), resolved)
+        };
+        config.apart(definition).map(resolve).collect()
+    }
+
+    /// Whether everybody that a domain is read for has credentials of its own, so that it needs none of the provider's.
+    #[must_use]
+    pub fn is_apart(&self, domain: &dyn Reconciler) -> bool {
+        let name = domain.provider();
+        let (Some(definition), Some(config)) = (self.catalogue.provider(name), self.providers.get(name))
+        else {
+            return false;
+        };
+        let apart: BTreeSet<&Each> = config.apart(definition).map(|member| &member.each).collect();
+        match domain.fan_out() {
+            FanOut::Members(members) => members.iter().all(|member| apart.contains(&member.each)),
+            FanOut::None | FanOut::Feed(_) => false,
+        }
     }
 
     /// Everything that is referred to and cannot be read, for `check --vars`.
@@ -140,6 +170,14 @@ impl Config {
             errors.extend(provider.secrets.iter().filter_map(|(secret, reference)| {
                 reference.read(&format!("providers.{name}.secrets.{secret}"), &self.folder).err()
             }));
+            for (each, secrets) in &provider.secrets_of {
+                let what =
+                    |secret: &str| format!("providers.{name}.each[{}].secrets.{secret}", each.as_str());
+                let read = |(secret, reference): (&String, &SecretRef)| {
+                    reference.read(&what(secret), &self.folder).err()
+                };
+                errors.extend(secrets.iter().filter_map(read));
+            }
         }
         errors
     }
@@ -158,6 +196,24 @@ fn misfits(domain: &dyn Reconciler) -> impl Iterator<Item = Fault> {
     statements
         .into_iter()
         .filter_map(move |(what, sql)| Some(Fault::new(format!("`local.{what}`: {}", misfit(sql, &names)?))))
+}
+
+/// Why some items are never read: the provider forgets them before the next run.
+fn runs_too_seldom(domain: &dyn Reconciler) -> Option<Fault> {
+    let feed = domain.feed();
+    let (keep, pause) = (feed.retention?, domain.schedule()?.longest_pause()?);
+    let needed = pause + feed.lag.max(domain.policy().settle);
+    if keep >= needed {
+        return None;
+    }
+    let said = |length: Duration| humantime::format_duration(length).to_string();
+    let fault = Fault::new(format!(
+        "the provider keeps the items of `{}` for {} and two runs are up to {} apart: what comes between is never read",
+        feed.name,
+        said(keep),
+        said(pause)
+    ));
+    Some(fault.with_help("run the domain more often: see `schedule: {cron: ...}`"))
 }
 
 fn find<'m, V>(map: &'m BTreeMap<Name, V>, name: &str) -> Option<&'m V> {
@@ -256,11 +312,25 @@ impl<'l> Loading<'l> {
                 continue;
             };
             let used: Vec<&str> = provider.each_names().into_iter().collect();
-            if let Some(stray) = names_of(&config.each).into_iter().find(|each| !used.contains(each)) {
+            // Members with secrets of their own differ in these alone.
+            if config.secrets_of.is_empty()
+                && let Some(stray) = names_of(&config.each).into_iter().find(|each| !used.contains(each))
+            {
                 let fault = Fault::new(format!("no feed of `{name}` uses `{{each.{stray}}}`"));
                 let help = "name the members in the requests of a feed, such as `GET /accounts/{each.account}/charges`";
                 let help = if used.is_empty() { help.to_owned() } else { words::advice(stray, &used) };
                 self.problems.add(*spot, fault.with_help(help));
+            }
+            let secrets: Vec<&str> = provider.secrets().into_iter().collect();
+            let stray = config
+                .secrets_of
+                .values()
+                .flat_map(BTreeMap::keys)
+                .find(|name| !secrets.contains(&name.as_str()));
+            if let Some(stray) = stray {
+                let fault =
+                    Fault::new(format!("the credentials of `{name}` do not use `{{secret.{stray}}}`"));
+                self.problems.add(*spot, fault.with_help(words::advice(stray, &secrets)));
             }
         }
     }
@@ -287,11 +357,15 @@ impl<'l> Loading<'l> {
                 self.check_credentials(&domain);
             }
             let config = self.settings.providers.get(&domain.feed.provider);
-            let settings = config
-                .map(|(_, config)| FeedSettings { vars: config.vars.clone(), each: config.each.clone() });
+            let settings = config.map(|(_, config)| config.of_feeds()).unwrap_or_default();
             let (document, spots) = (domain.document.clone(), domain.spots);
-            match self.catalogue.define(domain, &settings.unwrap_or_default()) {
+            match self.catalogue.define(domain, &settings) {
                 Ok(definition) => {
+                    let unheld =
+                        self.without_secret(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.problems.extend(unheld);
+                    let late = runs_too_seldom(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.warnings.extend(late);
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(misfits);
                     defined.insert(name, Arc::new(definition));
@@ -300,6 +374,40 @@ impl<'l> Loading<'l> {
             }
         }
         defined.into_values().collect()
+    }
+
+    /// Why somebody that a domain is read for has no source for a secret that others have one for.
+    fn without_secret(&self, domain: &dyn Reconciler) -> Option<Fault> {
+        let name = domain.provider();
+        let (provider, (_, config)) = (self.catalogue.provider(name)?, self.settings.providers.get(name)?);
+        let mut of_members = provider.secrets().into_iter().filter(|secret| {
+            !config.secrets.contains_key(*secret)
+                && config.secrets_of.values().any(|own| own.contains_key(*secret))
+        });
+        let lacks = |each: &Each, secret: &str| {
+            !config.secrets_of.get(each).is_some_and(|own| own.contains_key(secret))
+        };
+        let FanOut::Members(members) = domain.fan_out() else {
+            let secret = of_members.next()?;
+            let fault = Fault::new(format!(
+                "only members of `each` have the secret `{secret}` of the provider `{name}`, and this feed is not read for them"
+            ));
+            return Some(fault.with_help(format!(
+                "add `providers: {{{name}: {{secrets: {{{secret}: env:NAME}}}}}}` to tieout.yaml"
+            )));
+        };
+        of_members.find_map(|secret| {
+            let member = members.iter().find(|member| lacks(&member.each, secret))?;
+            let fault = Fault::new(format!(
+                "the member `{}` of the provider `{name}` has no source for the secret `{secret}`",
+                member.each.as_str()
+            ));
+            Some(
+                fault.with_help(format!(
+                    "add `secrets: {{{secret}: env:NAME}}` to this member in tieout.yaml"
+                )),
+            )
+        })
     }
 
     fn check_names(&mut self, domain: &DomainDefinition) {
@@ -330,7 +438,9 @@ impl<'l> Loading<'l> {
         }
         let vars = vars.into_iter().filter(|var| !config.vars.contains_key(*var));
         let vars = vars.map(|var| ("variable", var, format!("var: {{{var}: ...}}")));
-        let secrets = provider.secrets().into_iter().filter(|secret| !config.secrets.contains_key(*secret));
+        let of_some = |secret: &str| config.secrets_of.values().any(|own| own.contains_key(secret));
+        let secrets = provider.secrets().into_iter();
+        let secrets = secrets.filter(|secret| !config.secrets.contains_key(*secret) && !of_some(secret));
         let secrets = secrets.map(|secret| {
             ("secret", secret, format!("secrets: {{{secret}: env:{}}}", secret.to_ascii_uppercase()))
         });

@@ -18,7 +18,7 @@ mod folder;
 pub mod load;
 
 pub use load::{Config, Loaded};
-pub use provider::ResolvedProvider;
+pub use provider::{ProviderConfig, ResolvedProvider};
 pub use secret::ConfigError;
 
 #[cfg(test)]

@@ -9,14 +9,15 @@ use tieout_reconcilers::define::auth::base::is_base;
 use tieout_reconcilers::define::auth::host::HostPattern;
 use tieout_reconcilers::define::auth::tls::Tls;
 use tieout_reconcilers::define::auth::{Auth, base as define};
-use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Ordered};
+use tieout_reconcilers::define::checked::{Checked, Entry, Fault, FromText, Ordered};
+use tieout_reconcilers::define::definition::Settings;
 use tieout_reconcilers::define::document::Problems;
-use tieout_reconcilers::define::each_file::EachFile;
+use tieout_reconcilers::define::each_file::{Configured, EachFile};
 use tieout_reconcilers::define::limits::Limits;
 use tieout_reconcilers::define::provider::ProviderDefinition;
-use tieout_reconcilers::define::template::{Slot, Template};
+use tieout_reconcilers::define::template::{Known, Slot, Template};
 use tieout_reconcilers::fan_out::Member;
-use tieout_reconcilers::name::Name;
+use tieout_reconcilers::name::{Each, Name};
 use url::Url;
 
 use super::caps::CapsFile;
@@ -65,6 +66,8 @@ pub struct ProviderConfig {
     pub vars: BTreeMap<String, String>,
     /// For whom its feeds are read, in place of those that a feed names itself.
     pub each: Vec<Member>,
+    /// Where the secrets are that a member has in the place of the provider's.
+    pub secrets_of: BTreeMap<Each, BTreeMap<String, SecretRef>>,
     /// How much of what it sends is too much.
     pub caps: Caps,
 }
@@ -75,15 +78,50 @@ impl ProviderFile {
         let mut config = ProviderConfig { allow_private: self.allow_private, ..ProviderConfig::default() };
         config.base = problems.take_option(self.base).map(|base| base.0);
         config.caps = self.caps.compile(problems);
-        for entry in self.secrets.0 {
-            let wrong = SecretRef::Env(String::new());
-            config.secrets.insert(entry.key, problems.take(entry.value).unwrap_or(wrong));
-        }
+        config.secrets = references(self.secrets.0, problems);
         for entry in self.var.0 {
             config.vars.insert(entry.key, problems.take(entry.value).unwrap_or_default());
         }
-        config.each = self.each.and_then(|each| each.members(problems)).unwrap_or_default();
+        for Configured { member, secrets } in
+            self.each.and_then(|each| each.members(problems)).unwrap_or_default()
+        {
+            if !secrets.is_empty() {
+                let secrets = secrets.into_iter().map(|entry| Entry {
+                    key: entry.key,
+                    spot: entry.spot,
+                    value: Checked {
+                        spot: entry.value.spot,
+                        outcome: entry.value.outcome.and_then(|text| SecretRef::from_text(&text)),
+                    },
+                });
+                config.secrets_of.insert(member.each.clone(), references(secrets, problems));
+            }
+            config.each.push(member);
+        }
         config
+    }
+}
+
+/// References by their names; a name stays even where its reference is wrong.
+fn references(
+    written: impl IntoIterator<Item = Entry<Checked<SecretRef>>>,
+    problems: &mut Problems<'_>,
+) -> BTreeMap<String, SecretRef> {
+    let wrong = || SecretRef::Env(String::new());
+    written.into_iter().map(|entry| (entry.key, problems.take(entry.value).unwrap_or_else(wrong))).collect()
+}
+
+impl ProviderConfig {
+    /// What it adds to the feeds of its provider.
+    #[must_use]
+    pub fn of_feeds(&self) -> Settings {
+        Settings { vars: self.vars.clone(), each: self.each.clone(), apart: !self.secrets_of.is_empty() }
+    }
+
+    /// The members that have credentials of their own.
+    pub fn apart<'c>(&'c self, provider: &ProviderDefinition) -> impl Iterator<Item = &'c Member> {
+        let all = !provider.own_names().is_empty();
+        self.each.iter().filter(move |member| all || self.secrets_of.contains_key(&member.each))
     }
 }
 
@@ -92,6 +130,8 @@ impl ProviderFile {
 pub struct ResolvedProvider {
     /// Its name.
     pub name: Name,
+    /// What its credential is called where tokens are kept.
+    pub credential: String,
     /// Where its paths begin.
     pub base: Base,
     /// Other origins that its links may lead to.
@@ -110,17 +150,20 @@ pub struct ResolvedProvider {
     pub caps: Caps,
 }
 
-/// Reads what a provider needs. `folder` is the configuration's.
+/// Reads what a provider needs, for a member with credentials of its own or for everybody else. `folder` is the
+/// configuration's.
 pub(super) fn resolve(
     provider: &ProviderDefinition,
     config: &ProviderConfig,
+    member: Option<&Member>,
     folder: &Path,
 ) -> Result<ResolvedProvider, ConfigError> {
-    let reading = Reading { provider, config, folder };
+    let reading = Reading { provider, config, member, folder };
     let auth = provider.auth.as_ref().map(|auth| reading.auth(auth)).transpose()?;
     let tls = provider.tls.as_ref().map(|tls| tls.try_map(|text| reading.secret_text(text))).transpose()?;
     Ok(ResolvedProvider {
         name: provider.name.clone(),
+        credential: reading.credential(),
         base: reading.base()?,
         hosts: reading.hosts()?,
         allow_private: config.allow_private,
@@ -135,6 +178,7 @@ pub(super) fn resolve(
 struct Reading<'r> {
     provider: &'r ProviderDefinition,
     config: &'r ProviderConfig,
+    member: Option<&'r Member>,
     folder: &'r Path,
 }
 
@@ -149,7 +193,46 @@ impl Reading<'_> {
 
     /// A template with its variables in place; nothing where they are all unset.
     fn bound(&self, template: &Template) -> Result<Option<Template>, ConfigError> {
-        template.bind(&self.config.vars).map_err(|slot| self.unset(&slot))
+        let bound = template.bind_with(&|slot| match slot {
+            Slot::Var(_) | Slot::Each(_) => self.value(slot).map_or(Known::Unset, Known::Value),
+            _ => Known::Later,
+        });
+        bound.map_err(|slot| self.unset(&slot))
+    }
+
+    /// The value of a variable, or of the member.
+    fn value(&self, slot: &Slot) -> Option<&str> {
+        match slot {
+            Slot::Var(name) => self.config.vars.get(&**name).map(String::as_str),
+            Slot::Each(name) => self.member?.values.get(name).map(AsRef::as_ref),
+            _ => None,
+        }
+    }
+
+    /// Where a secret is, and what that place is called: the member's own comes before the provider's.
+    fn reference(&self, name: &str) -> Option<(&SecretRef, String)> {
+        let own = self.member.and_then(|member| {
+            let what = format!("each[{}].secrets.{name}", member.each.as_str());
+            Some((self.config.secrets_of.get(&member.each)?.get(name)?, self.what(&what)))
+        });
+        own.or_else(|| Some((self.config.secrets.get(name)?, self.what(&format!("secrets.{name}")))))
+    }
+
+    /// Members share what is kept of a refresh token, unless it is their own.
+    fn credential(&self) -> String {
+        let name = self.provider.name.to_string();
+        let Some(member) = self.member else { return name };
+        let own = self.config.secrets_of.get(&member.each);
+        let is_own = |slot: &Slot| match slot {
+            Slot::Secret(name) => own.is_some_and(|own| own.contains_key(&**name)),
+            Slot::Each(_) => true,
+            _ => false,
+        };
+        let refresh = self.provider.auth.as_ref().and_then(Auth::refresh);
+        if refresh.is_some_and(|refresh| refresh.slots().any(is_own)) {
+            return format!("{name}/{}", member.each.as_str());
+        }
+        name
     }
 
     fn secret_text(&self, template: &Template) -> Result<SecretString, ConfigError> {
@@ -158,8 +241,8 @@ impl Reading<'_> {
         let mut secrets = BTreeMap::new();
         for slot in template.slots() {
             if let Slot::Secret(name) = slot {
-                let reference = self.config.secrets.get(&**name).ok_or_else(|| self.unset(slot))?;
-                secrets.insert(name, reference.read(&self.what(&format!("secrets.{name}")), self.folder)?);
+                let (reference, what) = self.reference(name).ok_or_else(|| self.unset(slot))?;
+                secrets.insert(name, reference.read(&what, self.folder)?);
             }
         }
         let text = template.render(|slot| match slot {
@@ -206,12 +289,16 @@ impl Reading<'_> {
     /// A value with a slash or an at sign could send the credentials to another host.
     fn harmless(&self, address: &Template) -> Result<(), ConfigError> {
         for slot in address.slots() {
-            let Slot::Var(name) = slot else { continue };
-            let value = self.config.vars.get(&**name).ok_or_else(|| self.unset(slot))?;
+            let place = match slot {
+                Slot::Var(name) => format!("var.{name}"),
+                Slot::Each(name) => format!("each.{name}"),
+                _ => continue,
+            };
+            let value = self.value(slot).ok_or_else(|| self.unset(slot))?;
             if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c)) {
                 let why =
                     "it may hold letters, digits, `-`, `.`, `_` and `~`, because it is part of an address";
-                return Err(ConfigError::unusable(&self.what(&format!("var.{name}")), why));
+                return Err(ConfigError::unusable(&self.what(&place), why));
             }
         }
         Ok(())

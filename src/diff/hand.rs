@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 
 use hashbrown::HashTable;
-use tieout_reconcilers::clock_format::ClockFormat;
-use tieout_reconcilers::compare::{CLOCK, KEY};
+use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::{check, text_of};
-use tieout_reconcilers::scalar::Scalar;
 
 /// What is known of a waiting item.
 #[derive(Debug, Clone, Copy)]
@@ -104,16 +102,6 @@ pub(super) fn usable_key(item: ItemView<'_>) -> Option<Cow<'_, str>> {
 /// Whether two items hold the same values.
 pub(super) fn same(one: ItemView<'_>, other: ItemView<'_>, width: usize) -> bool {
     (0..width).all(|slot| one.slot(slot) == other.slot(slot))
-}
-
-/// The clock of an item, where it has one that can be read.
-pub(super) fn clock_of(item: ItemView<'_>, format: &ClockFormat) -> Option<Instant> {
-    let raw = item.slot(CLOCK)?;
-    match Scalar::from_json(Some(raw)) {
-        Scalar::Int(_) | Scalar::Number(_) => format.read(raw),
-        Scalar::Text(text) => format.read(&text),
-        _ => None,
-    }
 }
 
 /// The key of an item that was checked before.

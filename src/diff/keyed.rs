@@ -15,7 +15,7 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::row::Row;
 
-use super::hand::{Hand, Note, clock_of, key_of, same, usable_key};
+use super::hand::{Hand, Note, key_of, same, usable_key};
 use super::pair::compare;
 use super::suspect::{Difference, Doubt, Looks, Suspect, Tally, one_per_key};
 
@@ -134,7 +134,7 @@ impl<'f> KeyedDiff<'f> {
             return;
         }
         self.tally.upstream += 1;
-        self.hand.push(item, Note::new(hash, clock_of(item, self.clock_format)));
+        self.hand.push(item, Note::new(hash, self.clock_format.of(item)));
         if let Ok(key) = Key::checked(&key)
             && self.gone.remove(&key)
             && let Some(at) = self.hand.find(hash, key.as_str())

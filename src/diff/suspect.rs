@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Totals;
+use tieout_reconcilers::page::Wanted;
 
 /// An item or row that found no equal in its slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,14 @@ pub struct Suspect {
     pub upstream: bool,
     /// Whether it was counted as a local row.
     pub local: bool,
+}
+
+impl Suspect {
+    /// What is looked up of it.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted { key: self.key.clone(), clock: self.clock }
+    }
 }
 
 /// What a suspect looks like before it is confirmed.

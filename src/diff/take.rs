@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
 
-use super::hand::{Note, clock_of, key_of, same, usable_key};
+use super::hand::{Note, key_of, same, usable_key};
 use super::slice::{MAX_YOUNG, SliceDiff};
 use super::suspect::{Doubt, Looks};
 
@@ -27,7 +27,7 @@ impl SliceDiff<'_> {
 
     fn take_item(&mut self, item: ItemView<'_>) {
         let Some(key) = usable_key(item) else { return self.take_nameless(1) };
-        let clock = clock_of(item, self.clock_format);
+        let clock = self.clock_format.of(item);
         let hash = self.hasher.hash_one(key.as_ref());
         if let Some(at) = clock.filter(|at| !self.window.contains(*at)) {
             if self.keeps_young && at >= self.window.to() {
@@ -97,7 +97,7 @@ impl SliceDiff<'_> {
         place.doubt(at);
         if is_late {
             // Its twin was compared and counted already.
-            self.suspect(key, clock_of(item, self.clock_format), Looks::Mismatched, (false, false));
+            self.suspect(key, self.clock_format.of(item), Looks::Mismatched, (false, false));
         }
         true
     }

@@ -167,8 +167,11 @@ proptest! {
 #[test]
 fn the_providers_own_event_is_carried_and_named_and_its_absence_is_said() {
     let id = charge("ch_1");
-    let original =
-        Original { id: Key::checked("evt_9").unwrap(), event: "{\"id\":\"evt_9\",\n \"data\":{}}".into() };
+    let original = Original {
+        id: Key::checked("evt_9").unwrap(),
+        event: "{\"id\":\"evt_9\",\n \"data\":{}}".into(),
+        arrived: None,
+    };
     let carry = |original: Option<Original>, upstream: Option<&str>| {
         let found = Discrepancy { original, ..discrepancy(&id.key, upstream) };
         let made =

@@ -1,13 +1,12 @@
 //! What a few requests to a feed brought.
 
 use chrono::TimeDelta;
-use tieout_reconcilers::compare::{CLOCK, KEY};
+use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::{Next, Page};
 use tieout_reconcilers::reconciler::Feed;
-use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::window::Window;
 
 /// The keys and clocks of one page.
@@ -53,7 +52,7 @@ impl Leaf {
     /// What is needed of a page.
     #[must_use]
     pub fn of(page: &Page, feed: &Feed) -> Self {
-        let row = |item: ItemView<'_>| (Key::from_json(item.slot(KEY)).ok(), clock(item, feed));
+        let row = |item: ItemView<'_>| (Key::from_json(item.slot(KEY)).ok(), feed.clock_format.of(item));
         Self {
             rows: page.items.iter().map(row).collect(),
             unreadable: page.faults.len(),
@@ -76,12 +75,5 @@ impl Evidence {
     /// The rows of both pages, in the order they came.
     pub fn rows(&self) -> impl Iterator<Item = &(Option<Key>, Option<Instant>)> {
         self.first.rows.iter().chain(self.second.iter().flat_map(|second| &second.rows))
-    }
-}
-
-fn clock(item: ItemView<'_>, feed: &Feed) -> Option<Instant> {
-    match Scalar::from_json(item.slot(CLOCK)) {
-        Scalar::Text(text) => feed.clock_format.read(&text),
-        _ => feed.clock_format.read(item.slot(CLOCK)?),
     }
 }

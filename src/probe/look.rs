@@ -1,7 +1,7 @@
 //! Asks a feed the few questions that its definition can be tested with.
 
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::page::{Next, Page, PageRequest, Seen};
+use tieout_reconcilers::page::{Next, Page, PageRequest, Seen, Wanted};
 use tieout_reconcilers::reconciler::{Filter, Reconciler};
 use tieout_reconcilers::window::{Slice, Window};
 use url::Url;
@@ -78,8 +78,8 @@ impl Eyes<'_> {
     }
 
     async fn look_up(&self, slice: &Slice, first: &Leaf) -> Option<LookUp> {
-        let key = first.keys().next()?.clone();
-        let mut found = lookup(self.client, self.reconciler, &slice.each, &[key]).await;
+        let (key, clock) = first.rows.iter().find_map(|(key, clock)| Some((key.clone()?, *clock)))?;
+        let mut found = lookup(self.client, self.reconciler, &slice.each, &[Wanted { key, clock }]).await;
         let outcome = match (found.confirmed.pop(), found.failed.pop()) {
             (Some(confirmed), _) => match confirmed.seen {
                 Seen::Item(..) => LookUp::Found,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tieout_reconcilers::compare::{CLOCK, KEY, VERSION};
+use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::page::{Next, Page, PageRequest, Target};
 
@@ -13,6 +14,8 @@ const SHOWN: usize = 4_000;
 /// A page, as it came and as it is understood.
 #[derive(Debug, Serialize)]
 pub struct Preview {
+    /// The member that was asked for, where the feed is read for several.
+    pub member: Option<String>,
     /// What was asked, without credentials.
     pub request: String,
     /// HTTP status.
@@ -49,10 +52,11 @@ pub struct Row {
 impl Preview {
     /// What is worth showing of a page.
     #[must_use]
-    pub fn of(request: &PageRequest, seen: &Glance) -> Self {
+    pub fn of(request: &PageRequest, seen: &Glance, member: Option<&Member>) -> Self {
         let empty = Page::default();
         let page = seen.page.as_ref().unwrap_or(&empty);
         Self {
+            member: member.map(|member| member.each.as_str().to_owned()),
             request: line(request),
             status: seen.fetched.status,
             content_type: seen.fetched.response().header("content-type").map(str::to_owned),

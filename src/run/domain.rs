@@ -27,6 +27,7 @@ use crate::finding::Finding;
 use crate::local::MemberValues;
 use crate::plan::{Exposure, Plan, Planner};
 use crate::report::DomainReport;
+use crate::source::DetailBudget;
 use crate::store::{Commit, Covered, Lease, SavedToken, SliceDone};
 
 /// How many earlier findings one run looks at again.
@@ -62,6 +63,8 @@ pub(super) struct Night<'a> {
     /// What the report will list.
     pub listing: Listing,
     pub n_events: u64,
+    /// How many entries of a log of deliveries may still be looked up.
+    pub details: DetailBudget,
     pub limit: Option<String>,
 }
 
@@ -106,6 +109,7 @@ impl<'a> Night<'a> {
     /// Reaches both sides of a member and takes its lease.
     pub(super) async fn open(stage: &Stage<'a>, each: &Each, values: &MemberValues) -> Result<Self, Failure> {
         let (job, reconciler) = (stage.job, &stage.reconciler);
+        stage.client.serves(each).map_err(|error| Failure::Definition(error.to_string()))?;
         let reader = stage.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
         let lease = match job.options.mode {
             Mode::Plan => None,
@@ -132,6 +136,7 @@ impl<'a> Night<'a> {
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             n_events: 0,
+            details: DetailBudget::default(),
             limit: None,
         })
     }

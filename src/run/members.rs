@@ -113,8 +113,9 @@ impl Nights<'_> {
 
     /// One report about all of them.
     async fn tell(self, blank: DomainReport) -> DomainReport {
+        // Who could not even be reached has no night.
+        let all_failed = !self.failures.is_empty() && self.nights.iter().all(|night| self.has_failed(night));
         let Self { nights, failures } = self;
-        let all_failed = !failures.is_empty() && failures.len() >= nights.len();
         let mut verified: Vec<Option<Instant>> = Vec::new();
         let mut whole: Option<Night<'_>> = None;
         for mut night in nights {

@@ -19,10 +19,14 @@ impl Night<'_> {
             observations.iter().filter(|seen| self.wants_original(seen)).collect();
         let Some(range) = self.range_of(&wanting, events.feed.feed().retention) else { return observations };
         let keys: Vec<Key> = wanting.iter().map(|seen| seen.key.clone()).collect();
-        let mut found = originals(&self.sides.client, events, &self.sides.each, range, &keys).await;
+        let (client, each) = (&self.sides.client, &self.sides.each);
+        let mut found = originals(client, events, each, range, &keys, &mut self.details).await;
         for seen in &mut observations {
             if let Look::Differs(discrepancy) = &mut seen.look {
                 discrepancy.original = found.found.remove(&seen.key);
+                if let Some(arrived) = discrepancy.original.as_ref().and_then(|original| original.arrived) {
+                    discrepancy.reason.get_or_insert_with(|| told(arrived).to_owned());
+                }
             }
         }
         for gap in found.gaps {
@@ -51,5 +55,14 @@ impl Night<'_> {
             (None, None) => Instant::from_micros(0),
         };
         Window::new(from, self.start)
+    }
+}
+
+/// What a log of deliveries says about why the local side does not know.
+const fn told(arrived: bool) -> &'static str {
+    if arrived {
+        "the provider's log says that its event was delivered"
+    } else {
+        "the provider's log says that no delivery of its event arrived"
     }
 }

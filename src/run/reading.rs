@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
@@ -120,10 +122,7 @@ impl Night<'_> {
         let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
         let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
         if let (true, None, Some(first)) = (is_first, policy.start, slices.first()) {
-            let note = format!(
-                "first run: it begins 30 days back, at {}; `policy: {{start: ...}}` says otherwise",
-                first.window.from()
-            );
+            let note = first_run(feed, first.window.from());
             self.report.notes.push(note);
         }
         let keep = humantime::format_duration(feed.retention.unwrap_or_default()).to_string();
@@ -173,4 +172,38 @@ impl Night<'_> {
 fn gave_nothing(read: &Read) -> bool {
     let Seen::Whole { walked, .. } = &read.seen else { return false };
     walked.coverage != Coverage::Complete && read.pages == 0 && read.next_step() != NextStep::Halve
+}
+
+/// Where a first run begins that nobody told where to begin.
+fn first_run(feed: &Feed, from: Instant) -> String {
+    match feed.retention.filter(|keep| *keep < coverage::DEFAULT_BACK) {
+        Some(keep) => {
+            let keep = humantime::format_duration(keep);
+            format!("first run: it begins at {from}, because the provider keeps items for {keep} only")
+        }
+        None => {
+            format!("first run: it begins 30 days back, at {from}; `policy: {{start: ...}}` says otherwise")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_first_run_says_why_it_begins_where_it_does() {
+        let said = |keep: Option<Duration>| {
+            first_run(&Feed { retention: keep, ..Feed::default() }, Instant::from_micros(0))
+        };
+        let usual = "first run: it begins 30 days back, at 1970-01-01T00:00:00Z; `policy: {start: ...}` says otherwise";
+        assert_eq!(said(None), usual);
+        assert_eq!(said(Some(Duration::from_hours(90 * 24))), usual);
+        assert_eq!(
+            said(Some(Duration::from_hours(7 * 24))),
+            "first run: it begins at 1970-01-01T00:00:00Z, because the provider keeps items for 7days only"
+        );
+    }
 }

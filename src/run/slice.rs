@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::reconciler::Filter;
 use tieout_reconcilers::window::{Slice, Window};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -176,24 +177,24 @@ impl Reading {
             let ceiling = self.ceiling();
             let is_old = |suspect: &&Suspect| !is_young(suspect, ceiling);
             let first = difference.suspects.iter().filter(is_old).filter(now).take(CONFIRMED_AHEAD);
-            let keys: Vec<Key> = first.map(|suspect| suspect.key.clone()).collect();
+            let items: Vec<Wanted> = first.map(Suspect::wanted).collect();
             let is_settled = reconciler.policy().settle.is_zero();
-            *confirmation = self.confirm(&keys, &|_| is_settled).await?;
+            *confirmation = self.confirm(&items, &|_| is_settled).await?;
         }
         Ok(read)
     }
 
-    /// Reads both sides of some keys again.
+    /// Reads both sides of some items again.
     pub(super) async fn confirm(
         &self,
-        keys: &[Key],
+        items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Confirmation, LocalError> {
         let reconciler = &self.sides.reconciler;
         let wait = reconciler.feed().lag.max(reconciler.policy().settle);
         // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
         let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
-        confirm(&self.sides, keys, ages).await
+        confirm(&self.sides, items, ages).await
     }
 
     /// The ceiling as far as the provider's clock, and its own word on its answers, are known.

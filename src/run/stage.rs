@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tieout_reconcilers::fan_out::{FanOut, Member, Parents};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
-use tieout_reconcilers::window::{Purpose, Slice, Window};
+use tieout_reconcilers::window::{Purpose, Slice};
 use uuid::Uuid;
 
 use super::Job;
@@ -13,7 +13,7 @@ use super::outcome::Failure;
 use super::slice::{Lanes, Pace};
 use crate::coverage;
 use crate::local::Database;
-use crate::source::{Client, Coverage, Room, Walk};
+use crate::source::{Client, Coverage, Room, Walk, members as members_of};
 
 /// How long a domain may ask its provider for more; what is left is read by the next run.
 const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
@@ -82,13 +82,10 @@ impl<'a> Stage<'a> {
 
     /// Walks the whole of the other feed. Members that it did not show are left as they are: nothing is concluded of them.
     async fn read_parents(&self, parents: &Parents) -> Result<Members, Failure> {
-        let feed = parents.feed.feed();
-        let ceiling = coverage::ceiling(self.start, feed, parents.feed.policy(), None);
-        let whole = Window::new(Instant::from_micros(0), ceiling);
-        let longest = feed.max_span.unwrap_or(std::time::Duration::MAX);
+        let ceiling = coverage::ceiling(self.start, parents.feed.feed(), parents.feed.policy(), None);
         let mut members: Vec<Member> = Vec::new();
         let mut doubts = Vec::new();
-        for window in whole.into_iter().flat_map(|whole| whole.pieces(longest)) {
+        for window in members_of::windows(parents, ceiling) {
             let slice = Slice::new(window, Purpose::Coverage);
             let mut walk = Walk::start(self.client.clone(), Arc::clone(&parents.feed), slice);
             loop {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
@@ -161,8 +162,8 @@ impl Night<'_> {
         let mut confirmations = Vec::new();
         for chunk in suspects.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
-            let keys: Vec<Key> = chunk.iter().map(|suspect| suspect.key.clone()).collect();
-            confirmations.push(self.confirm(&keys, rested).await?);
+            let items: Vec<Wanted> = chunk.iter().map(Suspect::wanted).collect();
+            confirmations.push(self.confirm(&items, rested).await?);
         }
         // Nothing is concluded from an absence before all of them were looked up.
         self.doubt_unseen(&mut confirmations);
@@ -204,12 +205,12 @@ impl Night<'_> {
     ) -> Result<(), Failure> {
         let judged = confirmation.judged.iter().map(|judged| &judged.observation.key);
         let known: HashSet<&Key> = judged.chain(confirmation.unknown.iter().map(|(key, _)| key)).collect();
-        let missing: Vec<Key> =
-            suspects.keys().filter(|key| !known.contains(*key)).map(|key| (*key).clone()).collect();
+        let missing = suspects.values().filter(|suspect| !known.contains(&suspect.key));
+        let missing: Vec<Wanted> = missing.map(|suspect| suspect.wanted()).collect();
         let settled = self.settle().is_zero();
-        for keys in missing.chunks(LOOKED_UP_AT_ONCE) {
+        for items in missing.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
-            let Confirmation { judged, unknown } = self.confirm(keys, &|_| settled).await?;
+            let Confirmation { judged, unknown } = self.confirm(items, &|_| settled).await?;
             confirmation.judged.extend(judged);
             confirmation.unknown.extend(unknown);
         }
@@ -245,10 +246,10 @@ impl Night<'_> {
 
     pub(super) async fn confirm(
         &self,
-        keys: &[Key],
+        items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Confirmation, Failure> {
-        Ok(self.reading().confirm(keys, rested).await?)
+        Ok(self.reading().confirm(items, rested).await?)
     }
 
     /// Stores suspects that must rest, so that the coverage may pass them.
@@ -271,8 +272,9 @@ impl Night<'_> {
             .filter(|known| known.state != State::Suspected || known.first_seen + settle <= now)
             .map(|known| known.id.key.clone())
             .collect();
-        let keys: Vec<Key> = findings.iter().map(|finding| finding.id.key.clone()).collect();
-        let confirmation = self.confirm(&keys, &|key| rested.contains(key)).await?;
+        let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
+        let items: Vec<Wanted> = findings.iter().map(wanted).collect();
+        let confirmation = self.confirm(&items, &|key| rested.contains(key)).await?;
         for (_, reason) in &confirmation.unknown {
             reject_if_rejected(reason)?;
             self.doubt(reason.to_string());
@@ -299,11 +301,12 @@ impl Night<'_> {
 
     /// Judges keys that somebody named, whatever coverage says.
     pub(super) async fn judge_keys(&mut self, keys: &[Key]) -> Result<(), Failure> {
+        let known = self.known(keys).await?;
         let named: Vec<Suspect> = keys
             .iter()
             .map(|key| Suspect {
                 key: key.clone(),
-                clock: None,
+                clock: known.get(key).and_then(|finding| finding.clock),
                 looks: Looks::Mismatched,
                 upstream: false,
                 local: false,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::{NextStep, SourceError, clip};
-use super::http::{Client, Fetched};
+use super::http::{Client, Fetched, Line};
 use super::limit::{Attempts, Ended, Permit, Verdict, signals};
 use super::renew::Asked;
 
@@ -35,11 +35,22 @@ impl Client {
         page: Option<&Url>,
         classify: impl Fn(&Response<'_>) -> Answer + Send + Sync,
     ) -> Result<Answered, SourceError> {
+        self.line(&request.each)?.fetch(request, page, classify).await
+    }
+}
+
+impl Line {
+    async fn fetch(
+        &self,
+        request: &PageRequest,
+        page: Option<&Url>,
+        classify: impl Fn(&Response<'_>) -> Answer + Send + Sync,
+    ) -> Result<Answered, SourceError> {
         let mut attempts = Attempts { number: 1, since: None };
         loop {
             let Asked { permit, outcome } = self.ask(request, page, &classify).await?;
             let outcome = outcome.and_then(|(fetched, answer)| self.understand(fetched, answer, &permit));
-            self.traffic.count(&outcome);
+            self.trip.traffic.count(&outcome);
             let verdict = permit.ended(ended(&outcome), attempts);
             drop(permit);
             match (verdict, outcome) {

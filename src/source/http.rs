@@ -3,6 +3,7 @@
 //! It never follows a redirect off the configured origins. It never retries (see [`fetch`](super::fetch)) and never reads
 //! an item.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AGE, DATE, HeaderMap, HeaderValue, LOCATION};
 use tieout_reconcilers::define::limits::Gauge;
-use tieout_reconcilers::name::Name;
+use tieout_reconcilers::name::{Each, Name};
 use tieout_reconcilers::page::{PageRequest, PublicUrl, Response};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -31,22 +32,46 @@ use super::traffic::{Sent, Traffic};
 const MAX_REDIRECTS: u32 = 3;
 
 /// A provider's client. Clones share connections and budgets.
+///
+/// Whom a request asks about ([`PageRequest::each`]) decides with which credential and on which budget it leaves.
 #[derive(Clone)]
 pub struct Client {
-    pub(super) shared: Arc<Shared>,
+    name: Name,
+    caps: Caps,
+    lines: Arc<Lines>,
+    trip: Trip,
+}
+
+/// What the requests of one run share.
+#[derive(Clone, Default)]
+pub(super) struct Trip {
     deadline: Option<Instant>,
     skew: Arc<OnceLock<TimeDelta>>,
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
 }
 
+/// The ways to a provider: that of its own credential, and those of members with another one. An error is what every request
+/// on that way ends with.
+struct Lines {
+    common: Result<Arc<Shared>, SourceError>,
+    of_members: BTreeMap<Each, Result<Arc<Shared>, SourceError>>,
+}
+
+/// What all requests with one credential share.
 pub(super) struct Shared {
-    name: Name,
+    pub(super) name: Name,
     connections: Connections,
     pub(super) origin: Origin,
     pub(super) caps: Caps,
     pub(super) gauge: Gauge,
     gates: Gates,
+}
+
+/// A client with the credential of whoever is asked about.
+pub(super) struct Line {
+    pub(super) shared: Arc<Shared>,
+    pub(super) trip: Trip,
 }
 
 /// A request that was sent, and what came of it. It is under way until this is dropped.
@@ -107,38 +132,73 @@ impl Client {
             gauge: settings.limits.gauge.clone(),
             gates: Gates::new(&settings.limits, &settings.caps),
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-            deadline: None,
-            skew: Arc::default(),
-            traffic: Arc::default(),
-            room: Room::default(),
-        })
+        let lines = Lines { common: Ok(Arc::new(shared)), of_members: BTreeMap::new() };
+        let (name, caps) = (settings.name.clone(), settings.caps.clone());
+        Ok(Self { name, caps, lines: Arc::new(lines), trip: Trip::default() })
+    }
+
+    /// The client of a provider some of whose members have credentials of their own: each has its client, and everybody else
+    /// shares the `common` one. Where there is none, because a secret cannot be read for example, the requests that would need
+    /// it end with that error and no other does.
+    #[must_use]
+    pub fn of_members(
+        name: Name,
+        caps: Caps,
+        common: Result<Self, SourceError>,
+        members: BTreeMap<Each, Result<Self, SourceError>>,
+    ) -> Self {
+        let common_of =
+            |client: Result<Self, SourceError>| client.and_then(|client| client.lines.common.clone());
+        let of_members = members.into_iter().map(|(each, client)| (each, common_of(client))).collect();
+        let lines = Lines { common: common_of(common), of_members };
+        Self { name, caps, lines: Arc::new(lines), trip: Trip::default() }
     }
 
     /// The same client for one run: it stops at the run's deadline, measures the provider's clock anew and counts
     /// its own requests.
     #[must_use]
     pub fn for_run(&self, deadline: Option<Instant>) -> Self {
-        Self { deadline, skew: Arc::default(), traffic: Arc::default(), ..self.clone() }
+        let room = self.trip.room.clone();
+        Self { trip: Trip { deadline, room, ..Trip::default() }, ..self.clone() }
     }
 
     /// The same client, whose pages wait in a room that other walks share.
     #[must_use]
     pub fn in_room(self, room: Room) -> Self {
-        Self { room, ..self }
+        Self { trip: Trip { room, ..self.trip }, ..self }
     }
 
     /// The provider's name.
     #[must_use]
     pub fn provider(&self) -> &Name {
-        &self.shared.name
+        &self.name
+    }
+
+    /// How much of what it sends is too much.
+    pub(super) const fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// Where its pages wait.
+    pub(super) const fn room(&self) -> &Room {
+        &self.trip.room
+    }
+
+    /// Whether a member of a fan-out can be asked about: an error says what is wrong with its credential.
+    pub fn serves(&self, each: &Each) -> Result<(), SourceError> {
+        self.line(each).map(drop)
+    }
+
+    /// The client with the credential for a member.
+    pub(super) fn line(&self, each: &Each) -> Result<Line, SourceError> {
+        let shared = self.lines.of_members.get(each).unwrap_or(&self.lines.common).clone()?;
+        Ok(Line { shared, trip: self.trip.clone() })
     }
 
     /// The requests of this run so far.
     #[must_use]
     pub fn sent(&self) -> Sent {
-        self.traffic.sent()
+        self.trip.traffic.sent()
     }
 
     /// How far the provider's clock was ahead of ours in the run's first answer.
@@ -146,12 +206,7 @@ impl Client {
     /// `Date` has no fractions: the true skew lies between this and one second more.
     #[must_use]
     pub fn first_skew(&self) -> Option<TimeDelta> {
-        self.skew.get().copied()
-    }
-
-    /// The provider's time, as far as its answers showed how far its clock is from ours.
-    pub(super) fn their_now(&self) -> DateTime<Utc> {
-        DateTime::<Utc>::from(SystemTime::now()) + self.first_skew().unwrap_or_default()
+        self.trip.skew.get().copied()
     }
 
     /// A request as it may be printed: where it goes, without its query.
@@ -165,13 +220,26 @@ impl Client {
 
     /// Where a request goes, if that is on the origin.
     pub(super) fn resolve(&self, request: &PageRequest, page: Option<&Url>) -> Result<Bound, SourceError> {
-        self.shared.origin.resolve(&request.target, page)
+        self.line(&request.each)?.resolve(request, page)
     }
 
     /// Sends a request once, when its budget permits it. `page` is what relative links are resolved against.
     pub async fn send(&self, request: &PageRequest, page: Option<&Url>) -> Result<Fetched, SourceError> {
-        let pass = self.pass().await?;
-        self.exchange(request, page, &pass).await?.outcome
+        let line = self.line(&request.each)?;
+        let pass = line.pass().await?;
+        line.exchange(request, page, &pass).await?.outcome
+    }
+}
+
+impl Line {
+    /// The provider's time, as far as its answers showed how far its clock is from ours.
+    pub(super) fn their_now(&self) -> DateTime<Utc> {
+        DateTime::<Utc>::from(SystemTime::now()) + self.trip.skew.get().copied().unwrap_or_default()
+    }
+
+    /// Where a request goes, if that is on the origin.
+    pub(super) fn resolve(&self, request: &PageRequest, page: Option<&Url>) -> Result<Bound, SourceError> {
+        self.shared.origin.resolve(&request.target, page)
     }
 
     /// Sends a request once with a pass, when its budget permits it; an error is one that nothing was sent for.
@@ -182,7 +250,7 @@ impl Client {
         pass: &Pass,
     ) -> Result<Exchange<'_>, SourceError> {
         let mut to = self.resolve(request, page)?;
-        let mut held = self.in_time(None, async { Ok(self.room.enter().await) }).await?;
+        let mut held = self.in_time(None, async { Ok(self.trip.room.enter().await) }).await?;
         for _ in 0..=MAX_REDIRECTS {
             let permit = self.permit(&to).await?;
             let hop = self.hop(to, request, pass, held);
@@ -203,7 +271,7 @@ impl Client {
     async fn permit(&self, to: &Bound) -> Result<Permit<'_>, SourceError> {
         let base = self.shared.origin.base()?.path().trim_end_matches('/');
         let route = to.url().path().strip_prefix(base).unwrap_or_default();
-        self.in_time(None, self.shared.gates.enter(route, to.url(), self.deadline)).await
+        self.in_time(None, self.shared.gates.enter(route, to.url(), self.trip.deadline)).await
     }
 
     /// Runs some work for at most `limit`, and never beyond the deadline.
@@ -213,7 +281,7 @@ impl Client {
         work: impl Future<Output = Result<T, SourceError>>,
     ) -> Result<T, SourceError> {
         let own = limit.map(|limit| (Instant::now() + limit, SourceError::TimedOut(limit)));
-        let run = self.deadline.map(|at| (at, SourceError::OutOfTime));
+        let run = self.trip.deadline.map(|at| (at, SourceError::OutOfTime));
         let first = own.into_iter().chain(run).min_by_key(|(at, _)| *at);
         match first {
             Some((at, too_late)) => timeout_at(at, work).await.unwrap_or(Err(too_late)),
@@ -223,7 +291,7 @@ impl Client {
 
     /// Whether a pause would end before the deadline.
     pub(super) fn has_time_for(&self, pause: Duration) -> bool {
-        self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
+        self.trip.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
 
     async fn hop(&self, to: Bound, asked: &PageRequest, pass: &Pass, held: Held) -> Result<Hop, SourceError> {
@@ -266,19 +334,19 @@ impl Client {
 
     fn note_skew(&self, headers: &HeaderMap) {
         // What a cache kept for a while says when it was made, not what time it is.
-        if self.skew.get().is_some() || headers.contains_key(AGE) {
+        if self.trip.skew.get().is_some() || headers.contains_key(AGE) {
             return;
         }
         if let Some(theirs) = date(headers) {
             let ours = DateTime::<Utc>::from(SystemTime::now());
-            let _already_measured = self.skew.set(DateTime::<Utc>::from(theirs) - ours);
+            let _already_measured = self.trip.skew.set(DateTime::<Utc>::from(theirs) - ours);
         }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("provider", &self.shared.name).finish_non_exhaustive()
+        f.debug_struct("Client").field("provider", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::{Page, Seen};
+use tieout_reconcilers::page::{Page, Seen, Wanted};
 use tieout_reconcilers::reconciler::Reconciler;
 
 use super::http::Client;
@@ -26,11 +26,15 @@ pub(super) async fn hydrate(
     if page.partial.is_empty() {
         return Ok(page);
     }
-    let key_at = |&place: &usize| Key::from_json(page.items.get(place)?.slot(KEY)).ok();
-    let mut keys: Vec<Key> = page.partial.iter().filter_map(key_at).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let found = lookup(client, reconciler, each, &keys).await;
+    let format = &reconciler.feed().clock_format;
+    let item_at = |&place: &usize| {
+        let item = page.items.get(place)?;
+        Some(Wanted { key: Key::from_json(item.slot(KEY)).ok()?, clock: format.of(item) })
+    };
+    let mut items: Vec<Wanted> = page.partial.iter().filter_map(item_at).collect();
+    items.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    items.dedup_by(|one, other| one.key == other.key);
+    let found = lookup(client, reconciler, each, &items).await;
     if let Some((_, rejected)) = found.failed.into_iter().find(|(_, reason)| reason.is_rejected()) {
         return Err(rejected);
     }

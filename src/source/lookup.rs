@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use futures::stream;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::{Confirm, Confirmed};
+use tieout_reconcilers::page::{Confirm, Confirmed, Wanted};
 use tieout_reconcilers::reconciler::Reconciler;
 
 use super::fetch::Answered;
@@ -28,13 +28,16 @@ pub struct Lookup {
     pub failed: Vec<(Key, Reason)>,
 }
 
-/// Looks up all of `keys` of a member of the feed's fan-out. Refused credentials end it at once.
-pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, each: &Each, keys: &[Key]) -> Lookup {
-    let asked: Vec<_> =
-        reconciler.confirm(each, keys).into_iter().map(|confirm| ask(client, reconciler, confirm)).collect();
+/// Looks up all of `items` of a member of the feed's fan-out. Refused credentials end it at once.
+pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, each: &Each, items: &[Wanted]) -> Lookup {
+    let confirms = reconciler.confirm(each, items);
+    let mut open: HashSet<&Key> = items.iter().map(|item| &item.key).collect();
+    let mut found = Lookup { failed: unasked(client, reconciler, items, &confirms), ..Lookup::default() };
+    for (key, _) in &found.failed {
+        open.remove(key);
+    }
+    let asked: Vec<_> = confirms.into_iter().map(|confirm| ask(client, reconciler, confirm)).collect();
     let mut answers = stream::iter(asked).buffer_unordered(SIDE_BY_SIDE);
-    let mut open: HashSet<&Key> = keys.iter().collect();
-    let mut found = Lookup::default();
     let mut rejected = None;
     while let Some((keys, answer)) = answers.next().await {
         match answer {
@@ -52,8 +55,25 @@ pub async fn lookup(client: &Client, reconciler: &dyn Reconciler, each: &Each, k
         }
     }
     let rest = rejected.unwrap_or_else(|| unanswered(client, reconciler));
-    found.failed.extend(keys.iter().filter(|key| open.remove(key)).map(|key| (key.clone(), rest.clone())));
+    let unanswered = items.iter().map(|item| &item.key).filter(|key| open.remove(key));
+    found.failed.extend(unanswered.map(|key| (key.clone(), rest.clone())));
     found
+}
+
+/// The items that no look-up can ask about, because nobody knows their clock.
+fn unasked(
+    client: &Client,
+    reconciler: &dyn Reconciler,
+    items: &[Wanted],
+    confirms: &[Confirm],
+) -> Vec<(Key, Reason)> {
+    if !reconciler.feed().look_up_by_clock {
+        return Vec::new();
+    }
+    let asked: HashSet<&Key> = confirms.iter().flat_map(|confirm| &confirm.keys).collect();
+    let at = || Box::new(site(client, reconciler, "no request".to_owned()));
+    let unasked = items.iter().filter(|item| !asked.contains(&item.key));
+    unasked.map(|item| (item.key.clone(), Reason::NoClock { at: at() })).collect()
 }
 
 async fn ask(

@@ -6,7 +6,7 @@
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
 //! [`body`]), one with its retries ([`fetch`]), and what is read with them ([`guard`], [`walk`], [`mod@lookup`],
-//! [`mod@originals`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
+//! [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is in [`error`] and [`reason`].
 
 pub mod provider;
 
@@ -29,6 +29,7 @@ pub mod glance;
 pub mod guard;
 mod hydrate;
 pub mod lookup;
+pub mod members;
 pub mod originals;
 pub mod walk;
 
@@ -40,7 +41,8 @@ pub use fetch::Answered;
 pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
-pub use originals::{Originals, originals};
+pub use members::first_member;
+pub use originals::{DetailBudget, Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site};
 pub use room::Room;

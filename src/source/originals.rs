@@ -1,18 +1,19 @@
-//! Finds the provider's own events about some items, in the list that the provider keeps of them.
+//! Finds the provider's own events about some items, in the list or the log of deliveries that the provider keeps of them.
 //!
-//! The list is walked and only what is about a wanted item is remembered; each event is then asked for by its id, so that it
-//! is handed on exactly as the provider tells it. What is not found is no error: whoever asked makes do with the item.
+//! The list is walked, deliveries of one event count once, and only what may be about a wanted item is remembered; each event
+//! is then asked for by the id of its entry, so that it is handed on exactly as the provider tells it. What is not found is no
+//! error: whoever asked makes do with the item.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use tieout_reconcilers::compare::{CLOCK, FIELDS, KEY};
+use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::discrepancy::Original;
-use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::event_feed::EventFeed;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::Seen;
-use tieout_reconcilers::reconciler::{EventFeed, Order};
+use tieout_reconcilers::page::{Seen, Wanted};
+use tieout_reconcilers::reconciler::Order;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::http::Client;
@@ -21,6 +22,19 @@ use super::walk::{Coverage, Walk};
 
 /// How many pages of events are read for one set of items; a list that is longer is left to the next run.
 const MAX_PAGES: u64 = 500;
+
+/// How many entries of a log are looked up before somebody looks whether all events are found.
+const AT_ONCE: usize = 16;
+
+/// How many entries of logs that show only in their details what they are about may still be looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DetailBudget(pub usize);
+
+impl Default for DetailBudget {
+    fn default() -> Self {
+        Self(1_000)
+    }
+}
 
 /// What was found of the provider's own events.
 #[derive(Debug, Default)]
@@ -38,28 +52,49 @@ pub async fn originals(
     each: &Each,
     range: Window,
     wanted: &[Key],
+    budget: &mut DetailBudget,
 ) -> Originals {
-    let mut search = Search { events, newest: wanted.iter().map(|key| (key.clone(), None)).collect() };
-    let slice = Slice { each: each.clone(), ..Slice::new(range, Purpose::Coverage) };
+    let mut search =
+        Search { client, events, each, range, wanted: wanted.iter().collect(), entries: HashMap::new() };
     let mut originals = Originals::default();
-    originals.gaps.extend(search.walk(client, slice).await);
-    search.fetch(client, each, &mut originals).await;
+    originals.gaps.extend(search.walk().await);
+    if events.is_detailed {
+        search.look_through(&mut originals, budget).await;
+    } else {
+        let newest = search.newest();
+        search.fetch(&newest, &mut originals).await;
+    }
     originals
 }
 
-/// The newest event about each wanted item so far: its clock, where it has one, and its id.
-struct Search<'e> {
-    events: &'e EventFeed,
-    newest: HashMap<Key, Option<(Option<Instant>, Key)>>,
+/// What is known of an event: its newest entry in the range, and whether any of its deliveries arrived.
+#[derive(Debug, Clone)]
+struct Entry {
+    entry: Wanted,
+    event: Key,
+    /// The item that it is about, where the list shows it.
+    about: Option<Key>,
+    arrived: Option<bool>,
+}
+
+struct Search<'s> {
+    client: &'s Client,
+    events: &'s EventFeed,
+    each: &'s Each,
+    range: Window,
+    wanted: HashSet<&'s Key>,
+    /// By what the event is called.
+    entries: HashMap<Key, Entry>,
 }
 
 impl Search<'_> {
-    async fn walk(&mut self, client: &Client, slice: Slice) -> Vec<String> {
+    async fn walk(&mut self) -> Vec<String> {
         let feed = &self.events.feed;
-        let mut walk = Walk::start(client.clone(), feed.clone(), slice);
+        let slice = Slice { each: self.each.clone(), ..Slice::new(self.range, Purpose::Coverage) };
+        let mut walk = Walk::start(self.client.clone(), feed.clone(), slice);
         while let Some(page) = walk.next().await {
             page.items.iter().for_each(|item| self.see(item));
-            if feed.feed().order == Order::Descending && self.newest.values().all(Option::is_some) {
+            if feed.feed().order == Order::Descending && self.has_all() {
                 return Vec::new();
             }
             if page.number >= MAX_PAGES {
@@ -72,33 +107,87 @@ impl Search<'_> {
         }
     }
 
+    /// Whether nothing older can change what was found: an older delivery may be the one that arrived.
+    fn has_all(&self) -> bool {
+        let about: HashSet<&Key> = self.entries.values().filter_map(|entry| entry.about.as_ref()).collect();
+        self.events.arrived_if.is_empty() && !self.events.is_detailed && about.len() == self.wanted.len()
+    }
+
     fn see(&mut self, item: ItemView<'_>) {
-        let parts = (0..self.events.parts).map(|part| Key::from_json(item.slot(FIELDS + part)).ok());
-        let parts: Option<Vec<Key>> = parts.collect();
-        let about = match parts.as_deref() {
-            Some([only]) => Some(only.clone()),
-            Some(several) => Key::of_parts(several.iter().map(Key::as_str)).ok(),
-            None => None,
+        let clock = self.events.feed.feed().clock_format.of(item);
+        let about = self.events.about(item).filter(|_| !self.events.is_detailed);
+        let may_count =
+            self.events.is_detailed || about.as_ref().is_some_and(|key| self.wanted.contains(key));
+        if !may_count || clock.is_some_and(|at| !self.range.contains(at)) {
+            return;
+        }
+        let (Ok(key), Some(event)) = (Key::from_json(item.slot(KEY)), self.events.event(item)) else {
+            return;
         };
-        let Some(newest) = about.and_then(|about| self.newest.get_mut(&about)) else { return };
-        let clock =
-            item.slot(CLOCK).and_then(|raw| self.events.feed.feed().clock_format.read(raw.trim_matches('"')));
-        let Ok(id) = Key::from_json(item.slot(KEY)) else { return };
-        if newest.as_ref().is_none_or(|(known, _)| clock > *known) {
-            *newest = Some((clock, id));
+        let arrived = self.events.arrived(item);
+        let seen = Entry { entry: Wanted { key, clock }, event: event.clone(), about, arrived };
+        let known = self.entries.entry(event).or_insert_with(|| seen.clone());
+        let any = known.arrived.max(seen.arrived);
+        if seen.entry.clock > known.entry.clock {
+            *known = seen;
+        }
+        known.arrived = any;
+    }
+
+    /// The entries, newest first.
+    fn by_time(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self.entries.values().cloned().collect();
+        entries.sort_unstable_by(|one, other| {
+            (other.entry.clock, &other.entry.key).cmp(&(one.entry.clock, &one.entry.key))
+        });
+        entries
+    }
+
+    /// The newest entry about each item that the list shows one for.
+    fn newest(&self) -> Vec<Entry> {
+        let mut told: HashSet<Key> = HashSet::new();
+        let mut entries = self.by_time();
+        entries.retain(|entry| entry.about.as_ref().is_some_and(|about| told.insert(about.clone())));
+        entries
+    }
+
+    /// Looks entries up, newest first, until all items have their events.
+    async fn look_through(&self, originals: &mut Originals, budget: &mut DetailBudget) {
+        let entries = self.by_time();
+        let mut rest = entries.as_slice();
+        while !rest.is_empty() && originals.found.len() < self.wanted.len() {
+            let (now, later) = rest.split_at(rest.len().min(AT_ONCE).min(budget.0));
+            if now.is_empty() {
+                originals.gaps.push(format!(
+                    "{} entries of the log of deliveries were not looked up, because a run looks at no more",
+                    later.len()
+                ));
+                return;
+            }
+            budget.0 -= now.len();
+            rest = later;
+            self.fetch(now, originals).await;
         }
     }
 
-    async fn fetch(self, client: &Client, each: &Each, originals: &mut Originals) {
-        let about: HashMap<Key, Key> =
-            self.newest.into_iter().filter_map(|(key, event)| Some((event?.1, key))).collect();
-        let ids: Vec<Key> = about.keys().cloned().collect();
-        let looked_up = lookup(client, self.events.feed.as_ref(), each, &ids).await;
-        originals.gaps.extend(looked_up.failed.iter().map(|(_, reason)| reason.to_string()));
-        for found in looked_up.confirmed {
-            if let (Seen::Item(_, event), Some(key)) = (found.seen, about.get(&found.key)) {
-                originals.found.insert(key.clone(), Original { id: found.key, event });
-            }
+    /// Looks some entries up and keeps the events that are about wanted items; those that were found before are newer.
+    async fn fetch(&self, entries: &[Entry], originals: &mut Originals) {
+        let asked: Vec<Wanted> = entries.iter().map(|entry| entry.entry.clone()).collect();
+        let looked_up = lookup(self.client, self.events.feed.as_ref(), self.each, &asked).await;
+        if let Some((_, reason)) = looked_up.failed.first() {
+            let gap = format!("{} of its entries could not be looked up: {reason}", looked_up.failed.len());
+            originals.gaps.push(gap);
+        }
+        let mut seen: HashMap<Key, Seen> =
+            looked_up.confirmed.into_iter().map(|one| (one.key, one.seen)).collect();
+        for entry in entries {
+            let Some(Seen::Item(items, whole)) = seen.remove(&entry.entry.key) else { continue };
+            let Some(item) = items.get(0) else { continue };
+            let about = entry.about.clone().or_else(|| self.events.about(item));
+            let Some(about) = about.filter(|about| self.wanted.contains(about)) else { continue };
+            let Some(event) = self.events.body(item, &whole).map(Into::into) else { continue };
+            let original = Original { id: entry.event.clone(), event, arrived: entry.arrived };
+            originals.found.entry(about).or_insert(original);
         }
     }
 }

@@ -20,6 +20,8 @@ use url::Url;
 pub struct ProviderSettings {
     /// The provider's name.
     pub name: Name,
+    /// What the credential is called where tokens are kept: the provider, unless a member of its fan-out has one of its own.
+    pub credential: String,
     /// Every path of a feed lies below it, and every credential stays on its origin.
     pub base: Base,
     /// Other origins that links may lead to, and that the base may lie on where a token names it.
@@ -44,6 +46,7 @@ impl ProviderSettings {
     pub fn new(name: Name, base: impl Into<Base>) -> Self {
         let caps = Caps::default();
         Self {
+            credential: name.to_string(),
             name,
             base: base.into(),
             hosts: Vec::new(),
@@ -61,6 +64,7 @@ impl fmt::Debug for ProviderSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderSettings")
             .field("name", &self.name)
+            .field("credential", &self.credential)
             .field("base", &self.base)
             .field("hosts", &self.hosts)
             .field("allow_private", &self.allow_private)

@@ -90,6 +90,12 @@ pub enum Reason {
         /// Where.
         at: Box<Site>,
     },
+    /// The provider finds an item only around its time, and neither side says when that is.
+    #[error("{at}: the provider finds an item only around its time, and nobody knows the time of this one")]
+    NoClock {
+        /// Where.
+        at: Box<Site>,
+    },
     /// The provider says itself that a page is not all there is.
     #[error("{at}: {why}; what it left out will be read again")]
     Gap {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use tieout_reconcilers::name::{Each, Name};
 use tieout_reconcilers::page::{Answer, PageRequest, Response};
 use url::Url;
 
 use super::auth::Pass;
 use super::error::SourceError;
-use super::http::{Client, Exchange, Fetched};
+use super::http::{Client, Exchange, Fetched, Line};
 use super::limit::Permit;
 
 /// An answer and what it says, or why there is none. The request is under way until this is dropped.
@@ -17,18 +18,25 @@ pub(super) struct Asked<'c> {
 }
 
 impl Client {
-    /// Waits for what has to be known before any request can be made: the base, where a token names it.
-    pub async fn ready(&self) -> Result<(), SourceError> {
-        if self.shared.origin.base().is_ok() {
+    /// Waits for what has to be known before any request about a member can be made: the base, where a token names it.
+    pub async fn ready(&self, each: &Each) -> Result<(), SourceError> {
+        let line = self.line(each)?;
+        if line.shared.origin.base().is_ok() {
             return Ok(());
         }
-        self.pass().await.map(drop)
+        line.pass().await.map(drop)
     }
 
-    /// A link as it may be compared and kept: without the parameters that hold a credential.
-    #[must_use]
-    pub fn without_keys(&self, link: &str) -> String {
-        self.shared.origin.without_keys(link)
+    /// A link on a page about a member as it may be compared and kept: without the parameters that hold a credential.
+    pub fn without_keys(&self, each: &Each, link: &str) -> Result<String, SourceError> {
+        Ok(self.line(each)?.shared.origin.without_keys(link))
+    }
+}
+
+impl Line {
+    /// The provider's name.
+    pub(super) fn provider(&self) -> &Name {
+        &self.shared.name
     }
 
     /// What the next request wears.

@@ -85,8 +85,8 @@ impl Walk {
     /// Starts to read a slice. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice) -> Self {
-        let (out, pages) = mpsc::channel(client.room.ahead());
-        let guard = Guard::new(&client.shared.caps);
+        let (out, pages) = mpsc::channel(client.room().ahead());
+        let guard = Guard::new(client.caps());
         let walker = Walker {
             client,
             reconciler,
@@ -197,7 +197,8 @@ impl Walker {
         for why in gaps {
             self.gap(request, why);
         }
-        self.token = token.map(|token| self.client.without_keys(&token)).or(self.token.take());
+        let kept = token.and_then(|token| self.client.without_keys(&request.each, &token).ok());
+        self.token = kept.or(self.token.take());
         self.rows += rows as u64;
         self.total = total_rows.or(self.total);
         self.page = Some(fetched.url);
@@ -210,7 +211,7 @@ impl Walker {
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
-        self.client.ready().await.map_err(|error| Reason::of(self.site(request), error))?;
+        self.client.ready(&request.each).await.map_err(|error| Reason::of(self.site(request), error))?;
         let from = self.page.as_ref();
         let to = self.client.resolve(request, from).map_err(|error| Reason::of(self.site(request), error))?;
         self.guard.before(to.url(), request).map_err(|endless| self.endless(request, endless))?;

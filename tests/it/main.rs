@@ -18,6 +18,7 @@ mod finds;
 mod follows;
 mod holds;
 mod localstripe;
+mod members;
 mod originals;
 mod slices;
 mod stores;

@@ -96,3 +96,49 @@ async fn a_feed_without_events_refuses_a_domain_that_wants_them() {
     assert_eq!(outcome.code, 2, "{outcome:?}");
     assert!(outcome.stderr.contains("has no `events`"), "{outcome:?}");
 }
+
+const DELIVERIES: &str = r#"  deliveries:
+    request: GET /v1/deliveries
+    query: {limit: "{size}", starting_after: "{cursor}"}
+    rows: data
+    id: id
+    order: created desc
+    mutable: false
+    next: {cursor: "last:id", more: has_more, size: 10, stop: [older]}
+    window: {clock: delivered_at, as: epoch, filter: client}
+    confirm: {one: "GET /v1/deliveries/{id}", gone: 404, hydrate: true}
+"#;
+
+#[tokio::test]
+async fn a_log_of_deliveries_gives_the_payload_and_says_whether_it_arrived() {
+    let world = World::agreeing(3).await;
+    let events = "    events: {feed: deliveries, object: request.payload.charge.id, group: guid, ok_if: {status: OK}, unwrap: request.payload}\n    confirm:";
+    world.edit("provider.yaml", "    confirm:", events);
+    let provider = std::fs::read_to_string(world.path().join("provider.yaml")).unwrap();
+    world.write("provider.yaml", &format!("{}\n{DELIVERIES}", provider.trim_end()));
+    world.edit("charges.yaml", "com.example.charge.created", "com.example.charge.created, data: original");
+    let lost = charge("ch_lost", 5, 500);
+    world.upstream(&lost);
+    let at = chrono::Utc::now().timestamp() - 3_600;
+    let entry = json!({ "id": 7, "guid": "b1f0", "delivered_at": at, "status": "Service Unavailable" });
+    Mock::given(path("/v1/deliveries"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": [entry], "has_more": false })))
+        .mount(&world.api.server)
+        .await;
+    let mut detail = entry.clone();
+    detail["request"] = json!({ "headers": {}, "payload": { "action": "created", "charge": lost } });
+    Mock::given(path("/v1/deliveries/7"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(&detail))
+        .expect(1)
+        .mount(&world.api.server)
+        .await;
+    let outcome = world.run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let finding = outcome.domain()["findings"][0].clone();
+    assert_eq!(finding["reason"], "the provider's log says that no delivery of its event arrived");
+    let sent = world.events().await;
+    assert_eq!(
+        (&sent[0]["data"], sent[0]["tieoutorigin"].as_str()),
+        (&detail["request"]["payload"], Some("b1f0"))
+    );
+}

@@ -7,7 +7,7 @@ use crate::define::document::Problems;
 use crate::define::reader::Reader;
 use crate::define::template::{Slot, Template};
 
-/// Where a provider's paths begin. It may hold `{var.NAME}`.
+/// Where a provider's paths begin. It may hold `{var.NAME}`, and `{each.NAME}` where every member has a place of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Base {
     /// An address.
@@ -41,9 +41,12 @@ impl Base {
             Self::FromToken { path, .. } => ("https://host.example", path),
         };
         let mut usable = true;
-        for slot in template.slots().filter(|slot| !matches!(slot, Slot::Var(_))) {
+        for slot in template.slots().filter(|slot| !matches!(slot, Slot::Var(_) | Slot::Each(_))) {
             let fault = Fault::new(format!("`{slot}` cannot stand here"));
-            problems.add(spot, fault.with_help("a base may hold `{var.NAME}`").at(slot.to_string()));
+            problems.add(
+                spot,
+                fault.with_help("a base may hold `{var.NAME}` and `{each.NAME}`").at(slot.to_string()),
+            );
             usable = false;
         }
         if !usable {

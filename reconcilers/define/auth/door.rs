@@ -10,17 +10,22 @@ use crate::define::template::{Slot, Template};
 use crate::define::value::HeaderName;
 
 /// What credentials may hold.
-const MAY_HOLD: &str = "credentials may hold `{secret.NAME}` and `{var.NAME}`";
+const MAY_HOLD: &str = "credentials may hold `{secret.NAME}`, `{var.NAME}` and `{each.NAME}`";
 
 /// Where texts come in and problems are noted.
 pub(super) struct Door<'p, 'd>(pub(super) &'p mut Problems<'d>);
 
 impl Door<'_, '_> {
-    /// A text of variables and secrets.
+    /// A text of variables, secrets and values of a member.
     pub(super) fn text(&mut self, checked: Checked<Template>) -> Option<Template> {
         let spot = checked.spot;
         let template = self.0.take(checked)?;
-        self.only(&template, spot, |slot| matches!(slot, Slot::Var(_) | Slot::Secret(_)), MAY_HOLD);
+        self.only(
+            &template,
+            spot,
+            |slot| matches!(slot, Slot::Var(_) | Slot::Secret(_) | Slot::Each(_)),
+            MAY_HOLD,
+        );
         Some(template)
     }
 
@@ -80,7 +85,12 @@ impl Door<'_, '_> {
     /// Notes what the fixed parts of a text may not hold.
     pub(super) fn fixed_parts<S: Thread>(&mut self, woven: &Woven<Template, S>, spot: Spot) {
         for template in woven.fixed() {
-            self.only(template, spot, |slot| matches!(slot, Slot::Var(_) | Slot::Secret(_)), MAY_HOLD);
+            self.only(
+                template,
+                spot,
+                |slot| matches!(slot, Slot::Var(_) | Slot::Secret(_) | Slot::Each(_)),
+                MAY_HOLD,
+            );
         }
     }
 
@@ -88,7 +98,8 @@ impl Door<'_, '_> {
     pub(super) fn address(&mut self, checked: Checked<Template>) -> Option<Template> {
         let spot = checked.spot;
         let template = self.0.take(checked)?;
-        self.only(&template, spot, |slot| matches!(slot, Slot::Var(_)), "an address may hold `{var.NAME}`");
+        let help = "an address may hold `{var.NAME}` and `{each.NAME}`";
+        self.only(&template, spot, |slot| matches!(slot, Slot::Var(_) | Slot::Each(_)), help);
         let sample = template.render(|_| Some("1".into())).unwrap_or_default();
         if !is_address(&sample) {
             let help = "write `https://host/path`, or `/path` for a path below the base";

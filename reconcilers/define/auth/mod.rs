@@ -39,7 +39,7 @@ use std::convert::Infallible;
 
 use crate::define::template::Template;
 
-/// How requests are authorised. In a definition the texts hold `{secret.NAME}` and `{var.NAME}`, never a secret.
+/// How requests are authorised. In a definition the texts hold `{secret.NAME}`, `{var.NAME}` and `{each.NAME}`, never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth<T = Template> {
     /// `Authorization: Bearer ...`.
@@ -98,6 +98,15 @@ impl<T> Auth<T> {
             Self::Jwt(jwt) => jwt.exchange.iter().map(|exchange| &exchange.url).collect(),
             Self::Login(login) => login.steps.iter().map(|step| &step.target).collect(),
             Self::Bearer(_) | Self::Basic { .. } | Self::Key(_) | Self::Sign(_) => Vec::new(),
+        }
+    }
+
+    /// Its first refresh token, if it has one.
+    #[must_use]
+    pub const fn refresh(&self) -> Option<&T> {
+        match self {
+            Self::Oauth(oauth) => oauth.refresh(),
+            _ => None,
         }
     }
 

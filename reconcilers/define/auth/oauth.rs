@@ -109,6 +109,15 @@ impl<T> Oauth<T> {
         matches!(self.grant, Grant::RotatingRefreshToken(_))
     }
 
+    /// Its first refresh token, if it has one.
+    #[must_use]
+    pub const fn refresh(&self) -> Option<&T> {
+        match &self.grant {
+            Grant::ClientCredentials => None,
+            Grant::RefreshToken(refresh) | Grant::RotatingRefreshToken(refresh) => Some(refresh),
+        }
+    }
+
     pub(super) fn try_map<'a, U, E>(
         &'a self,
         f: &mut impl FnMut(&'a T) -> Result<U, E>,

@@ -45,7 +45,9 @@ impl<S: Thread> FromText for Woven<Template, S> {
 fn fixed<S: Thread>(text: &str) -> Result<Template, Fault> {
     Template::from_text(text).map_err(|fault| {
         let threads = S::NAMES.iter().map(|(name, _)| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
-        fault.with_help(format!("a text here may hold {threads}, `{{var.NAME}}` and `{{secret.NAME}}`"))
+        fault.with_help(format!(
+            "a text here may hold {threads}, `{{var.NAME}}`, `{{each.NAME}}` and `{{secret.NAME}}`"
+        ))
     })
 }
 

@@ -163,7 +163,7 @@ fn a_feed_is_read_for_each_of_its_members_and_looked_up_there() {
     assert!(line(&request).starts_with("/repos/acme%2Fapi/orders?limit=100"), "{}", line(&request));
     assert_eq!(request.headers, [("x-repo".to_owned(), "acme/api".to_owned())]);
     assert_eq!(request.each, members[1].each);
-    let keys = [crate::key::Key::checked("7").unwrap()];
+    let keys = [crate::key::Key::checked("7").unwrap().into()];
     let asked = definition.confirm(&members[0].each, &keys).remove(0).request;
     assert_eq!(line(&asked), "/repos/acme%2Fweb/orders/7?");
     assert_eq!((asked.each, asked.headers.len()), (members[0].each.clone(), 1));

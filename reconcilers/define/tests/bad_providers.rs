@@ -19,6 +19,21 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("a mapping wanted", "limits: {rate: 10/s, burst: 5}", "limits: fast"),
             ("a value left out", "base: https://api.example.com/v1", "base:"),
             ("events of no feed", "    rows:", "    events: {feed: happenings, object: data.id}\n    rows:"),
+            (
+                "secrets of a member",
+                "    rows:",
+                "    each: [{account: a, secrets: {key: env:KEY}}]\n    rows:",
+            ),
+            (
+                "events that arrive in any case",
+                "    rows:",
+                "    events: {feed: orders, object: id, ok_if: {}}\n    rows:",
+            ),
+            (
+                "events that are delivered again",
+                "    rows:",
+                "    events: {feed: orders, object: id, redeliver: \"POST /x\"}\n    rows:",
+            ),
             ("events of another key", "    rows:", "    events: {feed: orders, object: [a, b]}\n    rows:"),
             ("the old first word", "provider: shop", "api: shop"),
             ("not a name", "provider: shop", "provider: My Shop"),

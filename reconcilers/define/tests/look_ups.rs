@@ -3,8 +3,9 @@
 use super::{definition, line, ok};
 use crate::compare::{FIELDS, KEY};
 use crate::define::definition::Definition;
+use crate::instant::TimeFormat;
 use crate::key::Key;
-use crate::page::{Answer, PageFault, Response, Seen};
+use crate::page::{Answer, PageFault, Response, Seen, Wanted};
 use crate::reconciler::Reconciler;
 
 const MANY: (&str, &str) = (
@@ -12,8 +13,8 @@ const MANY: (&str, &str) = (
     "{one: \"GET /orders/{id}\", many: {request: GET /orders, query: {ids: \"{ids:csv}\"}, max: 3, rows: data}, gone: [404, 410]}",
 );
 
-fn keys(texts: &[&str]) -> Vec<Key> {
-    texts.iter().map(|text| Key::checked(text).unwrap()).collect()
+fn keys(texts: &[&str]) -> Vec<Wanted> {
+    texts.iter().map(|text| Key::checked(text).unwrap().into()).collect()
 }
 
 fn asked(definition: &Definition, texts: &[&str]) -> Vec<String> {
@@ -248,6 +249,57 @@ fn a_search_asks_the_list_for_one_key_and_overlooks_its_neighbours() {
         search(r#"{"data":[{"id":7,"line":1}],"next_cursor":"x"}"#),
         ["the answer says that more follows"]
     );
+}
+
+#[test]
+fn a_search_within_a_range_looks_as_far_around_the_clock_as_a_slice_or_the_definition_reaches() {
+    let within = |words: &str, span: &str| {
+        let search = format!("{{search: {{query: {{number: \"{{id}}\"}}, within: {words}}}}}");
+        definition(&[
+            ("{one: \"GET /orders/{id}\", gone: 404}", &search),
+            ("grain: 1s}", &format!("grain: 1s, span: {span}}}")),
+        ])
+    };
+    let at = |text: &str| TimeFormat::Rfc3339.read(text);
+    let dated = Wanted { clock: at("2025-11-21T08:00:00Z"), ..keys(&["a"]).remove(0) };
+    let asked = |definition: &Definition| {
+        line(
+            &definition
+                .confirm(&crate::name::Each::default(), std::slice::from_ref(&dated))
+                .remove(0)
+                .request,
+        )
+    };
+    let days = "/orders?limit=100&from=2025-11-20T08:00:00Z&to=2025-11-22T08:00:00Z&number=a";
+    assert_eq!(asked(&within("window", "1d")), days);
+    assert_eq!(
+        asked(&within("window", "{prefer: 1d, max: 1d}")),
+        "/orders?limit=100&from=2025-11-20T20:00:01Z&to=2025-11-21T19:59:59Z&number=a",
+        "the whole range is one that the provider takes"
+    );
+    let hours = within("2h", "1d");
+    assert_eq!(asked(&hours), "/orders?limit=100&from=2025-11-21T06:00:00Z&to=2025-11-21T10:00:00Z&number=a");
+    assert!(hours.feed().look_up_by_clock);
+    assert!(
+        hours.confirm(&crate::name::Each::default(), &keys(&["a"])).is_empty(),
+        "nobody knows where to look"
+    );
+}
+
+#[test]
+fn keys_that_an_answer_lists_as_gone_are_gone_and_no_other_absence_is_proven_by_it() {
+    let definition = looked_up(
+        "{many: {request: GET /orders, query: {ids: \"{ids:csv}\"}, rows: data}, gone: {keys: \"errors[code=NOT_FOUND].context.ids[*]\"}}",
+    );
+    let many = |body: &str| found(&definition, &["a", "2"], &status(207, body)).unwrap();
+    let not_found = r#"{"data":[{"id":"a"}],"errors":[{"code":"NOT_FOUND","context":{"ids":[2]}}]}"#;
+    assert_eq!(many(not_found), ["\"a\" - of {\"id\":\"a\"}", "gone"]);
+    let other = r#"{"data":[{"id":"a"}],"errors":[{"code":"TIMEOUT","context":{"ids":["2"]}}]}"#;
+    assert_eq!(many(other)[1], "the answer says that some of the call may have failed");
+    let silent = r#"{"data":[],"errors":[{"code":"NOT_FOUND","context":{"ids":["2"]}}]}"#;
+    assert_eq!(many(silent), ["the answer says that some of the call may have failed", "gone"]);
+    let both = r#"{"data":[{"id":"a"}],"errors":[{"code":"NOT_FOUND","context":{"ids":["a"]}}]}"#;
+    assert_eq!(many(both)[0], "the answer shows the item and says that it is gone");
 }
 
 #[test]

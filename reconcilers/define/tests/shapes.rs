@@ -10,7 +10,7 @@ use crate::compare::{FIELDS, KEY};
 use crate::define::definition::Definition;
 use crate::key::Key;
 use crate::name::Each;
-use crate::page::{Confirmed, Page, PageFault, Response, Seen};
+use crate::page::{Confirmed, Page, PageFault, Response, Seen, Wanted};
 use crate::projection::ShapeFault;
 use crate::reconciler::Reconciler;
 
@@ -43,7 +43,7 @@ fn fault(rows: &str, body: &str) -> String {
 
 /// What a look-up of keys says, in words.
 fn looked_up(definition: &Definition, keys: &[&str], body: &str) -> Vec<String> {
-    let keys: Vec<Key> = keys.iter().map(|key| Key::checked(key).unwrap()).collect();
+    let keys: Vec<Wanted> = keys.iter().map(|key| Key::checked(key).unwrap().into()).collect();
     let confirm = definition.confirm(&Each::default(), &keys).remove(0);
     let response = Response { status: 200, headers: &[], body: body.as_bytes() };
     let said = |one: Confirmed| match one.seen {

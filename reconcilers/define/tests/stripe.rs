@@ -60,7 +60,7 @@ fn charges_are_walked_newest_first_from_row_to_row() {
 fn a_charge_is_looked_up_by_id_and_gone_only_in_stripes_words() {
     let charges = on("charges");
     let key = Key::checked("ch_example0003").unwrap();
-    let confirm = charges.confirm(&crate::name::Each::default(), std::slice::from_ref(&key)).remove(0);
+    let confirm = charges.confirm(&crate::name::Each::default(), &[key.into()]).remove(0);
     assert_eq!(line(&confirm.request), "/charges/ch_example0003?");
     let seen = |response: &Response<'_>| {
         assert_eq!(charges.confirm_answer(&confirm, response), Answer::Read);
@@ -81,7 +81,7 @@ fn a_deleted_customer_is_gone_although_it_can_be_retrieved() {
         customers.read_page(&day(), &customers.first_page(&day()), &ok(fixture!("customers_page"))).unwrap();
     assert_eq!(page.items.len(), 2);
     let key = Key::checked("cus_example0001").unwrap();
-    let confirm = customers.confirm(&crate::name::Each::default(), &[key]).remove(0);
+    let confirm = customers.confirm(&crate::name::Each::default(), &[key.into()]).remove(0);
     let found = customers.read_confirm(&confirm, &ok(fixture!("customer_deleted"))).unwrap();
     assert!(matches!(found[0].seen, Seen::Gone));
 }

@@ -22,6 +22,21 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("unknown key", "databases:", "database:"),
         ("known word: notify", "queues:", "notify: {}\nqueues:"),
         ("each that nobody uses", "    secrets:", "    each: {account: [a]}\n    secrets:"),
+        (
+            "inline secret of a member",
+            "    secrets:",
+            "    each:\n      - {account: a, secrets: {stripe_key: sk_live_hunter2}}\n    secrets:",
+        ),
+        (
+            "secret of a member that nobody uses",
+            "    secrets:",
+            "    each: [{account: a, secrets: {stripe_kye: env:KEY}}]\n    secrets:",
+        ),
+        (
+            "a member without the secret of the others",
+            "secrets: {stripe_key: env:TIEOUT_TEST_NO_KEY}",
+            "each: [{account: a, secrets: {stripe_key: env:KEY}}, {account: b}]",
+        ),
         ("each of nobody", "    secrets:", "    each: {}\n    secrets:"),
         ("not yaml", "databases:", "databases: {"),
         ("wrong type", "reconcilers: [reconcilers]", "reconcilers: {a: b}"),

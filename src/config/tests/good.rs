@@ -40,6 +40,23 @@ fn a_configuration_loads_without_any_variable_set_and_names_those_that_are_missi
 }
 
 #[test]
+fn a_schedule_that_is_slower_than_the_provider_forgets_is_a_doubt() {
+    let provider = PROVIDER.replace("filter: client}", "filter: client, keep: 12h}");
+    let domain = DOMAIN.replace("stripe/charges\n", "shop/orders\nschedule: {cron: 0 2 * * *}\n");
+    let config = CONFIG.replace(
+        "  stripe:\n    secrets: {stripe_key: env:TIEOUT_TEST_NO_KEY}",
+        "  shop: {secrets: {key: env:TIEOUT_TEST_NO_KEY}, var: {shop: a, user: b, account: c}}",
+    );
+    let warned = |domain: &str| {
+        let world = World::new(&config, &[("reconcilers/p.yaml", &provider), ("reconcilers/a.yaml", domain)]);
+        let warnings = world.loaded().warnings;
+        warnings.iter().filter(|one| one.to_string().contains("two runs are")).count()
+    };
+    assert_eq!(warned(&domain), 1);
+    assert_eq!(warned(&domain.replace("0 2 * * *", "0 */6 * * *")), 0);
+}
+
+#[test]
 fn relative_paths_begin_at_the_configuration() {
     let world = World::new(CONFIG, &[("reconcilers/a.yaml", DOMAIN)]);
     let config = world.loaded().config;

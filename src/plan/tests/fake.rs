@@ -8,7 +8,7 @@ use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each, Name};
-use tieout_reconcilers::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response};
+use tieout_reconcilers::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use tieout_reconcilers::reconciler::{
     ClockKind, Data, Emission, Feed, Local, Order, Orphans, Policy, Reconciler, Remedy, Schedule,
 };
@@ -131,7 +131,7 @@ impl Reconciler for Fake {
         unreachable!("a plan asks no provider")
     }
 
-    fn confirm(&self, _: &Each, _: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, _: &Each, _: &[Wanted]) -> Vec<Confirm> {
         unreachable!("a plan asks no provider")
     }
 

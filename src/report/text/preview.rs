@@ -10,7 +10,8 @@ const LISTED: usize = 20;
 /// `tieout preview`.
 #[must_use]
 pub fn preview(preview: &Preview) -> String {
-    let mut lines = block("asked", &preview.request);
+    let mut lines = preview.member.as_deref().map(|member| block("for", member)).unwrap_or_default();
+    lines.extend(block("asked", &preview.request));
     let kind = preview.content_type.as_deref().unwrap_or("no content type");
     let bytes = figure(preview.bytes as u64);
     lines.push(format!("came     status {}, {}, {bytes} bytes", preview.status, safe(kind)));

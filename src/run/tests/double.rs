@@ -10,7 +10,7 @@ use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::page::{
-    Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Response, Seen, Target,
+    Answer, Confirm, Confirmed, Next, Page, PageFault, PageRequest, Response, Seen, Target, Wanted,
 };
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
@@ -149,12 +149,12 @@ impl Reconciler for Double {
         })
     }
 
-    fn confirm(&self, each: &Each, keys: &[Key]) -> Vec<Confirm> {
+    fn confirm(&self, each: &Each, items: &[Wanted]) -> Vec<Confirm> {
         let ask = |key: &Key| Confirm {
             request: Self::request(&format!("/items/{key}"), &[("account", each.as_str())]),
             keys: vec![key.clone()],
         };
-        keys.iter().map(ask).collect()
+        items.iter().map(|item| ask(&item.key)).collect()
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {

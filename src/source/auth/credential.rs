@@ -57,7 +57,7 @@ impl Credential {
                     let vault = vault.ok_or_else(|| {
                         SourceError::settings("a refresh token that rotates needs a state store with a key")
                     })?;
-                    Issuer::Rotating(Rotating::new(settings.name.as_str(), grant, vault))
+                    Issuer::Rotating(Rotating::new(&settings.credential, grant, vault))
                 } else {
                     Issuer::Oauth(Box::new(grant))
                 };

@@ -2,7 +2,7 @@
 
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::{PageFault, Seen};
+use tieout_reconcilers::page::{PageFault, Seen, Wanted};
 use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -10,8 +10,8 @@ use super::client;
 use super::double::{Double, Paging};
 use crate::source::{Reason, SourceError, lookup};
 
-fn keys(texts: &[&str]) -> Vec<Key> {
-    texts.iter().map(|text| Key::checked(text).unwrap()).collect()
+fn keys(texts: &[&str]) -> Vec<Wanted> {
+    texts.iter().map(|text| Key::checked(text).unwrap().into()).collect()
 }
 
 async fn answers(server: &MockServer, key: &str, status: u16, body: &str) {
@@ -68,7 +68,7 @@ async fn every_key_comes_back_once_with_what_upstream_holds_or_why_nobody_knows(
 async fn refused_credentials_end_the_look_up_for_all_keys() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(401)).mount(&server).await;
-    let asked: Vec<Key> = (0..100).map(|n| Key::checked(&n.to_string()).unwrap()).collect();
+    let asked: Vec<Wanted> = (0..100).map(|n| Key::checked(&n.to_string()).unwrap().into()).collect();
     let found = lookup(&client(&server), &Double::new(Paging::Cursor), &Each::default(), &asked).await;
     assert_eq!((found.confirmed.len(), found.failed.len()), (0, 100));
     assert!(found.failed.iter().all(|(_, reason)| reason.is_rejected()));

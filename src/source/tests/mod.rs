@@ -11,6 +11,7 @@ mod hydrating;
 mod looking_up;
 mod minted;
 mod misbehaving;
+mod originals;
 mod origins;
 mod patience;
 mod rotating;

@@ -22,7 +22,7 @@ use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::{Key, text_of};
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::Seen;
+use tieout_reconcilers::page::{Seen, Wanted};
 use tieout_reconcilers::reconciler::{Feed, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
@@ -314,8 +314,13 @@ fn take_page(page: &WalkedPage, act: &mut Act) {
 }
 
 async fn look_up(world: &World, step: &Step, keys: &[String], act: &mut Act) {
-    let keys: Vec<Key> = keys.iter().map(|key| Key::checked(key).expect("a key")).collect();
-    let found = lookup(&world.client, act.reconciler.as_ref(), &Each::stored(&step.each), &keys).await;
+    let at = |text: &str| TimeFormat::Rfc3339.read(text).unwrap_or_else(|| panic!("{text} is no instant"));
+    let wanted = |line: &String| match line.split_once(" @ ") {
+        Some((key, clock)) => Wanted { key: Key::checked(key).expect("a key"), clock: Some(at(clock)) },
+        None => Key::checked(line).expect("a key").into(),
+    };
+    let items: Vec<Wanted> = keys.iter().map(wanted).collect();
+    let found = lookup(&world.client, act.reconciler.as_ref(), &Each::stored(&step.each), &items).await;
     for one in found.confirmed {
         match one.seen {
             Seen::Item(..) => act.there.push(one.key.to_string()),
@@ -327,7 +332,7 @@ async fn look_up(world: &World, step: &Step, keys: &[String], act: &mut Act) {
     act.gone.sort();
     act.is_complete = act.doubts.is_empty() && found.failed.is_empty();
     act.reasons.extend(found.failed.into_iter().map(|(_, reason)| reason));
-    act.asked = keys.iter().map(ToString::to_string).collect();
+    act.asked = items.iter().map(|item| item.key.to_string()).collect();
 }
 
 fn check(step: &Step, act: &Act, wrong: &mut Vec<String>) {
