@@ -11,7 +11,7 @@ use crate::define::domain::DomainDefinition;
 use crate::fan_out::Member;
 use crate::key::Key;
 use crate::name::{Each, FeedName};
-use crate::page::PageRequest;
+use crate::page::{PageRequest, Wanted};
 use crate::reconciler::{Feed, Reconciler};
 use crate::window::Slice;
 
@@ -36,7 +36,8 @@ fn described(definition: &Definition, each: &Each) -> String {
     }
     let keys = ["k1", "k2"].map(|key| Key::checked(key).unwrap());
     for (what, keys) in [("one", &keys[..1]), ("two", &keys[..])] {
-        for confirm in definition.confirm(each, keys) {
+        let items: Vec<Wanted> = keys.iter().cloned().map(Into::into).collect();
+        for confirm in definition.confirm(each, &items) {
             let _ = writeln!(text, "  {what}: {}", asked(&confirm.request));
         }
     }
