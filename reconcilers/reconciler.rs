@@ -147,8 +147,18 @@ pub struct Feed {
     /// How long after its change an item may still be unknown to look-ups (`confirm: {after: ...}`): absence is believed
     /// only from then on.
     pub confirm_after: Duration,
-    /// Whether an item can be looked up only where its clock is known (`confirm: {search: {within: ...}}`).
-    pub look_up_by_clock: bool,
+    /// What has to be known of an item to look it up.
+    pub look_up_by: LookUpBy,
+}
+
+/// What has to be known of an item to look it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LookUpBy {
+    /// Its key.
+    #[default]
+    Key,
+    /// Its key and its clock: the provider finds it only around its time (`confirm: {search: {within: ...}}`).
+    KeyAndClock,
 }
 
 /// A provider's limit on the rows of one query.
@@ -203,7 +213,7 @@ impl Default for Feed {
             changes: false,
             overlap: None,
             confirm_after: Duration::ZERO,
-            look_up_by_clock: false,
+            look_up_by: LookUpBy::Key,
         }
     }
 }

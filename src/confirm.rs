@@ -14,7 +14,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Seen, Wanted};
-use tieout_reconcilers::reconciler::{ClockKind, Feed, Reconciler};
+use tieout_reconcilers::reconciler::{ClockKind, Feed, LookUpBy, Reconciler};
 use tieout_reconcilers::row::Row;
 
 use crate::local::{LocalError, Read, Reader};
@@ -90,7 +90,7 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
 async fn dated<'i>(sides: &Sides, items: &'i [Wanted]) -> Result<Cow<'i, [Wanted]>, LocalError> {
     let undated: Vec<Key> =
         items.iter().filter(|item| item.clock.is_none()).map(|item| item.key.clone()).collect();
-    if undated.is_empty() || !sides.reconciler.feed().look_up_by_clock {
+    if undated.is_empty() || sides.reconciler.feed().look_up_by == LookUpBy::Key {
         return Ok(Cow::Borrowed(items));
     }
     let (rows, _) = rows_by_key(&sides.reader, &undated).await?;

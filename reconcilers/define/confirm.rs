@@ -11,6 +11,7 @@ use crate::key::Key;
 use crate::page::{Confirm, Wanted};
 use crate::path::Path;
 use crate::projection::Rows;
+use crate::reconciler::LookUpBy;
 use crate::window::Window;
 
 /// How a feed's items are looked up.
@@ -113,9 +114,12 @@ impl ConfirmDefinition {
         Some(Confirm { request, keys })
     }
 
-    /// Whether an item can be looked up only around its clock.
-    pub(super) fn needs_clock(&self) -> bool {
-        self.one.is_none() && self.search.as_ref().is_some_and(|search| search.within.is_some())
+    /// What has to be known of an item to look it up.
+    pub(super) fn look_up_by(&self) -> LookUpBy {
+        match &self.search {
+            Some(Search { within: Some(_), .. }) if self.one.is_none() => LookUpBy::KeyAndClock,
+            _ => LookUpBy::Key,
+        }
     }
 
     pub(super) fn requests_of(&self) -> impl Iterator<Item = &RequestTemplate> {

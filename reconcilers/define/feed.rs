@@ -184,18 +184,9 @@ impl FeedDefinition {
             must_use(&request, &paging, &window, [next_spot, window_spot], problems);
             keeps(&paging, &request, next_spot, problems);
         }
-        if confirm.one.is_some()
-            && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
-        {
-            let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
-            problems.add(id_spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
-        }
+        holds_its_key(&confirm, &id, id_spot, problems);
         let mut definition = Self {
-            feed: Feed {
-                confirm_after: confirm.after,
-                look_up_by_clock: confirm.needs_clock(),
-                ..window.feed
-            },
+            feed: Feed { confirm_after: confirm.after, look_up_by: confirm.look_up_by(), ..window.feed },
             rows,
             id,
             clock: window.clock,
@@ -265,6 +256,16 @@ impl FeedDefinition {
     /// Puts what is known in place; the error is a placeholder that must be set and is not.
     pub(super) fn bind<'k>(&self, known: &impl Fn(&Slot) -> Known<'k>) -> Result<Self, Slot> {
         Ok(Self { request: self.request.bind(known)?, confirm: self.confirm.bind(known)?, ..self.clone() })
+    }
+}
+
+/// The answer of a look-up of one item shows the item and not the map that it lies in.
+fn holds_its_key(confirm: &ConfirmDefinition, id: &[Path], spot: Spot, problems: &mut Problems<'_>) {
+    if confirm.one.is_some()
+        && id.iter().any(|path| path.split_first().is_some_and(|(first, _)| first == MAP_KEY))
+    {
+        let fault = Fault::new("the answer of `confirm: {one: ...}` does not hold `^key`");
+        problems.add(spot, fault.with_help("look the items up by `many`, with `rows: {map: ...}`"));
     }
 }
 

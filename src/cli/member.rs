@@ -50,12 +50,12 @@ pub(super) async fn choose(
         FanOut::None => {
             Err(Failure::usage("no_such_member", "the feed is read once, so `--each` chooses nobody"))
         }
-        FanOut::Members(members) => among(members, wanted).map(Some),
+        FanOut::Members(members) => among(&members, wanted).map(Some),
         FanOut::Feed(parents) => of_feed(client, &parents, wanted, now).await.map(Some),
     }
 }
 
-fn among(members: Vec<Member>, wanted: &[MemberValue]) -> Result<Member, Failure> {
+fn among(members: &[Member], wanted: &[MemberValue]) -> Result<Member, Failure> {
     let names: Vec<&str> =
         members.iter().flat_map(|member| member.values.keys()).map(AsRef::as_ref).collect();
     known(wanted, &names)?;
@@ -132,7 +132,7 @@ mod tests {
 
     fn chosen(wanted: &[&str]) -> Result<String, String> {
         let wanted: Vec<MemberValue> = wanted.iter().map(|text| text.parse().unwrap()).collect();
-        let member = among(members(), &wanted).map_err(|failure| failure.message)?;
+        let member = among(&members(), &wanted).map_err(|failure| failure.message)?;
         Ok(member.each.as_str().to_owned())
     }
 

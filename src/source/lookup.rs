@@ -9,7 +9,7 @@ use futures::stream;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Confirm, Confirmed, Wanted};
-use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 
 use super::fetch::Answered;
 use super::http::Client;
@@ -67,7 +67,7 @@ fn unasked(
     items: &[Wanted],
     confirms: &[Confirm],
 ) -> Vec<(Key, Reason)> {
-    if !reconciler.feed().look_up_by_clock {
+    if reconciler.feed().look_up_by == LookUpBy::Key {
         return Vec::new();
     }
     let asked: HashSet<&Key> = confirms.iter().flat_map(|confirm| &confirm.keys).collect();

@@ -70,7 +70,7 @@ pub async fn originals(
 /// What is known of an event: its newest entry in the range, and whether any of its deliveries arrived.
 #[derive(Debug, Clone)]
 struct Entry {
-    entry: Wanted,
+    at: Wanted,
     event: Key,
     /// The item that it is about, where the list shows it.
     about: Option<Key>,
@@ -125,10 +125,10 @@ impl Search<'_> {
             return;
         };
         let arrived = self.events.arrived(item);
-        let seen = Entry { entry: Wanted { key, clock }, event: event.clone(), about, arrived };
+        let seen = Entry { at: Wanted { key, clock }, event: event.clone(), about, arrived };
         let known = self.entries.entry(event).or_insert_with(|| seen.clone());
         let any = known.arrived.max(seen.arrived);
-        if seen.entry.clock > known.entry.clock {
+        if seen.at.clock > known.at.clock {
             *known = seen;
         }
         known.arrived = any;
@@ -137,9 +137,8 @@ impl Search<'_> {
     /// The entries, newest first.
     fn by_time(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = self.entries.values().cloned().collect();
-        entries.sort_unstable_by(|one, other| {
-            (other.entry.clock, &other.entry.key).cmp(&(one.entry.clock, &one.entry.key))
-        });
+        entries
+            .sort_unstable_by(|one, other| (other.at.clock, &other.at.key).cmp(&(one.at.clock, &one.at.key)));
         entries
     }
 
@@ -172,7 +171,7 @@ impl Search<'_> {
 
     /// Looks some entries up and keeps the events that are about wanted items; those that were found before are newer.
     async fn fetch(&self, entries: &[Entry], originals: &mut Originals) {
-        let asked: Vec<Wanted> = entries.iter().map(|entry| entry.entry.clone()).collect();
+        let asked: Vec<Wanted> = entries.iter().map(|entry| entry.at.clone()).collect();
         let looked_up = lookup(self.client, self.events.feed.as_ref(), self.each, &asked).await;
         if let Some((_, reason)) = looked_up.failed.first() {
             let gap = format!("{} of its entries could not be looked up: {reason}", looked_up.failed.len());
@@ -181,7 +180,7 @@ impl Search<'_> {
         let mut seen: HashMap<Key, Seen> =
             looked_up.confirmed.into_iter().map(|one| (one.key, one.seen)).collect();
         for entry in entries {
-            let Some(Seen::Item(items, whole)) = seen.remove(&entry.entry.key) else { continue };
+            let Some(Seen::Item(items, whole)) = seen.remove(&entry.at.key) else { continue };
             let Some(item) = items.get(0) else { continue };
             let about = entry.about.clone().or_else(|| self.events.about(item));
             let Some(about) = about.filter(|about| self.wanted.contains(about)) else { continue };

@@ -6,7 +6,7 @@ use crate::define::definition::Definition;
 use crate::instant::TimeFormat;
 use crate::key::Key;
 use crate::page::{Answer, PageFault, Response, Seen, Wanted};
-use crate::reconciler::Reconciler;
+use crate::reconciler::{LookUpBy, Reconciler};
 
 const MANY: (&str, &str) = (
     "{one: \"GET /orders/{id}\", gone: 404}",
@@ -279,7 +279,7 @@ fn a_search_within_a_range_looks_as_far_around_the_clock_as_a_slice_or_the_defin
     );
     let hours = within("2h", "1d");
     assert_eq!(asked(&hours), "/orders?limit=100&from=2025-11-21T06:00:00Z&to=2025-11-21T10:00:00Z&number=a");
-    assert!(hours.feed().look_up_by_clock);
+    assert_eq!(hours.feed().look_up_by, LookUpBy::KeyAndClock);
     assert!(
         hours.confirm(&crate::name::Each::default(), &keys(&["a"])).is_empty(),
         "nobody knows where to look"

@@ -34,7 +34,7 @@ fn described(definition: &Definition, each: &Each) -> String {
     if newest != first {
         let _ = writeln!(text, "  newest: {newest}");
     }
-    let keys = ["k1", "k2"].map(|key| Key::checked(key).unwrap());
+    let keys = ["k1", "k2"].map(|key| Wanted::from(Key::checked(key).unwrap()));
     for (what, keys) in [("one", &keys[..1]), ("two", &keys[..])] {
         let items: Vec<Wanted> = keys.iter().cloned().map(Into::into).collect();
         for confirm in definition.confirm(each, &items) {

@@ -74,7 +74,7 @@ async fn log(deliveries: Vec<Value>) -> MockServer {
     Mock::given(path("/deliveries")).respond_with(page).mount(&server).await;
     let one = move |request: &Request| {
         let id = request.url.path_segments().and_then(Iterator::last).unwrap_or_default();
-        let found = deliveries.iter().find(|entry| entry["id"].to_string() == id);
+        let found = deliveries.iter().find(|entry| entry["id"].as_i64() == id.parse().ok());
         found.map_or(ResponseTemplate::new(500), |entry| ResponseTemplate::new(200).set_body_json(entry))
     };
     Mock::given(path_regex("^/deliveries/.+")).respond_with(one).mount(&server).await;
