@@ -20,6 +20,8 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("chargebee/provider.yaml", include_str!("chargebee/provider.yaml")),
     ("github/provider.yaml", include_str!("github/provider.yaml")),
     ("github-graphql/provider.yaml", include_str!("github-graphql/provider.yaml")),
+    ("hubspot/provider.yaml", include_str!("hubspot/provider.yaml")),
+    ("paypal/provider.yaml", include_str!("paypal/provider.yaml")),
     ("shopify/provider.yaml", include_str!("shopify/provider.yaml")),
     ("shopify-rest/provider.yaml", include_str!("shopify-rest/provider.yaml")),
     ("square/provider.yaml", include_str!("square/provider.yaml")),
