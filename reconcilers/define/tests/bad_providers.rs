@@ -71,6 +71,32 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("unknown format", "as: rfc3339", "as: rfc3393"),
             ("unknown edges", "grain: 1s}", "grain: 1s, edges: \"[[\"}"),
             ("not a duration", "grain: 1s", "grain: 1"),
+            ("two ways on", "size: 100}", "size: 100, link: next}"),
+            ("no way on", "next: {cursor: next_cursor, size: 100}", "next: {size: 100}"),
+            ("no paging word", "next: {cursor: next_cursor, size: 100}", "next: nowhere"),
+            ("more and done", "size: 100}", "size: 100, more: a, done: b}"),
+            ("unknown way on", "next: {cursor: next_cursor,", "next: {cursr: next_cursor,"),
+            ("empty condition", "{status: 404}", "{}"),
+            ("bad pattern", "{status: 404}", "{body: {message: /(/}}"),
+            (
+                "two credentials",
+                "{bearer: \"{secret.key}\"}",
+                "{bearer: \"{secret.key}\", basic: {user: \"{secret.key}\"}}",
+            ),
+            ("bad header name", "auth:", "headers: {\"X Y\": z}\nauth:"),
+            ("secret in a header", "auth:", "headers: {X-Key: \"{secret.key}\"}\nauth:"),
+            ("no feed", "feeds:\n  orders:", "feeds: {}\nfeed:\n  orders:"),
+        ],
+        parse_provider,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn wrong_limits_are_refused_with_place_excerpt_and_advice() {
+    let said = table(
+        PROVIDER,
+        &[
             ("not a rate", "10/s", "fast"),
             ("burst of none", "burst: 5", "burst: 0"),
             ("burst without a rate", "{rate: 10/s, burst: 5}", "{burst: 5}"),
@@ -98,21 +124,6 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("class of a route that is none", "burst: 5", "classes: {search: {routes: [orders], rate: 1/s}}"),
             ("class that nothing asks", "burst: 5", "classes: {search: {routes: [/order], rate: 1/s}}"),
             ("class without a limit", "burst: 5", "classes: {search: {routes: [/orders]}}"),
-            ("two ways on", "size: 100}", "size: 100, link: next}"),
-            ("no way on", "next: {cursor: next_cursor, size: 100}", "next: {size: 100}"),
-            ("no paging word", "next: {cursor: next_cursor, size: 100}", "next: nowhere"),
-            ("more and done", "size: 100}", "size: 100, more: a, done: b}"),
-            ("unknown way on", "next: {cursor: next_cursor,", "next: {cursr: next_cursor,"),
-            ("empty condition", "{status: 404}", "{}"),
-            ("bad pattern", "{status: 404}", "{body: {message: /(/}}"),
-            (
-                "two credentials",
-                "{bearer: \"{secret.key}\"}",
-                "{bearer: \"{secret.key}\", basic: {user: \"{secret.key}\"}}",
-            ),
-            ("bad header name", "auth:", "headers: {\"X Y\": z}\nauth:"),
-            ("secret in a header", "auth:", "headers: {X-Key: \"{secret.key}\"}\nauth:"),
-            ("no feed", "feeds:\n  orders:", "feeds: {}\nfeed:\n  orders:"),
         ],
         parse_provider,
     );

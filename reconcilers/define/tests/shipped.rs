@@ -36,8 +36,7 @@ fn described(definition: &Definition, each: &Each) -> String {
     }
     let keys = ["k1", "k2"].map(|key| Wanted::from(Key::checked(key).unwrap()));
     for (what, keys) in [("one", &keys[..1]), ("two", &keys[..])] {
-        let items: Vec<Wanted> = keys.iter().cloned().map(Into::into).collect();
-        for confirm in definition.confirm(each, &items) {
+        for confirm in definition.confirm(each, keys) {
             let _ = writeln!(text, "  {what}: {}", asked(&confirm.request));
         }
     }

@@ -139,6 +139,7 @@ fn walk(definition: &Definition, slice: &Slice, mut provider: impl FnMut(&Query)
         match page.next {
             Next::Page(next) => request = next,
             Next::End => return walked,
+            Next::Later(later) => panic!("no feed of these is an export: {later:?}"),
         }
     }
 }
