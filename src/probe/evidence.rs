@@ -16,6 +16,8 @@ pub struct Leaf {
     pub rows: Vec<(Option<Key>, Option<Instant>)>,
     /// Rows that could not be projected.
     pub unreadable: usize,
+    /// Why it is not all that there is, where the provider says so.
+    pub gaps: Vec<String>,
     /// Whether the page says that more follows.
     pub more_follows: bool,
 }
@@ -58,6 +60,7 @@ impl Leaf {
         Self {
             rows: page.items.iter().map(row).collect(),
             unreadable: page.faults.len(),
+            gaps: page.gaps.clone(),
             more_follows: matches!(page.next, Next::Page(_)),
         }
     }

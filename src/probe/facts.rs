@@ -56,6 +56,9 @@ pub fn facts(feed: &Feed, evidence: &Evidence) -> Vec<Fact> {
 
 fn rows(evidence: &Evidence) -> Fact {
     let (readable, bad) = (evidence.rows().count(), evidence.first.unreadable);
+    if let (0, Some(gap)) = (bad, evidence.first.gaps.first()) {
+        return fact("rows", Verdict::Unproven, format!("the first page is only a part: {gap}"));
+    }
     match (readable, bad) {
         (0, 0) => fact("rows", Verdict::Unproven, "the range is empty; name a range with items by --since"),
         (_, 0) => fact("rows", Verdict::Holds, format!("{readable} rows were read")),

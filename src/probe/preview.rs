@@ -30,6 +30,8 @@ pub struct Preview {
     pub rows: Vec<Row>,
     /// Rows that are not what the definition says, by their place from 0.
     pub unreadable: Vec<(usize, String)>,
+    /// Why the page is not all that there is, where it says so.
+    pub gaps: Vec<String>,
     /// Keys that the page names as deleted.
     pub gone: Vec<String>,
     /// How many rows the provider says there are.
@@ -64,6 +66,7 @@ impl Preview {
             raw: raw(&seen.fetched),
             rows: page.items.iter().map(Row::of).collect(),
             unreadable: page.faults.iter().map(|fault| (fault.index, fault.reason.to_string())).collect(),
+            gaps: page.gaps.clone(),
             gone: page.gone.iter().map(ToString::to_string).collect(),
             total: page.total_rows,
             next: match &page.next {

@@ -17,7 +17,7 @@ fn at(second: i64) -> Instant {
 
 fn leaf(rows: &[(&str, i64)], more_follows: bool) -> Leaf {
     let row = |(key, second): &(&str, i64)| (Key::checked(key).ok(), Some(at(*second)));
-    Leaf { rows: rows.iter().map(row).collect(), unreadable: 0, more_follows }
+    Leaf { rows: rows.iter().map(row).collect(), unreadable: 0, gaps: Vec::new(), more_follows }
 }
 
 fn feed() -> Feed {

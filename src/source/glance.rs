@@ -34,11 +34,13 @@ pub async fn glance(
         request: client.describe(request, from),
     };
     let answered = client.fetch(request, from, |response| reconciler.answer(request, response)).await;
-    let fetched = match answered.map_err(|error| Reason::of(at(), error))? {
+    let (fetched, gap) = match answered.map_err(|error| Reason::of(at(), error))? {
         Answered::Empty(fetched) => return Ok(Glance { fetched, page: None }),
-        Answered::Read(fetched) | Answered::Partly(fetched, _) => fetched,
+        Answered::Read(fetched) => (fetched, None),
+        Answered::Partly(fetched, why) => (fetched, Some(why)),
     };
     let page = reconciler.read_page(slice, request, &fetched.response());
-    let page = page.map_err(|fault| not_a_page(at(), fault, &fetched))?;
+    let mut page = page.map_err(|fault| not_a_page(at(), fault, &fetched))?;
+    page.gaps.extend(gap);
     Ok(Glance { fetched, page: Some(page) })
 }

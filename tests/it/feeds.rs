@@ -56,6 +56,24 @@ async fn a_preview_shows_the_page_the_rows_and_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_only_a_part_is_shown_as_such_and_proves_no_rows() {
+    let world = World::agreeing(3).await;
+    let rule = "rules: [{when: {body: {incomplete: \"true\"}}, do: partial}]\nfeeds:";
+    world.edit("provider.yaml", "feeds:", rule);
+    world.api.change(|shelf| shelf.rewrite = Some(|body| body["incomplete"] = json!(true)));
+    let human = world.tieout(&["preview", "api/charges"]);
+    assert!(
+        human.stdout.contains("! only a part: status 200, by a rule of the provider"),
+        "{}",
+        human.stdout
+    );
+    let probed = world.tieout(&["probe", "api/charges", "--format", "json"]).json();
+    let rows =
+        probed["tests"].as_array().unwrap().iter().find(|test| test["what"] == "rows").unwrap().clone();
+    assert!(rows["result"] != "ok" && rows.to_string().contains("only a part"), "{rows}");
+}
+
+#[tokio::test]
 async fn a_preview_shows_an_answer_that_is_no_page_as_an_error_with_its_place() {
     let world = World::agreeing(2).await;
     world.api.change(|shelf| shelf.rewrite = Some(|body| *body = json!({ "items": [] })));

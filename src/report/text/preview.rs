@@ -20,6 +20,7 @@ pub fn preview(preview: &Preview) -> String {
     lines.extend(rows(&preview.rows));
     let bad = preview.unreadable.iter();
     lines.extend(bad.map(|(index, reason)| format!("  ! row {index}: {}", safe(reason))));
+    lines.extend(preview.gaps.iter().map(|gap| format!("  ! only a part: {}", safe(gap))));
     lines.extend(preview.gone.iter().map(|key| format!("  - deleted: {}", safe(key))));
     match &preview.next {
         Some(next) => lines.extend(block("next", next)),
