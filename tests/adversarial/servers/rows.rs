@@ -206,13 +206,13 @@ fn orders() -> Vec<Server> {
     vec![
         Server::new(
             "sort_that_lies_oldest_first",
-            "declares newest first and sends six thousand rows oldest first",
+            "declares newest first and sends three thousand rows oldest first",
         )
         .edit("provider.yaml", "size: 10", "size: 1000")
         .arranged(many)
         .lists(|api, asked| reordered(api, asked, |rows| rows.reverse()))
         .partial("in another order than the feed declares"),
-        Server::new("sort_that_lies_on_every_page", "declares newest first and shuffles six thousand rows")
+        Server::new("sort_that_lies_on_every_page", "declares newest first and shuffles three thousand rows")
             .edit("provider.yaml", "size: 10", "size: 1000")
             .arranged(many)
             .lists(|api, asked| {
@@ -233,16 +233,16 @@ fn orders() -> Vec<Server> {
             page.rows.reverse();
             api.deliver(&page)
         }),
-        Server::new("many_rows_in_order", "sends six thousand rows as declared")
+        Server::new("many_rows_in_order", "sends three thousand rows as declared")
             .edit("provider.yaml", "size: 10", "size: 1000")
             .arranged(many),
     ]
 }
 
-/// Six thousand items more that both sides agree on.
+/// Three thousand items more that both sides agree on.
 fn many(api: &mut Api, local: &mut Vec<Value>) {
-    for at in 0..6_000 {
-        let row = charge(&format!("ch_many_{at:05}"), 130 + at * 6, 1);
+    for at in 0..3_000 {
+        let row = charge(&format!("ch_many_{at:05}"), 130 + at * 12, 1);
         api.insert(row.clone());
         local.push(row);
     }
