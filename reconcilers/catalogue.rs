@@ -4,7 +4,7 @@
 //! A new provider is a folder beside this file and a line in [`SHIPPED`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::define::checked::Fault;
 use crate::define::definition::{Definition, Settings};
@@ -15,45 +15,63 @@ use crate::define::provider::ProviderDefinition;
 use crate::define::words;
 use crate::name::Name;
 
-/// The shipped provider files.
+/// The shipped provider files, by the name of the provider.
 pub const SHIPPED: &[(&str, &str)] = &[
-    ("chargebee/provider.yaml", include_str!("chargebee/provider.yaml")),
-    ("github/provider.yaml", include_str!("github/provider.yaml")),
-    ("github-graphql/provider.yaml", include_str!("github-graphql/provider.yaml")),
-    ("hubspot/provider.yaml", include_str!("hubspot/provider.yaml")),
-    ("paypal/provider.yaml", include_str!("paypal/provider.yaml")),
-    ("shopify/provider.yaml", include_str!("shopify/provider.yaml")),
-    ("shopify-rest/provider.yaml", include_str!("shopify-rest/provider.yaml")),
-    ("square/provider.yaml", include_str!("square/provider.yaml")),
-    ("stripe/provider.yaml", include_str!("stripe/provider.yaml")),
-    ("zendesk/provider.yaml", include_str!("zendesk/provider.yaml")),
+    ("chargebee", include_str!("chargebee/provider.yaml")),
+    ("github", include_str!("github/provider.yaml")),
+    ("github-graphql", include_str!("github-graphql/provider.yaml")),
+    ("hubspot", include_str!("hubspot/provider.yaml")),
+    ("paypal", include_str!("paypal/provider.yaml")),
+    ("shopify", include_str!("shopify/provider.yaml")),
+    ("shopify-rest", include_str!("shopify-rest/provider.yaml")),
+    ("square", include_str!("square/provider.yaml")),
+    ("stripe", include_str!("stripe/provider.yaml")),
+    ("zendesk", include_str!("zendesk/provider.yaml")),
 ];
 
 /// Providers by name.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    providers: BTreeMap<Name, Arc<ProviderDefinition>>,
+    providers: BTreeMap<Name, Entry>,
+}
+
+/// A provider. A shipped file is read when somebody asks for it: most of them nobody ever asks for.
+#[derive(Debug, Clone)]
+enum Entry {
+    Own(Arc<ProviderDefinition>),
+    Shipped(&'static str, OnceLock<Arc<ProviderDefinition>>),
 }
 
 impl Catalogue {
-    /// The shipped providers. An error is a bug of this program, and is reported like any other.
-    pub fn shipped() -> Result<Self, Vec<Problem>> {
-        let mut catalogue = Self::default();
-        for (file, text) in SHIPPED {
-            catalogue.put(ProviderDefinition::parse(&Document::new(*file, text))?);
-        }
-        Ok(catalogue)
+    /// The shipped providers.
+    #[must_use]
+    pub fn shipped() -> Self {
+        let entry = |(name, text): &(&str, &'static str)| {
+            Some((name.parse().ok()?, Entry::Shipped(text, OnceLock::new())))
+        };
+        Self { providers: SHIPPED.iter().filter_map(entry).collect() }
     }
 
-    /// Adds a provider; one of the same name is replaced whole and returned.
-    pub fn put(&mut self, provider: ProviderDefinition) -> Option<Arc<ProviderDefinition>> {
-        self.providers.insert(provider.name.clone(), Arc::new(provider))
+    /// Adds a provider; one of the same name is replaced whole.
+    pub fn put(&mut self, provider: ProviderDefinition) {
+        self.providers.insert(provider.name.clone(), Entry::Own(Arc::new(provider)));
     }
 
     /// A provider.
     #[must_use]
     pub fn provider(&self, name: &Name) -> Option<&Arc<ProviderDefinition>> {
-        self.providers.get(name)
+        match self.providers.get(name)? {
+            Entry::Own(provider) => Some(provider),
+            Entry::Shipped(text, read) => {
+                if read.get().is_none() {
+                    let document = Document::new(format!("{name}/provider.yaml"), text);
+                    // A test reads every one of them.
+                    let provider = ProviderDefinition::parse(&document).ok()?;
+                    let _read_by_another_thread = read.set(Arc::new(provider));
+                }
+                read.get()
+            }
+        }
     }
 
     /// All names.
@@ -105,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_shipped_provider_is_whole_and_its_doubts_are_told_in_its_readme() {
-        let catalogue = Catalogue::shipped().unwrap();
+        let catalogue = Catalogue::shipped();
         assert_eq!(catalogue.names().count(), SHIPPED.len());
         let mut doubts = String::new();
         for name in catalogue.names() {

@@ -75,7 +75,7 @@ impl Config {
         let mut problems = Problems::of(&document);
         let settings = file.compile(&mut problems);
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        let mut loading = Loading::new(&settings, &folder, problems)?;
+        let mut loading = Loading::new(&settings, &folder, problems);
         loading.read_files(path);
         loading.check_providers();
         let domains = loading.define();
@@ -237,17 +237,16 @@ struct Loading<'l> {
 }
 
 impl<'l> Loading<'l> {
-    fn new(settings: &'l Settings, folder: &'l Path, problems: Problems<'l>) -> Result<Self, Vec<Problem>> {
-        let catalogue = Catalogue::shipped()?;
-        Ok(Self {
+    fn new(settings: &'l Settings, folder: &'l Path, problems: Problems<'l>) -> Self {
+        Self {
             settings,
             folder,
-            catalogue,
+            catalogue: Catalogue::shipped(),
             own: BTreeMap::new(),
             broken: BTreeSet::new(),
             domains: Vec::new(),
             problems,
-        })
+        }
     }
 
     fn read_files(&mut self, config: &Path) {

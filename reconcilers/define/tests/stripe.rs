@@ -17,7 +17,7 @@ macro_rules! fixture {
 }
 
 fn on(feed: &str) -> Definition {
-    let catalogue = Catalogue::shipped().unwrap();
+    let catalogue = Catalogue::shipped();
     let provider = catalogue.provider(&"stripe".parse().unwrap()).unwrap().clone();
     let text = format!(
         "domain: stripe.{feed}\nfeed: stripe/{feed}\n\
