@@ -1,11 +1,8 @@
 //! The `confirm` block of a feed, as it is written and as it is meant.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::absence::GoneFile;
@@ -13,6 +10,7 @@ use super::body::TreeFile;
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::confirm::{ConfirmDefinition, Many, Search};
 use super::document::Problems;
+use super::line_or_words::{LineOrWords, Words};
 use super::placeholder::{Placeholder, Slot};
 use super::problem::Spot;
 use super::request::RequestTemplate;
@@ -80,34 +78,12 @@ struct ManyFile {
 }
 
 /// A look-up of one item: a request on one line, or its words.
-#[derive(Debug, Clone)]
-enum OneFile {
-    Line(Result<RequestLine, Fault>),
-    Words(Box<LookUpFile>),
-}
+type OneFile = LineOrWords<LookUpFile>;
 
-impl<'de> Deserialize<'de> for OneFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneVisitor)
-    }
-}
-
-struct OneVisitor;
-
-impl<'de> Visitor<'de> for OneVisitor {
-    type Value = OneFile;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a request such as `GET /orders/{id}`, or a mapping with `request` or `graphql`")
-    }
-
-    fn visit_str<E>(self, line: &str) -> Result<OneFile, E> {
-        Ok(OneFile::Line(RequestLine::from_text(line)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneFile, A::Error> {
-        LookUpFile::deserialize(MapAccessDeserializer::new(map)).map(|words| OneFile::Words(Box::new(words)))
-    }
+impl Words for LookUpFile {
+    type Line = RequestLine;
+    const EXPECTED: &'static str =
+        "a request such as `GET /orders/{id}`, or a mapping with `request` or `graphql`";
 }
 
 /// How far around an item's clock a search looks.

@@ -19,6 +19,7 @@ pub mod body;
 pub mod fill;
 pub mod request;
 mod request_file;
+mod line_or_words;
 pub mod request_line;
 pub mod slots;
 

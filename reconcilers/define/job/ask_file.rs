@@ -1,16 +1,13 @@
 //! A request about a job, as it is written: on one line, or with its words.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::Links;
 use super::ask::{Ask, AskLine, no_line};
 use crate::define::body::TreeFile;
 use crate::define::checked::{Checked, Entry, Fault, FromText, Ordered};
 use crate::define::document::Problems;
+use crate::define::line_or_words::{LineOrWords, Words};
 use crate::define::problem::Spot;
 use crate::define::reader::Reader;
 use crate::define::request_file::{Encode, Ground, RequestFile};
@@ -22,11 +19,7 @@ use crate::define::words;
 const WORDS: [&str; 7] = ["request", "query", "headers", "body", "encode", "graphql", "vars"];
 
 /// A request on one line, or its words.
-#[derive(Debug, Clone)]
-pub(in crate::define) enum AskFile {
-    Line(Result<AskLine, Fault>),
-    Words(Box<AskWords>),
-}
+pub(in crate::define) type AskFile = LineOrWords<AskWords>;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,28 +38,9 @@ pub(in crate::define) struct AskWords {
     urls: Option<Checked<Links>>,
 }
 
-impl<'de> Deserialize<'de> for AskFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AskVisitor)
-    }
-}
-
-struct AskVisitor;
-
-impl<'de> Visitor<'de> for AskVisitor {
-    type Value = AskFile;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a request such as `GET /jobs/{job.id}`, or a mapping with `request`")
-    }
-
-    fn visit_str<E>(self, line: &str) -> Result<AskFile, E> {
-        Ok(AskFile::Line(AskLine::from_text(line)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AskFile, A::Error> {
-        AskWords::deserialize(MapAccessDeserializer::new(map)).map(|words| AskFile::Words(Box::new(words)))
-    }
+impl Words for AskWords {
+    type Line = AskLine;
+    const EXPECTED: &'static str = "a request such as `GET /jobs/{job.id}`, or a mapping with `request`";
 }
 
 impl FromText for Links {
