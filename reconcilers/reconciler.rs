@@ -12,6 +12,7 @@ use crate::instant::{Instant, TimeFormat};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use crate::window::Slice;
+use crate::zone::Zone;
 
 /// One domain, described. It answers and never acts.
 pub trait Reconciler: Send + Sync + fmt::Debug {
@@ -352,6 +353,8 @@ pub struct Local {
     pub version: Option<String>,
     /// How a database without time types writes instants.
     pub time: TimeFormat,
+    /// The zone of times and dates that are stored without one; where it is not declared, such columns are refused.
+    pub zone: Option<Zone>,
 }
 
 /// What is done about a discrepancy.

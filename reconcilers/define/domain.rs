@@ -1,5 +1,6 @@
 //! A domain file: what only the user knows about one reconciliation.
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -41,6 +42,7 @@ struct LocalFile {
     changed: Option<Checked<ColumnName>>,
     version: Option<Checked<ColumnName>>,
     time: Option<Checked<TimeFormat>>,
+    zone: Option<Checked<Tz>>,
 }
 
 /// SQL as the user wrote it; the local side checks it against its database.
@@ -206,6 +208,7 @@ impl LocalFile {
             Some(time) => problems.take(time)?,
             None => TimeFormat::default(),
         };
+        let zone = problems.take_option(self.zone).map(Into::into);
         Some(Local {
             database: database?.to_string(),
             rows: rows?.0,
@@ -217,6 +220,7 @@ impl LocalFile {
             changed,
             version,
             time,
+            zone,
         })
     }
 }

@@ -111,6 +111,9 @@ pub enum Command {
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+    /// Look for what will go wrong: rights, logins, clocks, settings, the state store
+    #[command(after_help = help::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Show the first page of a feed: as it came, as it is understood, and what would be asked next
     #[command(after_help = help::PREVIEW)]
     Preview(FeedArgs),
@@ -174,6 +177,14 @@ pub struct CheckArgs {
     /// Also test that every secret named by `env:` or `file:` is there
     #[arg(long)]
     pub vars: bool,
+}
+
+/// What `doctor` looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DoctorArgs {
+    /// Domains, by name or glob (`stripe.*`); all when left out
+    #[arg(value_name = "DOMAIN")]
+    pub domains: Vec<String>,
 }
 
 /// Where the demo plays.

@@ -3,7 +3,7 @@
 use super::args::{Command, ReportCommand};
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{overview, play, preflight, preview, probe, reconcile};
+use super::{doctor, overview, play, preflight, preview, probe, reconcile};
 
 /// Carries a command out and returns the exit code of the process.
 pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
@@ -15,6 +15,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
         Command::Findings(command) => overview::findings(desk, command).await,
         Command::Check(args) => preflight::check(desk, &args).await,
+        Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,
         Command::Probe(args) => probe::probe(desk, &args).await,
         Command::Demo(args) => play::demo(desk, &args).await,

@@ -67,6 +67,12 @@ Examples:
   tieout check --vars                           also: is every secret there?
   tieout check --online                         also: does every login work, and does every column exist?";
 
+pub(super) const DOCTOR: &str = "\
+Examples:
+  tieout doctor                                 may the logins do more than they need, or less? do the clocks agree?
+  tieout doctor 'stripe.*'                      of some domains only
+  tieout doctor --format json                   the same for a program";
+
 pub(super) const PREVIEW: &str = "\
 Examples:
   tieout preview stripe/charges                 the first page of the newest day

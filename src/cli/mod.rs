@@ -3,6 +3,7 @@
 mod args;
 mod carry;
 mod desk;
+mod doctor;
 mod failure;
 mod feed;
 mod help;
@@ -13,6 +14,7 @@ mod play;
 mod preflight;
 mod preview;
 mod probe;
+mod reach;
 mod reconcile;
 mod scope;
 mod select;
@@ -29,7 +31,8 @@ pub mod status;
 pub mod watch;
 
 pub use args::{
-    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, FindingsCommand, Format, ReportCommand, Shared,
+    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, DoctorArgs, FindingsCommand, Format,
+    ReportCommand, Shared,
 };
 pub use carry::carry_out;
 pub use desk::{Desk, main};

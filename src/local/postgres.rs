@@ -1,19 +1,20 @@
 //! PostgreSQL: every read is one READ ONLY transaction with its own timeouts, drained before it returns.
 //!
-//! Timeouts are set inside the transaction, so a transaction pooler may stand between.
+//! Timeouts are set inside the transaction, and no statement is kept beyond it, so a transaction pooler may stand between.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row as _};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
 
 use self::prepared::{Draft, Prepared};
 pub(super) use self::reader::PostgresReader;
+use super::address::{is_loopback, names_tls};
 use super::database::{Limits, MemberValues};
 use super::error::LocalError;
 use super::statement::Purpose;
@@ -78,26 +79,50 @@ impl Postgres {
     }
 
     async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
-        let mut connection = self.pool.acquire().await.map_err(|error| self.fault(&error))?;
+        let mut connection = self.acquire().await?;
         let begin = AssertSqlSafe(self.begin.clone());
         let mut transaction = connection.begin_with(begin).await.map_err(|error| self.fault(&error))?;
         let parsed = draft.prepare(&mut transaction).await;
         let parsed = parsed.map_err(|error| self.statement_fault(&error, &draft.place, &draft.statement))?;
-        let prepared = draft.finish(parsed, local, fields)?;
+        let places =
+            if prepared::has_money(&parsed) { self.money_places(&mut transaction).await? } else { 0 };
+        let prepared = draft.finish(&parsed, places, local, fields)?;
         let proven = prepared.prove_rights(&mut transaction).await;
         proven.map_err(|error| self.statement_fault(&error, &prepared.place, &prepared.statement))?;
         transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(prepared)
     }
 
+    /// How many decimal places `money` has by the server's `lc_monetary`.
+    async fn money_places(&self, connection: &mut PgConnection) -> Result<u8, LocalError> {
+        let row: PgRow = sqlx::query("SELECT scale(1::money::numeric)")
+            .fetch_one(connection)
+            .await
+            .map_err(|error| self.fault(&error))?;
+        let places: i32 = row.try_get(0).map_err(|error| self.fault(&error))?;
+        Ok(u8::try_from(places).unwrap_or_default())
+    }
+
     /// The time by the server's clock.
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
+        // Outside a transaction, a pooler might send the two halves of a question to two servers.
+        let mut transaction = self.pool.begin().await.map_err(|error| self.fault(&error))?;
         let row: PgRow = sqlx::query("SELECT clock_timestamp()")
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *transaction)
             .await
             .map_err(|error| self.fault(&error))?;
         let at = row.try_get::<chrono::DateTime<chrono::Utc>, _>(0).map_err(|error| self.fault(&error))?;
+        transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(at.into())
+    }
+
+    pub(super) async fn acquire(&self) -> Result<PoolConnection<Driver>, LocalError> {
+        self.pool.acquire().await.map_err(|error| self.fault(&error))
+    }
+
+    /// What opens a transaction with our limits.
+    pub(super) fn begin_sql(&self) -> &str {
+        &self.begin
     }
 
     pub(super) async fn close(&self) {
@@ -111,24 +136,12 @@ fn options(name: &Arc<str>, url: &str) -> Result<PgConnectOptions, LocalError> {
     let url = url::Url::parse(url).map_err(|error| wrong(format!("its URL cannot be read: {error}")))?;
     let options = PgConnectOptions::from_url(&url)
         .map_err(|_| wrong("its URL has a part that PostgreSQL does not know".to_owned()))?;
-    let options = options.disable_statement_logging();
-    let options = if speaks_plainly(&url) { options.ssl_mode(PgSslMode::Disable) } else { options };
+    // Neither named statements nor session settings: both would outlive a transaction behind a pooler.
+    let options = options.statement_cache_capacity(0).extra_float_digits(None).disable_statement_logging();
+    // The handshakes would take longer than everything else before the first request, and nothing leaves this machine.
+    let options =
+        if is_loopback(&url) && !names_tls(&url) { options.ssl_mode(PgSslMode::Disable) } else { options };
     Ok(if options.get_application_name().is_none() { options.application_name("tieout") } else { options })
-}
-
-/// Whether TLS is left out: the connection does not leave this machine, and the URL asks for nothing else. The handshakes
-/// would take longer than everything else before the first request.
-fn speaks_plainly(url: &url::Url) -> bool {
-    let is_loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        // The scheme is not one that the URL standard knows, so addresses may come as names.
-        Some(url::Host::Domain(name)) => {
-            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-        }
-        None => false,
-    };
-    is_loopback && !url.query_pairs().any(|(name, _)| name == "sslmode" || name == "ssl-mode")
 }
 
 fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {
@@ -149,7 +162,5 @@ fn begin(limits: Limits) -> String {
     )
 }
 
-/// What a read ended with.
-type Drained = Result<ControlFlow<()>, sqlx::Error>;
 /// The values of one execution.
 type Values = Result<PgArguments, sqlx::Error>;

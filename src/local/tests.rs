@@ -1,4 +1,5 @@
-//! Both databases, real ones: PostgreSQL at `TIEOUT_TEST_POSTGRES`, SQLite files in temporary folders.
+//! Every database, real ones: PostgreSQL at `TIEOUT_TEST_POSTGRES`, MariaDB at `TIEOUT_TEST_MYSQL`, SQLite files in
+//! temporary folders.
 
 use std::ops::ControlFlow;
 
@@ -11,9 +12,13 @@ use tieout_reconcilers::window::Window;
 
 use super::{Database, LocalError, Read, Reader};
 
+mod mysql;
+mod mysql_refusals;
+mod pooler;
 mod postgres;
 mod refusals;
 mod sqlite;
+mod zones;
 
 /// A domain's local side: the SQL, then what every test shares.
 fn local(rows: &str, keys: &str) -> Local {
@@ -29,6 +34,7 @@ fn local(rows: &str, keys: &str) -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Rfc3339,
+        zone: None,
     }
 }
 

@@ -28,6 +28,7 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
             ("cron that never fires", "0 2 * * *", "0 2 30 2 *"),
             ("bad zone", "Europe/London", "Europe/Londn"),
             ("zone by offset", "Europe/London", "+01:00"),
+            ("bad zone of the local side", "  key: id", "  key: id\n  zone: Europe/Londn"),
             ("feed without provider", "shop/orders", "orders"),
             ("not a domain name", "domain: shop.orders", "domain: ../orders"),
             (

@@ -229,5 +229,6 @@ fn local() -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Epoch,
+        zone: None,
     }
 }

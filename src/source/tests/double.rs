@@ -223,5 +223,6 @@ fn local() -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Epoch,
+        zone: None,
     }
 }
