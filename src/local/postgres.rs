@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row as _};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode, PgStatement};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row as _,
+    Transaction,
+};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
@@ -29,6 +32,9 @@ mod reader;
 const CONNECTIONS: u32 = 4;
 /// How much longer than its own limit a statement may take before the connection counts as dead.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How many names of statements may be taken by others: each is one that a killed client left on a pooler's connection.
+const OTHERS_NAMES: usize = 16;
 
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
@@ -80,9 +86,28 @@ impl Postgres {
 
     async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
         let mut connection = self.acquire().await?;
-        let begin = AssertSqlSafe(self.begin.clone());
-        let mut transaction = connection.begin_with(begin).await.map_err(|error| self.fault(&error))?;
-        let parsed = draft.prepare(&mut transaction).await;
+        for _ in 0..OTHERS_NAMES {
+            let mut transaction = self.begin(&mut connection).await?;
+            match draft.prepare(&mut transaction).await {
+                // Somebody left a statement of this name behind; the driver's next one has another.
+                Err(error) if is_taken(&error) => {}
+                parsed => return self.prove(draft, parsed, transaction, local, fields).await,
+            }
+        }
+        let reason =
+            "other clients have left their prepared statements on the pooler's connections".to_owned();
+        Err(LocalError::Interrupted { database: self.name.clone(), reason })
+    }
+
+    /// Proves the columns and rights of a parsed statement.
+    async fn prove(
+        &self,
+        draft: Draft,
+        parsed: Result<PgStatement, sqlx::Error>,
+        mut transaction: Transaction<'_, Driver>,
+        local: &Local,
+        fields: &Fields,
+    ) -> Result<Prepared, LocalError> {
         let parsed = parsed.map_err(|error| self.statement_fault(&error, &draft.place, &draft.statement))?;
         let places =
             if prepared::has_money(&parsed) { self.money_places(&mut transaction).await? } else { 0 };
@@ -96,6 +121,7 @@ impl Postgres {
     /// How many decimal places `money` has by the server's `lc_monetary`.
     async fn money_places(&self, connection: &mut PgConnection) -> Result<u8, LocalError> {
         let row: PgRow = sqlx::query("SELECT scale(1::money::numeric)")
+            .persistent(false)
             .fetch_one(connection)
             .await
             .map_err(|error| self.fault(&error))?;
@@ -106,8 +132,10 @@ impl Postgres {
     /// The time by the server's clock.
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
         // Outside a transaction, a pooler might send the two halves of a question to two servers.
-        let mut transaction = self.pool.begin().await.map_err(|error| self.fault(&error))?;
+        let mut connection = self.acquire().await?;
+        let mut transaction = self.begin(&mut connection).await?;
         let row: PgRow = sqlx::query("SELECT clock_timestamp()")
+            .persistent(false)
             .fetch_one(&mut *transaction)
             .await
             .map_err(|error| self.fault(&error))?;
@@ -120,9 +148,13 @@ impl Postgres {
         self.pool.acquire().await.map_err(|error| self.fault(&error))
     }
 
-    /// What opens a transaction with our limits.
-    pub(super) fn begin_sql(&self) -> &str {
-        &self.begin
+    /// Opens a transaction that cannot write and has our limits.
+    pub(super) async fn begin<'c>(
+        &self,
+        connection: &'c mut PoolConnection<Driver>,
+    ) -> Result<Transaction<'c, Driver>, LocalError> {
+        let begin = AssertSqlSafe(self.begin.clone());
+        connection.begin_with(begin).await.map_err(|error| self.fault(&error))
     }
 
     pub(super) async fn close(&self) {
@@ -150,6 +182,11 @@ fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {
         // Whoever waits for a connection waits for other slices' reads, each of which may take its whole limit.
         .acquire_timeout(limits.statement + GRACE + limits.connect)
         .connect_lazy_with(options.clone())
+}
+
+/// Whether a statement of this name is there already.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("42P05")
 }
 
 /// One message opens the transaction and sets its timeouts.

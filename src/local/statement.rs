@@ -184,12 +184,12 @@ impl Statement {
         self.pieces.iter().map(|(_, piece)| self.sqlite(piece, keys)).collect()
     }
 
-    /// The SQL for MySQL: `?` for every use of a parameter, and `n` of them for `n` keys.
-    pub(super) fn for_mysql(&self, keys: usize) -> String {
+    /// The SQL for MySQL: `?` for every use of a parameter, and for `n` keys `n` times how a key is written.
+    pub(super) fn for_mysql(&self, keys: usize, key: &str) -> String {
         let written = self.pieces.iter().map(|(_, piece)| match piece {
             Piece::Text(text) => Cow::Borrowed(&**text),
             Piece::Parameter(Parameter::Keys) => {
-                let list = vec!["?"; keys.max(1)];
+                let list = vec![key; keys.max(1)];
                 format!("IN ({})", list.join(",")).into()
             }
             Piece::Parameter(_) => "?".into(),

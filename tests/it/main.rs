@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod mysql;
 mod postgres;
 mod world;
 
@@ -16,6 +17,7 @@ mod counts;
 mod credentials;
 mod demo;
 mod docs;
+mod doctor;
 mod exports;
 mod feeds;
 mod finds;
@@ -24,6 +26,7 @@ mod forgotten;
 mod holds;
 mod localstripe;
 mod members;
+mod on_mysql;
 mod originals;
 mod own_credentials;
 mod quotas;

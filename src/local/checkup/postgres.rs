@@ -1,7 +1,7 @@
 //! Looks at a login of PostgreSQL, at what it may do in this database, and whether our limits hold.
 
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _};
 
 use super::Checkup;
 use super::excess::{Excess, Writable, writable};
@@ -38,8 +38,7 @@ impl Postgres {
     /// Looks at the login and the settings.
     pub(super) async fn checkup(&self, statements: &[&str]) -> Result<Checkup, LocalError> {
         let mut connection = self.acquire().await?;
-        let begin = AssertSqlSafe(self.begin_sql().to_owned());
-        let mut transaction = connection.begin_with(begin).await.map_err(|error| self.fault(&error))?;
+        let mut transaction = self.begin(&mut connection).await?;
         let checkup = look(&mut transaction, statements).await.map_err(|error| self.fault(&error))?;
         transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(checkup)
@@ -47,7 +46,7 @@ impl Postgres {
 }
 
 async fn look(connection: &mut PgConnection, statements: &[&str]) -> Result<Checkup, sqlx::Error> {
-    let row = sqlx::query(LOGIN).fetch_one(&mut *connection).await?;
+    let row = sqlx::query(LOGIN).persistent(false).fetch_one(&mut *connection).await?;
     let login: String = row.try_get("login")?;
     let version: String = row.try_get("version")?;
     let mut checkup = Checkup {
@@ -72,7 +71,7 @@ async fn look(connection: &mut PgConnection, statements: &[&str]) -> Result<Chec
             ),
         });
     }
-    let tables = sqlx::query(TABLES).fetch_all(&mut *connection).await?;
+    let tables = sqlx::query(TABLES).persistent(false).fetch_all(&mut *connection).await?;
     let tables = tables.iter().map(table).collect::<Result<Vec<_>, _>>()?;
     // Nothing may be done to the others.
     let written = tables.into_iter().filter(|table| table.rights.as_deref() != Some("")).collect();
@@ -81,7 +80,7 @@ async fn look(connection: &mut PgConnection, statements: &[&str]) -> Result<Chec
 }
 
 async fn column(connection: &mut PgConnection, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {
-    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let rows = sqlx::query(sql).persistent(false).fetch_all(connection).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 

@@ -84,6 +84,8 @@ pub(super) enum KeysType {
     Signed,
     /// Whole numbers that are never negative.
     Unsigned,
+    /// Whole numbers of up to 65 digits.
+    Decimal,
 }
 
 impl KeysType {
@@ -92,8 +94,14 @@ impl KeysType {
         match key {
             Kind::Signed => Self::Signed,
             Kind::Unsigned => Self::Unsigned,
+            Kind::Decimal => Self::Decimal,
             _ => Self::Text,
         }
+    }
+
+    /// How a key is written in the SQL. A long number has no type of its own in the protocol.
+    pub(super) const fn placeholder(self) -> &'static str {
+        if matches!(self, Self::Decimal) { "CAST(? AS DECIMAL(65, 0))" } else { "?" }
     }
 
     /// Whether the column's type can hold a key at all; a key that it cannot hold is absent.
@@ -102,6 +110,7 @@ impl KeysType {
             Self::Text => true,
             Self::Signed => whole::<i64>(key).is_some(),
             Self::Unsigned => whole::<u64>(key).is_some(),
+            Self::Decimal => is_whole(key.as_str()),
         }
     }
 
@@ -109,7 +118,7 @@ impl KeysType {
     pub(super) fn add(self, keys: &[Key], values: &mut MySqlArguments) -> Result<(), sqlx::Error> {
         for key in padded(keys) {
             let added = match self {
-                Self::Text => values.add(key.as_str()),
+                Self::Text | Self::Decimal => values.add(key.as_str()),
                 Self::Signed => values.add(whole::<i64>(key)),
                 Self::Unsigned => values.add(whole::<u64>(key)),
             };
@@ -122,6 +131,13 @@ impl KeysType {
 /// A whole number written the only way it would be written back: `007` is text that no integer column holds.
 fn whole<N: std::str::FromStr + ToString>(key: &Key) -> Option<N> {
     key.as_str().parse().ok().filter(|number: &N| number.to_string() == key.as_str())
+}
+
+/// Whether a text is a whole number of up to 65 digits, written the only way it would be written back.
+fn is_whole(key: &str) -> bool {
+    let digits = key.strip_prefix('-').unwrap_or(key);
+    let is_number = (1..=65).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number && (key == "0" || !digits.starts_with('0'))
 }
 
 /// The fault of a time or date without a zone.

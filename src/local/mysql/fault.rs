@@ -164,6 +164,11 @@ impl Sort {
     }
 }
 
+/// Whether a text cannot be compared with a column because the column's character set does not have its characters.
+pub(super) fn is_foreign(error: &Error) -> bool {
+    database_error(error).is_some_and(|error| matches!(error.number(), 1267 | 1270 | 1271))
+}
+
 fn database_error(error: &Error) -> Option<&MySqlDatabaseError> {
     error.as_database_error()?.try_downcast_ref()
 }

@@ -24,10 +24,9 @@ pub(super) type Values = Result<MySqlArguments, sqlx::Error>;
 
 /// A statement before the server has seen it.
 pub(super) struct Draft {
-    sql: Padded,
+    purpose: Purpose,
+    statement: Statement,
     pub(super) place: Place,
-    /// Every use of a parameter, in order.
-    uses: Vec<Parameter>,
     /// The values of the member of the fan-out.
     each: Vec<Box<str>>,
 }
@@ -43,8 +42,7 @@ impl Draft {
             .and_then(|statement| Ok((statement.values_of(member)?, statement)))
             .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() });
         let (each, statement) = statement?;
-        let sql = Padded::write(purpose, |keys| statement.for_mysql(keys));
-        Ok(Self { sql, place: place.clone(), uses: statement.uses().collect(), each })
+        Ok(Self { purpose, statement, place: place.clone(), each })
     }
 
     /// Lets the server parse it and say the columns' types.
@@ -52,7 +50,7 @@ impl Draft {
         &self,
         connection: &mut MySqlConnection,
     ) -> Result<MySqlStatement, sqlx::Error> {
-        connection.prepare(AssertSqlSafe(self.sql.fitting(1)).into_sql_str()).await
+        connection.prepare(AssertSqlSafe(self.statement.for_mysql(1, "?")).into_sql_str()).await
     }
 
     /// Proves that every column is there and every type is one that can be read.
@@ -62,7 +60,7 @@ impl Draft {
         local: &Local,
         fields: &Fields,
     ) -> Result<Prepared, LocalError> {
-        let Self { sql, place, uses, each } = self;
+        let Self { purpose, statement, place, each } = self;
         let (columns, kinds) = match columns(parsed.columns(), local, fields) {
             Ok(found) => found,
             Err(fault) => return Err(LocalError::Definition { place, fault }),
@@ -70,6 +68,8 @@ impl Draft {
         let kind = |index: usize| kinds.get(index).copied().flatten().unwrap_or(Kind::Null);
         let instants = InstantType::of(kind(columns.clock_index()), Times::of(local));
         let keys = KeysType::of(kind(columns.key_index()));
+        let sql = Padded::write(purpose, |count| statement.for_mysql(count, keys.placeholder()));
+        let uses = statement.uses().collect();
         let shape = parsed.columns().iter().map(shape).collect();
         Ok(Prepared { sql, shape, columns, kinds, uses, instants, keys, each, place })
     }

@@ -3,16 +3,47 @@
 use futures::TryStreamExt as _;
 use sqlx::mysql::MySqlArguments;
 use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
 use sqlx::{Either, Executor as _, MySql as Driver, MySqlConnection};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
 
-use super::prepared::{Prepared, Values};
+use super::fault::is_foreign;
+use super::prepared::Prepared;
 use super::{GRACE, MySql};
 use crate::local::database::{EachRow, KEYS_AT_ONCE};
 use crate::local::ending::{Ended, Ending};
 use crate::local::error::LocalError;
 use crate::local::read::Read;
+
+/// What one execution of a statement asks for.
+#[derive(Debug, Clone, Copy)]
+enum Batch<'k> {
+    /// The rows of a window.
+    Range(Window),
+    /// The rows of at most [`KEYS_AT_ONCE`] keys.
+    Keys(&'k [Key]),
+}
+
+impl<'k> Batch<'k> {
+    fn query(self, prepared: &Prepared) -> Result<Query<'_, Driver, MySqlArguments>, sqlx::Error> {
+        match self {
+            Self::Range(window) => Ok(prepared.query(0, prepared.values(Some(window), &[])?)),
+            Self::Keys(keys) => Ok(prepared.query(keys.len(), prepared.values(None, keys)?)),
+        }
+    }
+
+    const fn has_keys(self) -> bool {
+        matches!(self, Self::Keys(_))
+    }
+
+    /// Two batches of half of the keys each; nothing where there is only one.
+    fn halves(self) -> impl Iterator<Item = Self> {
+        let keys: &'k [Key] = if let Self::Keys(keys) = self { keys } else { &[] };
+        let (first, second) = keys.split_at(if keys.len() > 1 { keys.len() / 2 } else { 0 });
+        [first, second].into_iter().filter(move |half| keys.len() > 1 && !half.is_empty()).map(Self::Keys)
+    }
+}
 
 /// Reads the local side of one domain.
 #[derive(Debug, Clone)]
@@ -32,8 +63,7 @@ impl MySqlReader {
         window: Window,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
-        let values = self.rows.values(Some(window), &[]);
-        self.read(&self.rows, std::iter::once((0, values)), each_row).await
+        self.read(&self.rows, vec![Batch::Range(window)], each_row).await
     }
 
     pub(in crate::local) async fn by_keys(
@@ -45,14 +75,13 @@ impl MySqlReader {
         if held.is_empty() {
             return Ok(Read::default());
         }
-        let chunks = held.chunks(KEYS_AT_ONCE).map(|chunk| (chunk.len(), self.keys.values(None, chunk)));
-        self.read(&self.keys, chunks, each_row).await
+        self.read(&self.keys, held.chunks(KEYS_AT_ONCE).map(Batch::Keys).collect(), each_row).await
     }
 
     async fn read(
         &self,
         prepared: &Prepared,
-        batches: impl Iterator<Item = (usize, Values)> + Send,
+        batches: Vec<Batch<'_>>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
         let fault = |error: &sqlx::Error| self.database.statement_fault(error, &prepared.place);
@@ -71,17 +100,19 @@ impl MySqlReader {
         &self,
         connection: &mut PoolConnection<Driver>,
         prepared: &Prepared,
-        batches: impl Iterator<Item = (usize, Values)> + Send,
+        mut batches: Vec<Batch<'_>>,
         read: &mut Read,
         each_row: &mut EachRow<'_>,
     ) -> Ended {
         let mut transaction = self.database.begin(connection).await?;
         let limit = self.database.limits.statement + GRACE;
-        for (keys, values) in batches {
-            let draining = drain(&mut transaction, prepared, keys, values?, read, each_row);
+        while let Some(batch) = batches.pop() {
+            let draining = drain(&mut transaction, prepared, batch, read, each_row);
             match tokio::time::timeout(limit, draining).await {
                 Err(_) => return Ok(Ending::Silent),
                 Ok(Ok(Ending::Whole)) => {}
+                // One of the keys cannot be written in the column's character set. It is absent, and the others are not.
+                Ok(Err(error)) if is_foreign(&error) && batch.has_keys() => batches.extend(batch.halves()),
                 Ok(ended) => return ended,
             }
         }
@@ -93,14 +124,13 @@ impl MySqlReader {
 async fn drain(
     connection: &mut MySqlConnection,
     prepared: &Prepared,
-    keys: usize,
-    values: MySqlArguments,
+    batch: Batch<'_>,
     read: &mut Read,
     each_row: &mut EachRow<'_>,
 ) -> Ended {
     let mut scratch = String::new();
     let mut is_first = true;
-    let mut steps = connection.fetch_many(prepared.query(keys, values));
+    let mut steps = connection.fetch_many(batch.query(prepared)?);
     while let Some(step) = steps.try_next().await? {
         let Either::Right(row) = step else { continue };
         if std::mem::take(&mut is_first) && !prepared.has_the_shape_of(&row) {

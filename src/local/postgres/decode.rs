@@ -160,7 +160,8 @@ fn timestamp(micros: i64) -> Option<Instant> {
 }
 
 fn date(days: i32) -> Option<Instant> {
-    (days != i32::MAX && days != i32::MIN).then(|| Instant::from_micros(i64::from(days) * DAY + EPOCH))
+    (days != i32::MAX && days != i32::MIN)
+        .then(|| i64::from(days).checked_mul(DAY)?.checked_add(EPOCH).map(Instant::from_micros))?
 }
 
 /// Where a time lies on a calendar, unless it is beyond all dates.

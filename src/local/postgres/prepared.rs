@@ -45,9 +45,19 @@ impl Draft {
         Ok(Self { purpose, statement, place: place.clone(), each })
     }
 
-    /// Lets the server parse it and say the types.
+    /// Lets the server parse it and say the types. The driver gives what is parsed so a name, and nothing else does; the
+    /// name is taken back at once, since behind a pooler others would find it in their way.
     pub(super) async fn prepare(&self, connection: &mut PgConnection) -> Result<PgStatement, sqlx::Error> {
-        connection.prepare(AssertSqlSafe(self.statement.for_postgres()).into_sql_str()).await
+        let sql = self.statement.for_postgres();
+        let parsed = connection.prepare(AssertSqlSafe(sql.clone()).into_sql_str()).await?;
+        let names = sqlx::query(
+            "SELECT quote_ident(name) FROM pg_catalog.pg_prepared_statements WHERE statement = $1",
+        );
+        for row in names.bind(sql).persistent(false).fetch_all(&mut *connection).await? {
+            let name: String = row.try_get(0)?;
+            sqlx::raw_sql(AssertSqlSafe(format!("DEALLOCATE {name}"))).execute(&mut *connection).await?;
+        }
+        Ok(parsed)
     }
 
     /// Proves that every column is there and every type is one that can be bound or read.
@@ -106,13 +116,13 @@ impl Prepared {
             Binding::Keys(_) => self.key_values(&[])?,
         };
         let sql = AssertSqlSafe(format!("EXPLAIN {}", self.sql));
-        sqlx::query_with(sql, values).execute(connection).await.map(drop)
+        sqlx::query_with(sql, values).persistent(false).execute(connection).await.map(drop)
     }
 
     /// The statement with its values. The server parses it anew: behind a pooler, what it parsed in another transaction
     /// may lie on another server.
     pub(super) fn query(&self, values: PgArguments) -> Query<'_, Driver, PgArguments> {
-        sqlx::query_with(AssertSqlSafe(self.sql.clone()), values)
+        sqlx::query_with(AssertSqlSafe(self.sql.clone()), values).persistent(false)
     }
 
     /// Whether a result still has the columns that were looked at.

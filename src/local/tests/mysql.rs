@@ -191,6 +191,13 @@ async fn a_key_that_only_the_collation_takes_for_the_same_is_no_match() {
             world.run("INSERT INTO charges VALUES ('café', now()), ('pad', now())").await;
             let reader = world.database().await.reader(&charges(), &columns(&[])).await.unwrap();
             let asked = keys(&["ch_abc", "CH_ABC", "cafe", "pad ", "ключ"]);
+            assert!(rows_by_keys(&reader, &keys(&["ключ"])).await.unwrap().0.is_empty(), "{charset}");
+            let mixed = keys(&["ключ", "ch_Abc", "日本", "pad"]);
+            assert_eq!(
+                keys_of(&rows_by_keys(&reader, &mixed).await.unwrap().0),
+                ["ch_Abc", "pad"],
+                "{charset}"
+            );
             let (rows, read) = rows_by_keys(&reader, &asked).await.unwrap();
             assert_eq!((keys_of(&rows), read.rows), (vec![], 0), "{charset}");
             let (rows, read) =

@@ -277,7 +277,7 @@ async fn rows_that_cannot_be_identified_are_counted_and_unreadable_values_are_no
         let (rows, read) = rows_of(&reader, range).await.unwrap();
         assert_eq!(keys_of(&rows), ["good"]);
         assert_eq!((read.rows, read.bad_keys, read.unreadable, read.faults.len()), (1, 32, 1, 20));
-        assert_eq!(read.faults[0].to_string(), "column `id` is null and cannot be a key");
+        assert_eq!(read.faults[0].to_string(), "column `id` of the type text is null and cannot be a key");
         let judged = fields.judge(&Key::checked("good").unwrap(), None, Some(&rows[0])).unwrap();
         assert_eq!(judged.kind, tieout_reconcilers::discrepancy::Kind::Unreadable);
     })
