@@ -2,9 +2,12 @@
 //!
 //! No rule compares with a hidden tolerance, and no rule turns a number into a float.
 
+mod digest;
 mod fields;
 mod judge;
 mod normal;
+mod rules;
+mod same;
 mod side;
 mod stake;
 mod version;

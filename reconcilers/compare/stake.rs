@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::Fields;
-use super::normal::of;
-use super::side::Values;
+use super::side::{Values, of};
 use crate::items::ItemView;
 use crate::money::{Money, exponent, minor_units};
 use crate::row::Row;

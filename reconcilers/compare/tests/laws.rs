@@ -1,7 +1,7 @@
 //! Laws: whoever compares a thing with itself finds nothing, in either direction and however often it was normalised.
 
 use super::*;
-use crate::compare::normal::same;
+use crate::compare::same::same;
 use crate::compare::side::Values;
 use crate::scalar::Canon;
 use proptest::prelude::*;
