@@ -80,6 +80,19 @@ impl Scalar<'_> {
         }
     }
 
+    /// The value as its side holds it, as JSON text.
+    #[must_use]
+    pub fn as_sent(&self) -> String {
+        match self {
+            Self::Absent | Self::Null => "null".to_owned(),
+            Self::Bool(flag) => flag.to_string(),
+            Self::Int(whole) => whole.to_string(),
+            Self::Number(text) | Self::Json(text) => text.to_string(),
+            Self::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
+            Self::Instant(at) => format!("\"{at}\""),
+        }
+    }
+
     /// Says that this value is not what a rule needs.
     #[must_use]
     pub const fn unreadable(&self, expected: &'static str) -> Unreadable {
@@ -102,6 +115,8 @@ pub enum Canon<'a> {
     Text(Cow<'a, str>),
     /// A point in time.
     Instant(Instant),
+    /// The texts of a list, in order.
+    Texts(Vec<String>),
 }
 
 impl Canon<'_> {
@@ -127,6 +142,7 @@ impl Canon<'_> {
             Self::Decimal(value) => value.to_string(),
             Self::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
             Self::Instant(at) => format!("\"{at}\""),
+            Self::Texts(texts) => serde_json::Value::from(texts.as_slice()).to_string(),
         }
     }
 }

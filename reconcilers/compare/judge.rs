@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::normal::UnreadableField;
-use super::same::same;
+use super::rules::Rule;
 use super::side::{Values, of};
 use super::version::{Versions, versions};
 use crate::discrepancy::{Discrepancy, FieldDiff, Kind};
@@ -17,7 +17,7 @@ impl Fields {
         for index in 0..self.fields.len() {
             let upstream = self.normal(index, &item)?;
             let local = self.normal(index, &row)?;
-            if !same(&upstream, &local) {
+            if !self.fields[index].rule.agrees(&upstream, &local) {
                 return Ok(false);
             }
         }
@@ -66,9 +66,13 @@ impl Fields {
     }
 
     /// What the one side holds that the other lacks.
-    fn one_side<'a, V: Values<'a>>(&self, side: &V) -> Result<Vec<FieldDiff>, UnreadableField> {
+    fn one_side<'a, V: Values<'a>>(&'a self, side: &V) -> Result<Vec<FieldDiff>, UnreadableField> {
         let diffs = self.fields.iter().enumerate().map(|(index, field)| {
-            let value = Some(self.normal(index, side)?.json().into());
+            let value = match &field.rule {
+                Rule::Ignored => side.value(index).as_sent(),
+                _ => self.normal(index, side)?.json(),
+            };
+            let value = Some(value.into());
             let (upstream, local) = of(V::SIDE, (value.clone(), None), (None, value));
             Ok(FieldDiff { field: field.name.clone(), upstream, local })
         });
@@ -80,7 +84,7 @@ impl Fields {
         let mut diffs = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
             let (upstream, local) = (self.normal(index, &item)?, self.normal(index, &row)?);
-            if !same(&upstream, &local) {
+            if !field.rule.agrees(&upstream, &local) {
                 let json = |canon: &Canon<'_>| Some(canon.json().into());
                 let (upstream, local) = (json(&upstream), json(&local));
                 diffs.push(FieldDiff { field: field.name.clone(), upstream, local });

@@ -15,7 +15,8 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, Rule, VERSION};
+pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, VERSION};
 pub use normal::UnreadableField;
+pub use rules::{BadTolerance, Blank, Fold, MoneyRule, Nothing, Rule, TimeRule, Tolerance, Unordered, Words};
 pub use side::Side;
 pub use version::{Versions, versions};

@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Fields, Rule};
+use super::fields::{Field, Fields};
 use super::rules::exact::exact;
-use super::rules::fold::fold_case;
-use super::rules::map::map;
-use super::rules::money::money;
-use super::rules::time::time;
-use super::side::{Side, Values, of};
-use crate::scalar::{Canon, Unreadable};
+use super::rules::{Rule, Tolerance};
+use super::side::{Side, Values};
+use crate::scalar::{Canon, Scalar, Unreadable};
 
 /// A field that could not be brought into its form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,38 +20,48 @@ pub struct UnreadableField {
 impl Fields {
     /// The normal form of one field of a side.
     pub(super) fn normal<'a, V: Values<'a>>(
-        &self,
+        &'a self,
         index: usize,
         side: &V,
     ) -> Result<Canon<'a>, UnreadableField> {
         let field = &self.fields[index];
-        let value = side.value(index);
-        let canon = match &field.rule {
-            Rule::Exact => exact(value),
-            Rule::FoldCase => fold_case(value),
-            Rule::Map(words) => map(value, words, V::SIDE),
-            Rule::Time { upstream, local, precision } => {
-                let read = |text: &str| match V::SIDE {
-                    Side::Upstream => upstream.read(text),
-                    Side::Local => local.read(text),
-                };
-                time(&value, read, *precision)
-            }
-            Rule::Money { upstream, local, currency } => {
-                let code = self.currency(*currency, side);
-                money(&value, of(V::SIDE, *upstream, *local), code.as_deref())
-            }
+        let read = match &field.rule {
+            Rule::Ignored => return Ok(Canon::Null),
+            Rule::Money(rule) => field.blank.value(side.value(index)).and_then(|value| {
+                let code = self.currency(rule.currency, side);
+                rule.normal(&value, V::SIDE, &self.currencies, code.as_deref())
+            }),
+            _ => field.normal(side.value(index), V::SIDE),
         };
-        canon.map_err(|fault| UnreadableField { side: V::SIDE, field: field.name.clone(), fault })
+        read.map_err(|fault| UnreadableField { side: V::SIDE, field: field.name.clone(), fault })
     }
 
     /// The currency of a side, in the local word where a map stands between the two.
-    pub(super) fn currency<'a, V: Values<'a>>(&self, index: usize, side: &V) -> Option<Cow<'a, str>> {
-        let value = side.value(index);
-        let code = match self.fields.get(index).map(|field| &field.rule) {
-            Some(Rule::Map(words)) => map(value, words, V::SIDE).ok()?,
-            _ => exact(value).ok()?,
+    pub(super) fn currency<'a, V: Values<'a>>(&'a self, index: usize, side: &V) -> Option<Cow<'a, str>> {
+        let field = self.fields.get(index)?;
+        let code = match &field.rule {
+            Rule::Words(words) if words.is_map() => field.normal(side.value(index), V::SIDE).ok()?,
+            _ => exact(side.value(index)).ok()?,
         };
-        if let Canon::Text(code) = code { Some(code) } else { None }
+        match code {
+            Canon::Text(Cow::Borrowed(code)) => Some(Cow::Borrowed(code.trim())),
+            Canon::Text(code) => Some(code),
+            _ => None,
+        }
+    }
+}
+
+impl Field {
+    /// The normal form of a value by itself.
+    fn normal<'a>(&'a self, value: Scalar<'a>, side: Side) -> Result<Canon<'a>, Unreadable> {
+        let value = self.blank.value(value)?;
+        let canon = match &self.rule {
+            Rule::Words(words) => words.normal(value, side),
+            Rule::Time(rule) => rule.normal(&value, side),
+            Rule::Near(_) => Tolerance::normal(&value),
+            Rule::Unordered(rule) => rule.normal(&value, side),
+            Rule::Exact | Rule::Money(_) | Rule::Ignored => exact(value),
+        };
+        canon.map(|canon| self.blank.normal(canon))
     }
 }

@@ -2,22 +2,41 @@
 
 use std::time::Duration;
 
-use crate::instant::Instant;
+use crate::clock_format::ClockFormat;
+use crate::compare::Side;
+use crate::instant::TimeFormat;
 use crate::scalar::{Canon, Scalar, Unreadable};
 
-/// The instant that a value stands for; `read` is how its side writes them.
-pub(in crate::compare) fn time<'a>(
-    value: &Scalar<'a>,
-    read: impl Fn(&str) -> Option<Instant>,
-    precision: Duration,
-) -> Result<Canon<'a>, Unreadable> {
-    let at = match value {
-        Scalar::Absent | Scalar::Null => return Ok(Canon::Null),
-        Scalar::Instant(at) => Some(*at),
-        Scalar::Int(whole) => read(&whole.to_string()),
-        Scalar::Number(text) | Scalar::Text(text) => read(text),
-        _ => None,
-    };
-    let at = at.ok_or_else(|| value.unreadable("a time in the declared format"))?;
-    Ok(Canon::Instant(at.floor(precision)))
+/// How instants are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeRule {
+    /// How upstream writes them.
+    pub upstream: ClockFormat,
+    /// How the local side writes them, where its column has no time type.
+    pub local: TimeFormat,
+    /// What both are cut off to.
+    pub precision: Duration,
+}
+
+impl TimeRule {
+    /// The instant that a value stands for.
+    pub(in crate::compare) fn normal<'a>(
+        &self,
+        value: &Scalar<'_>,
+        side: Side,
+    ) -> Result<Canon<'a>, Unreadable> {
+        let read = |text: &str| match side {
+            Side::Upstream => self.upstream.read(text),
+            Side::Local => self.local.read(text),
+        };
+        let at = match value {
+            Scalar::Absent | Scalar::Null => return Ok(Canon::Null),
+            Scalar::Instant(at) => Some(*at),
+            Scalar::Int(whole) => read(&whole.to_string()),
+            Scalar::Number(text) | Scalar::Text(text) => read(text),
+            _ => None,
+        };
+        let at = at.ok_or_else(|| value.unreadable("a time in the declared format"))?;
+        Ok(Canon::Instant(at.floor(self.precision)))
+    }
 }
