@@ -1,6 +1,7 @@
 //! What a domain compares: its fields, the rule of each, and where its money is. Says nothing about any item.
 
 use super::rules::{Blank, Rule};
+use crate::jq::{Expression, Reads};
 use crate::money::{Currencies, Unit};
 use crate::path::Path;
 
@@ -13,13 +14,36 @@ pub const VERSION: usize = 2;
 /// The first slot of the compared fields.
 pub const FIELDS: usize = 3;
 
+/// Where upstream's value of a field comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A member of the item.
+    Member(Path),
+    /// It is calculated from the item.
+    Derived(Expression),
+}
+
+impl Source {
+    /// Whether what happens at a path of the item may change the value.
+    #[must_use]
+    pub fn overlaps(&self, path: &Path) -> bool {
+        match self {
+            Self::Member(own) => own.overlaps(path),
+            Self::Derived(expression) => match expression.reads() {
+                Reads::Whole => true,
+                Reads::Members(names) => names.iter().any(|name| Path::of_member(name).overlaps(path)),
+            },
+        }
+    }
+}
+
 /// One compared field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// Its name in the domain.
     pub name: Box<str>,
-    /// Where upstream holds it.
-    pub upstream: Path,
+    /// Where upstream holds it, or what it is calculated by.
+    pub upstream: Source,
     /// The local column.
     pub local: Box<str>,
     /// Which values say nothing.
@@ -33,7 +57,8 @@ impl Field {
     #[must_use]
     pub fn named(path: &Path, rule: Rule) -> Self {
         let name: Box<str> = path.to_string().into();
-        Self { local: name.clone(), name, upstream: path.clone(), blank: Blank::default(), rule }
+        let upstream = Source::Member(path.clone());
+        Self { local: name.clone(), name, upstream, blank: Blank::default(), rule }
     }
 }
 

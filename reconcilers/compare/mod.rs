@@ -15,7 +15,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, VERSION};
+pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, Source, VERSION};
 pub use normal::UnreadableField;
 pub use rules::{BadTolerance, Blank, Fold, MoneyRule, Nothing, Rule, TimeRule, Tolerance, Unordered, Words};
 pub use side::Side;

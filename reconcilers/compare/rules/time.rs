@@ -14,7 +14,7 @@ pub struct TimeRule {
     pub upstream: ClockFormat,
     /// How the local side writes them, where its column has no time type.
     pub local: TimeFormat,
-    /// What both are cut off to.
+    /// What both are cut off to; days are those of upstream's zone.
     pub precision: Duration,
 }
 
@@ -37,6 +37,6 @@ impl TimeRule {
             _ => None,
         };
         let at = at.ok_or_else(|| value.unreadable("a time in the declared format"))?;
-        Ok(Canon::Instant(at.floor(self.precision)))
+        Ok(Canon::Instant(self.upstream.floor(at, self.precision)))
     }
 }

@@ -8,6 +8,7 @@ mod ignored;
 mod judging;
 mod laws;
 mod money;
+mod time;
 mod tolerance;
 mod unordered;
 mod versions;

@@ -6,9 +6,10 @@ use serde_saphyr::Spanned;
 use super::money::{MoneyFile, money_fields};
 use super::rule::{MoneyRuleFile, RuleFile, TimeFile};
 use super::several::Several;
+use super::source::{SourceFile, source};
 use super::unordered::UnorderedFile;
 use super::words::{BlankWord, FoldWord, blank};
-use crate::compare::{Field, Fields, Rule, Tolerance};
+use crate::compare::{Field, Fields, Rule, Source, Tolerance};
 use crate::define::checked::{Checked, Entry, Fault, FromText, Ordered};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
@@ -20,7 +21,7 @@ use crate::path::Path;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::define) struct FieldFile {
-    upstream: Option<Checked<Path>>,
+    upstream: Option<Spanned<SourceFile>>,
     local: Option<Checked<String>>,
     blank: Option<Several<BlankWord>>,
     map: Option<Ordered<Checked<String>>>,
@@ -76,8 +77,11 @@ impl Context<'_> {
         } = entry.value.unwrap_or_default();
         let name: Box<str> = entry.key.into();
         let upstream = match upstream {
-            Some(path) => problems.take(path),
-            None => Path::from_text(&name).map_err(|fault| problems.add(entry.spot, fault)).ok(),
+            Some(written) => source(written, problems),
+            None => {
+                let path = Path::from_text(&name).map_err(|fault| problems.add(entry.spot, fault));
+                path.ok().map(Source::Member)
+            }
         };
         let local = problems.take_option(local).map_or_else(|| name.clone(), Into::into);
         let blank_spot = blanks.as_ref().map(|blanks| blanks.spot);

@@ -4,6 +4,7 @@ mod field;
 mod money;
 mod rule;
 mod several;
+mod source;
 mod tolerance;
 mod unordered;
 mod words;

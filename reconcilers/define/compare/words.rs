@@ -62,10 +62,8 @@ pub(super) fn blank(written: Option<Several<BlankWord>>, problems: &mut Problems
 }
 
 fn taken<T>(spot: Spot, words: Result<Vec<T>, Fault>, problems: &mut Problems<'_>) -> Option<Vec<T>> {
-    let words = words.and_then(|words| match words.is_empty() {
-        true => Err(Fault::new("the list is empty").with_help("leave it out, or name what it is about")),
-        false => Ok(words),
-    });
+    let empty = || Fault::new("the list is empty").with_help("leave it out, or name what it is about");
+    let words = words.and_then(|words| if words.is_empty() { Err(empty()) } else { Ok(words) });
     words.map_err(|fault| problems.add(spot, fault)).ok()
 }
 
