@@ -44,19 +44,14 @@ impl Double {
         slots[KEY] = Some(path("id"));
         slots[CLOCK] = Some(path("at"));
         slots[FIELDS] = Some(path("amount"));
-        let amount = Field {
-            name: "amount".into(),
-            upstream: path("amount"),
-            local: "amount".into(),
-            rule: Rule::Exact,
-        };
+        let amount = Field::named(&path("amount"), Rule::Exact);
         Self {
             domain: "shop.items".parse().unwrap(),
             provider: "shop".parse().unwrap(),
             feed: feed(),
             fan_out: FanOut::None,
             policy: policy(start),
-            fields: Fields { fields: vec![amount], money: None },
+            fields: Fields::of(vec![amount]),
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
             counts: false,
