@@ -16,7 +16,7 @@ use super::wire;
 use crate::config::Loaded;
 use crate::progress::Watcher;
 use crate::report::RunReport;
-use crate::run::{self, Job, Mode, Options};
+use crate::run::{self, Found, Job, Mode, Options};
 
 /// Carries `run` out.
 pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
@@ -50,6 +50,7 @@ fn options(mode: Mode, scope: &Scope) -> Result<Options, Failure> {
         mode,
         scope: scope_of_run,
         max_emits: scope.max_emits,
+        found: if scope.baseline { Found::Baseline } else { Found::Repaired },
         if_locked: run::IfLocked::Fail,
         drain: Duration::ZERO,
         list: scope.findings_shown(),
