@@ -49,8 +49,8 @@ pub struct Moment {
 pub struct NextStep {
     /// What.
     pub what: String,
-    /// The command for it, where a person has to give one; without the program's name.
-    pub command: Option<String>,
+    /// The words of the command for it, where a person has to give one; without the program's name.
+    pub command: Option<Vec<String>>,
 }
 
 /// For programs.
@@ -148,7 +148,6 @@ impl<'a> Explained<'a> {
     #[must_use]
     pub fn next(&self) -> Vec<NextStep> {
         let finding = self.finding();
-        let path = format!("{}/{}", finding.id.domain, finding.id.key);
         match finding.state {
             State::Suspected => vec![by_itself(self.when_judged())],
             State::Open => self.next_of_open(),
@@ -157,20 +156,22 @@ impl<'a> Explained<'a> {
             State::Recurring => vec![NextStep {
                 what: "it is never sent again until a person opens it, once the consumer is mended"
                     .to_owned(),
-                command: Some(format!("findings reopen {path}{}", self.member())),
+                command: Some(self.reopen()),
             }],
-            State::Ignored => vec![self.when_lapsed(&path)],
+            State::Ignored => vec![self.when_lapsed()],
             State::Repaired | State::Healed => {
                 vec![by_itself("it is over; drift that comes back begins a new episode".to_owned())]
             }
         }
     }
 
-    fn member(&self) -> String {
-        match self.finding().id.each.as_str() {
-            "" => String::new(),
-            each => format!(" --each {each}"),
+    fn reopen(&self) -> Vec<String> {
+        let id = &self.finding().id;
+        let mut words = vec!["findings".to_owned(), "reopen".to_owned(), format!("{}/{}", id.domain, id.key)];
+        if !id.each.as_str().is_empty() {
+            words.extend(["--each".to_owned(), id.each.as_str().to_owned()]);
         }
+        words
     }
 
     fn when_judged(&self) -> String {
@@ -223,19 +224,21 @@ impl<'a> Explained<'a> {
 
     fn how_approved(&self) -> NextStep {
         let what = "it is kept back until a person approves all that its run holds, or ignores it".to_owned();
-        let command =
-            self.held.map(|set| format!("approve {} {} --expect {}", set.run_id, set.domain, set.events));
+        let command = self.held.map(|set| {
+            let (run, domain) = (set.run_id.to_string(), set.domain.to_string());
+            vec!["approve".to_owned(), run, domain, "--expect".to_owned(), set.events.to_string()]
+        });
         NextStep { what, command }
     }
 
-    fn when_lapsed(&self, path: &str) -> NextStep {
+    fn when_lapsed(&self) -> NextStep {
         let until = self.finding().ignored.as_ref().and_then(|ignored| ignored.until);
         let what = match until {
             Some(until) if until <= self.now => "that has lapsed; the next run looks at it again".to_owned(),
             Some(until) => format!("it is left alone until {until}, or until upstream changes"),
             None => "it is left alone until upstream changes".to_owned(),
         };
-        NextStep { what, command: Some(format!("findings reopen {path}{}", self.member())) }
+        NextStep { what, command: Some(self.reopen()) }
     }
 }
 

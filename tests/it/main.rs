@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod both;
 mod postgres;
 mod world;
 
+mod approvals;
 mod bad_definitions;
 mod bad_pages;
+mod baseline;
 mod caps;
 mod changes;
 mod commands;
@@ -25,6 +28,7 @@ mod holds;
 mod localstripe;
 mod members;
 mod originals;
+mod people;
 mod own_credentials;
 mod quotas;
 mod slices;

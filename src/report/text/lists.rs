@@ -23,7 +23,7 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
         "OPEN",
         "OLDEST",
         "HELD",
-        "PARKED",
+        "RECURRING",
         "IGNORED",
         "AT STAKE",
         "DEAD LETTERS",

@@ -6,7 +6,7 @@ use crate::report::explained::{Explained, Moment};
 use super::escape::{safe, sides};
 use super::grid::{Grid, counted, page};
 use super::lists::{age, amount, path, roughly};
-use super::look::Look;
+use super::look::{Look, shell_word};
 
 /// `tieout findings show`: everything about one finding.
 #[must_use]
@@ -37,7 +37,10 @@ pub fn explain(explained: &Explained<'_>, look: &Look) -> String {
     );
     let why = explained.why().map(|why| format!("Why: {}", safe(&why)));
     let next = explained.next().into_iter().map(|step| match step.command {
-        Some(command) => format!("Next: {}: {}", safe(&step.what), look.command(&command)),
+        Some(words) => {
+            let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+            format!("Next: {}: {}", safe(&step.what), look.command(&words.join(" ")))
+        }
         None => format!("Next: {}", safe(&step.what)),
     });
     let last: Vec<String> = why.into_iter().chain(next).collect();
