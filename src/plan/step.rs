@@ -33,6 +33,14 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether a person said to leave alone what is seen.
+    #[must_use]
+    pub fn leaves_alone(&self, seen: &Observation, known: Option<&Finding>) -> bool {
+        let (Look::Differs(found), Some(finding)) = (&seen.look, known) else { return false };
+        let is_same = finding.digest == found.digest && finding.kind == found.kind;
+        finding.state == State::Ignored && is_same && !has_lapsed(finding, self.now)
+    }
+
     /// The sides agree: the finding is over, repaired where an event was acknowledged and healed otherwise.
     fn settle(&self, finding: &Finding) -> Option<Step> {
         if finding.state == State::Ignored && !has_lapsed(finding, self.now) {

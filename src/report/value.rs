@@ -233,7 +233,7 @@ pub struct ItemCounts {
     pub pending: OneSide,
     /// With a value that its rule cannot read, or without a key.
     pub unreadable: OneSide,
-    /// Left out because the evidence cannot decide.
+    /// Left out because the evidence cannot decide, or because a person said to leave them alone.
     pub ignored: OneSide,
 }
 

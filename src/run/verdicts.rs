@@ -186,10 +186,16 @@ impl Night<'_> {
         let by_key: HashMap<&Key, &Suspect> =
             suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
         self.confirm_rest(&by_key, &mut confirmation).await?;
+        let alone = self.left_alone(&confirmation).await?;
         for judged in &confirmation.judged {
             if let Some(suspect) = by_key.get(&judged.observation.key) {
-                self.account_of(purpose).unpend(suspect);
-                self.account_of(purpose).judge(suspect, judged);
+                let account = self.account_of(purpose);
+                account.unpend(suspect);
+                if alone.contains(&suspect.key) {
+                    account.leave_alone(suspect, judged);
+                } else {
+                    account.judge(suspect, judged);
+                }
             }
         }
         for (_, reason) in &confirmation.unknown {
@@ -197,6 +203,19 @@ impl Night<'_> {
             self.doubt(reason.to_string());
         }
         self.plan_for(confirmation, &by_key).await
+    }
+
+    /// What a person said to leave alone, and is as it was then.
+    async fn left_alone(&self, confirmation: &Confirmation) -> Result<HashSet<Key>, Failure> {
+        let seen = || confirmation.judged.iter().map(|judged| &judged.observation);
+        let keys: Vec<Key> = seen().map(|seen| seen.key.clone()).collect();
+        let known = self.known(&keys).await?;
+        if known.values().all(|finding| finding.state != State::Ignored) {
+            return Ok(HashSet::new());
+        }
+        let planner = self.planner(None).await?;
+        let alone = seen().filter(|seen| planner.leaves_alone(seen, known.get(&seen.key)));
+        Ok(alone.map(|seen| seen.key.clone()).collect())
     }
 
     /// A slice that could not be halved comes without any confirmation.

@@ -31,6 +31,10 @@ async fn an_ignored_finding_is_left_alone_until_upstream_changes() {
         assert_eq!(counted(world, "ignored"), 1);
         let same = world.tieout(&["run", "--key", "ch_lost", "--format", "json"]);
         assert_eq!((same.code, same.findings().len()), (0, 0), "{same:?}");
+        assert_eq!(
+            (&same.domain()["items"]["missing"], &same.domain()["items"]["ignored"]["upstream"]),
+            (&json!(0), &json!(1))
+        );
         assert_eq!(world.stands("ch_lost").0, "ignored");
         world.change_upstream("ch_lost", |charge| charge["amount"] = json!(501));
         world.tieout(&["run", "--key", "ch_lost"]);
