@@ -5,6 +5,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -240,11 +241,26 @@ impl Reading {
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Confirmation, LocalError> {
-        let reconciler = &self.sides.reconciler;
-        let wait = reconciler.feed().lag.max(reconciler.policy().settle);
+        self.confirm_known(items, rested, &|_| None).await
+    }
+
+    /// Reads both sides of items again of which an earlier run knows more.
+    pub(super) async fn confirm_known(
+        &self,
+        items: &[Wanted],
+        rested: &(dyn Fn(&Key) -> bool + Sync),
+        ahead: &(dyn Fn(&Key) -> Option<Instant> + Sync),
+    ) -> Result<Confirmation, LocalError> {
+        let local_ceiling = self.local_start - self.wait();
         // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
+        let ages = Ages { ceiling: self.ceiling(), local_ceiling, rested, ahead };
         confirm(&self.sides, items, ages).await
+    }
+
+    /// How long it may take until the local side has a change.
+    pub(super) fn wait(&self) -> Duration {
+        let reconciler = &self.sides.reconciler;
+        reconciler.feed().lag.max(reconciler.policy().settle)
     }
 
     /// The ceiling as far as the provider's clock, and its own word on its answers, are known.

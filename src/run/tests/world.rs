@@ -19,7 +19,7 @@ use crate::clock::Clocks;
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::report::DomainReport;
-use crate::run::{IfLocked, Job, Mode, Options, Scope, run};
+use crate::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
 use crate::source::{Client, ProviderSettings};
 use crate::store::Store;
 
@@ -182,6 +182,15 @@ impl World {
         self.local(items).await;
     }
 
+    /// Moves the first sighting of every finding far back, as if nights had passed.
+    pub(super) async fn first_seen_long_ago(&self) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
+        let state = SqlitePool::connect_with(options).await.unwrap();
+        let long_ago = "UPDATE findings SET first_seen = '2000-01-01T00:00:00.000000Z'";
+        sqlx::query(long_ago).execute(&state).await.unwrap();
+        state.close().await;
+    }
+
     /// A night about a hundred seconds.
     pub(super) async fn run(&self, domain: Double) -> DomainReport {
         self.run_until(domain, 100).await
@@ -210,6 +219,7 @@ impl World {
                 mode: Mode::Run,
                 scope,
                 max_emits: None,
+                found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::ZERO,
                 list: 1_000,
