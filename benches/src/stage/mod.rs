@@ -3,3 +3,6 @@
 pub mod database;
 pub mod definitions;
 pub mod mock;
+pub mod place;
+pub mod rows;
+pub mod site;

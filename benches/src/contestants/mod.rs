@@ -1,0 +1,9 @@
+//! The programs that are compared, each run to its end, measured, and checked. A run that read or found anything but
+//! what there is is an error, never a figure.
+
+mod loops;
+mod process;
+mod tieout;
+
+pub use loops::{merger, reader};
+pub use tieout::{Reconciliation, tieout};
