@@ -10,12 +10,14 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tieout_bench::charges::Population;
 use tieout_bench::contestants;
 use tieout_bench::stage::database::Database;
+use tieout_bench::stage::file;
 use tieout_bench::stage::mock::Manners;
 use tieout_bench::stage::rows::Side;
 use tieout_bench::stage::site::{Site, recent};
 
 const MOCK: &str = env!("CARGO_BIN_EXE_mock-provider");
 const MERGE: &str = env!("CARGO_BIN_EXE_merge-loop");
+const COMPARE: &str = env!("CARGO_BIN_EXE_compare-loop");
 
 /// Runs a test in a database of its own.
 async fn in_database(name: &str, test: impl AsyncFnOnce(&Database)) {
@@ -76,6 +78,34 @@ async fn a_row_that_the_provider_does_not_have_is_orphaned_to_the_loop_that_merg
         let found = r#"[Some("2537"), Some("50"), Some("50"), Some("1")]"#;
         let error = merged.unwrap_err().to_string();
         assert!(error.contains(found), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_comparison_alone_finds_what_was_planted_in_postgresql_and_in_a_file() {
+    in_database("compare", async |database| {
+        let population = recent(4_321, 3, 50).unwrap();
+        let (program, scratch) = (Path::new(COMPARE), tempfile::tempdir().unwrap());
+        database.fill("charges", Side::Local, &population).await.unwrap();
+        let table = (database, "charges");
+        contestants::comparison(program, &population, table, None, scratch.path()).await.unwrap();
+        let path = scratch.path().join("charges.db");
+        file::fill(&path, &population).await.unwrap();
+        contestants::comparison_with_file(program, &population, &path, scratch.path()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_comparison_alone_is_void_where_something_else_differs() {
+    in_database("differs", async |database| {
+        let population = recent(1_000, 1, 50).unwrap();
+        let (program, scratch) = (Path::new(COMPARE), tempfile::tempdir().unwrap());
+        database.fill("charges", Side::Upstream, &population).await.unwrap();
+        let table = (database, "charges");
+        let compared = contestants::comparison(program, &population, table, None, scratch.path()).await;
+        assert!(compared.unwrap_err().to_string().contains("was planted"));
     })
     .await;
 }

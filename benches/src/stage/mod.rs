@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod definitions;
+pub mod file;
 pub mod mock;
 pub mod place;
 pub mod rows;
