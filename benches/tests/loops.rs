@@ -75,7 +75,7 @@ async fn a_row_that_the_provider_does_not_have_is_orphaned_to_the_loop_that_merg
         connection.execute(more).await.unwrap();
         connection.close().await.unwrap();
         let merged = contestants::merger(Path::new(MERGE), &site, database, scratch.path()).await;
-        let found = r#"[Some("2537"), Some("50"), Some("50"), Some("1")]"#;
+        let found = r#"[Some("2537"), Some("50"), Some("51"), Some("1")]"#;
         let error = merged.unwrap_err().to_string();
         assert!(error.contains(found), "{error}");
     })
