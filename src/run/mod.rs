@@ -15,6 +15,7 @@ mod lives;
 mod members;
 mod originals;
 mod outcome;
+mod parts;
 mod reading;
 mod release;
 mod rest;
