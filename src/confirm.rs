@@ -74,9 +74,13 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
         return Ok(Confirmation::default());
     }
     let items = dated(sides, items).await?;
-    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
     let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
-    let (rows, _) = rows_by_key(&sides.reader, &keys).await?;
+    let early = if bug!("local_first") { Some(rows_by_key(&sides.reader, &keys).await?) } else { None };
+    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
+    let (rows, _) = match early {
+        Some(early) => early,
+        None => rows_by_key(&sides.reader, &keys).await?,
+    };
     let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
     let judged = upstream
         .confirmed
@@ -162,7 +166,9 @@ impl Judge<'_> {
     ) -> Look {
         let Some(found) = found else { return Look::Agrees };
         let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
-            || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
+            || row
+                .and_then(|row| row.changed)
+                .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
         let must_rest = has_no_change_time(self.feed, found.kind) && !(self.ages.rested)(key);
         if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }
     }

@@ -8,9 +8,10 @@ use futures::StreamExt as _;
 use futures::stream;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::{Confirm, Confirmed, Wanted};
+use tieout_reconcilers::page::{Confirm, Confirmed, Seen, Wanted};
 use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 
+use super::error::SourceError;
 use super::fetch::Answered;
 use super::http::Client;
 use super::reason::{Reason, Site, What};
@@ -93,6 +94,9 @@ async fn answer(
     let at = || site(client, reconciler, client.describe(&confirm.request, None));
     let answered =
         client.fetch(&confirm.request, None, |response| reconciler.confirm_answer(confirm, response)).await;
+    if bug!("any_404_is_gone") && matches!(answered, Err(SourceError::Refused { status: 404, .. })) {
+        return Ok(confirm.keys.iter().map(|key| Confirmed { key: key.clone(), seen: Seen::Gone }).collect());
+    }
     // Whether nothing means "gone" is the definition's to say.
     let fetched = match answered.map_err(|error| Reason::of(at(), error))? {
         Answered::Read(fetched) | Answered::Empty(fetched) => fetched,

@@ -65,6 +65,9 @@ pub(in crate::store) async fn supersede(
     events: &[Uuid],
     now: Instant,
 ) -> Result<(), StoreError> {
+    if bug!("superseded_is_sent") {
+        return Ok(());
+    }
     for batch in events.chunks(BATCH) {
         let mut args = args![lease.domain().as_str(), lease.each().as_str(), now].to_vec();
         args.extend(batch.iter().copied().map(Value::from));
