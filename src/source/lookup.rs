@@ -11,7 +11,6 @@ use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Confirm, Confirmed, Seen, Wanted};
 use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 
-use super::error::SourceError;
 use super::fetch::Answered;
 use super::http::Client;
 use super::reason::{Reason, Site, What};
@@ -94,15 +93,15 @@ async fn answer(
     let at = || site(client, reconciler, client.describe(&confirm.request, None));
     let answered =
         client.fetch(&confirm.request, None, |response| reconciler.confirm_answer(confirm, response)).await;
-    if bug!("any_404_is_gone") && matches!(answered, Err(SourceError::Refused { status: 404, .. })) {
-        return Ok(confirm.keys.iter().map(|key| Confirmed { key: key.clone(), seen: Seen::Gone }).collect());
-    }
     // Whether nothing means "gone" is the definition's to say.
     let fetched = match answered.map_err(|error| Reason::of(at(), error))? {
         Answered::Read(fetched) | Answered::Empty(fetched) => fetched,
         // What a partial answer leaves out may exist all the same.
         Answered::Partly(_, why) => return Err(Reason::Gap { at: Box::new(at()), why }),
     };
+    if bug!("any_404_is_gone") && fetched.status == 404 {
+        return Ok(confirm.keys.iter().map(|key| Confirmed { key: key.clone(), seen: Seen::Gone }).collect());
+    }
     reconciler.read_confirm(confirm, &fetched.response()).map_err(|fault| not_a_page(at(), fault, &fetched))
 }
 

@@ -138,7 +138,7 @@ impl Product {
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
                 list: 1_000,
-                concurrency: 1,
+                concurrency: self.variety.lanes,
                 differences_exit: false,
             },
         }

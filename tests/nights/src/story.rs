@@ -99,6 +99,8 @@ pub(crate) struct Variety {
     pub(crate) emits_orphans: bool,
     pub(crate) max_emits: u64,
     pub(crate) page: usize,
+    /// How many slices are read side by side.
+    pub(crate) lanes: usize,
     /// How far the provider's clock is ahead.
     pub(crate) provider_ahead: Micros,
     /// How far the shop's clock is ahead.
