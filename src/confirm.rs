@@ -81,9 +81,13 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
         return Ok(Confirmation::default());
     }
     let items = dated(sides, items).await?;
-    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
     let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
-    let (rows, _) = rows_by_key(&sides.reader, &keys).await?;
+    let early = if bug!("local_first") { Some(rows_by_key(&sides.reader, &keys).await?) } else { None };
+    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
+    let (rows, _) = match early {
+        Some(early) => early,
+        None => rows_by_key(&sides.reader, &keys).await?,
+    };
     let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
     let judged = upstream
         .confirmed
@@ -170,7 +174,9 @@ impl Judge<'_> {
         let Some(found) = found else { return Look::Agrees };
         let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
         let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
-            || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
+            || row
+                .and_then(|row| row.changed)
+                .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
         // Where nothing says when the sides came to differ, only waiting can rule out a webhook in flight.
         let must_rest = !self.feed.dates(found.kind) && !(self.ages.rested)(key);
         if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }

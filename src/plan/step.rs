@@ -46,7 +46,11 @@ impl Planner<'_> {
         if finding.state == State::Ignored && !has_lapsed(finding, self.now) {
             return None;
         }
-        let state = if finding.acknowledged_at.is_some() { State::Repaired } else { State::Healed };
+        let state = if finding.acknowledged_at.is_some() || bug!("healed_is_repaired") {
+            State::Repaired
+        } else {
+            State::Healed
+        };
         let (closed_at, run_id) = (Some(self.now), self.run_id);
         let over = Finding { state, closed_at, run_id, held_by: None, ignored: None, ..finding.clone() };
         Some(Step { finding: over, asks: false })
@@ -88,10 +92,10 @@ impl Planner<'_> {
     fn emitted_in_vain(&self, finding: &Finding, found: &Discrepancy) -> Step {
         let patience = self.reconciler.policy().reemit_after;
         let may_still_work = finding.acknowledged_at.is_some_and(|at| self.now < at + patience);
-        if may_still_work || !self.is_emitted(found.kind) {
+        if (may_still_work && !bug!("reemits_at_once")) || !self.is_emitted(found.kind) {
             return self.still(finding, State::Emitted);
         }
-        if finding.reemissions >= MAX_REEMISSIONS {
+        if finding.reemissions >= MAX_REEMISSIONS + u32::from(bug!("parks_too_late")) {
             let reason = Some(in_vain(finding));
             let parked = self.still(finding, State::Recurring).finding;
             return Step { finding: Finding { reason, ..parked }, asks: false };
@@ -110,7 +114,8 @@ impl Planner<'_> {
     /// sent after an acknowledgement needs an episode of its own, even where upstream is back at a state that was sent before.
     fn next_episode(&self, finding: &Finding, found: &Discrepancy, reemissions: u32) -> Step {
         let mut next = self.renewed(finding, found, self.open_state());
-        next.finding.episode += 1;
+        let is_same_drift = reemissions > finding.reemissions;
+        next.finding.episode += u32::from(is_same_drift || !bug!("changed_drift_is_old"));
         next.finding.reemissions = reemissions;
         next.finding.acknowledged_at = None;
         next
@@ -127,7 +132,7 @@ impl Planner<'_> {
             id: Identity { domain, each: self.each.clone(), key: seen.key.clone() },
             kind: found.kind,
             state,
-            episode: over.map_or(1, |finding| finding.episode + 1),
+            episode: over.map_or(1, |finding| finding.episode + u32::from(!bug!("same_episode"))),
             reemissions: 0,
             digest: found.digest.clone(),
             fields: found.fields.clone(),
@@ -206,7 +211,7 @@ fn in_vain(finding: &Finding) -> String {
 /// A finding that says what is seen now.
 fn described(finding: Finding, found: &Discrepancy) -> Finding {
     Finding {
-        kind: found.kind,
+        kind: if bug!("old_kind") { finding.kind } else { found.kind },
         digest: found.digest.clone(),
         fields: found.fields.clone(),
         amount: found.amount.clone(),

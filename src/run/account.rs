@@ -72,7 +72,12 @@ impl Account {
             counted.local += u64::from(judged.local);
         };
         match &judged.observation.look {
-            Look::Young(_) => side(&mut self.items.pending),
+            Look::Young(_) => {
+                side(&mut self.items.pending);
+                if bug!("pending_money") {
+                    self.add_money(judged);
+                }
+            }
             Look::Differs(found) if found.kind == Kind::Unreadable => side(&mut self.items.unreadable),
             Look::Differs(found) => self.count(found.kind, judged),
             Look::Agrees if judged.upstream && judged.local => {

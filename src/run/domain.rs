@@ -26,7 +26,7 @@ use super::{IfLocked, Job, Mode, Scope};
 use crate::clock::Stopwatch;
 use crate::confirm::Sides;
 use crate::diff::Suspect;
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::local::MemberValues;
 use crate::plan::{Exposure, Plan, Planner};
 use crate::report::DomainReport;
@@ -172,6 +172,10 @@ impl<'a> Night<'a> {
     async fn look_again(&mut self) -> Result<(), Failure> {
         let domain = self.sides.reconciler.domain().clone();
         let followed = self.job.store.followed(&domain, &self.sides.each, FOLLOW_UP_BUDGET).await?;
+        let followed: Vec<Finding> = followed
+            .into_iter()
+            .filter(|finding| finding.state != State::Suspected || !bug!("suspected_forgotten"))
+            .collect();
         for chunk in followed.chunks(1_000) {
             self.stop_if_cancelled()?;
             self.follow(chunk).await?;

@@ -66,6 +66,9 @@ pub(in crate::store) async fn supersede(
     events: &[Uuid],
     now: Instant,
 ) -> Result<(), StoreError> {
+    if bug!("superseded_is_sent") {
+        return Ok(());
+    }
     for batch in events.chunks(BATCH) {
         let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
         lock(tx, &ids).await?;
