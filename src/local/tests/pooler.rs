@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant as Moment};
 
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use super::postgres::with_world;
@@ -108,8 +109,8 @@ async fn limits_hold_behind_a_pooler_and_leave_no_trace_on_its_connections() {
         let interrupted = rows_of(&reader, range).await.unwrap_err();
         assert!(matches!(interrupted, LocalError::Interrupted { .. }), "{interrupted}");
         world.run("ROLLBACK").await;
-        let mut other =
-            <sqlx::PgConnection as sqlx::Connection>::connect(&pooler.url(&server)).await.unwrap();
+        let plain = pooler.url(&server).parse::<sqlx::postgres::PgConnectOptions>().unwrap();
+        let mut other = sqlx::PgConnection::connect_with(&plain.extra_float_digits(None)).await.unwrap();
         for setting in ["statement_timeout", "lock_timeout", "transaction_read_only"] {
             let row = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("SHOW {setting}")))
                 .fetch_one(&mut other)
