@@ -53,8 +53,8 @@ impl Lives {
                 self.detected.extend(finding.time_to_detect());
             }
             (Some(State::Emitted), _) if is_judged => self.counts.sent_again += 1,
-            (Some(State::Suspected), State::Healed) => {}
-            (Some(_), State::Healed) => self.end(finding, State::Healed),
+            // What was only suspected was never a finding.
+            (Some(before), State::Healed) if before != State::Suspected => self.end(finding, State::Healed),
             (Some(_), State::Repaired) => self.end(finding, State::Repaired),
             (Some(before), State::Recurring) if before != State::Recurring => self.counts.parked += 1,
             _ => {}
