@@ -13,6 +13,7 @@ mod listing;
 mod members;
 mod originals;
 mod outcome;
+mod parts;
 mod reading;
 mod release;
 mod rest;

@@ -45,7 +45,7 @@ impl Night<'_> {
             let account = self.account_of(slice.purpose);
             if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
         }
-        let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
+        let mut plan = self.judge_in_parts(&now, slice.purpose, confirmation).await?;
         // Coverage may pass what is too young: it is looked up by key first thing in the next run.
         plan.extend(self.decide(young.iter().map(unconfirmed).collect(), None).await?);
         let unmet = unseen::unmet(&rest);
@@ -175,7 +175,7 @@ impl Night<'_> {
     }
 
     /// Plans for suspects as their confirmation found them. What was not confirmed yet is confirmed first.
-    async fn judge(
+    pub(super) async fn judge(
         &mut self,
         suspects: &[Suspect],
         purpose: Purpose,

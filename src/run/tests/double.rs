@@ -173,7 +173,11 @@ impl Reconciler for Double {
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        if matches!(response.status, 200 | 404) { Answer::Read } else { Answer::Fail("no".to_owned()) }
+        match response.status {
+            200 | 404 => Answer::Read,
+            401 => Answer::Rejected("no such key".to_owned()),
+            _ => Answer::Fail("no".to_owned()),
+        }
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {

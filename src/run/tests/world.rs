@@ -43,10 +43,12 @@ pub(super) struct Shelf {
     pub items: Vec<Item>,
     /// Statuses that list requests get instead of an answer, one by one; `None` answers.
     pub moods: VecDeque<Option<u16>>,
-    /// The status of every list request about an account.
+    /// The status of every list request about an account, and of every look-up of an id.
     pub refuses: BTreeMap<&'static str, u16>,
     /// The most rows of a range that it hands out at all.
     pub cap: Option<usize>,
+    /// How many rows a page has, where it is not two.
+    pub page: Option<usize>,
     /// What every page adds to its rows.
     pub extra: Value,
     /// What it says of the true number of items in a range when it is asked to count them; 404 where it says nothing.
@@ -80,6 +82,9 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     let account = asked("account").unwrap_or_default();
     let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
     if let Some(id) = url.path().strip_prefix("/items/") {
+        if let Some(status) = shelf.refuses.get(id) {
+            return ResponseTemplate::new(*status);
+        }
         let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
         return found
             .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
@@ -102,10 +107,11 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     }
     rows.sort_by_key(|item| (item.at, item.id.clone()));
     let from = asked("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
-    let page: Vec<Value> = rows.iter().skip(from).take(2).map(|item| row(item)).collect();
+    let to = from + shelf.page.unwrap_or(2);
+    let page: Vec<Value> = rows.iter().take(to).skip(from).map(|item| row(item)).collect();
     let mut body = json!({ "data": page });
-    if from + 2 < rows.len() {
-        body["next"] = json!((from + 2).to_string());
+    if to < rows.len() {
+        body["next"] = json!(to.to_string());
     }
     if let Some(extra) = shelf.extra.as_object() {
         body.as_object_mut().unwrap().extend(extra.clone());
