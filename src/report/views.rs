@@ -6,6 +6,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
+use super::state::Range;
 use super::value::Status;
 use crate::finding::{Finding, State};
 
@@ -19,6 +20,10 @@ pub struct StatusLine {
     /// The member of the fan-out that this is about: the one furthest behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub furthest_behind: Option<String>,
+    /// The ranges before its newest verified instant that were never verified.
+    pub holes: Vec<Range>,
+    /// What of them the provider does not keep any more: nothing can be proved about it.
+    pub lost: Vec<Range>,
     /// For a mutable feed on a creation clock: changes to items created before this instant go unseen.
     pub changes_back_to: Option<Instant>,
     /// How the last run of the domain ended, and when.

@@ -7,7 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
-use tieout_reconcilers::window::Purpose;
+use tieout_reconcilers::window::{Purpose, Window};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -60,6 +60,8 @@ pub(super) struct Night<'a> {
     pub resting_since: Option<std::time::Instant>,
     /// What was proven if none of the resting orphans exists.
     pub withheld: Vec<Withheld>,
+    /// What a backfill has to fill.
+    pub to_fill: Vec<Window>,
     /// What `plan` would have stored, so that it decides as `run` does.
     pub imagined: HashMap<Key, Finding>,
     /// What the report will list.
@@ -136,6 +138,7 @@ impl<'a> Night<'a> {
             resting: Vec::new(),
             resting_since: None,
             withheld: Vec::new(),
+            to_fill: Vec::new(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             n_events: 0,
@@ -149,10 +152,11 @@ impl<'a> Night<'a> {
         self.look_again().await?;
         match &self.job.options.scope {
             Scope::Keys(keys) => self.judge_keys(keys).await,
-            Scope::Coverage | Scope::Range(_) => {
+            Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
                 let sees_all_changes = self.read_slices().await?;
                 self.doubt_clock();
                 self.rest().await?;
+                self.say_filled().await?;
                 if sees_all_changes { self.overlap_done().await } else { Ok(()) }
             }
         }
@@ -169,6 +173,10 @@ impl<'a> Night<'a> {
         let followed = self.job.store.followed(&domain, &self.sides.each, FOLLOW_UP_BUDGET).await?;
         for chunk in followed.chunks(1_000) {
             self.stop_if_cancelled()?;
+            if self.is_late() {
+                self.doubt("the deadline came before all earlier findings were looked at again".to_owned());
+                break;
+            }
             self.follow(chunk).await?;
         }
         Ok(())
@@ -247,13 +255,26 @@ impl<'a> Night<'a> {
         if self.job.cancel.is_cancelled() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
+    /// Tells the reader of the report something that makes nothing doubtful.
+    pub(super) fn remark(&mut self, note: String) {
+        let note = self.of_whom(note);
+        if !self.report.notes.contains(&note) {
+            self.report.notes.push(note);
+        }
+    }
+
+    /// A sentence with the member of the fan-out that it is about.
+    fn of_whom(&self, sentence: String) -> String {
+        match self.sides.each.as_str() {
+            "" => sentence,
+            each => format!("{each}: {sentence}"),
+        }
+    }
+
     /// Makes the domain partial, in words.
     pub(super) fn doubt(&mut self, problem: String) {
         self.report.complete = false;
-        let problem = match self.sides.each.as_str() {
-            "" => problem,
-            each => format!("{each}: {problem}"),
-        };
+        let problem = self.of_whom(problem);
         if !self.report.problems.contains(&problem) {
             self.report.problems.push(problem);
         }

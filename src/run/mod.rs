@@ -4,7 +4,9 @@
 //! its own. No transaction is open across a call to a provider or a queue.
 
 mod account;
+mod backfill;
 mod counting;
+mod deadline;
 mod domain;
 mod finish;
 mod flight;
@@ -26,7 +28,7 @@ mod verdicts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -70,6 +72,8 @@ pub enum Scope {
     Coverage,
     /// A range, verified or not.
     Range(Window),
+    /// What was never verified of a range, or of everything between the beginning and the newest end.
+    Backfill(Option<Window>),
     /// Some keys, which never touches coverage.
     Keys(Vec<Key>),
 }
@@ -97,6 +101,8 @@ pub struct Options {
     pub if_locked: IfLocked,
     /// How long the relay may drain the outbox at the end.
     pub drain: Duration,
+    /// When nothing more is begun; what is left is for the next run.
+    pub deadline: Option<Moment>,
     /// How many findings a report lists per domain.
     pub list: usize,
     /// How many slices are walked side by side, at least 1.

@@ -69,7 +69,7 @@ impl Night<'_> {
         let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
         let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
         // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
-        if matches!(self.job.options.scope, super::Scope::Range(_)) {
+        if matches!(self.job.options.scope, super::Scope::Range(_) | super::Scope::Backfill(_)) {
             return Proven { coverage, ..Proven::default() };
         }
         if feed.changes && is_complete && token.is_none() {

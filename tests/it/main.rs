@@ -13,6 +13,7 @@ mod changes;
 mod commands;
 mod conformance;
 mod counts;
+mod coverage;
 mod credentials;
 mod demo;
 mod docs;

@@ -9,7 +9,7 @@ use crate::postgres::Postgres;
 use crate::world::{World, charge, set};
 
 /// Moves the state, the local side and the queue of a world to PostgreSQL.
-async fn on_postgres(world: &World, postgres: &Postgres) {
+pub(crate) async fn on_postgres(world: &World, postgres: &Postgres) {
     let url = postgres.url();
     world.edit("tieout.yaml", "sqlite:state.db", url);
     world.edit("tieout.yaml", "sqlite:app.db", url);

@@ -210,6 +210,7 @@ impl World {
                 max_emits: None,
                 if_locked: IfLocked::Fail,
                 drain: Duration::ZERO,
+                deadline: None,
                 list: 1_000,
                 concurrency: 4,
                 differences_exit: false,
