@@ -299,6 +299,8 @@ pub struct Policy {
     pub min_items: u64,
     /// How long after the queue's acknowledgement the same drift is sent again.
     pub reemit_after: Duration,
+    /// The most items that one run looks up by key; what is over stays suspected.
+    pub max_lookups: u64,
     /// Where the first run starts, if not 30 days before it.
     pub start: Option<Instant>,
 }

@@ -32,6 +32,7 @@ fn policy() -> Policy {
         max_ratio: 0.05,
         min_items: 1,
         reemit_after: Duration::from_hours(20),
+        max_lookups: 20_000,
         start: Some(at(0)),
     }
 }

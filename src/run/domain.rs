@@ -22,7 +22,7 @@ use super::stage::{Members, Stage};
 use super::summary::{blank, failed};
 use super::unseen::Withheld;
 use super::{IfLocked, Job, Mode, Scope};
-use crate::confirm::Sides;
+use crate::confirm::{LookUpBudget, Sentinels, Sides};
 use crate::diff::Suspect;
 use crate::finding::Finding;
 use crate::local::MemberValues;
@@ -52,6 +52,10 @@ pub(super) struct Night<'a> {
     pub report: DomainReport,
     pub pace: Arc<Pace>,
     pub counting: Arc<Counting>,
+    /// How many items the run may still look up, all members of the domain together.
+    pub budget: Arc<LookUpBudget>,
+    /// Items that a look-up must find.
+    pub sentinels: Arc<Sentinels>,
     pub lanes: Arc<Lanes>,
     /// What the provider's first answer says about how far its answers are whole.
     pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
@@ -133,6 +137,8 @@ impl<'a> Night<'a> {
             report: blank(reconciler.as_ref()),
             pace: Arc::clone(&stage.pace),
             counting: Arc::default(),
+            budget: Arc::clone(&stage.budget),
+            sentinels: Arc::default(),
             lanes: Arc::clone(&stage.lanes),
             provider_ceiling: Arc::default(),
             resting: Vec::new(),
@@ -170,7 +176,10 @@ impl<'a> Night<'a> {
     /// Every finding that is not over is read again by key, oldest first.
     async fn look_again(&mut self) -> Result<(), Failure> {
         let domain = self.sides.reconciler.domain().clone();
-        let followed = self.job.store.followed(&domain, &self.sides.each, FOLLOW_UP_BUDGET).await?;
+        // Half of the look-ups are left for what is found today, however many earlier findings there are.
+        let half = u32::try_from(self.budget.limit() / 2).unwrap_or(u32::MAX);
+        let most = FOLLOW_UP_BUDGET.min(half.max(1));
+        let followed = self.job.store.followed(&domain, &self.sides.each, most).await?;
         for chunk in followed.chunks(1_000) {
             self.stop_if_cancelled()?;
             if self.is_late() {
@@ -195,6 +204,8 @@ impl<'a> Night<'a> {
             lanes: Arc::clone(&self.lanes),
             pace: Arc::clone(&self.pace),
             counting: Arc::clone(&self.counting),
+            budget: Arc::clone(&self.budget),
+            sentinels: Arc::clone(&self.sentinels),
             provider_ceiling: Arc::clone(&self.provider_ceiling),
             start: self.start,
             local_start: self.local_start,

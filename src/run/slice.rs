@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::counting::{Count, Counting};
 use super::outcome::Failure;
 use super::sorting::{When, is_young, when};
-use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
+use crate::confirm::{
+    Absence, Ages, Care, Confirmation, LookUpBudget, Sentinels, Sides, confirm, rows_by_key,
+};
 use crate::coverage;
 use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
 use crate::local::{LocalError, Read as LocalRead, Reader};
@@ -151,6 +153,10 @@ pub(super) struct Reading {
     pub(super) lanes: Arc<Lanes>,
     pub(super) pace: Arc<Pace>,
     pub(super) counting: Arc<Counting>,
+    /// How many items the run may still look up.
+    pub(super) budget: Arc<LookUpBudget>,
+    /// Items that a look-up must find.
+    pub(super) sentinels: Arc<Sentinels>,
     /// What the provider's first answer says about how far its answers are whole.
     pub(super) provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// The run's start by the process's clock.
@@ -229,7 +235,7 @@ impl Reading {
             let first = difference.suspects.iter().filter(is_old).filter(now).take(CONFIRMED_AHEAD);
             let items: Vec<Wanted> = first.map(Suspect::wanted).collect();
             let is_settled = reconciler.policy().settle.is_zero();
-            *confirmation = self.confirm(&items, &|_| is_settled).await?;
+            *confirmation = self.confirm(&items, &|_| is_settled, Absence::Unexpected).await?;
         }
         Ok(read)
     }
@@ -239,12 +245,14 @@ impl Reading {
         &self,
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
+        absence: Absence,
     ) -> Result<Confirmation, LocalError> {
         let reconciler = &self.sides.reconciler;
         let wait = reconciler.feed().lag.max(reconciler.policy().settle);
         // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
         let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
-        confirm(&self.sides, items, ages).await
+        let care = Care { budget: &self.budget, sentinels: &self.sentinels, absence };
+        confirm(&self.sides, items, ages, care).await
     }
 
     /// The ceiling as far as the provider's clock, and its own word on its answers, are known.
@@ -347,6 +355,7 @@ impl Reading {
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
+        self.sentinels.saw(&page.items, reconciler.feed(), self.start);
         let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
         *self.provider_ceiling.get_or_init(|| page.ceiling.map(settled))
     }

@@ -12,12 +12,12 @@ use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
 use super::unseen;
-use crate::confirm::Confirmation;
+use crate::confirm::{Absence, Confirmation, Unknown};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
-use crate::source::{Coverage, Reason, Walked};
+use crate::source::{Coverage, Walked};
 use crate::store::{Covered, SavedToken, SliceDone};
 
 impl Night<'_> {
@@ -119,7 +119,7 @@ impl Night<'_> {
         }
         if let Coverage::Partial(reasons) = walked {
             for reason in reasons {
-                reject_if_rejected(reason)?;
+                reject(reason.is_rejected(), reason)?;
                 self.doubt(reason.to_string());
             }
         }
@@ -163,7 +163,7 @@ impl Night<'_> {
         for chunk in suspects.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
             let items: Vec<Wanted> = chunk.iter().map(Suspect::wanted).collect();
-            confirmations.push(self.confirm(&items, rested).await?);
+            confirmations.push(self.confirm(&items, rested, absence_of(chunk.iter())).await?);
         }
         // Nothing is concluded from an absence before all of them were looked up.
         self.doubt_unseen(&mut confirmations);
@@ -190,10 +190,7 @@ impl Night<'_> {
                 self.account_of(purpose).judge(suspect, judged);
             }
         }
-        for (_, reason) in &confirmation.unknown {
-            reject_if_rejected(reason)?;
-            self.doubt(reason.to_string());
-        }
+        self.doubt_unknown(&confirmation)?;
         self.plan_for(confirmation, &by_key).await
     }
 
@@ -210,7 +207,8 @@ impl Night<'_> {
         let settled = self.settle().is_zero();
         for items in missing.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
-            let Confirmation { judged, unknown } = self.confirm(items, &|_| settled).await?;
+            let Confirmation { judged, unknown } =
+                self.confirm(items, &|_| settled, absence_of(suspects.values().copied())).await?;
             confirmation.judged.extend(judged);
             confirmation.unknown.extend(unknown);
         }
@@ -248,8 +246,22 @@ impl Night<'_> {
         &self,
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
+        absence: Absence,
     ) -> Result<Confirmation, Failure> {
-        Ok(self.reading().confirm(items, rested).await?)
+        Ok(self.reading().confirm(items, rested, absence).await?)
+    }
+
+    /// What could not be looked up makes the domain partial; rejected credentials end it. How much was left because the look-ups
+    /// are spent is said once, at the end.
+    fn doubt_unknown(&mut self, confirmation: &Confirmation) -> Result<(), Failure> {
+        for (_, why) in &confirmation.unknown {
+            reject(why.is_rejected(), why)?;
+            match why {
+                Unknown::OverBudget => self.report.complete = false,
+                why => self.doubt(why.to_string()),
+            }
+        }
+        Ok(())
     }
 
     /// Stores suspects that must rest, so that the coverage may pass them.
@@ -274,11 +286,11 @@ impl Night<'_> {
             .collect();
         let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
-        let confirmation = self.confirm(&items, &|key| rested.contains(key)).await?;
-        for (_, reason) in &confirmation.unknown {
-            reject_if_rejected(reason)?;
-            self.doubt(reason.to_string());
-        }
+        let is_gone = |finding: &Finding| finding.kind == Kind::Orphaned;
+        let absence =
+            if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
+        let confirmation = self.confirm(&items, &|key| rested.contains(key), absence).await?;
+        self.doubt_unknown(&confirmation)?;
         self.report.follow_up.checked += confirmation.judged.len() as u64;
         let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         let plan = self.decide(observations, None).await?;
@@ -318,9 +330,15 @@ impl Night<'_> {
     }
 }
 
+/// Whether absence is no surprise for any of some suspects.
+fn absence_of<'s>(mut suspects: impl Iterator<Item = &'s Suspect>) -> Absence {
+    let is_expected = suspects.any(|suspect| matches!(suspect.looks, Looks::Orphaned | Looks::Deleted));
+    if is_expected { Absence::Expected } else { Absence::Unexpected }
+}
+
 /// Rejected credentials end the domain: nothing else will work either.
-fn reject_if_rejected(reason: &Reason) -> Result<(), Failure> {
-    if reason.is_rejected() { Err(Failure::Credentials(reason.to_string())) } else { Ok(()) }
+fn reject(is_rejected: bool, why: &dyn std::fmt::Display) -> Result<(), Failure> {
+    if is_rejected { Err(Failure::Credentials(why.to_string())) } else { Ok(()) }
 }
 
 /// What is known of a suspect before it is confirmed.

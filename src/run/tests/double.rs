@@ -212,6 +212,7 @@ fn policy(start: Instant) -> Policy {
         max_ratio: 1.0,
         min_items: 0,
         reemit_after: Duration::from_hours(20),
+        max_lookups: 20_000,
         start: Some(start),
     }
 }

@@ -54,7 +54,16 @@ pub(super) struct Shelf {
     pub lists: Vec<String>,
     /// How often it was asked to count.
     pub n_counts: usize,
+    /// The ids that were looked up, in order.
+    pub look_ups: Vec<String>,
+    /// The look-ups, by their place from 0, that answer "gone" whatever there is.
+    pub blind: std::ops::Range<usize>,
+    /// What happens while an id is looked up, before the answer is sent.
+    pub meanwhile: Option<Meanwhile>,
 }
+
+/// Something that happens while an id is looked up.
+pub(super) type Meanwhile = Box<dyn Fn(&str) + Send>;
 
 /// When the world began, in Unix seconds.
 fn start() -> i64 {
@@ -79,6 +88,13 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     let account = asked("account").unwrap_or_default();
     let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
     if let Some(id) = url.path().strip_prefix("/items/") {
+        shelf.look_ups.push(id.to_owned());
+        if let Some(meanwhile) = &shelf.meanwhile {
+            meanwhile(id);
+        }
+        if shelf.blind.contains(&(shelf.look_ups.len() - 1)) {
+            return ResponseTemplate::new(404);
+        }
         let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
         return found
             .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
@@ -159,6 +175,32 @@ impl World {
         self.shelf.lock().unwrap().lists.clone()
     }
 
+    /// The ids that were looked up since somebody asked last.
+    pub(super) fn take_look_ups(&self) -> Vec<String> {
+        std::mem::take(&mut self.shelf.lock().unwrap().look_ups)
+    }
+
+    /// Changes the local side from outside a runtime, as a webhook does while a look-up is under way.
+    pub(super) fn write_meanwhile(&self, id: &'static str, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("app.db"));
+        let write = move |asked: &str| {
+            if asked != id {
+                return;
+            }
+            let options = options.clone();
+            let work = async move {
+                let pool = SqlitePool::connect_with(options).await.unwrap();
+                sqlx::query(sql).execute(&pool).await.unwrap();
+                pool.close().await;
+            };
+            let thread = std::thread::spawn(|| {
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+            });
+            thread.join().unwrap();
+        };
+        self.change(|shelf| shelf.meanwhile = Some(Box::new(write)));
+    }
+
     /// How often the provider was asked to count.
     pub(super) fn n_counts(&self) -> usize {
         self.shelf.lock().unwrap().n_counts
@@ -187,7 +229,11 @@ impl World {
     }
 
     pub(super) async fn run_until(&self, domain: Double, second: i64) -> DomainReport {
-        let window = tieout_reconcilers::window::Window::new(at(0), at(second)).unwrap();
+        self.run_between(domain, 0, second).await
+    }
+
+    pub(super) async fn run_between(&self, domain: Double, from: i64, to: i64) -> DomainReport {
+        let window = tieout_reconcilers::window::Window::new(at(from), at(to)).unwrap();
         let is_whole = domain.feed.changes || domain.feed.open;
         let scope = if is_whole { Scope::Coverage } else { Scope::Range(window) };
         let mut settings =

@@ -207,6 +207,7 @@ fn policy() -> Policy {
         max_ratio: 1.0,
         min_items: 0,
         reemit_after: Duration::ZERO,
+        max_lookups: 20_000,
         start: None,
     }
 }
