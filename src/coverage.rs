@@ -124,6 +124,13 @@ fn with_margin(feed: &Feed, range: Window, mut gaps: Vec<Window>) -> Vec<Window>
     gaps
 }
 
+/// The part of a range that somebody asked for which the provider still keeps, and the part that it does not keep any more.
+#[must_use]
+pub fn kept(feed: &Feed, now: Instant, range: Window) -> (Option<Window>, Option<Window>) {
+    let reach = reach(feed, now);
+    (Window::new(range.from().max(reach), range.to()), range.until(reach))
+}
+
 /// The slices of a range that somebody asked for, verified or not.
 #[must_use]
 pub fn slices_of(feed: &Feed, range: Window) -> Vec<Slice> {
@@ -145,7 +152,9 @@ fn overlap(feed: &Feed, known: &Known<'_>) -> Option<Window> {
     let scan = feed.overlap?;
     // A nightly job does not start at the same second every night: a tenth of the period is tolerated.
     let due = known.last_overlap.is_none_or(|last| last + scan.every.mul_f64(0.9) <= known.now);
-    due.then(|| Window::new((known.ceiling - scan.back).floor(feed.grain), known.ceiling))?
+    // What the provider has forgotten would look as if it had been deleted.
+    let from = (known.ceiling - scan.back).floor(feed.grain).max(reach(feed, known.now));
+    due.then(|| Window::new(from, known.ceiling))?
 }
 
 fn cut(feed: &Feed, ranges: &[Window], purpose: Purpose) -> Vec<Slice> {

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::{findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
+use crate::run::EVENTS;
 use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
@@ -61,6 +62,7 @@ async fn line(
     let lost = coverage::lost(feed, store.now().await?, &holes);
     let moves_unseen = feed.mutable && feed.clock_kind != Some(ClockKind::Updated);
     let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
+    let followed = store.coverage(name, &each, EVENTS).await?;
     let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();
     let open = store
         .list(&FindingFilter { domains: vec![name.clone()], states, ..FindingFilter::default() })
@@ -74,6 +76,7 @@ async fn line(
         changes_back_to: seen_changes
             .filter(|_| moves_unseen)
             .map(|(scan, declared)| scan.through - declared.back),
+        changes_through: coverage::verified_through(&followed, followed.last().map(Window::from)),
         last_run,
         open: open.len() as u64,
         oldest: open.iter().map(|finding| finding.first_seen).min(),

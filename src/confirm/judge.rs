@@ -82,7 +82,8 @@ impl Judge<'_> {
 #[must_use]
 pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
     match kind {
-        Kind::Missing | Kind::Unreadable => false,
+        Kind::Missing => feed.timeless,
+        Kind::Unreadable => false,
         Kind::Mismatched => feed.mutable && feed.clock_kind != Some(ClockKind::Updated),
         Kind::Orphaned => true,
     }

@@ -137,6 +137,20 @@ fn what_the_provider_does_not_keep_is_not_read_and_is_named() {
 }
 
 #[test]
+fn a_wider_re_read_and_a_range_that_somebody_asks_for_stop_where_the_provider_forgets() {
+    let seconds = Duration::from_secs;
+    let overlap = Some(OverlapScan { back: seconds(200), every: seconds(100) });
+    let feed = Feed { retention: Some(seconds(100)), overlap, ..feed() };
+    let verified = [window(0, 200)];
+    let slices = slices(&feed, &policy(), &known(&verified, 260));
+    assert_eq!(windows(&slices), [(200, 250), (161, 200)], "older items are forgotten, not deleted");
+    let kept = |from, to| kept(&feed, at(260), window(from, to));
+    assert_eq!(kept(100, 200), (Some(window(161, 200)), Some(window(100, 161))));
+    assert_eq!(kept(0, 50), (None, Some(window(0, 50))));
+    assert_eq!(kept(170, 200), (Some(window(170, 200)), None));
+}
+
+#[test]
 fn a_first_run_begins_no_earlier_than_the_provider_can_answer() {
     let feed = Feed { retention: Some(Duration::from_secs(100)), ..feed() };
     let policy = Policy { start: None, ..policy() };

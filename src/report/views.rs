@@ -26,6 +26,8 @@ pub struct StatusLine {
     pub lost: Vec<Range>,
     /// For a mutable feed on a creation clock: changes to items created before this instant go unseen.
     pub changes_back_to: Option<Instant>,
+    /// Where changes of older items are followed by the provider's events: up to when.
+    pub changes_through: Option<Instant>,
     /// How the last run of the domain ended, and when.
     #[serde(serialize_with = "last_run")]
     pub last_run: Option<(Status, Instant)>,

@@ -56,6 +56,16 @@ impl Night<'_> {
         Ok(())
     }
 
+    /// Nothing is read, and so nothing concluded, of what somebody asked for and the provider does not keep any more.
+    pub(super) fn doubt_forgotten(&mut self, feed: &Feed, lost: Window) {
+        let keep = humantime::format_duration(feed.retention.unwrap_or_default());
+        self.doubt(format!(
+            "{} to {} was not read: the provider keeps items for {keep} only, so what it does not show proves nothing",
+            lost.from(),
+            lost.to()
+        ));
+    }
+
     /// Nothing can be proved about a range that the provider does not keep any more.
     pub(super) fn doubt_lost(&mut self, feed: &Feed, lost: Window) {
         let keep = humantime::format_duration(feed.retention.unwrap_or_default());

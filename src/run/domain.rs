@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::account::Account;
 use super::counting::Counting;
+use super::events::ShownTonight;
 use super::lease::{holder, keep};
 use super::listing::Listing;
 use super::members;
@@ -65,6 +66,8 @@ pub(super) struct Night<'a> {
     pub resting_since: Option<Stopwatch>,
     /// What was proven if none of the resting orphans exists.
     pub withheld: Vec<Withheld>,
+    /// What tonight's pages have shown, where events are followed.
+    pub shown: ShownTonight,
     /// What a backfill has to fill.
     pub to_fill: Vec<Window>,
     /// What `plan` would have stored, so that it decides as `run` does.
@@ -145,6 +148,7 @@ impl<'a> Night<'a> {
             resting: Vec::new(),
             resting_since: None,
             withheld: Vec::new(),
+            shown: ShownTonight::default(),
             to_fill: Vec::new(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
@@ -160,7 +164,10 @@ impl<'a> Night<'a> {
         match &self.job.options.scope {
             Scope::Keys(keys) => self.judge_keys(keys).await,
             Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
-                let sees_all_changes = self.read_slices().await?;
+                let following = self.events_to_follow().await?;
+                self.say_lost_events(following.as_ref());
+                let sees_all_changes = self.read_slices(following.as_ref()).await?;
+                self.follow_events(following).await?;
                 self.doubt_clock();
                 self.rest().await?;
                 self.say_filled().await?;
@@ -207,6 +214,7 @@ impl<'a> Night<'a> {
             counting: Arc::clone(&self.counting),
             budget: Arc::clone(&self.budget),
             sentinels: Arc::clone(&self.sentinels),
+            shown: self.sides.reconciler.events().filter(|events| events.drives).map(|_| self.shown.clone()),
             provider_ceiling: Arc::clone(&self.provider_ceiling),
             start: self.start,
             local_start: self.local_start,

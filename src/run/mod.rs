@@ -8,6 +8,7 @@ mod backfill;
 mod counting;
 mod deadline;
 mod domain;
+mod events;
 mod finish;
 mod flight;
 mod lease;
@@ -25,6 +26,7 @@ mod stage;
 mod summary;
 mod unseen;
 mod verdicts;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +53,7 @@ use crate::report::{DomainReport, RunReport, SCHEMA, Status, exit};
 use crate::source::Client;
 use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
+pub(crate) use events::EVENTS;
 pub use outcome::Failure;
 
 /// How often a run says that it is alive; well under the time after which it is taken for dead.

@@ -8,6 +8,7 @@ use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
 use super::domain::Night;
+use super::events::Following;
 use super::flight::Flight;
 use super::outcome::Failure;
 use super::shape::Shape;
@@ -32,8 +33,8 @@ const MAX_IN_VAIN: u32 = 3;
 impl Night<'_> {
     /// Reads the slices side by side and judges them one after the other, oldest first. Says whether that shows every change
     /// that the feed's `overlap_scan` promises to find.
-    pub(super) async fn read_slices(&mut self) -> Result<bool, Failure> {
-        let (slices, sees_all_changes) = self.slices().await?;
+    pub(super) async fn read_slices(&mut self, following: Option<&Following>) -> Result<bool, Failure> {
+        let (slices, sees_all_changes) = self.slices(following).await?;
         let mut shape = Shape::new(self.sides.reconciler.feed(), slices);
         let mut flight = Flight::of(self.reading());
         let mut in_vain = 0;
@@ -127,7 +128,7 @@ impl Night<'_> {
     }
 
     /// What is to be read, and whether that shows every change that the feed's `overlap_scan` promises to find.
-    async fn slices(&mut self) -> Result<(Vec<Slice>, bool), Failure> {
+    async fn slices(&mut self, following: Option<&Following>) -> Result<(Vec<Slice>, bool), Failure> {
         let reconciler = self.sides.reconciler.clone();
         let (feed, policy) = (reconciler.feed(), reconciler.policy());
         if let Scope::Backfill(asked) = self.job.options.scope {
@@ -138,11 +139,19 @@ impl Night<'_> {
             return Ok((self.changes().await?, false));
         }
         if let Scope::Range(range) = &self.job.options.scope {
-            let judged = range.until(self.ceiling());
+            let (kept, lost) = coverage::kept(feed, self.start, *range);
+            let judged = kept.and_then(|kept| kept.until(self.ceiling()));
             let slices = judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range));
+            if let Some(lost) = lost {
+                self.doubt_forgotten(feed, lost);
+            }
             return Ok((self.of_member(slices), false));
         }
-        let ledger = self.ledger().await?;
+        let mut ledger = self.ledger().await?;
+        if following.is_some_and(|following| following.lost.is_some()) {
+            // What was lost of the events is what a wider re-read is for, due or not.
+            ledger.last_overlap = None;
+        }
         let known = self.known_of(&ledger);
         let slices = coverage::slices(feed, policy, &known);
         let lost = coverage::out_of_reach(feed, policy, &known);
@@ -150,7 +159,7 @@ impl Night<'_> {
         let is_first = ledger.began.is_none();
         let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
         let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
-        if let (true, None, Some(first)) = (is_first, policy.start, slices.first()) {
+        if let (true, None, Some(first), false) = (is_first, policy.start, slices.first(), feed.timeless) {
             let note = first_run(feed, first.window.from());
             self.report.notes.push(note);
         }
@@ -168,6 +177,12 @@ impl Night<'_> {
         let began = store.first_slice(domain, each).await?;
         let scanned = store.last_overlap(domain, each, clock).await?;
         Ok(Ledger { verified, began, last_overlap: scanned.map(|scanned| scanned.completed_at) })
+    }
+
+    /// Where this member's coverage was asked to begin.
+    pub(super) async fn begins(&self) -> Result<Option<Instant>, Failure> {
+        let began = self.job.store.first_slice(self.sides.reconciler.domain(), &self.sides.each).await?;
+        Ok(self.sides.reconciler.policy().start.or(began))
     }
 
     /// What is known of it at this run's start.

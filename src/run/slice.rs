@@ -15,8 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::counting::{Count, Counting};
+use super::events::ShownTonight;
 use super::outcome::Failure;
 use super::sorting::{When, is_young, when};
+use super::whole::Shown;
 use crate::confirm::{
     Absence, Ages, Care, Confirmation, LookUpBudget, Sentinels, Sides, confirm, rows_by_key,
 };
@@ -157,6 +159,8 @@ pub(super) struct Reading {
     pub(super) budget: Arc<LookUpBudget>,
     /// Items that a look-up must find.
     pub(super) sentinels: Arc<Sentinels>,
+    /// What tonight's pages show, where events are followed.
+    pub(super) shown: Option<ShownTonight>,
     /// What the provider's first answer says about how far its answers are whole.
     pub(super) provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// The run's start by the process's clock.
@@ -180,7 +184,8 @@ impl Reading {
         let mut was_resynced = false;
         loop {
             let permit = self.lanes.enter().await?;
-            let read = if self.sides.reconciler.feed().changes {
+            let feed = self.sides.reconciler.feed();
+            let read = if feed.changes || feed.timeless {
                 self.by_key(&slice, permit).await?
             } else {
                 self.by_range(&slice, permit).await?
@@ -310,17 +315,22 @@ impl Reading {
         read(pages, n_rows, Seen::Whole { difference, walked, rows, confirmation })
     }
 
-    /// Reads changes: their local rows are looked up batch by batch.
+    /// Reads changes, or a feed without a clock: the local rows are looked up batch by batch. Only the whole of a feed tells
+    /// which rows it lacks.
     async fn by_key(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
         let reconciler = &self.sides.reconciler;
         let mut diff = KeyedDiff::new(reconciler.fields(), reconciler.feed(), self.batch());
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
         let (mut pages, mut n_rows) = (0, 0);
+        let mut shown = (!reconciler.feed().changes).then(Shown::default);
         while let Some(page) = walk.next().await {
             pages += 1;
             n_rows += page.n_rows();
             self.saw(&page);
+            if let Some(shown) = &mut shown {
+                shown.take(&page.items)?;
+            }
             diff.take(&page.items);
             diff.take_nameless(page.faults.len());
             diff.take_gone(&page.gone);
@@ -332,7 +342,11 @@ impl Reading {
         let walked = self.end(walk).await;
         drop(permit);
         rows.add(look_up(&self.sides.reader, &mut diff).await?);
-        let (difference, confirmation) = (Box::new(diff.finish()), Confirmation::default());
+        let mut difference = Box::new(diff.finish());
+        if let Some(shown) = shown.filter(|_| walked.coverage == Coverage::Complete) {
+            rows.add(shown.add_unmet(&self.sides.reader, &mut difference).await?);
+        }
+        let confirmation = Confirmation::default();
         let seen = Seen::Whole { difference, walked, rows, confirmation };
         Ok(Read { slice: slice.clone(), was_resynced: false, pages, n_rows, seen })
     }
@@ -355,6 +369,9 @@ impl Reading {
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
+        if let Some(shown) = &self.shown {
+            shown.saw(&page.items);
+        }
         self.sentinels.saw(&page.items, reconciler.feed(), self.start);
         let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
         *self.provider_ceiling.get_or_init(|| page.ceiling.map(settled))

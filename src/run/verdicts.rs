@@ -114,6 +114,9 @@ impl Night<'_> {
                 Doubt::KeyTwice => "two items with one key and different values",
                 Doubt::RowTwice => "the local query returned one key twice",
                 Doubt::Nameless => "items without a usable key",
+                Doubt::ManyUnmet => {
+                    "more than 100000 local rows met no item; nothing is concluded about them: is `rows` about this feed?"
+                }
             };
             self.doubt(format!("{} to {}: {what}", slice.window.from(), slice.window.to()));
         }
@@ -175,7 +178,7 @@ impl Night<'_> {
     }
 
     /// Plans for suspects as their confirmation found them. What was not confirmed yet is confirmed first.
-    async fn judge(
+    pub(super) async fn judge(
         &mut self,
         suspects: &[Suspect],
         purpose: Purpose,
@@ -222,9 +225,13 @@ impl Night<'_> {
     ) -> Result<Plan, Failure> {
         let mut observations: Vec<Observation> =
             confirmation.judged.into_iter().map(|judged| judged.observation).collect();
-        // What could not be confirmed is remembered and looked at again first thing in the next run.
-        observations
-            .extend(confirmation.unknown.iter().filter_map(|(key, _)| Some(unconfirmed(suspects.get(key)?))));
+        // What could not be confirmed is remembered and looked at again first thing in the next run. Of what is followed already
+        // nothing new is known: it keeps its place in the order of those that wait.
+        let unknown: Vec<Key> = confirmation.unknown.iter().map(|(key, _)| key.clone()).collect();
+        let known = self.known(&unknown).await?;
+        let is_followed = |key: &Key| known.get(key).is_some_and(|finding| finding.state.is_followed());
+        let news = unknown.iter().filter(|key| !is_followed(key));
+        observations.extend(news.filter_map(|key| Some(unconfirmed(suspects.get(key)?))));
         self.decide(observations, None).await
     }
 

@@ -81,6 +81,7 @@ async fn a_partial_backfill_advances_nothing_and_says_what_is_left() {
 async fn a_backfill_of_older_times_leaves_the_beginning_where_it_is() {
     let world = with_a_hole().await;
     world.tieout(&["backfill", "shop.charges"]);
+    world.consume().await;
     world.upstream(&charge("ch_ancient", 40 * 24, 500));
     let through = status(&world)["verified_through"].clone();
     let old = ["backfill", "shop.charges", "--since", &days_ago(41), "--until", &days_ago(39), "--format", "json"];
@@ -113,6 +114,21 @@ async fn what_the_provider_has_forgotten_is_named_and_never_read() {
     assert_eq!((filled.code, filled.findings()), (3, set([])), "{filled:?}");
     assert!(filled.domain()["problems"].to_string().contains("nothing can be proved about it"), "{filled:?}");
     assert_eq!(status(&world)["holes"].as_array().unwrap().len(), 1, "what was not read is no coverage");
+}
+
+#[tokio::test]
+async fn a_range_that_the_provider_has_forgotten_makes_no_orphans() {
+    let world = World::agreeing(0).await;
+    for day in 0..20 {
+        world.local(&charge(&format!("ch_{day:02}"), 2 + day * 24, 1_000)).await;
+        if day < 10 {
+            world.upstream(&charge(&format!("ch_{day:02}"), 2 + day * 24, 1_000));
+        }
+    }
+    world.edit("provider.yaml", "span: 1d", "span: 1d, keep: 10d");
+    let asked = world.tieout(&["run", "--since", &days_ago(25), "--format", "json"]);
+    assert_eq!((asked.code, asked.findings()), (3, set([])), "{asked:?}");
+    assert!(asked.domain()["problems"].to_string().contains("what it does not show proves nothing"), "{asked:?}");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub(crate) async fn on_postgres(world: &World, postgres: &Postgres) {
     }
 }
 
-const QUEUE: &str = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text NOT NULL UNIQUE, source text NOT NULL, \
+pub(crate) const QUEUE: &str = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text NOT NULL UNIQUE, source text NOT NULL, \
      type text NOT NULL, subject text NOT NULL, event JSON NOT NULL, enqueued_at timestamptz NOT NULL DEFAULT now(), consumed_at timestamptz)";
 
 #[tokio::test]

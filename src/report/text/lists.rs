@@ -59,6 +59,10 @@ fn holes(line: &StatusLine, look: &Look) -> Vec<String> {
 fn status_cells(line: &StatusLine, now: Instant) -> [String; 7] {
     let through = line.verified_through.map(|at| format!("{at} ({} ago)", age(at, now)));
     let back = line.changes_back_to.map(|at| format!(", changes back to {at}")).unwrap_or_default();
+    let back = match line.changes_through {
+        Some(at) => format!(", changes through {at}"),
+        None => back,
+    };
     let behind = line.furthest_behind.as_deref().map(|each| format!(" [{}]", safe(each))).unwrap_or_default();
     let last = line.last_run.map(|(status, at)| format!("{} {at}", status.as_str()));
     let stakes = line.at_stake.iter().map(amount).collect::<Vec<_>>().join(", ");

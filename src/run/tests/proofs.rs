@@ -171,7 +171,7 @@ async fn a_row_that_is_written_while_upstream_is_asked_is_not_judged_against_wha
         shelf.items.iter_mut().find(|item| item.id == "raced").unwrap().amount = 3;
     });
     let next = world.run(double()).await;
-    assert_eq!(states(&next), [("raced", "healed")], "{next:?}");
+    assert_eq!((next.follow_up.healed, next.findings.len()), (1, 0), "{next:?}");
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_row_that_nobody_writes_is_judged_at_once() {
 
 #[tokio::test]
 async fn where_a_column_says_when_rows_were_written_it_decides() {
-    let world = racing("UPDATE items SET amount = 3, at = strftime('%s', 'now') WHERE id = 'raced'").await;
+    let world = racing("UPDATE items SET amount = 3, at = strftime('%s', 'now') + 5 WHERE id = 'raced'").await;
     let base = double();
     let local = tieout_reconcilers::reconciler::Local { changed: Some("at".to_owned()), ..base.local.clone() };
     let report = world.run(Double { local, ..base }).await;

@@ -15,7 +15,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::double::Double;
-use crate::clock::Clocks;
+use crate::clock::{Clock, Clocks};
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::report::DomainReport;
@@ -53,6 +53,12 @@ pub(super) struct Shelf {
     pub counts: Option<fn(u64) -> Value>,
     /// Query strings of list requests, in order.
     pub lists: Vec<String>,
+    /// Query strings of list requests that got a page.
+    pub shown: Vec<String>,
+    /// Items that a look-up finds and no list shows.
+    pub unlisted: Vec<Item>,
+    /// Whether a list request shows everything, whatever range it names.
+    pub is_whole: bool,
     /// How often it was asked to count.
     pub n_counts: usize,
     /// The ids that were looked up, in order.
@@ -96,7 +102,8 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
         if shelf.blind.contains(&(shelf.look_ups.len() - 1)) {
             return ResponseTemplate::new(404);
         }
-        let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
+        let mut known = shelf.items.iter().chain(&shelf.unlisted);
+        let found = known.find(|item| item.id == id && item.account == account);
         return found
             .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
     }
@@ -108,9 +115,10 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
         return ResponseTemplate::new(status);
     }
+    shelf.shown.push(url.query().unwrap_or_default().to_owned());
     let second = |name: &str| asked(name).map(|text| text.parse::<i64>().unwrap() - start());
     let range = second("from").unwrap()..second("to").unwrap_or(i64::MAX);
-    let is_whole = shelf.extra.get("token").is_some();
+    let is_whole = shelf.is_whole || shelf.extra.get("token").is_some();
     let theirs = shelf.items.iter().filter(|item| item.account == account);
     let mut rows: Vec<&Item> = theirs.filter(|item| is_whole || range.contains(&item.at)).collect();
     if shelf.cap.is_some_and(|cap| rows.len() > cap) {
@@ -235,8 +243,19 @@ impl World {
 
     pub(super) async fn run_between(&self, domain: Double, from: i64, to: i64) -> DomainReport {
         let window = tieout_reconcilers::window::Window::new(at(from), at(to)).unwrap();
-        let is_whole = domain.feed.changes || domain.feed.open;
+        let is_whole = domain.feed.changes || domain.feed.open || domain.feed.timeless;
         let scope = if is_whole { Scope::Coverage } else { Scope::Range(window) };
+        self.run_by(domain, scope, Clocks::default()).await
+    }
+
+    /// What a night reads by itself, at a second after the start of the world.
+    pub(super) async fn night(&self, domain: Double, second: i64) -> DomainReport {
+        let clock = Clock::still(at(second));
+        let clocks = Clocks { process: clock.clone(), local: clock };
+        self.run_by(domain, Scope::Coverage, clocks).await
+    }
+
+    async fn run_by(&self, domain: Double, scope: Scope, clocks: Clocks) -> DomainReport {
         let mut settings =
             ProviderSettings::new("shop".parse().unwrap(), self.server.uri().parse::<url::Url>().unwrap());
         settings.allow_private = true;
@@ -251,7 +270,7 @@ impl World {
             watcher: Arc::new(Nobody),
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
-            clocks: Clocks::default(),
+            clocks,
             options: Options {
                 mode: Mode::Run,
                 scope,

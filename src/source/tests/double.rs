@@ -220,7 +220,7 @@ fn local() -> Local {
         keys: String::new(),
         keys_place: Place::default(),
         key: String::new(),
-        clock: String::new(),
+        clock: Some(String::new()),
         changed: None,
         version: None,
         time: TimeFormat::Epoch,
