@@ -48,7 +48,9 @@ pub fn ceiling(now: Instant, feed: &Feed, policy: &Policy, skew: Option<TimeDelt
 #[must_use]
 pub fn slices(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
     let start = first_instant(feed, policy, known);
-    let Some(range) = Window::new(start.max(reach(feed, known.now)), known.ceiling) else { return Vec::new() };
+    let Some(range) = Window::new(start.max(reach(feed, known.now)), known.ceiling) else {
+        return Vec::new();
+    };
     if feed.filter == Filter::Client {
         return vec![Slice { newest: true, ..Slice::new(range, Purpose::Coverage) }];
     }

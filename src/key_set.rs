@@ -3,8 +3,8 @@
 //! Of a key only a 128-bit hash is kept, so that no key lies on a disk and two keys are never taken for one. The files have no
 //! name: they are gone with the set, however the process ends.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 

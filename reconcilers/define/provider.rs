@@ -287,7 +287,8 @@ fn check_events(feeds: &BTreeMap<Name, Arc<FeedDefinition>>, problems: &mut Prob
         if let Some(other) = feeds.get(&events.feed).filter(|_| events.drives)
             && let Some(why) = cannot_drive(other)
         {
-            let fault = Fault::new(format!("no changes can be followed by the feed `{}`: {why}", events.feed));
+            let fault =
+                Fault::new(format!("no changes can be followed by the feed `{}`: {why}", events.feed));
             let help = "leave `drives` out, and say `overlap_scan: {back: 30d, every: 1d}`";
             problems.add(events.spot, fault.with_help(help));
         }

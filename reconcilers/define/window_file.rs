@@ -145,7 +145,8 @@ impl WindowDefinition {
         }
         let clock = problems.take(file.clock);
         let Some(format) = file.format else {
-            let help = "say `as: epoch`, or another format; `clock: none` is for items that have no time at all";
+            let help =
+                "say `as: epoch`, or another format; `clock: none` is for items that have no time at all";
             problems.add(spot, Fault::new("the key `as` is missing in this block").with_help(help));
             return None;
         };
@@ -224,7 +225,15 @@ impl WindowFile {
             ..Feed::default()
         };
         let ceiling = problems.take_option(self.ceiling);
-        Some(WindowDefinition { feed, clock: None, edges: Edges::default(), ceiling, rekey, sorted, order_spot })
+        Some(WindowDefinition {
+            feed,
+            clock: None,
+            edges: Edges::default(),
+            ceiling,
+            rekey,
+            sorted,
+            order_spot,
+        })
     }
 
     /// Words that say how the provider filters have no meaning where we do.

@@ -15,8 +15,8 @@ use super::failure::Failure;
 use super::{findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
-use crate::run::EVENTS;
 use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
+use crate::run::EVENTS;
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
 /// How many of the newest runs are searched for a domain's last one.

@@ -189,11 +189,15 @@ fn clock_misfit(domain: &dyn Reconciler) -> Option<Fault> {
     match (domain.feed().timeless, &domain.local().clock) {
         (false, None) => {
             let fault = Fault::new(format!("`local.clock` is missing, and the feed `{feed}` has a clock"));
-            Some(fault.with_help("name the column that `:from` and `:to` filter: the same instant as the feed's clock"))
+            Some(fault.with_help(
+                "name the column that `:from` and `:to` filter: the same instant as the feed's clock",
+            ))
         }
         (true, Some(_)) => {
             let fault = Fault::new(format!("`local.clock` means nothing: the feed `{feed}` has no clock"));
-            Some(fault.with_help("leave it out, and write `rows` without `:from` and `:to`: it is read whole"))
+            Some(
+                fault.with_help("leave it out, and write `rows` without `:from` and `:to`: it is read whole"),
+            )
         }
         _ => None,
     }

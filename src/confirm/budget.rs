@@ -35,8 +35,7 @@ impl LookUpBudget {
         let wanted = wanted as u64;
         let spend = |spent: u64| Some(spent + wanted.min(self.limit - spent.min(self.limit)));
         // The closure always answers, so there is nothing but the value before.
-        let (Ok(before) | Err(before)) =
-            self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+        let (Ok(before) | Err(before)) = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
         let granted = wanted.min(self.limit - before.min(self.limit));
         self.refused.fetch_add(wanted - granted, Ordering::Relaxed);
         usize::try_from(granted).unwrap_or(usize::MAX)

@@ -18,8 +18,8 @@ pub use value::{
 };
 
 pub use state::{
-    AxisView, BrokenLease, DomainState, Forgotten, HandView, LeaseState, LeaseView, MemberState, Range, Rewound, ScanView,
-    TokenView,
+    AxisView, BrokenLease, DomainState, Forgotten, HandView, LeaseState, LeaseView, MemberState, Range,
+    Rewound, ScanView, TokenView,
 };
 pub use views::{FindingView, RunLine, StatusLine};
 

@@ -18,7 +18,8 @@ impl Night<'_> {
         let reconciler = self.sides.reconciler.clone();
         let feed = reconciler.feed();
         if feed.changes {
-            let note = "nothing to fill: a feed of changes has no ranges, and a run goes on from its saved token";
+            let note =
+                "nothing to fill: a feed of changes has no ranges, and a run goes on from its saved token";
             self.remark(note.to_owned());
             return Ok(Vec::new());
         }
@@ -51,7 +52,11 @@ impl Night<'_> {
             self.remark(format!("filled {more} more ranges"));
         }
         for range in left {
-            self.doubt(format!("{} to {} is not filled yet; the same command goes on", range.from(), range.to()));
+            self.doubt(format!(
+                "{} to {} is not filled yet; the same command goes on",
+                range.from(),
+                range.to()
+            ));
         }
         Ok(())
     }

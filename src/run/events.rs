@@ -107,7 +107,8 @@ impl Night<'_> {
     /// Says what can no longer be proven. Where the feed has a wider re-read, that takes the place of what was lost.
     pub(super) fn say_lost_events(&mut self, following: Option<&Following>) {
         let reconciler = self.sides.reconciler.clone();
-        let (Some(lost), Some(events)) = (following.and_then(|following| following.lost), reconciler.events())
+        let (Some(lost), Some(events)) =
+            (following.and_then(|following| following.lost), reconciler.events())
         else {
             return;
         };
@@ -118,7 +119,9 @@ impl Night<'_> {
             lost.to()
         );
         match reconciler.feed().overlap {
-            Some(_) => self.remark(format!("{said}; verified ranges are read again in their place (`overlap_scan`)")),
+            Some(_) => {
+                self.remark(format!("{said}; verified ranges are read again in their place (`overlap_scan`)"))
+            }
             None => self.doubt(format!("{said}, and nothing reads older items again: `overlap_scan` would")),
         }
     }
@@ -155,7 +158,9 @@ impl Night<'_> {
             }
         }
         if n_looked_up > 0 {
-            self.remark(format!("{n_looked_up} items were looked up because the provider's events are about them"));
+            self.remark(format!(
+                "{n_looked_up} items were looked up because the provider's events are about them"
+            ));
         }
         Ok(())
     }
@@ -172,7 +177,8 @@ impl Night<'_> {
                 () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
             };
             let Some(page) = page else { break };
-            let inside = page.items.iter().filter(|entry| clock.of(*entry).is_none_or(|at| range.contains(at)));
+            let inside =
+                page.items.iter().filter(|entry| clock.of(*entry).is_none_or(|at| range.contains(at)));
             touched.keys.extend(inside.filter_map(|entry| events.about(entry)));
         }
         match walk.coverage().await {

@@ -294,8 +294,7 @@ impl Night<'_> {
         let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
         let is_gone = |finding: &Finding| finding.kind == Kind::Orphaned;
-        let absence =
-            if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
+        let absence = if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
         let confirmation = self.confirm(&items, &|key| rested.contains(key), absence).await?;
         self.doubt_unknown(&confirmation)?;
         self.report.follow_up.checked += confirmation.judged.len() as u64;

@@ -137,11 +137,7 @@ async fn note(
 }
 
 /// The newest acts on a domain, newest first.
-pub(super) async fn newest(
-    tx: &mut Tx,
-    domain: &DomainName,
-    limit: i64,
-) -> Result<Vec<ByHand>, StoreError> {
+pub(super) async fn newest(tx: &mut Tx, domain: &DomainName, limit: i64) -> Result<Vec<ByHand>, StoreError> {
     let rows = tx
         .rows(
             "SELECT each_, act, detail, who, at FROM by_hand WHERE domain = $1 ORDER BY seq DESC LIMIT $2",

@@ -93,7 +93,8 @@ impl KeptState {
 }
 
 async fn verified(tx: &mut Tx, domain: &DomainName, kept: &mut KeptState) -> Result<(), StoreError> {
-    let sql = "SELECT each_, clock, from_at, to_at FROM coverage WHERE domain = $1 ORDER BY each_, clock, from_at";
+    let sql =
+        "SELECT each_, clock, from_at, to_at FROM coverage WHERE domain = $1 ORDER BY each_, clock, from_at";
     for row in tx.rows(sql, &args![domain.as_str()]).await? {
         kept.member(&row)?.axes.entry(row.text("clock")?).or_default().verified.push(window(&row)?);
     }

@@ -40,7 +40,8 @@ fn notes(outcome: &Outcome) -> String {
 }
 
 fn kept(world: &World) -> Value {
-    world.tieout(&["state", "show", "shop.charges", "--format", "json"]).json()["domains"][0]["members"][0].clone()
+    world.tieout(&["state", "show", "shop.charges", "--format", "json"]).json()["domains"][0]["members"][0]
+        .clone()
 }
 
 #[tokio::test]
@@ -49,7 +50,10 @@ async fn status_shows_a_hole_and_backfill_fills_it_and_nothing_else() {
     let hole = status(&world)["holes"].clone();
     assert_eq!(hole.as_array().unwrap().len(), 1, "{hole}");
     let told = world.tieout(&["status"]).stdout;
-    assert!(told.contains("Hole in shop.charges: ") && told.contains("tieout backfill shop.charges"), "{told}");
+    assert!(
+        told.contains("Hole in shop.charges: ") && told.contains("tieout backfill shop.charges"),
+        "{told}"
+    );
 
     let before = world.api.shelf.lock().unwrap().lists.len();
     let filled = world.tieout(&["backfill", "shop.charges", "--format", "json"]);
@@ -84,7 +88,8 @@ async fn a_backfill_of_older_times_leaves_the_beginning_where_it_is() {
     world.consume().await;
     world.upstream(&charge("ch_ancient", 40 * 24, 500));
     let through = status(&world)["verified_through"].clone();
-    let old = ["backfill", "shop.charges", "--since", &days_ago(41), "--until", &days_ago(39), "--format", "json"];
+    let old =
+        ["backfill", "shop.charges", "--since", &days_ago(41), "--until", &days_ago(39), "--format", "json"];
     let filled = world.tieout(&old);
     assert_eq!((filled.code, filled.findings()), (0, set(["missing ch_ancient"])), "{filled:?}");
     assert_eq!(status(&world)["verified_through"], through);
@@ -128,7 +133,10 @@ async fn a_range_that_the_provider_has_forgotten_makes_no_orphans() {
     world.edit("provider.yaml", "span: 1d", "span: 1d, keep: 10d");
     let asked = world.tieout(&["run", "--since", &days_ago(25), "--format", "json"]);
     assert_eq!((asked.code, asked.findings()), (3, set([])), "{asked:?}");
-    assert!(asked.domain()["problems"].to_string().contains("what it does not show proves nothing"), "{asked:?}");
+    assert!(
+        asked.domain()["problems"].to_string().contains("what it does not show proves nothing"),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -172,11 +180,17 @@ async fn a_rewind_of_what_was_never_read_or_of_several_domains_is_refused() {
     for (args, word) in [
         (["state", "rewind", "nobody", "--to", "2020-01-01"].as_slice(), "no domain matches"),
         (&["state", "rewind", "shop.charges", "--to", "yesterday"], "expected a date"),
-        (&["state", "rewind", "shop.charges", "--to", "2020-01-01", "--each", "eu"], "nothing is kept of a member"),
+        (
+            &["state", "rewind", "shop.charges", "--to", "2020-01-01", "--each", "eu"],
+            "nothing is kept of a member",
+        ),
         (&["state", "unlock", "shop.charges", "--each", "eu"], "nothing is kept of a member"),
         (&["backfill"], "DOMAIN"),
         (&["backfill", "shop.charges", "--until", "2020-01-01"], "--since"),
-        (&["backfill", "shop.charges", "--since", "2020-01-02", "--until", "2020-01-01"], "nothing lies between"),
+        (
+            &["backfill", "shop.charges", "--since", "2020-01-02", "--until", "2020-01-01"],
+            "nothing lies between",
+        ),
     ] {
         let refused = world.tieout(args);
         assert_eq!(refused.code, 2, "{refused:?}");
@@ -205,7 +219,8 @@ async fn hold(world: &World, seconds_ago: i64) {
 async fn a_dead_lease_is_broken_and_a_living_one_only_by_force() {
     let world = World::agreeing(1).await;
     world.run();
-    let unlock = |more: &[&str]| world.tieout(&[["state", "unlock", "shop.charges"].as_slice(), more].concat());
+    let unlock =
+        |more: &[&str]| world.tieout(&[["state", "unlock", "shop.charges"].as_slice(), more].concat());
     let free = unlock(&[]);
     assert_eq!(free.code, 0, "{free:?}");
     assert!(free.stdout.contains("nobody holds it"), "{free:?}");
@@ -223,7 +238,11 @@ async fn a_dead_lease_is_broken_and_a_living_one_only_by_force() {
     hold(&world, 90).await;
     assert_eq!(kept(&world)["lease"]["state"], "lapsed");
     let dead = unlock(&["--format", "json"]);
-    assert_eq!((dead.code, &dead.json()["broken"][0]["holder"]), (0, &json!("process 7 on elsewhere")), "{dead:?}");
+    assert_eq!(
+        (dead.code, &dead.json()["broken"][0]["holder"]),
+        (0, &json!("process 7 on elsewhere")),
+        "{dead:?}"
+    );
     assert_eq!(world.run().code, 0);
 }
 

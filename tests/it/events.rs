@@ -186,7 +186,11 @@ async fn a_list_of_events_that_breaks_off_covers_nothing_and_loses_nothing() {
 #[tokio::test]
 async fn events_that_the_provider_forgot_are_named_and_nothing_is_concluded_about_them() {
     let it = Followed::new().await;
-    it.world.edit("provider.yaml", "lag: 0s}\n    confirm: {one: \"GET /v1/events", "lag: 0s, keep: 5d}\n    confirm: {one: \"GET /v1/events");
+    it.world.edit(
+        "provider.yaml",
+        "lag: 0s}\n    confirm: {one: \"GET /v1/events",
+        "lag: 0s, keep: 5d}\n    confirm: {one: \"GET /v1/events",
+    );
     it.let_pass(9).await;
     it.change("ch_old1");
     it.change("ch_old2");
@@ -194,7 +198,10 @@ async fn events_that_the_provider_forgot_are_named_and_nothing_is_concluded_abou
     let night = it.night();
     assert_eq!((night.code, night.findings()), (3, set(["mismatched ch_old1"])), "{night:?}");
     let problems = night.domain()["problems"].to_string();
-    assert!(problems.contains("can no longer be followed, because the provider keeps its events for 5days only"), "{problems}");
+    assert!(
+        problems.contains("can no longer be followed, because the provider keeps its events for 5days only"),
+        "{problems}"
+    );
     assert_eq!(it.axis()["holes"].as_array().unwrap().len(), 1, "{}", it.axis());
     assert_eq!(it.night().code, 0, "it is said once; the ledger keeps the hole");
 }
@@ -202,9 +209,17 @@ async fn events_that_the_provider_forgot_are_named_and_nothing_is_concluded_abou
 #[tokio::test]
 async fn where_there_is_a_wider_re_read_it_takes_the_place_of_forgotten_events() {
     let it = Followed::new().await;
-    it.world.edit("provider.yaml", "mutable: true", "mutable: true\n    overlap_scan: {back: 20d, every: 90d}");
+    it.world.edit(
+        "provider.yaml",
+        "mutable: true",
+        "mutable: true\n    overlap_scan: {back: 20d, every: 90d}",
+    );
     it.night();
-    it.world.edit("provider.yaml", "lag: 0s}\n    confirm: {one: \"GET /v1/events", "lag: 0s, keep: 5d}\n    confirm: {one: \"GET /v1/events");
+    it.world.edit(
+        "provider.yaml",
+        "lag: 0s}\n    confirm: {one: \"GET /v1/events",
+        "lag: 0s, keep: 5d}\n    confirm: {one: \"GET /v1/events",
+    );
     it.let_pass(9).await;
     it.change("ch_old2");
     let night = it.night();
@@ -234,7 +249,10 @@ async fn definitions_that_cannot_drive_changes_say_why() {
     world.edit("provider.yaml", "mutable: false", "mutable: true");
     let warned = world.tieout(&["check"]);
     assert!(warned.stdout.contains("nothing reads them again"), "{warned:?}");
-    assert!(warned.stdout.contains("drives: changes") || warned.stderr.contains("drives: changes"), "{warned:?}");
+    assert!(
+        warned.stdout.contains("drives: changes") || warned.stderr.contains("drives: changes"),
+        "{warned:?}"
+    );
     let events = "    events: {feed: events, object: data.object.id, drives: changes}\n    confirm:";
     world.edit("provider.yaml", "    confirm:", events);
     let provider = std::fs::read_to_string(world.path().join("provider.yaml")).unwrap();
@@ -243,7 +261,10 @@ async fn definitions_that_cannot_drive_changes_say_why() {
     let good = world.tieout(&["check"]);
     assert!(good.code == 0 && good.stdout.ends_with("0 failed, 0 warnings\n"), "{good:?}");
     for (list, said) in [
-        (EVENTS.replace("gone: 404}", "gone: 404, hydrate: true}"), "only the look-up of an entry shows what it is about"),
+        (
+            EVENTS.replace("gone: 404}", "gone: 404, hydrate: true}"),
+            "only the look-up of an entry shows what it is about",
+        ),
         (EVENTS.replace("  events:", "  other:"), "there is no feed `events`"),
     ] {
         world.write("provider.yaml", &with(&list));

@@ -73,8 +73,18 @@ async fn it_works_alike_on_postgresql() {
 async fn a_local_side_that_does_not_fit_is_refused_with_what_to_do() {
     for (file, from, to, said) in [
         ("charges.yaml", "  key: id\n", "  key: id\n  clock: created_at\n", "has no clock"),
-        ("provider.yaml", "{clock: none}", "{clock: created, as: epoch, filter: client}", "`local.clock` is missing"),
-        ("provider.yaml", "{clock: none}", "{clock: none, span: 1d}", "`span` means nothing beside `clock: none`"),
+        (
+            "provider.yaml",
+            "{clock: none}",
+            "{clock: created, as: epoch, filter: client}",
+            "`local.clock` is missing",
+        ),
+        (
+            "provider.yaml",
+            "{clock: none}",
+            "{clock: none, span: 1d}",
+            "`span` means nothing beside `clock: none`",
+        ),
         ("provider.yaml", "{clock: none}", "{clock: created}", "the key `as` is missing"),
     ] {
         let world = world().await;

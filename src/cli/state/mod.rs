@@ -63,7 +63,9 @@ fn members(kept: &KeptState, named: Option<&str>) -> Result<Vec<Each>, Failure> 
     }
     let known: Vec<&str> = kept.members.keys().map(Each::as_str).filter(|each| !each.is_empty()).collect();
     let message = match known.as_slice() {
-        [] => format!("nothing is kept of a member `{named}`: the domain is read once, for nobody in particular"),
+        [] => format!(
+            "nothing is kept of a member `{named}`: the domain is read once, for nobody in particular"
+        ),
         known => format!("nothing is kept of a member `{named}`\nknown members: {}", known.join(", ")),
     };
     Err(Failure::usage("no_such_member", message))

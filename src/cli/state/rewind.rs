@@ -38,7 +38,10 @@ pub(super) async fn rewind(
     if args.yes || args.dry_run {
         return Ok(exit::DONE);
     }
-    Err(Failure::usage("not_confirmed", "nothing was changed: say `--yes` to do it, or `--dry-run` to only look"))
+    Err(Failure::usage(
+        "not_confirmed",
+        "nothing was changed: say `--yes` to do it, or `--dry-run` to only look",
+    ))
 }
 
 /// What would not count as verified any more.

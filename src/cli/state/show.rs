@@ -16,11 +16,7 @@ use crate::report::{
 };
 use crate::store::{Axis, KeptMember, LeaseMark, Store};
 
-pub(super) async fn show(
-    desk: &Desk,
-    store: &Store,
-    domains: &[Arc<dyn Reconciler>],
-) -> Result<u8, Failure> {
+pub(super) async fn show(desk: &Desk, store: &Store, domains: &[Arc<dyn Reconciler>]) -> Result<u8, Failure> {
     let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
     let mut shown = Vec::new();
     for domain in domains {

@@ -27,7 +27,9 @@ pub(super) async fn unlock(
         let unlocked = store.unlock(domain.domain(), &each, force, &who()).await;
         match unlocked.map_err(|error| wire::store_failure(&error))? {
             Unlocked::Free => {}
-            Unlocked::Broken { holder } => broken.push(BrokenLease { each: each.as_str().to_owned(), holder }),
+            Unlocked::Broken { holder } => {
+                broken.push(BrokenLease { each: each.as_str().to_owned(), holder })
+            }
             Unlocked::Alive { holder, since, last_sign, lapses_at } => {
                 let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
                 return Err(alive(&each, &holder, [since, last_sign, lapses_at], now));

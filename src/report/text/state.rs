@@ -104,7 +104,11 @@ pub fn unlocked(domain: &str, broken: &[BrokenLease]) -> String {
         return format!("{name}: nobody holds it, so there is nothing to unlock\n");
     }
     let line = |one: &BrokenLease| {
-        format!("{name}{}: the lease of {} was broken; it can write nothing more", of(&one.each), safe(&one.holder))
+        format!(
+            "{name}{}: the lease of {} was broken; it can write nothing more",
+            of(&one.each),
+            safe(&one.holder)
+        )
     };
     page(&broken.iter().map(line).collect::<Vec<_>>())
 }

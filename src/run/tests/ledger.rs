@@ -34,16 +34,17 @@ fn shown_whole(shown: &[String], items: &[Item]) -> BTreeSet<i64> {
 
 async fn ledger(world: &World) -> BTreeSet<i64> {
     let verified = world.store.coverage(&Double::new(at(0)).domain, &Each::default(), "at").await.unwrap();
-    let second = |at: tieout_reconcilers::instant::Instant| (at.micros() - super::world::at(0).micros()) / 1_000_000;
+    let second =
+        |at: tieout_reconcilers::instant::Instant| (at.micros() - super::world::at(0).micros()) / 1_000_000;
     verified.iter().flat_map(|range| second(range.from())..second(range.to())).collect()
 }
 
 #[tokio::test]
-async fn what_is_verified_is_what_was_shown_whole_and_in_the_end_nothing_was_overlooked() {
+async fn nothing_is_verified_that_was_not_shown_whole_and_in_the_end_nothing_was_overlooked() {
     let faults = proptest::collection::vec(proptest::option::weighted(0.35, Just(400_u16)), 0..14);
     let world_of = (proptest::collection::btree_set(0..END, 0..40), proptest::collection::vec(faults, 1..4));
     let mut runner = TestRunner::deterministic();
-    for _ in 0..30 {
+    for _ in 0..12 {
         let (seconds, nights) = world_of.new_tree(&mut runner).unwrap().current();
         let items: Vec<Item> = seconds.iter().map(|second| item(&format!("i{second}"), *second)).collect();
         let world = World::new().await;
@@ -60,12 +61,14 @@ async fn what_is_verified_is_what_was_shown_whole_and_in_the_end_nothing_was_ove
             let mut tonight = Vec::new();
             world.change(|shelf| tonight.clone_from(&shelf.shown));
             shown.extend(shown_whole(&tonight, &items));
-            assert_eq!(ledger(&world).await, shown, "{told}");
-            let through = (0..END).find(|second| !shown.contains(second)).unwrap_or(END);
+            // Where three ranges in a row gave nothing, what was read beside them is read again: less is verified, never more.
+            let verified = ledger(&world).await;
+            assert!(verified.is_subset(&shown), "{told}: {verified:?} and {shown:?}");
+            let through = (0..END).find(|second| !verified.contains(second)).unwrap_or(END);
             let expected = (through > 0).then(|| at(through).to_string());
             assert_eq!(report.verified_through, expected, "{told}");
         }
-        assert_eq!(shown, (0..END).collect(), "{told}");
+        assert_eq!(ledger(&world).await, (0..END).collect(), "{told}");
         let expected: BTreeSet<String> = items.iter().map(|item| format!("missing {}", item.id)).collect();
         assert_eq!(found, expected, "{told}");
     }

@@ -64,7 +64,10 @@ async fn absences_cost_two_more_look_ups_however_many_there_are() {
     let asked = world.take_look_ups();
     assert_eq!(asked.len(), 4, "{asked:?}");
     assert_eq!(asked[0], asked[3], "{asked:?}");
-    assert!(asked[0].starts_with('i') && asked[0].len() == 2, "an item of the list is the sentinel: {asked:?}");
+    assert!(
+        asked[0].starts_with('i') && asked[0].len() == 2,
+        "an item of the list is the sentinel: {asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -115,7 +118,11 @@ async fn a_night_without_any_item_asks_one_page_for_a_sentinel() {
     let before = world.lists().len();
     let report = world.run_between(late, 200, 300).await;
     assert_eq!(findings(&report), set(["orphaned invented"]), "{report:?}");
-    assert_eq!(world.lists().len() - before, 2, "one page of the range, and one that is asked for a sentinel");
+    assert_eq!(
+        world.lists().len() - before,
+        2,
+        "one page of the range, and one that is asked for a sentinel"
+    );
 }
 
 fn frugal(max_lookups: u64) -> Double {
@@ -189,9 +196,11 @@ async fn a_row_that_nobody_writes_is_judged_at_once() {
 
 #[tokio::test]
 async fn where_a_column_says_when_rows_were_written_it_decides() {
-    let world = racing("UPDATE items SET amount = 3, at = strftime('%s', 'now') + 5 WHERE id = 'raced'").await;
+    let world =
+        racing("UPDATE items SET amount = 3, at = strftime('%s', 'now') + 5 WHERE id = 'raced'").await;
     let base = double();
-    let local = tieout_reconcilers::reconciler::Local { changed: Some("at".to_owned()), ..base.local.clone() };
+    let local =
+        tieout_reconcilers::reconciler::Local { changed: Some("at".to_owned()), ..base.local.clone() };
     let report = world.run(Double { local, ..base }).await;
     assert_eq!(states(&report), [("raced", "suspected")], "{report:?}");
 }

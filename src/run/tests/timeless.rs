@@ -18,7 +18,8 @@ fn timeless() -> Double {
         clock_kind: None,
         ..double.feed.clone()
     };
-    let local = Local { clock: None, rows: "SELECT id, amount FROM items".to_owned(), ..double.local.clone() };
+    let local =
+        Local { clock: None, rows: "SELECT id, amount FROM items".to_owned(), ..double.local.clone() };
     let keys = "SELECT id, amount FROM items WHERE id IN (:keys)".to_owned();
     Double { feed, local: Local { keys, ..local }, ..double.without_clock() }
 }

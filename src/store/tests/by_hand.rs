@@ -25,7 +25,9 @@ fn to(second: i64) -> Rewind {
 }
 
 async fn a_rewind_takes_back_what_lies_behind_it_along_every_clock(world: World) {
-    for (clock, from, end) in [("created", 0, 10), ("created", 20, 30), ("created", 40, 50), ("events", 5, 45)] {
+    for (clock, from, end) in
+        [("created", 0, 10), ("created", 20, 30), ("created", 40, 50), ("events", 5, 45)]
+    {
         cover(&world, clock, from, end).await;
     }
     let overlap = Some(OverlapDone { clock: "created".to_owned(), through: at(50) });
@@ -36,7 +38,8 @@ async fn a_rewind_takes_back_what_lies_behind_it_along_every_clock(world: World)
     assert_eq!(axes["created"].verified, [window(0, 10), window(20, 25)]);
     assert_eq!(axes["events"].verified, [window(5, 25)]);
     assert_eq!(axes["created"].overlap.unwrap().through, at(25));
-    let acts: Vec<_> = kept.by_hand.iter().map(|act| (act.act.as_str(), act.detail.as_str(), act.who.as_str())).collect();
+    let acts: Vec<_> =
+        kept.by_hand.iter().map(|act| (act.act.as_str(), act.detail.as_str(), act.who.as_str())).collect();
     assert_eq!(acts, [("rewind", "to 1970-01-01T00:00:25Z", "me")]);
     world.store.rewind(&world.lease, &to(90), "me").await.unwrap();
     let ledger = world.store.coverage(&domain(), &Each::default(), "created").await.unwrap();
