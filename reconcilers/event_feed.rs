@@ -13,6 +13,7 @@ use crate::reconciler::Reconciler;
 /// It has no local side and nothing is compared. From [`FIELDS`] on, its items hold the parts of the key of what an event is
 /// about, then what the event itself is called, whether it arrived and where it is, as far as the definition says so.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that a list does or does not do")]
 pub struct EventFeed {
     /// Reads the list.
     pub feed: Arc<dyn Reconciler>,

@@ -119,6 +119,7 @@ pub const NO_CLOCK: &str = "none";
 ///
 /// The default is a feed of which nothing is known: no clock, no order, one day a slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that a provider does or does not do")]
 pub struct Feed {
     /// What it is called, as `provider/feed`; the axis of saved tokens.
     pub name: String,

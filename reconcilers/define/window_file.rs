@@ -128,7 +128,7 @@ impl WindowDefinition {
     ) -> Option<Self> {
         let (spot, mut file) = (Spot::from(window.referenced), window.value);
         if file.clock.outcome.as_ref().is_ok_and(|path| path.to_string() == NO_CLOCK) {
-            return file.compile_without_clock(spot, order, mutable, overlap, problems);
+            return file.compile_without_clock(spot, order, mutable, overlap.as_ref(), problems);
         }
         let order_spot = order.as_ref().map_or(spot, |order| order.spot);
         let sorted = problems.take_option(order).unwrap_or_default();
@@ -192,7 +192,7 @@ impl WindowFile {
         spot: Spot,
         order: Option<Checked<OrderWord>>,
         mutable: bool,
-        overlap: Option<OverlapFile>,
+        overlap: Option<&OverlapFile>,
         problems: &mut Problems<'_>,
     ) -> Option<WindowDefinition> {
         let stray = [
@@ -206,7 +206,7 @@ impl WindowFile {
             ("filter", self.filter.as_ref().map(|word| word.spot)),
             ("open", self.open.as_ref().map(|word| word.referenced.into())),
             ("on", self.on.as_ref().map(|word| word.spot)),
-            ("overlap_scan", overlap.as_ref().map(|overlap| overlap.back.spot)),
+            ("overlap_scan", overlap.map(|overlap| overlap.back.spot)),
         ];
         for (word, spot) in stray.into_iter().filter_map(|(word, spot)| Some((word, spot?))) {
             let fault = Fault::new(format!("`{word}` means nothing beside `clock: none`"));

@@ -41,7 +41,6 @@ pub use output::Output;
 pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
 pub use select::select;
 pub use signals::Signals;
-pub use state::{RewindArgs, ShowArgs};
-pub use state::{StateCommand, UnlockArgs};
+pub use state::{RewindArgs, ShowArgs, StateCommand, UnlockArgs};
 pub use values::FindingPath;
 pub use wire::clients;

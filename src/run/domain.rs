@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use super::account::Account;
 use super::counting::Counting;
-use super::events::ShownTonight;
 use super::lease::{holder, keep};
 use super::listing::Listing;
 use super::members;
 use super::outcome::Failure;
+use super::shown::ShownTonight;
 use super::slice::{Lanes, Pace, Reading};
 use super::stage::{Members, Stage};
 use super::summary::{blank, failed};

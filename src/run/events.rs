@@ -4,13 +4,11 @@
 //! How far the events were followed has a line of its own in the ledger of coverage.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::event_feed::EventFeed;
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::items::Items;
-use tieout_reconcilers::key::{Key, text_of};
+use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
@@ -20,40 +18,12 @@ use super::slice::LOOKED_UP_AT_ONCE;
 use crate::confirm::Absence;
 use crate::coverage;
 use crate::diff::{Looks, Suspect};
-use crate::key_set::hash;
 use crate::plan::Plan;
 use crate::source::{Coverage, Walk};
 use crate::store::Covered;
 
 /// The axis of the coverage ledger along which events are followed.
 pub(crate) const EVENTS: &str = "events";
-
-/// How many items of a night's pages are remembered; those beyond are looked up although a page has shown them.
-const MAX_SHOWN: usize = 250_000;
-
-/// The items that tonight's pages have shown: whatever an older event is about, they are compared already.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ShownTonight(Arc<Mutex<HashSet<u128>>>);
-
-impl ShownTonight {
-    /// Takes note of a page.
-    pub(super) fn saw(&self, page: &Items) {
-        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for item in page.iter() {
-            if shown.len() >= MAX_SHOWN {
-                return;
-            }
-            if let Some(Ok(key)) = item.slot(KEY).map(text_of) {
-                shown.insert(hash(&key));
-            }
-        }
-    }
-
-    /// Whether this is the first time that a key is asked for tonight, and no page has shown it.
-    fn is_news(&self, key: &Key) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash(key.as_str()))
-    }
-}
 
 /// What of the events is to be followed.
 #[derive(Debug, Clone, Copy)]

@@ -20,6 +20,7 @@ mod reading;
 mod release;
 mod rest;
 mod shape;
+mod shown;
 mod slice;
 mod sorting;
 mod stage;

@@ -15,8 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::counting::{Count, Counting};
-use super::events::ShownTonight;
 use super::outcome::Failure;
+use super::shown::ShownTonight;
 use super::sorting::{When, is_young, when};
 use super::whole::Shown;
 use crate::confirm::{
@@ -286,6 +286,9 @@ impl Reading {
                 let Some(before) = diff.until(ceiling) else { return read(pages, n_rows, Seen::Beyond) };
                 diff = before;
             }
+            if let Some(shown) = &self.shown {
+                shown.saw(&page.items, &reconciler.feed().clock_format, slice.window);
+            }
             diff.take(&page.items);
             diff.take_nameless(page.faults.len());
             diff.take_gone(&page.gone);
@@ -369,9 +372,6 @@ impl Reading {
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
-        if let Some(shown) = &self.shown {
-            shown.saw(&page.items);
-        }
         self.sentinels.saw(&page.items, reconciler.feed(), self.start);
         let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
         *self.provider_ceiling.get_or_init(|| page.ceiling.map(settled))

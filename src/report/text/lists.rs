@@ -36,12 +36,7 @@ const HOLES: usize = 5;
 
 /// What of a domain was never verified, and what can be done about it.
 fn holes(line: &StatusLine, look: &Look) -> Vec<String> {
-    let (name, listed) = (safe(&line.domain), |ranges: &[Range]| {
-        let shown: Vec<String> =
-            ranges.iter().take(HOLES).map(|range| format!("{} to {}", range.from, range.to)).collect();
-        let more = ranges.len().saturating_sub(HOLES);
-        shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
-    });
+    let name = safe(&line.domain);
     let mut lines = Vec::new();
     if !line.holes.is_empty() {
         let fill = look.command(&format!("backfill {}", shell_word(&line.domain)));
@@ -54,6 +49,15 @@ fn holes(line: &StatusLine, look: &Look) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn listed(ranges: &[Range]) -> String {
+    let shown = ranges.iter().take(HOLES).map(|range| format!("{} to {}", range.from, range.to));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match ranges.len().saturating_sub(HOLES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn status_cells(line: &StatusLine, now: Instant) -> [String; 7] {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use tieout_reconcilers::reconciler::{Feed, Policy};
+use tieout_reconcilers::name::Each;
+use tieout_reconcilers::reconciler::{Feed, Local, Policy};
 
 use super::double::Double;
 use super::world::{Item, World, at, findings, item, set};
 use crate::report::{DomainReport, Status};
+use crate::store::FindingFilter;
 
 fn double() -> Double {
     Double::new(at(0))
@@ -36,7 +38,7 @@ async fn an_outage_that_answers_gone_to_everything_makes_no_orphan_and_verifies_
     assert_eq!(states(&report), [("invented", "suspected"), ("made up", "suspected")], "{report:?}");
     assert_eq!((report.status, report.items.orphaned), (Status::Partial, 0));
     assert!(report.problems.iter().any(|problem| problem.contains("they prove no absence")), "{report:?}");
-    assert_eq!(world.store.coverage(&double().domain, &Default::default(), "at").await.unwrap(), []);
+    assert_eq!(world.store.coverage(&double().domain, &Each::default(), "at").await.unwrap(), []);
 
     world.change(|shelf| shelf.blind = 0..0);
     let next = world.run(double()).await;
@@ -144,7 +146,7 @@ async fn what_is_over_the_budget_stays_suspected_and_comes_first_in_the_next_run
     for _ in 0..3 {
         report = world.run(frugal(2)).await;
     }
-    let all = world.store.list(&Default::default()).await.unwrap();
+    let all = world.store.list(&FindingFilter::default()).await.unwrap();
     assert!(all.iter().all(|finding| finding.state.as_str() == "open") && all.len() == 3, "{report:?}");
 }
 
@@ -153,7 +155,7 @@ async fn an_orphan_over_the_budget_is_no_verdict_and_its_range_is_read_again() {
     let world = world().await;
     let report = world.run(frugal(1)).await;
     assert_eq!(report.items.orphaned, 1, "{report:?}");
-    assert_eq!(world.store.coverage(&double().domain, &Default::default(), "at").await.unwrap(), []);
+    assert_eq!(world.store.coverage(&double().domain, &Each::default(), "at").await.unwrap(), []);
     assert_eq!(report.status, Status::Partial);
 }
 
@@ -199,8 +201,7 @@ async fn where_a_column_says_when_rows_were_written_it_decides() {
     let world =
         racing("UPDATE items SET amount = 3, at = strftime('%s', 'now') + 5 WHERE id = 'raced'").await;
     let base = double();
-    let local =
-        tieout_reconcilers::reconciler::Local { changed: Some("at".to_owned()), ..base.local.clone() };
+    let local = Local { changed: Some("at".to_owned()), ..base.local.clone() };
     let report = world.run(Double { local, ..base }).await;
     assert_eq!(states(&report), [("raced", "suspected")], "{report:?}");
 }
