@@ -22,7 +22,6 @@ use tieout_reconcilers::row::Row;
 
 pub use self::budget::LookUpBudget;
 use self::judge::Judge;
-pub use self::judge::has_no_change_time;
 use self::proven::look_up;
 pub use self::sentinel::Sentinels;
 use crate::local::{LocalError, Read, Reader};
@@ -50,6 +49,9 @@ pub struct Ages<'a> {
     pub local_ceiling: Instant,
     /// The keys that have rested for `settle` since they were first seen.
     pub rested: &'a (dyn Fn(&Key) -> bool + Sync),
+    /// Of keys on which upstream was ahead at least `settle` ago: upstream's clock as it was then, where that is the time of its
+    /// last change.
+    pub ahead: &'a (dyn Fn(&Key) -> Option<Instant> + Sync),
 }
 
 /// What both sides hold under a key now.
@@ -141,8 +143,12 @@ pub async fn confirm(
         Some(_) => None,
         None => Some(rows_by_key(&sides.reader, &keys).await?.0),
     };
+    let early = if bug!("local_first") { Some(rows_by_key(&sides.reader, &keys).await?) } else { None };
     let upstream = look_up(sides, &items, ages.ceiling, care).await;
-    let (after, _) = rows_by_key(&sides.reader, &keys).await?;
+    let (after, _) = match early {
+        Some(early) => early,
+        None => rows_by_key(&sides.reader, &keys).await?,
+    };
     let (fields, feed) = (sides.reconciler.fields(), sides.reconciler.feed());
     let judge = Judge { fields, feed, ages, before: before.as_ref(), after: &after };
     let judged = upstream.confirmed.iter().map(|found| judge.pair(&found.key, &found.seen)).collect();

@@ -1,10 +1,11 @@
 //! A domain file: what only the user knows about one reconciliation.
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Fault, FromText, Ordered};
-use super::compare_file::{self, FieldFile, MoneyFile};
+use super::compare::{self, FieldFile, MoneyFile};
 use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
@@ -41,6 +42,7 @@ struct LocalFile {
     changed: Option<Checked<ColumnName>>,
     version: Option<Checked<ColumnName>>,
     time: Option<Checked<TimeFormat>>,
+    zone: Option<Checked<Tz>>,
 }
 
 /// SQL as the user wrote it; the local side checks it against its database.
@@ -109,15 +111,10 @@ impl DomainDefinition {
     /// The same domain, reading only some members of the rows of another feed: nothing is compared, and nothing is sent.
     #[must_use]
     pub(super) fn reading(&self, feed: &Name, members: &[Path]) -> Self {
-        let field = |path: &Path| Field {
-            name: path.to_string().into(),
-            upstream: path.clone(),
-            local: Box::default(),
-            rule: Rule::Exact,
-        };
+        let fields = members.iter().map(|path| Field::named(path, Rule::Exact)).collect();
         Self {
             feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
-            fields: Fields { fields: members.iter().map(field).collect(), money: None },
+            fields: Fields::of(fields),
             schedule: None,
             warnings: Vec::new(),
             ..self.clone()
@@ -145,7 +142,7 @@ impl DomainDefinition {
             feed,
             schedule: None,
             local: Local::default(),
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
             warnings: Vec::new(),
@@ -169,7 +166,7 @@ impl DomainDefinition {
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
-        let fields = compare_file::compile(file.compare.value, file.money, local_time, problems);
+        let fields = compare::compile(file.compare.value, file.money, local_time, problems);
         let policy = file.policy.compile(problems);
         let remedies = match file.emit {
             Some(emit) => emit.compile(policy.orphans, problems),
@@ -207,6 +204,7 @@ impl LocalFile {
             Some(time) => problems.take(time)?,
             None => TimeFormat::default(),
         };
+        let zone = problems.take_option(self.zone).map(Into::into);
         Some(Local {
             database: database?.to_string(),
             rows: rows?.0,
@@ -218,6 +216,7 @@ impl LocalFile {
             changed,
             version,
             time,
+            zone,
         })
     }
 }

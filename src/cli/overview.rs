@@ -9,14 +9,13 @@ use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::reconciler::{ClockKind, Reconciler};
 use tieout_reconcilers::window::Window;
 
-use super::args::FindingsCommand;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::{findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
 use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
-use crate::run::EVENTS;
+use crate::run::{self, EVENTS};
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
 /// How many of the newest runs are searched for a domain's last one.
@@ -64,6 +63,10 @@ async fn line(
     let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
     let followed = store.coverage(name, &each, EVENTS).await?;
     let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();
+    let now = store.now().await?;
+    let held = store.held().await?;
+    let standing =
+        run::standing(store.standing(name, now).await?, held.iter().filter(|set| set.domain == *name));
     let open = store
         .list(&FindingFilter { domains: vec![name.clone()], states, ..FindingFilter::default() })
         .await?;
@@ -80,6 +83,7 @@ async fn line(
         last_run,
         open: open.len() as u64,
         oldest: open.iter().map(|finding| finding.first_seen).min(),
+        standing,
         at_stake: at_stake(&open),
         dead,
     })
@@ -186,22 +190,18 @@ pub(super) async fn run(desk: &Desk, selector: &str) -> Result<u8, Failure> {
     report::show(&shown, &desk.output)
 }
 
-/// Carries `findings` out.
-pub(super) async fn findings(desk: &Desk, command: FindingsCommand) -> Result<u8, Failure> {
+/// Carries `findings list` out.
+pub(super) async fn findings(
+    desk: &Desk,
+    domains: &[String],
+    filter: findings::Filter,
+    limit: usize,
+) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let store = wire::open_store(&loaded.config).await?;
-    let shown = match command {
-        FindingsCommand::List { domains, state, kind, limit } => {
-            let selected = wire::selected(&loaded, &domains)?;
-            let names: Vec<DomainName> = selected.iter().map(|domain| domain.domain().clone()).collect();
-            list(&store, names, findings::Filter { states: state, kinds: kind }, limit, desk).await
-        }
-        FindingsCommand::Show { finding } => {
-            let found = store.of_every_member(&finding.domain, &finding.key).await;
-            let found = found.map_err(|error| wire::store_failure(&error))?;
-            findings::show(&format!("{}/{}", finding.domain, finding.key), &found, &desk.output)
-        }
-    };
+    let selected = wire::selected(&loaded, domains)?;
+    let names: Vec<DomainName> = selected.iter().map(|domain| domain.domain().clone()).collect();
+    let shown = list(&store, names, filter, limit, desk).await;
     store.close().await;
     shown
 }
@@ -215,6 +215,7 @@ async fn list(
 ) -> Result<u8, Failure> {
     let asked = FindingFilter { domains, ..FindingFilter::default() };
     let all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
-    let (shown, more) = filter.pick(all, limit);
+    let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
+    let (shown, more) = filter.pick(all, limit, now);
     findings::list(&shown, more, &desk.output)
 }

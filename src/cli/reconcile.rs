@@ -17,7 +17,7 @@ use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::progress::Watcher;
 use crate::report::RunReport;
-use crate::run::{self, Job, Mode, Options};
+use crate::run::{self, Found, Job, Mode, Options};
 
 /// Carries `run` out.
 pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
@@ -55,6 +55,7 @@ fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options {
         mode,
         scope,
         max_emits: manner.max_emits,
+        found: if manner.baseline { Found::Baseline } else { Found::Repaired },
         if_locked: run::IfLocked::Fail,
         drain: Duration::ZERO,
         deadline: manner.deadline.and_then(|after| std::time::Instant::now().checked_add(after)),

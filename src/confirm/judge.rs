@@ -1,13 +1,14 @@
 //! Judges what both sides hold under a key, from scratch. Pure.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tieout_reconcilers::compare::{Fields, Versions, versions};
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Seen;
-use tieout_reconcilers::reconciler::{ClockKind, Feed};
+use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::row::Row;
 
 use super::{Ages, Judged};
@@ -15,6 +16,9 @@ use crate::plan::{Look, Observation};
 
 /// The local rows of some keys.
 pub(super) type Rows = HashMap<Key, Row<'static>>;
+
+/// How much two clocks of one instant may differ because one side keeps it less precisely.
+const PRECISION: Duration = Duration::from_secs(1);
 
 /// Judges pairs.
 pub(super) struct Judge<'a> {
@@ -62,9 +66,13 @@ impl Judge<'_> {
         row: Option<&Row<'_>>,
     ) -> Look {
         let Some(found) = found else { return Look::Agrees };
-        let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
-            || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
-        let must_rest = has_no_change_time(self.feed, found.kind) && !(self.ages.rested)(key);
+        let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
+        let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
+            || row
+                .and_then(|row| row.changed)
+                .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
+        // Where nothing says when the sides came to differ, only waiting can rule out a webhook in flight.
+        let must_rest = !self.feed.dates(found.kind) && !(self.ages.rested)(key);
         if is_young || must_rest || self.has_moved(key, row) {
             Look::Young(found)
         } else {
@@ -72,20 +80,20 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether the local side still lacks a change that upstream already had at least `settle` ago. An item that is touched
+    /// before every run is judged by that, however young its last change is.
+    fn is_overdue(&self, key: &Key, kind: Kind, row: Option<&Row<'_>>) -> bool {
+        if !matches!(kind, Kind::Missing | Kind::Mismatched) {
+            return false;
+        }
+        let Some(then) = (self.ages.ahead)(key) else { return false };
+        let precision = PRECISION.max(self.feed.grain);
+        row.is_none_or(|row| row.clock.is_some_and(|at| at + precision <= then))
+    }
+
     /// Whether somebody wrote the row while upstream was asked: what upstream held then is not what the row is about.
     fn has_moved(&self, key: &Key, row: Option<&Row<'_>>) -> bool {
         self.before.is_some_and(|before| before.get(key) != row)
-    }
-}
-
-/// Whether nothing says when the sides came to differ in this way, so that only waiting can rule out a webhook in flight.
-#[must_use]
-pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
-    match kind {
-        Kind::Missing => feed.timeless,
-        Kind::Unreadable => false,
-        Kind::Mismatched => feed.mutable && feed.clock_kind != Some(ClockKind::Updated),
-        Kind::Orphaned => true,
     }
 }
 

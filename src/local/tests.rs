@@ -1,4 +1,5 @@
-//! Both databases, real ones: PostgreSQL at `TIEOUT_TEST_POSTGRES`, SQLite files in temporary folders.
+//! Every database, real ones: PostgreSQL at `TIEOUT_TEST_POSTGRES`, MariaDB at `TIEOUT_TEST_MYSQL`, SQLite files in
+//! temporary folders.
 
 use std::ops::ControlFlow;
 
@@ -11,9 +12,13 @@ use tieout_reconcilers::window::Window;
 
 use super::{Database, LocalError, Read, Reader};
 
+mod mysql;
+mod mysql_refusals;
+mod pooler;
 mod postgres;
 mod refusals;
 mod sqlite;
+mod zones;
 
 /// A domain's local side: the SQL, then what every test shares.
 fn local(rows: &str, keys: &str) -> Local {
@@ -29,6 +34,7 @@ fn local(rows: &str, keys: &str) -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Rfc3339,
+        zone: None,
     }
 }
 
@@ -42,13 +48,8 @@ fn charges() -> Local {
 
 /// Fields that compare columns as they are.
 fn columns(names: &[&str]) -> Fields {
-    let field = |name: &&str| Field {
-        name: (*name).into(),
-        upstream: tieout_reconcilers::path::Path::try_from((*name).to_owned()).unwrap(),
-        local: (*name).into(),
-        rule: Rule::Exact,
-    };
-    Fields { fields: names.iter().map(field).collect(), money: None }
+    let field = |name: &&str| Field::named(&tieout_reconcilers::path::Path::of_member(name), Rule::Exact);
+    Fields::of(names.iter().map(field).collect())
 }
 
 fn at(text: &str) -> Instant {

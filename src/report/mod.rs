@@ -4,6 +4,7 @@
 
 mod amounts;
 mod invariants;
+mod lives;
 mod seal;
 mod state;
 mod value;
@@ -11,6 +12,7 @@ mod views;
 
 pub use amounts::{Amount, Money};
 pub use invariants::{Broken, check};
+pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
 pub use seal::seal;
 pub use value::{
     DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, Members, OneSide, PlannedFinding, Requests,
@@ -21,8 +23,9 @@ pub use state::{
     AxisView, BrokenLease, DomainState, Forgotten, HandView, LeaseState, LeaseView, MemberState, Range,
     Rewound, ScanView, TokenView,
 };
-pub use views::{FindingView, RunLine, StatusLine};
+pub use views::{ApprovedView, FindingView, RunLine, StatusLine};
 
 pub mod exit;
+pub mod explained;
 pub mod json;
 pub mod text;

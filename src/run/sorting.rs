@@ -4,7 +4,6 @@ use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
-use crate::confirm::has_no_change_time;
 use crate::diff::{Looks, Suspect};
 
 /// When a suspect is judged.
@@ -27,7 +26,11 @@ pub(super) fn is_young(suspect: &Suspect, ceiling: Instant) -> bool {
 pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_complete: bool) -> When {
     let feed = reconciler.feed();
     match suspect.looks {
-        Looks::Orphaned if !(slice_is_complete && feed.absence_is_evidence()) => When::Never,
+        Looks::Orphaned
+            if !(slice_is_complete && (feed.absence_is_evidence() || bug!("orphans_of_updates"))) =>
+        {
+            When::Never
+        }
         // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
         Looks::Orphaned | Looks::Deleted => When::Rested,
         Looks::Mismatched if rests(reconciler, Kind::Mismatched) => When::Rested,
@@ -38,5 +41,5 @@ pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_comp
 
 /// Whether nothing but waiting tells a difference of a kind from a webhook that is on its way.
 fn rests(reconciler: &dyn Reconciler, kind: Kind) -> bool {
-    has_no_change_time(reconciler.feed(), kind) && !reconciler.policy().settle.is_zero()
+    !reconciler.feed().dates(kind) && !reconciler.policy().settle.is_zero()
 }

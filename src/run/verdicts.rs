@@ -3,18 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
+use tieout_reconcilers::reconciler::ClockKind;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
-use super::unseen;
+use super::{Found, unseen};
 use crate::confirm::{Absence, Confirmation, Unknown};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
-use crate::finding::{Finding, State};
+use crate::finding::{BASELINE, Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
 use crate::source::{Coverage, Walked};
@@ -45,7 +47,7 @@ impl Night<'_> {
             let account = self.account_of(slice.purpose);
             if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
         }
-        let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
+        let mut plan = self.judge_in_parts(&now, slice.purpose, confirmation).await?;
         // Coverage may pass what is too young: it is looked up by key first thing in the next run.
         plan.extend(self.decide(young.iter().map(unconfirmed).collect(), None).await?);
         let unmet = unseen::unmet(&rest);
@@ -66,7 +68,8 @@ impl Night<'_> {
         is_complete: bool,
     ) -> Proven {
         let feed = self.sides.reconciler.feed();
-        let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
+        let verified =
+            (is_complete || bug!("partial_covers")).then(|| slice.window.until(self.ceiling())).flatten();
         let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
         // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
         if matches!(self.job.options.scope, super::Scope::Range(_) | super::Scope::Backfill(_)) {
@@ -187,14 +190,33 @@ impl Night<'_> {
         let by_key: HashMap<&Key, &Suspect> =
             suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
         self.confirm_rest(&by_key, &mut confirmation).await?;
+        let alone = self.left_alone(&confirmation).await?;
         for judged in &confirmation.judged {
             if let Some(suspect) = by_key.get(&judged.observation.key) {
-                self.account_of(purpose).unpend(suspect);
-                self.account_of(purpose).judge(suspect, judged);
+                let account = self.account_of(purpose);
+                account.unpend(suspect);
+                if alone.contains(&suspect.key) {
+                    account.leave_alone(suspect, judged);
+                } else {
+                    account.judge(suspect, judged);
+                }
             }
         }
         self.doubt_unknown(&confirmation)?;
         self.plan_for(confirmation, &by_key).await
+    }
+
+    /// What a person said to leave alone, and is as it was then.
+    async fn left_alone(&self, confirmation: &Confirmation) -> Result<HashSet<Key>, Failure> {
+        let seen = || confirmation.judged.iter().map(|judged| &judged.observation);
+        let keys: Vec<Key> = seen().map(|seen| seen.key.clone()).collect();
+        let known = self.known(&keys).await?;
+        if known.values().all(|finding| finding.state != State::Ignored) {
+            return Ok(HashSet::new());
+        }
+        let planner = self.planner(None).await?;
+        let alone = seen().filter(|seen| planner.leaves_alone(seen, known.get(&seen.key)));
+        Ok(alone.map(|seen| seen.key.clone()).collect())
     }
 
     /// A slice that could not be halved comes without any confirmation.
@@ -246,7 +268,8 @@ impl Night<'_> {
         let observations = self.with_originals(observations).await;
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
-        Ok(self.planner(hold).await?.plan(observations, &known))
+        let baseline = (self.job.options.found == Found::Baseline).then_some(BASELINE);
+        Ok(self.planner(hold.or(baseline)).await?.plan(observations, &known))
     }
 
     pub(super) async fn confirm(
@@ -293,15 +316,34 @@ impl Night<'_> {
             .collect();
         let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
+        let ahead = self.ahead(findings, now);
+        let ahead = |key: &Key| ahead.get(key).copied();
         let is_gone = |finding: &Finding| finding.kind == Kind::Orphaned;
         let absence = if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
-        let confirmation = self.confirm(&items, &|key| rested.contains(key), absence).await?;
+        let reading = self.reading();
+        let rested = |key: &Key| rested.contains(key);
+        let confirmation = reading.confirm_known(&items, &rested, &ahead, absence).await?;
         self.doubt_unknown(&confirmation)?;
         self.report.follow_up.checked += confirmation.judged.len() as u64;
         let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         let plan = self.decide(observations, None).await?;
         self.count_follow_up(&plan);
         self.commit(plan, Proven::default()).await
+    }
+
+    /// Where upstream was ahead of the local side long enough ago for every webhook about that to have arrived.
+    fn ahead(&self, findings: &[Finding], now: Instant) -> HashMap<Key, Instant> {
+        if self.sides.reconciler.feed().clock_kind != Some(ClockKind::Updated) {
+            return HashMap::new();
+        }
+        let wait = self.reading().wait();
+        let was_ahead = |known: &&Finding| {
+            known.state == State::Suspected
+                && matches!(known.kind, Kind::Missing | Kind::Mismatched)
+                && known.first_seen + wait <= now
+        };
+        let clock = |known: &Finding| Some((known.id.key.clone(), known.clock?));
+        findings.iter().filter(was_ahead).filter_map(clock).collect()
     }
 
     fn count_follow_up(&mut self, plan: &Plan) {

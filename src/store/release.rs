@@ -75,7 +75,8 @@ impl Store {
         let staged = count(&rows, lease)?;
 
         let decision = decide(&staged);
-        if staged.count > 0 {
+        let is_left = bug!("dead_run_unreleased") && staged.from_earlier_runs > 0;
+        if staged.count > 0 && !is_left {
             let now = tx.now().await?;
             if let Release::Held { reason } = &decision {
                 findings::hold(&mut tx, lease, reason, now).await?;

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod mysql;
+mod both;
 mod postgres;
 mod world;
 
+mod approvals;
 mod bad_definitions;
 mod bad_pages;
+mod baseline;
 mod caps;
 mod changes;
 mod commands;
@@ -17,6 +21,7 @@ mod coverage;
 mod credentials;
 mod demo;
 mod docs;
+mod doctor;
 mod events;
 mod exports;
 mod feeds;
@@ -26,7 +31,9 @@ mod forgotten;
 mod holds;
 mod localstripe;
 mod members;
+mod on_mysql;
 mod originals;
+mod people;
 mod own_credentials;
 mod quotas;
 mod slices;

@@ -34,8 +34,8 @@ impl SqliteReader {
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
         let mut values = SqliteArguments::default();
-        for at in window.into_iter().flat_map(|window| [window.from(), window.to()]) {
-            self.rows.add_instant(at, &mut values).map_err(|error| self.database.fault(&error))?;
+        if let Some(window) = window {
+            self.rows.add_bounds(window, &mut values).map_err(|error| self.database.fault(&error))?;
         }
         self.rows.add_each(&mut values).map_err(|error| self.database.fault(&error))?;
         let mut read = Read::default();

@@ -6,6 +6,7 @@ mod double;
 mod fanning;
 mod ledger;
 mod moods;
+mod parts;
 mod proofs;
 mod timeless;
 mod young;

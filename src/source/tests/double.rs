@@ -57,7 +57,7 @@ impl Double {
             provider: "example".parse().unwrap(),
             feed: feed(),
             policy: policy(),
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields::default(),
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &signals, 1_000),
         }
@@ -224,5 +224,6 @@ fn local() -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Epoch,
+        zone: None,
     }
 }
