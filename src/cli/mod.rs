@@ -54,6 +54,6 @@ pub use person::{Actor, PersonName, Remark};
 pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
 pub use select::select;
 pub use signals::Signals;
-pub use state::{RewindArgs, ShowArgs, StateCommand, UnlockArgs};
+pub use state::{KeptArgs, RewindArgs, StateCommand, UnlockArgs};
 pub use values::FindingPath;
 pub use wire::clients;

@@ -9,7 +9,7 @@ use crate::cli::values::instant;
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum StateCommand {
     /// Show verified ranges, holes, wider re-reads, saved tokens and leases
-    Show(ShowArgs),
+    Show(KeptArgs),
     /// Take coverage back, so that the next run reads again from an instant on; it never goes forward
     Rewind(RewindArgs),
     /// Break the lease of a run that is dead
@@ -18,7 +18,7 @@ pub enum StateCommand {
 
 /// `tieout state show`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct ShowArgs {
+pub struct KeptArgs {
     /// The domain, by name or glob; all when left out
     #[arg(value_name = "DOMAIN")]
     pub domain: Option<String>,

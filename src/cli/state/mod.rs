@@ -5,7 +5,7 @@ mod rewind;
 mod show;
 mod unlock;
 
-pub use args::{RewindArgs, ShowArgs, StateCommand, UnlockArgs};
+pub use args::{KeptArgs, RewindArgs, StateCommand, UnlockArgs};
 
 use std::sync::Arc;
 

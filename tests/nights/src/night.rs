@@ -12,7 +12,7 @@ use tieout::local::Database;
 use tieout::progress::{Progress, Watcher};
 use tieout::queue::{Queue, Queues};
 use tieout::report::{DomainReport, RunReport};
-use tieout::run::{IfLocked, Job, Mode, Options, Scope, run};
+use tieout::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
 use tieout::source::Client;
 use tieout::store::{FindingFilter, Store};
 use tieout_reconcilers::name::Each;
@@ -135,8 +135,10 @@ impl Product {
                 mode,
                 scope: Scope::Coverage,
                 max_emits: None,
+                found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
+                deadline: None,
                 list: 1_000,
                 concurrency: self.variety.lanes,
                 differences_exit: false,
