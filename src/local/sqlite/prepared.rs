@@ -55,8 +55,8 @@ impl Draft {
             return Err(refused(&self.place, "it has a parameter that is not bound"));
         }
         // What a column is declared as binds none of its values.
-        let named = |column| Named { name: sqlx::Column::name(column), type_name: "" };
-        let names: Vec<Named<'_>> = statement.columns().iter().map(named).collect();
+        let untyped = |column| Named { name: sqlx::Column::name(column), type_name: "" };
+        let names: Vec<Named<'_>> = statement.columns().iter().map(untyped).collect();
         match Columns::find(&names, local, fields) {
             Ok(columns) => {
                 let Self { sql, place, each, .. } = self;
