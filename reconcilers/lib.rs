@@ -5,7 +5,8 @@
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`zone`], [`clock_format`],
 //! [`window`]), what a response becomes
-//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
+//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
+//! [`currencies`], [`money`], [`jq`], [`compare`]),
 //! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
@@ -27,8 +28,11 @@ pub mod export;
 
 pub mod scalar;
 pub mod number;
+pub mod arithmetic;
+pub mod currencies;
 pub mod money;
 pub mod row;
+pub mod jq;
 pub mod compare;
 pub mod discrepancy;
 

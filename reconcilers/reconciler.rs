@@ -266,6 +266,16 @@ impl Feed {
         moves && (self.open || self.filter == Filter::Client)
     }
 
+    /// Whether the feed's clock says when the two sides came to differ in a way.
+    #[must_use]
+    pub fn dates(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Missing | Kind::Unreadable => true,
+            Kind::Mismatched => !self.mutable || self.clock_kind == Some(ClockKind::Updated),
+            Kind::Orphaned => false,
+        }
+    }
+
     /// Whether a complete walk of a window proves that what is not in it does not exist.
     #[must_use]
     pub fn absence_is_evidence(&self) -> bool {

@@ -114,6 +114,13 @@ impl WallTime {
         at.micros().saturating_add(i64::from(offset.local_minus_utc()) * 1_000_000)
     }
 
+    /// When the day began, by the wall clock, in which an instant lies; `days` may be several of them.
+    #[must_use]
+    pub fn day(&self, at: Instant, days: Duration) -> Instant {
+        let begins = naive(self.floor(self.wall(at), days));
+        Zone::from(self.zone).read(begins).earliest()
+    }
+
     /// Whether what the wall clock shows means exactly one instant.
     #[must_use]
     pub fn is_certain(&self, wall: i64) -> bool {

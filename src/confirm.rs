@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tieout_reconcilers::compare::{Fields, Versions, versions};
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
@@ -14,7 +15,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Seen, Wanted};
-use tieout_reconcilers::reconciler::{ClockKind, Feed, LookUpBy, Reconciler};
+use tieout_reconcilers::reconciler::{Feed, LookUpBy, Reconciler};
 use tieout_reconcilers::row::Row;
 
 use crate::local::{LocalError, Read, Reader};
@@ -42,7 +43,13 @@ pub struct Ages<'a> {
     pub local_ceiling: Instant,
     /// The keys that have rested for `settle` since they were first seen.
     pub rested: &'a (dyn Fn(&Key) -> bool + Sync),
+    /// Of keys on which upstream was ahead at least `settle` ago: upstream's clock as it was then, where that is the time of its
+    /// last change.
+    pub ahead: &'a (dyn Fn(&Key) -> Option<Instant> + Sync),
 }
+
+/// How much two clocks of one instant may differ because one side keeps it less precisely.
+const PRECISION: Duration = Duration::from_secs(1);
 
 /// What both sides hold under a key now.
 #[derive(Debug)]
@@ -74,9 +81,13 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
         return Ok(Confirmation::default());
     }
     let items = dated(sides, items).await?;
-    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
     let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
-    let (rows, _) = rows_by_key(&sides.reader, &keys).await?;
+    let early = if bug!("local_first") { Some(rows_by_key(&sides.reader, &keys).await?) } else { None };
+    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
+    let (rows, _) = match early {
+        Some(early) => early,
+        None => rows_by_key(&sides.reader, &keys).await?,
+    };
     let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
     let judged = upstream
         .confirmed
@@ -161,20 +172,25 @@ impl Judge<'_> {
         row: Option<&Row<'_>>,
     ) -> Look {
         let Some(found) = found else { return Look::Agrees };
-        let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
-            || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
-        let must_rest = has_no_change_time(self.feed, found.kind) && !(self.ages.rested)(key);
+        let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
+        let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
+            || row
+                .and_then(|row| row.changed)
+                .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
+        // Where nothing says when the sides came to differ, only waiting can rule out a webhook in flight.
+        let must_rest = !self.feed.dates(found.kind) && !(self.ages.rested)(key);
         if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }
     }
-}
 
-/// Whether nothing says when the sides came to differ in this way, so that only waiting can rule out a webhook in flight.
-#[must_use]
-pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
-    match kind {
-        Kind::Missing | Kind::Unreadable => false,
-        Kind::Mismatched => feed.mutable && feed.clock_kind != Some(ClockKind::Updated),
-        Kind::Orphaned => true,
+    /// Whether the local side still lacks a change that upstream already had at least `settle` ago. An item that is touched
+    /// before every run is judged by that, however young its last change is.
+    fn is_overdue(&self, key: &Key, kind: Kind, row: Option<&Row<'_>>) -> bool {
+        if !matches!(kind, Kind::Missing | Kind::Mismatched) {
+            return false;
+        }
+        let Some(then) = (self.ages.ahead)(key) else { return false };
+        let precision = PRECISION.max(self.feed.grain);
+        row.is_none_or(|row| row.clock.is_some_and(|at| at + precision <= then))
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Fault, FromText, Ordered};
-use super::compare_file::{self, FieldFile, MoneyFile};
+use super::compare::{self, FieldFile, MoneyFile};
 use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
@@ -111,15 +111,10 @@ impl DomainDefinition {
     /// The same domain, reading only some members of the rows of another feed: nothing is compared, and nothing is sent.
     #[must_use]
     pub(super) fn reading(&self, feed: &Name, members: &[Path]) -> Self {
-        let field = |path: &Path| Field {
-            name: path.to_string().into(),
-            upstream: path.clone(),
-            local: Box::default(),
-            rule: Rule::Exact,
-        };
+        let fields = members.iter().map(|path| Field::named(path, Rule::Exact)).collect();
         Self {
             feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
-            fields: Fields { fields: members.iter().map(field).collect(), money: None },
+            fields: Fields::of(fields),
             schedule: None,
             warnings: Vec::new(),
             ..self.clone()
@@ -147,7 +142,7 @@ impl DomainDefinition {
             feed,
             schedule: None,
             local: Local::default(),
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
             warnings: Vec::new(),
@@ -171,7 +166,7 @@ impl DomainDefinition {
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
-        let fields = compare_file::compile(file.compare.value, file.money, local_time, problems);
+        let fields = compare::compile(file.compare.value, file.money, local_time, problems);
         let policy = file.policy.compile(problems);
         let remedies = match file.emit {
             Some(emit) => emit.compile(policy.orphans, problems),

@@ -8,15 +8,6 @@ use super::checked::Fault;
 const LATER: &[&str] = &[
     // Domains.
     "direction",
-    "tolerance",
-    "unordered",
-    "expr",
-    "ignore",
-    "space",
-    "unicode",
-    "null",
-    "absent",
-    "empty",
     "privacy",
     "drop",
     "hash",

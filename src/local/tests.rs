@@ -48,13 +48,8 @@ fn charges() -> Local {
 
 /// Fields that compare columns as they are.
 fn columns(names: &[&str]) -> Fields {
-    let field = |name: &&str| Field {
-        name: (*name).into(),
-        upstream: tieout_reconcilers::path::Path::try_from((*name).to_owned()).unwrap(),
-        local: (*name).into(),
-        rule: Rule::Exact,
-    };
-    Fields { fields: names.iter().map(field).collect(), money: None }
+    let field = |name: &&str| Field::named(&tieout_reconcilers::path::Path::of_member(name), Rule::Exact);
+    Fields::of(names.iter().map(field).collect())
 }
 
 fn at(text: &str) -> Instant {

@@ -4,7 +4,6 @@ use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
-use crate::confirm::has_no_change_time;
 use crate::diff::{Looks, Suspect};
 
 /// When a suspect is judged.
@@ -27,12 +26,14 @@ pub(super) fn is_young(suspect: &Suspect, ceiling: Instant) -> bool {
 pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_complete: bool) -> When {
     let feed = reconciler.feed();
     match suspect.looks {
-        Looks::Orphaned if !(slice_is_complete && feed.absence_is_evidence()) => When::Never,
+        Looks::Orphaned
+            if !(slice_is_complete && (feed.absence_is_evidence() || bug!("orphans_of_updates"))) =>
+        {
+            When::Never
+        }
         // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
         Looks::Orphaned | Looks::Deleted => When::Rested,
-        Looks::Mismatched
-            if has_no_change_time(feed, Kind::Mismatched) && !reconciler.policy().settle.is_zero() =>
-        {
+        Looks::Mismatched if !feed.dates(Kind::Mismatched) && !reconciler.policy().settle.is_zero() => {
             When::Rested
         }
         _ => When::Now,

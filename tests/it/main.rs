@@ -4,11 +4,14 @@
 
 mod api;
 mod mysql;
+mod both;
 mod postgres;
 mod world;
 
+mod approvals;
 mod bad_definitions;
 mod bad_pages;
+mod baseline;
 mod caps;
 mod changes;
 mod commands;
@@ -28,6 +31,7 @@ mod localstripe;
 mod members;
 mod on_mysql;
 mod originals;
+mod people;
 mod own_credentials;
 mod quotas;
 mod slices;

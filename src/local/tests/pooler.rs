@@ -58,9 +58,9 @@ impl Pooler {
 }
 
 fn settings(server: &url::Url, port: u16) -> String {
-    let (host, port_there) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
-    let password = server.password().map_or_else(String::new, |password| format!(" password={password}"));
-    let login = format!("host={host} port={port_there} user={}{password}", server.username());
+    let (host, port_of_server) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
+    let password = server.password().map(|password| format!(" password={password}")).unwrap_or_default();
+    let login = format!("host={host} port={port_of_server} user={}{password}", server.username());
     format!(
         "[databases]\n* = {login}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
          auth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nserver_round_robin = 1\n"

@@ -47,7 +47,7 @@ impl Fake {
                 order: Order::Descending,
                 ..Feed::default()
             },
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields::default(),
             does,
         }
     }

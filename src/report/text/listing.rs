@@ -18,7 +18,7 @@ pub(super) fn listing(report: &DomainReport, all: &str) -> Vec<String> {
             format!("{} {}{}", symbol(finding), safe(&finding.key), member(finding)),
             safe(&finding.kind).into_owned(),
             money(finding).unwrap_or_default(),
-            outcome(finding, all_sent),
+            outcome(finding, all_sent) + &returns(finding),
         ]);
     }
     let heads = grid.lines().into_iter();
@@ -70,6 +70,13 @@ fn outcome(finding: &PlannedFinding, all_sent: bool) -> String {
         (state, _) => safe(state).into_owned(),
     };
     finding.reason.as_deref().map_or_else(|| what.clone(), |reason| format!("{what}: {}", safe(reason)))
+}
+
+/// That it is not the first time, and who takes care of it.
+fn returns(finding: &PlannedFinding) -> String {
+    let again = if finding.episode > 1 { format!(" (episode {})", finding.episode) } else { String::new() };
+    let owner = finding.owner.as_deref().map(|owner| format!(" [{}]", safe(owner))).unwrap_or_default();
+    again + &owner
 }
 
 /// The fields of a pair that differs; what only one side holds says nothing by being listed.

@@ -44,19 +44,14 @@ impl Double {
         slots[KEY] = Some(path("id"));
         slots[CLOCK] = Some(path("at"));
         slots[FIELDS] = Some(path("amount"));
-        let amount = Field {
-            name: "amount".into(),
-            upstream: path("amount"),
-            local: "amount".into(),
-            rule: Rule::Exact,
-        };
+        let amount = Field::named(&path("amount"), Rule::Exact);
         Self {
             domain: "shop.items".parse().unwrap(),
             provider: "shop".parse().unwrap(),
             feed: feed(),
             fan_out: FanOut::None,
             policy: policy(start),
-            fields: Fields { fields: vec![amount], money: None },
+            fields: Fields::of(vec![amount]),
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
             counts: false,
@@ -173,7 +168,11 @@ impl Reconciler for Double {
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        if matches!(response.status, 200 | 404) { Answer::Read } else { Answer::Fail("no".to_owned()) }
+        match response.status {
+            200 | 404 => Answer::Read,
+            401 => Answer::Rejected("no such key".to_owned()),
+            _ => Answer::Fail("no".to_owned()),
+        }
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {

@@ -5,5 +5,6 @@ mod counts;
 mod double;
 mod fanning;
 mod moods;
+mod parts;
 mod young;
 mod world;

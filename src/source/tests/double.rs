@@ -57,7 +57,7 @@ impl Double {
             provider: "example".parse().unwrap(),
             feed: feed(),
             policy: policy(),
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields::default(),
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &signals, 1_000),
         }

@@ -5,12 +5,12 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::Each;
 
-use crate::finding::{Finding, Identity, State};
+use crate::finding::{Finding, Identity, Ignored, State};
 use crate::store::error::StoreError;
 use crate::store::sql::{Row, Value, args};
 
-/// The columns of `findings`, in the order of [`values`]; the first three are the key.
-pub(super) const COLUMNS: [&str; 19] = [
+/// The columns of `findings` that a run writes, in the order of [`values`]; the first three are the key.
+pub(super) const COLUMNS: [&str; 24] = [
     "domain",
     "each_",
     "key",
@@ -30,6 +30,11 @@ pub(super) const COLUMNS: [&str; 19] = [
     "closed_at",
     "event_id",
     "run_id",
+    "occurred_at",
+    "held_by",
+    "ignored_until",
+    "ignored_why",
+    "interventions",
 ];
 
 /// The parameters of one row.
@@ -54,6 +59,11 @@ pub(super) fn values(finding: &Finding) -> Result<[Value<'_>; COLUMNS.len()], se
         finding.closed_at,
         finding.event_id.map(|id| id.to_string()),
         finding.run_id,
+        finding.occurred_at,
+        finding.held_by.map(|run| run.to_string()),
+        finding.ignored.as_ref().and_then(|ignored| ignored.until),
+        finding.ignored.as_ref().map(|ignored| ignored.why.as_str()),
+        finding.interventions,
     ])
 }
 
@@ -76,6 +86,11 @@ pub(super) fn finding(row: &Row) -> Result<Finding, StoreError> {
         closed_at: row.time_or_null("closed_at")?,
         event_id: row.uuid_or_null("event_id")?,
         run_id: row.uuid("run_id")?,
+        occurred_at: row.time_or_null("occurred_at")?,
+        held_by: row.uuid_or_null("held_by")?,
+        ignored: ignored(row)?,
+        owner: row.text_or_null("owner")?,
+        interventions: row.count("interventions")?,
     })
 }
 
@@ -85,6 +100,11 @@ fn identity(row: &Row) -> Result<Identity, StoreError> {
         each: Each::stored(&row.text("each_")?),
         key: row.word("key", |key| Key::checked(key).ok())?,
     })
+}
+
+fn ignored(row: &Row) -> Result<Option<Ignored>, StoreError> {
+    let Some(why) = row.text_or_null("ignored_why")? else { return Ok(None) };
+    Ok(Some(Ignored { until: row.time_or_null("ignored_until")?, why }))
 }
 
 fn amount(row: &Row) -> Result<Option<Money>, StoreError> {
