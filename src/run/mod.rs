@@ -164,7 +164,8 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        let domain = domain::reconcile(job, reconciler, report.run_id, now).instrument(span).await;
+        let night = domain::reconcile(job, reconciler, report.run_id, now).instrument(span);
+        let domain = Box::pin(night).await;
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {

@@ -115,7 +115,7 @@ fn words(line: &str) -> Vec<String> {
             '"' | '\'' => is_quoted = !is_quoted,
             '#' | '|' if !is_quoted => break,
             ' ' if !is_quoted => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()))
+                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
             }
             c => word.push(c),
         }

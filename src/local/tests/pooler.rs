@@ -58,11 +58,9 @@ impl Pooler {
 }
 
 fn settings(server: &url::Url, port: u16) -> String {
-    let mut login = format!("host={} port={}", server.host_str().unwrap(), server.port().unwrap_or(5432));
-    login += &format!(" user={}", server.username());
-    if let Some(password) = server.password() {
-        login += &format!(" password={password}");
-    }
+    let (host, port_of_server) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
+    let password = server.password().map(|password| format!(" password={password}")).unwrap_or_default();
+    let login = format!("host={host} port={port_of_server} user={}{password}", server.username());
     format!(
         "[databases]\n* = {login}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
          auth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nserver_round_robin = 1\n"

@@ -12,7 +12,7 @@ use tieout::local::Database;
 use tieout::progress::{Progress, Watcher};
 use tieout::queue::{Queue, Queues};
 use tieout::report::{DomainReport, RunReport};
-use tieout::run::{IfLocked, Job, Mode, Options, Scope, run};
+use tieout::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
 use tieout::source::Client;
 use tieout::store::{FindingFilter, Store};
 use tieout_reconcilers::name::Each;
@@ -135,6 +135,7 @@ impl Product {
                 mode,
                 scope: Scope::Coverage,
                 max_emits: None,
+                found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
                 list: 1_000,
