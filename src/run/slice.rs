@@ -243,7 +243,7 @@ impl Reading {
         let reconciler = &self.sides.reconciler;
         let wait = reconciler.feed().lag.max(reconciler.policy().settle);
         // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
+        let ages = Ages { ceiling: &|| self.ceiling(), local_ceiling: self.local_start - wait, rested };
         confirm(&self.sides, items, ages).await
     }
 
