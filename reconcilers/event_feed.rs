@@ -24,6 +24,8 @@ pub struct EventFeed {
     pub is_detailed: bool,
     /// What an entry must hold, member by member, if the event arrived. Nothing where the list does not say.
     pub arrived_if: Vec<Expected>,
+    /// Whether it tells of every change, so that a run can look up what changed instead of reading everything again.
+    pub drives: bool,
     /// Whether the event is a part of its entry.
     pub is_wrapped: bool,
 }

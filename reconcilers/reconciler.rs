@@ -112,6 +112,9 @@ pub struct OverlapScan {
     pub every: Duration,
 }
 
+/// The axis of the coverage ledger for a feed without a clock.
+pub const NO_CLOCK: &str = "none";
+
 /// What a feed is like, as far as a run needs to know.
 ///
 /// The default is a feed of which nothing is known: no clock, no order, one day a slice.
@@ -119,8 +122,10 @@ pub struct OverlapScan {
 pub struct Feed {
     /// What it is called, as `provider/feed`; the axis of saved tokens.
     pub name: String,
-    /// The path of the window's clock, which names the coverage ledger's axis.
+    /// The path of the window's clock, which names the coverage ledger's axis; [`NO_CLOCK`] where it has none.
     pub clock: String,
+    /// Whether its items have no clock: it has no window, is walked whole, and its items meet their rows by key.
+    pub timeless: bool,
     /// How the clock is written.
     pub clock_format: ClockFormat,
     /// What it measures, where the definition says.
@@ -232,6 +237,7 @@ impl Default for Feed {
         Self {
             name: String::new(),
             clock: String::new(),
+            timeless: false,
             clock_format: ClockFormat::default(),
             clock_kind: None,
             order: Order::None,
@@ -299,6 +305,8 @@ pub struct Policy {
     pub min_items: u64,
     /// How long after the queue's acknowledgement the same drift is sent again.
     pub reemit_after: Duration,
+    /// The most items that one run looks up by key; what is over stays suspected.
+    pub max_lookups: u64,
     /// Where the first run starts, if not 30 days before it.
     pub start: Option<Instant>,
 }
@@ -344,8 +352,8 @@ pub struct Local {
     pub keys_place: Place,
     /// The key column.
     pub key: String,
-    /// The column filtered by `:from` and `:to`.
-    pub clock: String,
+    /// The column filtered by `:from` and `:to`; nothing where the feed has no clock, and `rows` are all rows.
+    pub clock: Option<String>,
     /// When the application last wrote the row.
     pub changed: Option<String>,
     /// The provider's change marker as stored locally.

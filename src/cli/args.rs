@@ -8,7 +8,8 @@ use tieout_reconcilers::discrepancy::Kind;
 
 use super::feed::FeedArgs;
 use super::help;
-use super::scope::{PlanArgs, RunArgs};
+use super::scope::{BackfillArgs, PlanArgs, RunArgs};
+use super::state::StateCommand;
 use super::values::{FindingPath, kinds, states};
 use crate::finding::State;
 
@@ -99,6 +100,9 @@ pub enum Command {
     /// Show what `run` would emit; send nothing and keep nothing
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
+    /// Read what was never verified: the holes of a domain, or a range from before its beginning
+    #[command(after_help = help::BACKFILL)]
+    Backfill(BackfillArgs),
     /// Show how far each domain is verified and what is open
     #[command(after_help = help::STATUS)]
     Status,
@@ -108,6 +112,9 @@ pub enum Command {
     /// Read what was found and what became of it
     #[command(subcommand, after_help = help::FINDINGS)]
     Findings(FindingsCommand),
+    /// Read what the state store keeps of a domain, or correct it by hand
+    #[command(subcommand, after_help = help::STATE)]
+    State(StateCommand),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),

@@ -31,7 +31,7 @@ struct Column {
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     key: Column,
-    clock: Column,
+    clock: Option<Column>,
     changed: Option<Column>,
     version: Option<Column>,
     fields: Vec<Column>,
@@ -44,7 +44,7 @@ impl Columns {
         let find = |name: &str| find(result, name);
         Ok(Self {
             key: find(&local.key)?,
-            clock: find(&local.clock)?,
+            clock: local.clock.as_deref().map(find).transpose()?,
             changed: local.changed.as_deref().map(find).transpose()?,
             version: local.version.as_deref().map(find).transpose()?,
             fields: fields.fields.iter().map(|field| find(&field.local)).collect::<Result<_, _>>()?,
@@ -59,7 +59,7 @@ impl Columns {
 
     /// The places of all named columns.
     pub(super) fn indices(&self) -> impl Iterator<Item = usize> {
-        let one = [Some(&self.key), Some(&self.clock), self.changed.as_ref(), self.version.as_ref()];
+        let one = [Some(&self.key), self.clock.as_ref(), self.changed.as_ref(), self.version.as_ref()];
         one.into_iter().flatten().chain(&self.fields).map(|column| column.index)
     }
 
@@ -78,7 +78,7 @@ impl Columns {
                 return None;
             }
         };
-        let clock = self.instant(&self.clock, &cell, read);
+        let clock = self.clock.as_ref().and_then(|column| self.instant(column, &cell, read));
         let changed = self.changed.as_ref().and_then(|column| self.instant(column, &cell, read));
         let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, &cell, read));
         let mut fields = Vec::with_capacity(self.fields.len());

@@ -127,8 +127,16 @@ impl Reader {
     /// stands in its row as something that no compare rule accepts; an unreadable instant stands as none.
     pub async fn rows(&self, window: Window, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
         match &self.0 {
-            Kind::Sqlite(reader) => reader.rows(window, each_row).await,
-            Kind::Postgres(reader) => reader.rows(window, each_row).await,
+            Kind::Sqlite(reader) => reader.rows(Some(window), each_row).await,
+            Kind::Postgres(reader) => reader.rows(Some(window), each_row).await,
+        }
+    }
+
+    /// Hands out all rows of a domain whose feed has no clock, in one read, none of them kept.
+    pub async fn whole(&self, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        match &self.0 {
+            Kind::Sqlite(reader) => reader.rows(None, each_row).await,
+            Kind::Postgres(reader) => reader.rows(None, each_row).await,
         }
     }
 

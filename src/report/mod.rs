@@ -5,6 +5,7 @@
 mod amounts;
 mod invariants;
 mod seal;
+mod state;
 mod value;
 mod views;
 
@@ -16,6 +17,10 @@ pub use value::{
     RunReport, SCHEMA, Status,
 };
 
+pub use state::{
+    AxisView, BrokenLease, DomainState, Forgotten, HandView, LeaseState, LeaseView, MemberState, Range,
+    Rewound, ScanView, TokenView,
+};
 pub use views::{FindingView, RunLine, StatusLine};
 
 pub mod exit;

@@ -4,8 +4,11 @@
 //! its own. No transaction is open across a call to a provider or a queue.
 
 mod account;
+mod backfill;
 mod counting;
+mod deadline;
 mod domain;
+mod events;
 mod finish;
 mod flight;
 mod lease;
@@ -23,10 +26,11 @@ mod stage;
 mod summary;
 mod unseen;
 mod verdicts;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -49,6 +53,7 @@ use crate::report::{DomainReport, RunReport, SCHEMA, Status, exit};
 use crate::source::Client;
 use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
+pub(crate) use events::EVENTS;
 pub use outcome::Failure;
 
 /// How often a run says that it is alive; well under the time after which it is taken for dead.
@@ -71,6 +76,8 @@ pub enum Scope {
     Coverage,
     /// A range, verified or not.
     Range(Window),
+    /// What was never verified of a range, or of everything between the beginning and the newest end.
+    Backfill(Option<Window>),
     /// Some keys, which never touches coverage.
     Keys(Vec<Key>),
 }
@@ -98,6 +105,8 @@ pub struct Options {
     pub if_locked: IfLocked,
     /// How long the relay may drain the outbox at the end.
     pub drain: Duration,
+    /// When nothing more is begun; what is left is for the next run.
+    pub deadline: Option<Moment>,
     /// How many findings a report lists per domain.
     pub list: usize,
     /// How many slices are walked side by side, at least 1.
@@ -145,7 +154,9 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        let domain = domain::reconcile(job, reconciler, report.run_id, now).instrument(span).await;
+        // A night is deep: boxed, its layout is worked out apart from that of the run.
+        let night = Box::pin(domain::reconcile(job, reconciler, report.run_id, now));
+        let domain = night.instrument(span).await;
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {

@@ -11,9 +11,11 @@ mod database;
 mod migrate;
 mod sql;
 
+mod by_hand;
 mod coverage;
 mod findings;
 mod kept_page;
+mod kept_state;
 mod lease;
 mod runs;
 mod saved_token;
@@ -23,11 +25,13 @@ mod commit;
 mod outbox;
 mod release;
 
+pub use by_hand::{ByHand, Force, Rewind, Unlocked};
 pub use commit::{Commit, Covered, OverlapDone, SliceDone};
 pub use coverage::Overlap;
 pub use database::Store;
 pub use error::StoreError;
 pub use findings::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
+pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease};
 pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use release::{Release, Released, Staged};

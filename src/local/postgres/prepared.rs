@@ -34,7 +34,7 @@ impl Draft {
     /// Checks the text of one of the domain's statements.
     pub(super) fn parse(purpose: Purpose, local: &Local, member: &MemberValues) -> Result<Self, LocalError> {
         let (sql, place) = match purpose {
-            Purpose::Rows => (&local.rows, &local.rows_place),
+            Purpose::Rows | Purpose::Whole => (&local.rows, &local.rows_place),
             Purpose::Keys => (&local.keys, &local.keys_place),
         };
         let statement = Statement::parse(sql, Dialect::Postgres, purpose)
@@ -90,6 +90,8 @@ enum Binding {
     Range(InstantType, InstantType),
     /// `:keys`.
     Keys(KeysType),
+    /// Nothing.
+    Whole,
 }
 
 impl Prepared {
@@ -97,16 +99,19 @@ impl Prepared {
     pub(super) async fn prove_rights(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let values = match &self.binding {
             Binding::Range(..) => self.values_between(Instant::from_micros(0), Instant::from_micros(0))?,
-            Binding::Keys(_) => self.key_values(&[])?,
+            Binding::Keys(_) | Binding::Whole => self.key_values(&[])?,
         };
         let sql = format!("EXPLAIN {}", self.statement.for_postgres());
         let plan = sqlx::query_with(AssertSqlSafe(sql), values).persistent(false);
         plan.execute(connection).await.map(drop)
     }
 
-    /// The values of a range.
-    pub(super) fn range_values(&self, window: Window) -> Values {
-        self.values_between(window.from(), window.to())
+    /// The values of a range; those of no range where all rows are meant.
+    pub(super) fn range_values(&self, window: Option<Window>) -> Values {
+        match window {
+            Some(window) => self.values_between(window.from(), window.to()),
+            None => self.with_each(PgArguments::default()),
+        }
     }
 
     fn values_between(&self, start: Instant, end: Instant) -> Values {
@@ -184,6 +189,7 @@ fn binding(
                 Binding::Range(InstantType::of(":from", from, time)?, InstantType::of(":to", to, time)?);
             (range, members)
         }
+        (Purpose::Whole, members) => (Binding::Whole, members),
         (Purpose::Keys, [keys, members @ ..]) => (Binding::Keys(KeysType::of(keys)?), members),
         _ => return Err(untold()),
     };

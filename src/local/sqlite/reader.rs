@@ -30,11 +30,11 @@ impl SqliteReader {
 
     pub(in crate::local) async fn rows(
         &self,
-        window: Window,
+        window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
         let mut values = SqliteArguments::default();
-        for at in [window.from(), window.to()] {
+        for at in window.into_iter().flat_map(|window| [window.from(), window.to()]) {
             self.rows.add_instant(at, &mut values).map_err(|error| self.database.fault(&error))?;
         }
         self.rows.add_each(&mut values).map_err(|error| self.database.fault(&error))?;

@@ -14,6 +14,7 @@ mod plan;
 mod preview;
 mod run;
 mod show;
+mod state;
 
 pub use escape::safe;
 pub use lists::{checks, finding, findings, runs, status};
@@ -22,6 +23,7 @@ pub use plan::plan;
 pub use preview::preview;
 pub use run::{brief, domain, run};
 pub use show::show;
+pub use state::{rewound, state, unlocked};
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::finding::State;
-use crate::report::{RunLine, Status, StatusLine, json};
+use crate::report::{Range, RunLine, Status, StatusLine, json};
 
 fn plain() -> Look {
     Look::default()
@@ -128,7 +128,10 @@ fn status_lines() -> Vec<StatusLine> {
             furthest_behind: None,
             domain: "stripe.charges".into(),
             verified_through: Some(at(-900)),
+            holes: vec![Range { from: at(-600), to: at(-300) }],
+            lost: vec![Range { from: at(-600), to: at(-500) }],
             changes_back_to: Some(at(-30 * 86_400)),
+            changes_through: None,
             last_run: Some((Status::Done, at(0))),
             open: 4,
             oldest: Some(at(-6 * 3_600)),
@@ -139,7 +142,10 @@ fn status_lines() -> Vec<StatusLine> {
             furthest_behind: None,
             domain: "shop.orders".into(),
             verified_through: None,
+            holes: vec![],
+            lost: vec![],
             changes_back_to: None,
+            changes_through: Some(at(-900)),
             last_run: None,
             open: 0,
             oldest: None,
