@@ -145,6 +145,7 @@ impl Product {
                 max_emits: None,
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
+                deadline: None,
                 list: 1_000,
                 concurrency: self.variety.lanes,
                 differences_exit: false,
