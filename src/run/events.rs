@@ -54,13 +54,13 @@ impl Night<'_> {
         let feed = events.feed.feed();
         let known = self.job.store.coverage(reconciler.domain(), &self.sides.each, EVENTS).await?;
         let ceiling = self.events_ceiling(events);
-        let Some(last) = known.last().map(Window::to) else {
+        let Some(followed_to) = known.last().map(Window::to) else {
             let first = Window::new((ceiling - feed.grain).floor(feed.grain), ceiling);
             return Ok(first.map(|window| Following { window, lost: None, is_first: true }));
         };
-        let from = (last - feed.margin).floor(feed.grain);
+        let from = (followed_to - feed.margin).floor(feed.grain);
         let whole = Window::new(from, ceiling);
-        let lost = Window::new(last, ceiling).and_then(|gap| coverage::lost(feed, self.start, &[gap]).pop());
+        let lost = Window::new(followed_to, ceiling).and_then(|gap| coverage::lost(feed, self.start, &[gap]).pop());
         let window = match lost {
             Some(lost) => Window::new(lost.to(), ceiling),
             None => whole,
@@ -90,7 +90,7 @@ impl Night<'_> {
         );
         match reconciler.feed().overlap {
             Some(_) => {
-                self.remark(format!("{said}; verified ranges are read again in their place (`overlap_scan`)"))
+                self.remark(format!("{said}; verified ranges are read again in their place (`overlap_scan`)"));
             }
             None => self.doubt(format!("{said}, and nothing reads older items again: `overlap_scan` would")),
         }

@@ -54,7 +54,7 @@ fn member(domain: &dyn Reconciler, each: &Each, kept: &KeptMember, now: Instant)
 fn axis(domain: &dyn Reconciler, clock: &str, known: &Axis, begins: Option<Instant>) -> AxisView {
     let feed = domain.feed();
     // Another clock than the feed's has a beginning of its own.
-    let begins = if clock == feed.clock { begins } else { known.verified.first().map(|first| first.from()) };
+    let begins = if clock == feed.clock { begins } else { known.verified.first().map(Window::from) };
     let declared = feed.overlap.filter(|_| clock == feed.clock);
     AxisView {
         clock: clock.to_owned(),

@@ -28,7 +28,7 @@ pub(super) async fn unlock(
         match unlocked.map_err(|error| wire::store_failure(&error))? {
             Unlocked::Free => {}
             Unlocked::Broken { holder } => {
-                broken.push(BrokenLease { each: each.as_str().to_owned(), holder })
+                broken.push(BrokenLease { each: each.as_str().to_owned(), holder });
             }
             Unlocked::Alive { holder, since, last_sign, lapses_at } => {
                 let now = store.now().await.map_err(|error| wire::store_failure(&error))?;

@@ -90,11 +90,11 @@ struct Moody(Arc<Mutex<Shelf>>);
 
 impl Respond for Moody {
     fn respond(&self, asked: &Request) -> ResponseTemplate {
-        let mut shelf = self.0.lock().unwrap();
-        let answer = answer(&mut shelf, &asked.url);
-        match &shelf.date {
-            Some(date) => answer.insert_header("date", date.as_str()),
-            None => answer,
+        let mut world = self.0.lock().unwrap();
+        let reply = answer(&mut world, &asked.url);
+        match &world.date {
+            Some(date) => reply.insert_header("date", date.as_str()),
+            None => reply,
         }
     }
 }
