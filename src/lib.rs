@@ -14,6 +14,7 @@ pub mod source;
 pub mod probe;
 pub mod local;
 pub mod diff;
+pub mod key_set;
 pub mod confirm;
 pub mod plan;
 pub mod finding;

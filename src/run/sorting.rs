@@ -33,9 +33,13 @@ pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_comp
         }
         // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
         Looks::Orphaned | Looks::Deleted => When::Rested,
-        Looks::Mismatched if !feed.dates(Kind::Mismatched) && !reconciler.policy().settle.is_zero() => {
-            When::Rested
-        }
+        Looks::Mismatched if rests(reconciler, Kind::Mismatched) => When::Rested,
+        Looks::Missing if rests(reconciler, Kind::Missing) => When::Rested,
         _ => When::Now,
     }
+}
+
+/// Whether nothing but waiting tells a difference of a kind from a webhook that is on its way.
+fn rests(reconciler: &dyn Reconciler, kind: Kind) -> bool {
+    !reconciler.feed().dates(kind) && !reconciler.policy().settle.is_zero()
 }

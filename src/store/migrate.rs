@@ -39,6 +39,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
         include_str!("migrations/sqlite/0005_lives.sql"),
         include_str!("migrations/postgres/0005_lives.sql"),
     ),
+    (
+        7,
+        "by hand",
+        include_str!("migrations/sqlite/0007_by_hand.sql"),
+        include_str!("migrations/postgres/0007_by_hand.sql"),
+    ),
 ];
 
 /// The schema version that this program writes.
