@@ -118,7 +118,7 @@ impl WallTime {
     #[must_use]
     pub fn day(&self, at: Instant, days: Duration) -> Instant {
         let begins = naive(self.floor(self.wall(at), days));
-        self.instant(begins).unwrap_or_else(|| at.floor(days))
+        Zone::from(self.zone).read(begins).earliest()
     }
 
     /// Whether what the wall clock shows means exactly one instant.

@@ -5,7 +5,7 @@ use jaq_core::load::lex::{Lexer, StrPart, Tok, Token};
 use jaq_core::load::parse::{BinaryOp, Parser, Pattern, Term};
 use jaq_core::path::Part;
 
-use super::filters::known;
+use super::filters::KNOWN;
 
 /// The longest expression, in bytes.
 const MAX_TEXT: usize = 1_000;
@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str) -> Result<Term<&str>, BadExpression> {
     if opened(&tokens) > MAX_NESTING {
         return Err(too_nested());
     }
-    let term = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+    let term = Parser::new(&tokens).parse(Parser::term).map_err(|errors| {
         let (expected, found) =
             errors.into_iter().next().map_or(("an expression", ""), |(expected, found)| {
                 (expected.as_str(), found.map_or("", |token| token.as_str()))
@@ -134,7 +134,8 @@ fn check(term: &Term<&str>, depth: usize) -> Result<(), BadExpression> {
             all(cases.chain(otherwise.as_deref()), depth)
         }
         Term::Call(name, arguments) => {
-            if !known().contains(&(*name, arguments.len())) {
+            let is_it = |(known, count): &(&str, usize)| known == name && *count == arguments.len();
+            if !KNOWN.iter().any(is_it) {
                 return Err(unknown(name, arguments.len()));
             }
             all(arguments, depth)
@@ -180,15 +181,14 @@ fn of_pattern(pattern: &Pattern<&str>, depth: usize) -> Result<(), BadExpression
 }
 
 fn unknown(name: &str, arguments: usize) -> BadExpression {
-    let known = known();
     let counts: Vec<String> =
-        known.iter().filter(|(known, _)| *known == name).map(|(_, count)| count.to_string()).collect();
+        KNOWN.iter().filter(|(known, _)| *known == name).map(|(_, count)| count.to_string()).collect();
     let message = match counts.as_slice() {
         [] => format!("`{name}` is no filter of an expression"),
         counts => {
             format!("`{name}` is called with {arguments} arguments and takes {}", counts.join(" or "))
         }
     };
-    let names: std::collections::BTreeSet<&'static str> = known.iter().map(|(name, _)| *name).collect();
+    let names: std::collections::BTreeSet<&'static str> = KNOWN.iter().map(|(name, _)| *name).collect();
     BadExpression { known: names.into_iter().collect(), ..BadExpression::new(message, name) }
 }

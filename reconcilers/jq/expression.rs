@@ -123,10 +123,9 @@ impl Expression {
     }
 }
 
-fn compile<'s>(term: Term<&'s str>) -> Result<Filter<Machine>, BadExpression> {
+fn compile(term: Term<&str>) -> Result<Filter<Machine>, BadExpression> {
     let derived = Def { name: DERIVED, args: Vec::new(), body: term };
-    let library = definitions().map(|definition| -> Def<&'s str> { definition });
-    let prelude: Vec<Def<&str>> = library.chain([derived]).map(paying).collect();
+    let prelude: Vec<Def<&str>> = definitions().chain([derived]).map(paying).collect();
     let arena = Arena::default();
     let internal = || BadExpression::new("the expression cannot be compiled", "");
     let modules =

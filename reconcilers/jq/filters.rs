@@ -2,6 +2,7 @@
 //! some made of the others. None of them reads anything but its value.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use jaq_core::load::parse::Def;
 use jaq_core::native::{Fun, bome, run, unary, v};
@@ -40,13 +41,13 @@ const OURS: &[(&str, usize)] =
     &[("ceil", 0), ("floor", 0), ("has", 1), ("length", 0), ("round", 0), ("tonumber", 0), ("type", 0)];
 
 /// What every expression may call, by name and number of arguments.
-pub(super) fn known() -> BTreeSet<(&'static str, usize)> {
+pub(super) static KNOWN: LazyLock<BTreeSet<(&str, usize)>> = LazyLock::new(|| {
     let defined = definitions().map(|definition| (definition.name, definition.args.len()));
     CORE.iter().chain(LIBRARY).chain(OURS).copied().chain(defined).collect()
-}
+});
 
 /// The filters that are made of others.
-pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+pub(super) fn definitions<'s>() -> impl Iterator<Item = Def<&'s str>> {
     jaq_core::load::parse(DEFINED, |parser| parser.defs()).unwrap_or_default().into_iter()
 }
 

@@ -23,24 +23,26 @@ fn parts(term: Parsed<'_>) -> Parsed<'_> {
     match term {
         Term::Id | Term::Recurse | Term::Num(_) | Term::Var(_) | Term::Break(_) | Term::Def(..) => term,
         Term::Str(format, parts) => Term::Str(format, parts.into_iter().map(of_text).collect()),
-        Term::Arr(inner) => Term::Arr(inner.map(boxed)),
+        Term::Arr(inner) => Term::Arr(inner.map(|inner| Box::new(metered(*inner)))),
         Term::Obj(members) => Term::Obj(members.into_iter().map(member).collect()),
-        Term::Neg(inner) => Term::Neg(boxed(inner)),
+        Term::Neg(inner) => Term::Neg(Box::new(metered(*inner))),
         Term::BinOp(left, operator, right) => {
             let (left, right) = match operator {
-                BinaryOp::Cmp(_) => (compared(*left), compared(*right)),
-                _ => (boxed(left), boxed(right)),
+                BinaryOp::Cmp(_) => (Box::new(compared(*left)), Box::new(compared(*right))),
+                _ => (Box::new(metered(*left)), Box::new(metered(*right))),
             };
             Term::BinOp(left, operator, right)
         }
-        Term::Label(name, inner) => Term::Label(name, boxed(inner)),
+        Term::Label(name, inner) => Term::Label(name, Box::new(metered(*inner))),
         Term::Fold(name, values, pattern, arguments) => {
-            Term::Fold(name, boxed(values), pattern, all(arguments))
+            Term::Fold(name, Box::new(metered(*values)), pattern, all(arguments))
         }
-        Term::TryCatch(inner, caught) => Term::TryCatch(boxed(inner), caught.map(boxed)),
+        Term::TryCatch(inner, caught) => {
+            Term::TryCatch(Box::new(metered(*inner)), caught.map(|inner| Box::new(metered(*inner))))
+        }
         Term::IfThenElse(cases, otherwise) => Term::IfThenElse(
             cases.into_iter().map(|(condition, then)| (metered(condition), metered(then))).collect(),
-            otherwise.map(boxed),
+            otherwise.map(|inner| Box::new(metered(*inner))),
         ),
         Term::Call(name, arguments) => Term::Call(name, all(arguments)),
         Term::Path(head, path) => {
@@ -49,12 +51,9 @@ fn parts(term: Parsed<'_>) -> Parsed<'_> {
     }
 }
 
-fn compared(term: Parsed<'_>) -> Box<Parsed<'_>> {
-    Box::new(behind(parts(term), ORDERED))
-}
-
-fn boxed(term: Box<Parsed<'_>>) -> Box<Parsed<'_>> {
-    Box::new(metered(*term))
+/// One side of a comparison.
+fn compared(term: Parsed<'_>) -> Parsed<'_> {
+    behind(parts(term), ORDERED)
 }
 
 fn all(terms: Vec<Parsed<'_>>) -> Vec<Parsed<'_>> {
@@ -66,7 +65,7 @@ fn head_of(head: Parsed<'_>) -> Parsed<'_> {
     if let Term::Id = head { head } else { metered(head) }
 }
 
-fn step<'s, O>((part, optional): (Part<Parsed<'s>>, O)) -> (Part<Parsed<'s>>, O) {
+fn step<O>((part, optional): (Part<Parsed<'_>>, O)) -> (Part<Parsed<'_>>, O) {
     let part = match part {
         Part::Index(at) => Part::Index(metered(at)),
         Part::Range(from, to) => Part::Range(from.map(metered), to.map(metered)),

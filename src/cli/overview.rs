@@ -214,7 +214,8 @@ async fn list(
     desk: &Desk,
 ) -> Result<u8, Failure> {
     let asked = FindingFilter { domains, ..FindingFilter::default() };
-    let all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
+    let mut all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
+    all.sort_by_key(|finding| finding.first_seen);
     let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
     let (shown, more) = filter.pick(all, limit, now);
     findings::list(&shown, more, &desk.output)

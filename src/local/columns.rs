@@ -165,7 +165,7 @@ fn find(result: &[Named<'_>], name: &str) -> Result<Column, DefinitionFault> {
 
 /// The zone of a field's text, where its rule reads it as a wall clock's.
 fn wall(field: &Field, zone: Option<Zone>) -> Option<Zone> {
-    matches!(field.rule, Rule::Time { local: TimeFormat::Sql, .. }).then_some(zone)?
+    matches!(&field.rule, Rule::Time(time) if time.local == TimeFormat::Sql).then_some(zone)?
 }
 
 #[inline]

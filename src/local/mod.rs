@@ -5,6 +5,7 @@
 //! (`times`), the databases (`postgres`, `mysql`, `sqlite`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
 
 mod address;
+mod batch;
 mod checkup;
 mod columns;
 mod database;

@@ -187,7 +187,7 @@ fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {
 
 /// Whether a statement of this name is there already.
 fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("42P05")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("42P05")
 }
 
 /// One message opens the transaction and sets its timeouts.

@@ -167,7 +167,7 @@ impl Planner<'_> {
         let held_by = self.holder(state).or(finding.held_by.filter(|_| state == State::Held));
         let renewed = described(self.still(finding, state).finding, found);
         let occurred_at = self.occurred_at(found.kind, finding.clock);
-        Step { finding: Finding { reason, held_by, occurred_at, ..renewed }, asks: true }
+        Step { finding: Finding { reason, occurred_at, held_by, ..renewed }, asks: true }
     }
 
     /// The same episode, seen once more.

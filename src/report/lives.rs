@@ -34,12 +34,6 @@ impl Tonight {
         self.healed += other.healed;
         self.parked += other.parked;
     }
-
-    /// Whether nothing began and nothing ended.
-    #[must_use]
-    pub const fn is_quiet(&self) -> bool {
-        self.new + self.reopened + self.sent_again + self.repaired + self.healed + self.parked == 0
-    }
 }
 
 /// How long something took.

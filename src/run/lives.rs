@@ -53,8 +53,8 @@ impl Lives {
                 self.detected.extend(finding.time_to_detect());
             }
             (Some(State::Emitted), _) if is_judged => self.counts.sent_again += 1,
-            (Some(State::Suspected), State::Healed) => {}
-            (Some(_), State::Healed) => self.end(finding, State::Healed),
+            // What was only suspected was never a finding.
+            (Some(before), State::Healed) if before != State::Suspected => self.end(finding, State::Healed),
             (Some(_), State::Repaired) => self.end(finding, State::Repaired),
             (Some(before), State::Recurring) if before != State::Recurring => self.counts.parked += 1,
             _ => {}
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
     use crate::report::text::samples;
 
-    fn stood(state: State) -> Option<Stand> {
-        Some(Stand { state, episode: 1 })
+    fn stood(state: State) -> Stand {
+        Stand { state, episode: 1 }
     }
 
     fn told(steps: &[(Option<Stand>, Finding)]) -> Tonight {
@@ -98,17 +98,17 @@ mod tests {
         let episode = |episode, state| Finding { episode, ..samples::finding(state) };
         let tonight = told(&[
             (None, episode(1, State::Open)),
-            (stood(State::Suspected), episode(1, State::Held)),
-            (stood(State::Healed), episode(2, State::Open)),
-            (stood(State::Ignored), episode(1, State::Open)),
-            (stood(State::Held), episode(2, State::Open)),
-            (stood(State::Emitted), episode(2, State::Open)),
-            (stood(State::Emitted), episode(1, State::Recurring)),
-            (stood(State::Recurring), episode(1, State::Recurring)),
-            (stood(State::Suspected), episode(1, State::Healed)),
+            (Some(stood(State::Suspected)), episode(1, State::Held)),
+            (Some(stood(State::Healed)), episode(2, State::Open)),
+            (Some(stood(State::Ignored)), episode(1, State::Open)),
+            (Some(stood(State::Held)), episode(2, State::Open)),
+            (Some(stood(State::Emitted)), episode(2, State::Open)),
+            (Some(stood(State::Emitted)), episode(1, State::Recurring)),
+            (Some(stood(State::Recurring)), episode(1, State::Recurring)),
+            (Some(stood(State::Suspected)), episode(1, State::Healed)),
             (None, episode(1, State::Suspected)),
-            (stood(State::Open), episode(1, State::Open)),
-            (stood(State::Held), episode(1, State::Held)),
+            (Some(stood(State::Open)), episode(1, State::Open)),
+            (Some(stood(State::Held)), episode(1, State::Held)),
         ]);
         assert_eq!(
             (tonight.new, tonight.reopened, tonight.sent_again, tonight.parked, tonight.healed),
@@ -124,7 +124,8 @@ mod tests {
             closed_at: Some(samples::finding(State::Open).first_seen + Duration::from_secs(seconds)),
             ..samples::finding(State::Repaired)
         };
-        let steps: Vec<_> = [9, 1, 4, 2].map(|seconds| (stood(State::Emitted), repaired(seconds))).into();
+        let steps: Vec<_> =
+            [9, 1, 4, 2].map(|seconds| (Some(stood(State::Emitted)), repaired(seconds))).into();
         let tonight = told(&steps);
         assert_eq!(tonight.repaired, 4);
         assert_eq!(tonight.time_to_repair, Some(Took { median_seconds: 2, worst_seconds: 9, of: 4 }));

@@ -41,7 +41,7 @@ pub(super) const LOOKED_UP_AT_ONCE: usize = 200;
 /// How many suspects of a slice are confirmed before its turn to be judged comes: whole items wait with them.
 const CONFIRMED_AHEAD: usize = 100;
 /// How many suspects a slice may leave, where it can be read in halves instead: it waits with them for its turn to be judged.
-const MAX_LEFT: usize = 4_096;
+const MAX_LEFT: usize = 4_000;
 /// How often a slice is read again from its own start because the way through its pages was lost.
 const MAX_LOST: u32 = 3;
 

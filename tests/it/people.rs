@@ -95,9 +95,8 @@ async fn what_people_said_is_in_the_history_with_their_names() {
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     on_both(async |world, _| {
-        sent(world);
         world.local(&charge("ch_invented", 5, 500)).await;
-        world.run();
+        sent(world);
         world.sql("DELETE FROM charges WHERE id = 'ch_invented'").await;
         world.run();
         assert_eq!(world.stands("ch_invented").0, "healed");

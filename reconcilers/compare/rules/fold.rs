@@ -18,7 +18,7 @@ pub struct Fold {
 impl Fold {
     /// The one spelling of a text. It is borrowed where it is that already.
     #[must_use]
-    pub fn text<'a>(self, text: Cow<'a, str>) -> Cow<'a, str> {
+    pub fn text(self, text: Cow<'_, str>) -> Cow<'_, str> {
         let text = if self.unicode { composed(text) } else { text };
         let text = match (self.case, self.unicode) {
             (false, _) => text,

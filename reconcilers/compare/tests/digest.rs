@@ -63,7 +63,7 @@ proptest! {
             Rule::fold_case(),
             Rule::Words(Words::folded(Fold { case: true, space: true, unicode: true })),
             words(&[("a", "x"), ("b", "x"), ("1", "one")]),
-            time(TimeFormat::Epoch, TimeFormat::Epoch, Duration::from_secs(60)),
+            time(TimeFormat::Epoch, TimeFormat::Epoch, Duration::from_mins(1)),
             Rule::Unordered(Unordered::default()),
         ] {
             let fields = blank(&[Nothing::Absent, Nothing::Text], rule);

@@ -40,14 +40,14 @@ fn each_folding_ignores_what_it_is_named_for_and_nothing_else() {
 #[test]
 fn folding_knows_every_character() {
     for char in (0..=0x2_FFFF).filter_map(char::from_u32) {
-        let one = char.to_string();
+        let alone = char.to_string();
         for fold in [CASE, SPACE, UNICODE, ALL] {
-            let once = folded(fold, &one);
+            let once = folded(fold, &alone);
             assert_eq!(folded(fold, &once), once, "{char:?} folds twice by {fold:?}");
         }
-        let once = folded(CASE, &one);
+        let once = folded(CASE, &alone);
         assert_eq!(folded(CASE, &char.to_uppercase().to_string()), once, "{char:?} and its capital");
-        let is_capital = char.to_lowercase().to_string().to_uppercase() == one;
+        let is_capital = char.to_lowercase().to_string().to_uppercase() == alone;
         let small = folded(CASE, &char.to_lowercase().to_string());
         assert!(!is_capital || small == once, "{char:?} and its small letter");
     }

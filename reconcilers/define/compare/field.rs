@@ -76,12 +76,11 @@ impl Context<'_> {
             ignore,
         } = entry.value.unwrap_or_default();
         let name: Box<str> = entry.key.into();
-        let upstream = match upstream {
-            Some(written) => source(written, problems),
-            None => {
-                let path = Path::from_text(&name).map_err(|fault| problems.add(entry.spot, fault));
-                path.ok().map(Source::Member)
-            }
+        let upstream = if let Some(written) = upstream {
+            source(written, problems)
+        } else {
+            let path = Path::from_text(&name).map_err(|fault| problems.add(entry.spot, fault));
+            path.ok().map(Source::Member)
         };
         let local = problems.take_option(local).map_or_else(|| name.clone(), Into::into);
         let blank_spot = blanks.as_ref().map(|blanks| blanks.spot);

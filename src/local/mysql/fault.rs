@@ -57,7 +57,7 @@ impl MySql {
             Sort::Login => {
                 self.rejected(format!("the login of `{}` is not accepted ({})", self.user, error.number()))
             }
-            Sort::Right => self.rejected(self.missing_grant(error)),
+            Sort::Right => self.rejected(missing_grant(error)),
             Sort::NoDatabase => {
                 LocalError::Configuration { database: self.name.clone(), reason: words(error) }
             }
@@ -65,18 +65,6 @@ impl MySql {
             Sort::TooLong => self.interrupted(format!("it took longer than {:?}", self.limits.statement)),
             Sort::Locked => self.interrupted(format!("a lock was not free within {:?}", self.limits.lock)),
             Sort::Definition | Sort::Value | Sort::Other => self.interrupted(words(error)),
-        }
-    }
-
-    /// What to grant, as far as the server says what is refused.
-    fn missing_grant(&self, error: &MySqlDatabaseError) -> String {
-        let message = error.message();
-        let object = message.split_once("for table ").map(|(_, object)| object.replace(['`', '\''], ""));
-        match (error.number(), object) {
-            (1142 | 1143, Some(object)) => {
-                format!("{message}; it needs `GRANT SELECT ON {object} TO` the user that the URL names")
-            }
-            _ => message.to_owned(),
         }
     }
 
@@ -101,6 +89,18 @@ impl MySql {
 
     fn interrupted(&self, reason: String) -> LocalError {
         LocalError::Interrupted { database: self.name.clone(), reason }
+    }
+}
+
+/// What to grant, as far as the server says what is refused.
+fn missing_grant(error: &MySqlDatabaseError) -> String {
+    let message = error.message();
+    let object = message.split_once("for table ").map(|(_, object)| object.replace(['`', '\''], ""));
+    match (error.number(), object) {
+        (1142 | 1143, Some(object)) => {
+            format!("{message}; it needs `GRANT SELECT ON {object} TO` the user that the URL names")
+        }
+        _ => message.to_owned(),
     }
 }
 

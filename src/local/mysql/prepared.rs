@@ -12,6 +12,7 @@ use tieout_reconcilers::window::Window;
 
 use super::bind::{Bound, InstantType, KeysType, zoneless};
 use super::decode::{self, Kind, Unfit};
+use crate::local::batch::Batch;
 use crate::local::columns::{Cell, Columns, Named};
 use crate::local::database::MemberValues;
 use crate::local::error::{DefinitionFault, LocalError};
@@ -20,7 +21,7 @@ use crate::local::statement::{Dialect, Parameter, Purpose, Statement};
 use crate::local::times::Times;
 
 /// The values of one execution.
-pub(super) type Values = Result<MySqlArguments, sqlx::Error>;
+type Values = Result<MySqlArguments, sqlx::Error>;
 
 /// A statement before the server has seen it.
 pub(super) struct Draft {
@@ -102,13 +103,18 @@ impl Prepared {
         sqlx::query_with(sql, values).execute(connection).await.map(drop)
     }
 
-    /// The statement for so many keys, with its values.
-    pub(super) fn query(&self, keys: usize, values: MySqlArguments) -> Query<'_, Driver, MySqlArguments> {
-        sqlx::query_with(AssertSqlSafe(self.sql.fitting(keys)), values)
+    /// The statement with the values of a batch.
+    pub(super) fn query(&self, batch: Batch<'_>) -> Result<Query<'_, Driver, MySqlArguments>, sqlx::Error> {
+        let values = match batch {
+            Batch::Range(window) => self.values(Some(window), &[]),
+            Batch::Whole => self.values(None, &[]),
+            Batch::Keys(keys) => self.values(None, keys),
+        };
+        Ok(sqlx::query_with(AssertSqlSafe(self.sql.fitting(batch.keys())), values?))
     }
 
     /// The values of a range or of some keys, one for every use of a parameter.
-    pub(super) fn values(&self, window: Option<Window>, keys: &[Key]) -> Values {
+    fn values(&self, window: Option<Window>, keys: &[Key]) -> Values {
         let mut values = MySqlArguments::default();
         for parameter in &self.uses {
             match (parameter, window) {

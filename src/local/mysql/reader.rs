@@ -1,9 +1,7 @@
 //! Reads a domain's rows over the MySQL protocol: one transaction a read, rows streamed, nothing collected.
 
 use futures::TryStreamExt as _;
-use sqlx::mysql::MySqlArguments;
 use sqlx::pool::PoolConnection;
-use sqlx::query::Query;
 use sqlx::{Either, Executor as _, MySql as Driver, MySqlConnection};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
@@ -11,39 +9,11 @@ use tieout_reconcilers::window::Window;
 use super::fault::is_foreign;
 use super::prepared::Prepared;
 use super::{GRACE, MySql};
-use crate::local::database::{EachRow, KEYS_AT_ONCE};
+use crate::local::batch::Batch;
+use crate::local::database::EachRow;
 use crate::local::ending::{Ended, Ending};
 use crate::local::error::LocalError;
 use crate::local::read::Read;
-
-/// What one execution of a statement asks for.
-#[derive(Debug, Clone, Copy)]
-enum Batch<'k> {
-    /// The rows of a window.
-    Range(Option<Window>),
-    /// The rows of at most [`KEYS_AT_ONCE`] keys.
-    Keys(&'k [Key]),
-}
-
-impl<'k> Batch<'k> {
-    fn query(self, prepared: &Prepared) -> Result<Query<'_, Driver, MySqlArguments>, sqlx::Error> {
-        match self {
-            Self::Range(window) => Ok(prepared.query(0, prepared.values(window, &[])?)),
-            Self::Keys(keys) => Ok(prepared.query(keys.len(), prepared.values(None, keys)?)),
-        }
-    }
-
-    const fn has_keys(self) -> bool {
-        matches!(self, Self::Keys(_))
-    }
-
-    /// Two batches of half of the keys each; nothing where there is only one.
-    fn halves(self) -> impl Iterator<Item = Self> {
-        let keys: &'k [Key] = if let Self::Keys(keys) = self { keys } else { &[] };
-        let (first, second) = keys.split_at(if keys.len() > 1 { keys.len() / 2 } else { 0 });
-        [first, second].into_iter().filter(move |half| keys.len() > 1 && !half.is_empty()).map(Self::Keys)
-    }
-}
 
 /// Reads the local side of one domain.
 #[derive(Debug, Clone)]
@@ -63,7 +33,7 @@ impl MySqlReader {
         window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
-        self.read(&self.rows, vec![Batch::Range(window)], each_row).await
+        self.read(&self.rows, vec![Batch::of(window)], each_row).await
     }
 
     pub(in crate::local) async fn by_keys(
@@ -75,7 +45,7 @@ impl MySqlReader {
         if held.is_empty() {
             return Ok(Read::default());
         }
-        self.read(&self.keys, held.chunks(KEYS_AT_ONCE).map(Batch::Keys).collect(), each_row).await
+        self.read(&self.keys, Batch::of_keys(&held), each_row).await
     }
 
     async fn read(
@@ -112,7 +82,7 @@ impl MySqlReader {
                 Err(_) => return Ok(Ending::Silent),
                 Ok(Ok(Ending::Whole)) => {}
                 // One of the keys cannot be written in the column's character set. It is absent, and the others are not.
-                Ok(Err(error)) if is_foreign(&error) && batch.has_keys() => batches.extend(batch.halves()),
+                Ok(Err(error)) if is_foreign(&error) && batch.keys() > 0 => batches.extend(batch.halves()),
                 Ok(ended) => return ended,
             }
         }
@@ -130,7 +100,7 @@ async fn drain(
 ) -> Ended {
     let mut scratch = String::new();
     let mut is_first = true;
-    let mut steps = connection.fetch_many(batch.query(prepared)?);
+    let mut steps = connection.fetch_many(prepared.query(batch)?);
     while let Some(step) = steps.try_next().await? {
         let Either::Right(row) = step else { continue };
         if std::mem::take(&mut is_first) && !prepared.has_the_shape_of(&row) {

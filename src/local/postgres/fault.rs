@@ -103,6 +103,11 @@ impl Postgres {
     }
 }
 
+/// Whether the server no longer knows a statement that it has just parsed.
+pub(super) fn is_forgotten(error: &Error) -> bool {
+    database_error(error).is_some_and(|error| error.code() == "26000")
+}
+
 fn database_error(error: &Error) -> Option<&PgDatabaseError> {
     error.as_database_error()?.try_downcast_ref()
 }

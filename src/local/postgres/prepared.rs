@@ -12,11 +12,11 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Local, Place};
 use tieout_reconcilers::scalar::Scalar;
-use tieout_reconcilers::window::Window;
 
 use super::Values;
 use super::bind::{Bound, InstantType, KeysType, MemberValue, Range};
 use super::decode::{self, Kind, MONEY, Setting, Unfit, oid};
+use crate::local::batch::Batch;
 use crate::local::columns::{Cell, Columns, Named, Value};
 use crate::local::database::MemberValues;
 use crate::local::error::{DefinitionFault, LocalError};
@@ -121,10 +121,15 @@ impl Prepared {
         sqlx::query_with(sql, values).persistent(false).execute(connection).await.map(drop)
     }
 
-    /// The statement with its values. The server parses it anew: behind a pooler, what it parsed in another transaction
+    /// The statement with the values of a batch. The server parses it anew: behind a pooler, what it parsed in another transaction
     /// may lie on another server.
-    pub(super) fn query(&self, values: PgArguments) -> Query<'_, Driver, PgArguments> {
-        sqlx::query_with(AssertSqlSafe(self.sql.clone()), values).persistent(false)
+    pub(super) fn query(&self, batch: Batch<'_>) -> Result<Query<'_, Driver, PgArguments>, sqlx::Error> {
+        let values = match batch {
+            Batch::Range(window) => self.values_between(window.from(), window.to()),
+            Batch::Whole => self.with_each(PgArguments::default()),
+            Batch::Keys(keys) => self.key_values(keys),
+        };
+        Ok(sqlx::query_with(AssertSqlSafe(self.sql.clone()), values?).persistent(false))
     }
 
     /// Whether a result still has the columns that were looked at.
@@ -134,14 +139,6 @@ impl Prepared {
             && self.shape.iter().zip(columns).all(|((name, number), column)| {
                 **name == *column.name() && *number == oid(column.type_info())
             })
-    }
-
-    /// The values of a range; those of no range where all rows are meant.
-    pub(super) fn range_values(&self, window: Option<Window>) -> Values {
-        match window {
-            Some(window) => self.values_between(window.from(), window.to()),
-            None => self.with_each(PgArguments::default()),
-        }
     }
 
     fn values_between(&self, start: Instant, end: Instant) -> Values {
@@ -155,7 +152,7 @@ impl Prepared {
     }
 
     /// The values of some keys.
-    pub(super) fn key_values(&self, keys: &[Key]) -> Values {
+    fn key_values(&self, keys: &[Key]) -> Values {
         let mut values = PgArguments::default();
         if let Binding::Keys(keys_type) = &self.binding {
             values.add(keys_type.array(keys)).map_err(sqlx::Error::Encode)?;

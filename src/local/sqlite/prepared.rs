@@ -57,8 +57,8 @@ impl Draft {
         }
         // What a column is declared as binds none of its values.
         let named = |column| Named { name: sqlx::Column::name(column), type_name: "" };
-        let names: Vec<Named<'_>> = statement.columns().iter().map(named).collect();
-        match Columns::find(&names, local, fields) {
+        let result: Vec<Named<'_>> = statement.columns().iter().map(named).collect();
+        match Columns::find(&result, local, fields) {
             Ok(columns) => {
                 let Self { sql, place, each, .. } = self;
                 Ok(Prepared { sql, place, columns, each, times: Times::of(local) })

@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant as Moment};
 
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use super::postgres::with_world;
@@ -57,11 +58,9 @@ impl Pooler {
 }
 
 fn settings(server: &url::Url, port: u16) -> String {
-    let mut login = format!("host={} port={}", server.host_str().unwrap(), server.port().unwrap_or(5432));
-    login += &format!(" user={}", server.username());
-    if let Some(password) = server.password() {
-        login += &format!(" password={password}");
-    }
+    let (host, port_of_server) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
+    let password = server.password().map(|password| format!(" password={password}")).unwrap_or_default();
+    let login = format!("host={host} port={port_of_server} user={}{password}", server.username());
     format!(
         "[databases]\n* = {login}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
          auth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nserver_round_robin = 1\n"
@@ -108,8 +107,8 @@ async fn limits_hold_behind_a_pooler_and_leave_no_trace_on_its_connections() {
         let interrupted = rows_of(&reader, range).await.unwrap_err();
         assert!(matches!(interrupted, LocalError::Interrupted { .. }), "{interrupted}");
         world.run("ROLLBACK").await;
-        let mut other =
-            <sqlx::PgConnection as sqlx::Connection>::connect(&pooler.url(&server)).await.unwrap();
+        let plain = pooler.url(&server).parse::<sqlx::postgres::PgConnectOptions>().unwrap();
+        let mut other = sqlx::PgConnection::connect_with(&plain.extra_float_digits(None)).await.unwrap();
         for setting in ["statement_timeout", "lock_timeout", "transaction_read_only"] {
             let row = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("SHOW {setting}")))
                 .fetch_one(&mut other)

@@ -97,11 +97,11 @@ async fn sqlite_reads_each_row_once_over_a_change_of_clocks() {
     .await;
     let local = changed(Local { time: TimeFormat::Sql, ..in_london() });
     let mut fields = columns(&["created_at"]);
-    fields.fields[0].rule = Rule::Time {
+    fields.fields[0].rule = Rule::Time(tieout_reconcilers::compare::TimeRule {
         upstream: tieout_reconcilers::clock_format::ClockFormat::from(TimeFormat::Rfc3339),
         local: TimeFormat::Sql,
         precision: std::time::Duration::from_secs(1),
-    };
+    });
     let reader = world.database().await.reader(&local, &fields).await.unwrap();
     every_row_comes_once(&reader).await;
     a_doubt_is_no_difference(&reader).await;

@@ -331,9 +331,9 @@ fn what_a_finding_says_about_itself_follows_what_is_seen() {
         assert_eq!(after.closed_at, is_over.then_some(NOW), "{case:?}");
         assert_eq!(after.last_seen == NOW, case.look != "agrees", "{case:?}");
         let is_over = |before: &Finding| before.closed_at.is_some();
-        let is_anew = case.before == "baseline" && case.look == "differs" && case.drift == "other";
-        let is_new = is_anew || before.as_ref().is_none_or(is_over);
-        assert_eq!(after.first_seen == NOW, is_new, "{case:?}: a drift keeps its age until it is over");
+        let changed_baseline = case.before == "baseline" && case.look == "differs" && case.drift == "other";
+        let begins = changed_baseline || before.as_ref().is_none_or(is_over);
+        assert_eq!(after.first_seen == NOW, begins, "{case:?}: a drift keeps its age until it is over");
         let waits = matches!(after.state, State::Open | State::Held | State::Suspected | State::Healed);
         assert!(!waits || after.acknowledged_at.is_none(), "{case:?}");
         assert!(after.state != State::Held || after.reason.is_some(), "{case:?}: nobody knows why");

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::{DomainName, Each};
 
+use super::record::Done;
 use super::row;
-use super::write::HISTORY_OF_ACTS;
 use crate::finding::{Finding, Identity};
 use crate::plan::{Act, Acted, Refusal, act};
 use crate::store::database::Store;
@@ -70,10 +70,8 @@ impl Store {
             Ok(acted) => acted,
             Err(refused) => return Ok(Did::Nothing(ActsRefused::Refused(refused))),
         };
-        for (before, acted) in known.iter().zip(&acted) {
-            write(&mut tx, before, acted, now).await?;
-            append_history(&mut tx, &acted.finding, what, actor, now).await?;
-        }
+        let done = Done { what, actor, now };
+        done.record(&mut tx, &known, &acted).await?;
         tx.commit().await?;
         Ok(Did::All(acted.into_iter().map(|acted| acted.finding).collect()))
     }
@@ -132,61 +130,4 @@ fn decide(findings: &[Finding], what: &Act, now: Instant) -> Result<Vec<Acted>, 
     } else {
         Err(refused)
     }
-}
-
-async fn write(tx: &mut Tx, before: &Finding, acted: &Acted, now: Instant) -> Result<(), StoreError> {
-    let id = &acted.finding.id;
-    if let Some(event) = before.event_id.filter(|_| acted.withdraws) {
-        outbox::withdraw(tx, &id.domain, &id.each, &args![event], now).await?;
-    }
-    let Finding { state, episode, reemissions, ignored, interventions, owner, .. } = &acted.finding;
-    let finding = &acted.finding;
-    tx.execute(
-        "UPDATE findings SET state = $4, episode = $5, reemissions = $6, reason = $7, acknowledged_at = $8,
-             event_id = $9, ignored_until = $10, ignored_why = $11, owner = $12, interventions = $13
-         WHERE domain = $1 AND each_ = $2 AND key = $3",
-        &args![
-            id.domain.as_str(),
-            id.each.as_str(),
-            id.key.as_str(),
-            state.as_str(),
-            *episode,
-            *reemissions,
-            finding.reason.as_deref(),
-            finding.acknowledged_at,
-            finding.event_id.map(|event| event.to_string()),
-            ignored.as_ref().and_then(|ignored| ignored.until),
-            ignored.as_ref().map(|ignored| ignored.why.as_str()),
-            owner.as_deref(),
-            *interventions,
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-async fn append_history(
-    tx: &mut Tx,
-    finding: &Finding,
-    what: &Act,
-    actor: &str,
-    now: Instant,
-) -> Result<(), StoreError> {
-    tx.execute(
-        format!("{HISTORY_OF_ACTS} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
-        &args![
-            finding.id.domain.as_str(),
-            finding.id.each.as_str(),
-            finding.id.key.as_str(),
-            finding.episode,
-            finding.state.as_str(),
-            now,
-            finding.run_id,
-            what.told(),
-            what.as_str(),
-            actor,
-        ],
-    )
-    .await?;
-    Ok(())
 }

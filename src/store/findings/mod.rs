@@ -4,6 +4,7 @@ mod acts;
 mod approve;
 mod held;
 mod read;
+mod record;
 mod row;
 mod standing;
 mod write;

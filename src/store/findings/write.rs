@@ -13,7 +13,7 @@ use crate::store::lease::Lease;
 use crate::store::sql::{Row, Tx, Value, args, params, rows_of_params};
 
 /// Rows of one statement. SQLite looks for a parameter from the first one on, so that many cost their square.
-const BATCH: usize = 50;
+pub(super) const BATCH: usize = 50;
 
 /// The columns that a history row takes over from its finding.
 const HISTORY: &str = "INSERT INTO finding_history (domain, each_, key, episode, state, at, run_id, note)";
@@ -203,7 +203,8 @@ fn history_values(finding: &Finding, now: Instant) -> [Value<'_>; 8] {
     ]
 }
 
-async fn insert(tx: &mut Tx, batch: &[Finding]) -> Result<(), StoreError> {
+/// Writes every column that a run writes.
+pub(super) async fn insert(tx: &mut Tx, batch: &[Finding]) -> Result<(), StoreError> {
     let mut args = Vec::with_capacity(batch.len() * COLUMNS.len());
     for finding in batch {
         let unwritable = |error: serde_json::Error| StoreError::Corrupt {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
 use super::row::{self, OutboxRow};
@@ -59,6 +58,11 @@ pub(in crate::store) async fn stage(
     Ok(())
 }
 
+/// What was sent stays sent.
+const WITHDRAW: &str = "UPDATE outbox
+    SET state = 'superseded', finished_at = $1, claimed_by = NULL, claimed_until = NULL
+    WHERE state IN ('staged', 'pending', 'held', 'dead')";
+
 /// Marks events that must not be sent any more; what was sent stays sent.
 pub(in crate::store) async fn supersede(
     tx: &mut Tx,
@@ -72,27 +76,22 @@ pub(in crate::store) async fn supersede(
     for batch in events.chunks(BATCH) {
         let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
         lock(tx, &ids).await?;
-        withdraw(tx, lease.domain(), lease.each(), &ids, now).await?;
+        let sql =
+            format!("{WITHDRAW} AND domain = $2 AND each_ = $3 AND event_id IN ({})", params(ids.len(), 3));
+        let args = args![now, lease.domain().as_str(), lease.each().as_str()];
+        tx.execute(sql, &[args.as_slice(), &ids].concat()).await?;
     }
     Ok(())
 }
 
-/// Marks events of a domain that are locked already, at most as many as a statement takes.
+/// Marks events that are locked already, at most as many as a statement takes.
 pub(in crate::store) async fn withdraw(
     tx: &mut Tx,
-    domain: &DomainName,
-    each: &Each,
     events: &[Value<'_>],
     now: Instant,
 ) -> Result<(), StoreError> {
-    let sql = format!(
-        "UPDATE outbox SET state = 'superseded', finished_at = $3, claimed_by = NULL, claimed_until = NULL
-         WHERE domain = $1 AND each_ = $2 AND state IN ('staged', 'pending', 'held', 'dead')
-         AND event_id IN ({})",
-        params(events.len(), 3)
-    );
-    let args = [args![domain.as_str(), each.as_str(), now].as_slice(), events].concat();
-    tx.execute(sql, &args).await.map(drop)
+    let sql = format!("{WITHDRAW} AND event_id IN ({})", params(events.len(), 1));
+    tx.execute(sql, &[args![now].as_slice(), events].concat()).await.map(drop)
 }
 
 /// Moves everything that is staged under a lease.

@@ -66,8 +66,8 @@ pub(crate) fn emits(variety: &Variety, kind: &str) -> bool {
 
 /// How a life goes on after a look at `now`, by the store's clock.
 pub(crate) fn step(variety: &Variety, before: Option<&Life>, look: &Look, now: Micros) -> Option<Life> {
-    let live = before.filter(|life| !life.is_over());
-    match (look, live) {
+    let under_way = before.filter(|life| !life.is_over());
+    match (look, under_way) {
         (Look::Agrees, None) => before.cloned(),
         (Look::Agrees, Some(life)) => {
             let state = if life.acked.is_some() { "repaired" } else { "healed" };
