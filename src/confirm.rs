@@ -43,8 +43,8 @@ pub struct Sides {
 /// When an item is old enough to be judged.
 #[derive(Clone, Copy)]
 pub struct Ages<'a> {
-    /// Upstream's ceiling.
-    pub ceiling: Instant,
+    /// Upstream's ceiling, as it is known once upstream has answered: its first answer may be one of these.
+    pub ceiling: &'a (dyn Fn() -> Instant + Sync),
     /// The ceiling by the local database's clock, for the `changed` column.
     pub local_ceiling: Instant,
     /// The keys that have rested for `settle` since they were first seen.
@@ -144,13 +144,14 @@ pub async fn confirm(
         None => Some(rows_by_key(&sides.reader, &keys).await?.0),
     };
     let early = if bug!("local_first") { Some(rows_by_key(&sides.reader, &keys).await?) } else { None };
-    let upstream = look_up(sides, &items, ages.ceiling, care).await;
+    let upstream = look_up(sides, &items, (ages.ceiling)(), care).await;
     let (after, _) = match early {
         Some(early) => early,
         None => rows_by_key(&sides.reader, &keys).await?,
     };
     let (fields, feed) = (sides.reconciler.fields(), sides.reconciler.feed());
-    let judge = Judge { fields, feed, ages, before: before.as_ref(), after: &after };
+    let judge =
+        Judge { fields, feed, ceiling: (ages.ceiling)(), ages, before: before.as_ref(), after: &after };
     let judged = upstream.confirmed.iter().map(|found| judge.pair(&found.key, &found.seen)).collect();
     let mut unknown = upstream.unknown;
     unknown.extend(left.iter().map(|item| (item.key.clone(), Unknown::OverBudget)));

@@ -24,6 +24,8 @@ const PRECISION: Duration = Duration::from_secs(1);
 pub(super) struct Judge<'a> {
     pub fields: &'a Fields,
     pub feed: &'a Feed,
+    /// Upstream's ceiling, now that it has answered.
+    pub ceiling: Instant,
     pub ages: Ages<'a>,
     /// The local rows as they were before upstream was asked, where no column says when a row was written.
     pub before: Option<&'a Rows>,
@@ -66,7 +68,7 @@ impl Judge<'_> {
         row: Option<&Row<'_>>,
     ) -> Look {
         let Some(found) = found else { return Look::Agrees };
-        let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
+        let is_fresh = clock.is_some_and(|at| at >= self.ceiling);
         let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
             || row
                 .and_then(|row| row.changed)

@@ -8,20 +8,13 @@ use super::database::KEYS_AT_ONCE;
 /// What one execution of a statement asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Batch<'k> {
-    /// The rows of a window.
-    Range(Window),
-    /// All rows.
-    Whole,
+    /// The rows of a window, or all rows.
+    Range(Option<Window>),
     /// The rows of at most [`KEYS_AT_ONCE`] keys.
     Keys(&'k [Key]),
 }
 
 impl<'k> Batch<'k> {
-    /// The rows of a window, or all where there is none.
-    pub(super) fn of(window: Option<Window>) -> Self {
-        window.map_or(Self::Whole, Self::Range)
-    }
-
     /// As many batches as some keys need; the last comes first, as it is taken last.
     pub(super) fn of_keys(keys: &'k [Key]) -> Vec<Self> {
         keys.chunks(KEYS_AT_ONCE).rev().map(Batch::Keys).collect()
@@ -30,7 +23,7 @@ impl<'k> Batch<'k> {
     /// How many keys it has.
     pub(super) const fn keys(self) -> usize {
         match self {
-            Self::Range(_) | Self::Whole => 0,
+            Self::Range(_) => 0,
             Self::Keys(keys) => keys.len(),
         }
     }

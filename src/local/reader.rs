@@ -46,7 +46,7 @@ impl Reader {
         let mut passed = Passed::default();
         let mut only = |row: Row<'_>| passed.on(row, &is_wanted, each_row);
         let read = self.rows_of(Some(window), &mut only).await?;
-        Ok(passed.from(read))
+        Ok(passed.counted(read))
     }
 
     /// Hands out the rows of some keys, a thousand at a time. A key that the column's type cannot hold is absent.
@@ -63,7 +63,7 @@ impl Reader {
             Kind::Postgres(reader) => reader.by_keys(keys, &mut only).await,
             Kind::MySql(reader) => reader.by_keys(keys, &mut only).await,
         }?;
-        Ok(passed.from(read))
+        Ok(passed.counted(read))
     }
 
     /// Hands out all rows of a domain whose feed has no clock, in one read, none of them kept.
@@ -98,7 +98,7 @@ impl Passed {
         each_row(row)
     }
 
-    fn from(&self, read: Read) -> Read {
+    fn counted(&self, read: Read) -> Read {
         Read { rows: self.0, ..read }
     }
 }

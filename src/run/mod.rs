@@ -174,8 +174,9 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        let night = domain::reconcile(job, reconciler, report.run_id, now).instrument(span);
-        let domain = Box::pin(night).await;
+        // A night is deep: boxed, its layout is worked out apart from that of the run.
+        let night = Box::pin(domain::reconcile(job, reconciler, report.run_id, now));
+        let domain = night.instrument(span).await;
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {

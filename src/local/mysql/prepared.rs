@@ -106,8 +106,7 @@ impl Prepared {
     /// The statement with the values of a batch.
     pub(super) fn query(&self, batch: Batch<'_>) -> Result<Query<'_, Driver, MySqlArguments>, sqlx::Error> {
         let values = match batch {
-            Batch::Range(window) => self.values(Some(window), &[]),
-            Batch::Whole => self.values(None, &[]),
+            Batch::Range(window) => self.values(window, &[]),
             Batch::Keys(keys) => self.values(None, keys),
         };
         Ok(sqlx::query_with(AssertSqlSafe(self.sql.fitting(batch.keys())), values?))

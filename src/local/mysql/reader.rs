@@ -33,7 +33,7 @@ impl MySqlReader {
         window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
-        self.read(&self.rows, vec![Batch::of(window)], each_row).await
+        self.read(&self.rows, vec![Batch::Range(window)], each_row).await
     }
 
     pub(in crate::local) async fn by_keys(

@@ -125,8 +125,8 @@ impl Prepared {
     /// may lie on another server.
     pub(super) fn query(&self, batch: Batch<'_>) -> Result<Query<'_, Driver, PgArguments>, sqlx::Error> {
         let values = match batch {
-            Batch::Range(window) => self.values_between(window.from(), window.to()),
-            Batch::Whole => self.with_each(PgArguments::default()),
+            Batch::Range(Some(window)) => self.values_between(window.from(), window.to()),
+            Batch::Range(None) => self.with_each(PgArguments::default()),
             Batch::Keys(keys) => self.key_values(keys),
         };
         Ok(sqlx::query_with(AssertSqlSafe(self.sql.clone()), values?).persistent(false))

@@ -33,7 +33,7 @@ impl PostgresReader {
         window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
-        self.read(&self.rows, &[Batch::of(window)], each_row).await
+        self.read(&self.rows, &[Batch::Range(window)], each_row).await
     }
 
     pub(in crate::local) async fn by_keys(

@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use wiremock::matchers::any;
@@ -53,6 +54,8 @@ pub(super) struct Shelf {
     pub extra: Value,
     /// What it says of the true number of items in a range when it is asked to count them; 404 where it says nothing.
     pub counts: Option<fn(u64) -> Value>,
+    /// What its `Date` header says, where that is not the time.
+    pub date: Option<String>,
     /// Query strings of list requests, in order.
     pub lists: Vec<String>,
     /// Query strings of list requests that got a page.
@@ -87,7 +90,12 @@ struct Moody(Arc<Mutex<Shelf>>);
 
 impl Respond for Moody {
     fn respond(&self, asked: &Request) -> ResponseTemplate {
-        answer(&mut self.0.lock().unwrap(), &asked.url)
+        let mut shelf = self.0.lock().unwrap();
+        let answer = answer(&mut shelf, &asked.url);
+        match &shelf.date {
+            Some(date) => answer.insert_header("date", date.as_str()),
+            None => answer,
+        }
     }
 }
 
@@ -268,6 +276,12 @@ impl World {
         let clock = Clock::still(at(second));
         let clocks = Clocks { process: clock.clone(), local: clock };
         self.run_by(domain, Scope::Coverage, clocks).await
+    }
+
+    /// A run about one key.
+    pub(super) async fn look_at(&self, domain: Double, key: &str) -> DomainReport {
+        let scope = Scope::Keys(vec![Key::checked(key).unwrap()]);
+        self.run_by(domain, scope, Clocks::default()).await
     }
 
     async fn run_by(&self, domain: Double, scope: Scope, clocks: Clocks) -> DomainReport {
