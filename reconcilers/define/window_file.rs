@@ -128,7 +128,7 @@ impl WindowDefinition {
     ) -> Option<Self> {
         let (spot, mut file) = (Spot::from(window.referenced), window.value);
         if file.clock.outcome.as_ref().is_ok_and(|path| path.to_string() == NO_CLOCK) {
-            return file.compile_without_clock(spot, order, mutable, overlap.as_ref(), problems);
+            return Some(file.compile_without_clock(spot, order, mutable, overlap.as_ref(), problems));
         }
         let order_spot = order.as_ref().map_or(spot, |order| order.spot);
         let sorted = problems.take_option(order).unwrap_or_default();
@@ -194,7 +194,7 @@ impl WindowFile {
         mutable: bool,
         overlap: Option<&OverlapFile>,
         problems: &mut Problems<'_>,
-    ) -> Option<WindowDefinition> {
+    ) -> WindowDefinition {
         let stray = [
             ("as", self.format.as_ref().map(|word| word.spot)),
             ("zone", self.zone.as_ref().map(|word| word.spot)),
@@ -225,15 +225,7 @@ impl WindowFile {
             ..Feed::default()
         };
         let ceiling = problems.take_option(self.ceiling);
-        Some(WindowDefinition {
-            feed,
-            clock: None,
-            edges: Edges::default(),
-            ceiling,
-            rekey,
-            sorted,
-            order_spot,
-        })
+        WindowDefinition { feed, clock: None, edges: Edges::default(), ceiling, rekey, sorted, order_spot }
     }
 
     /// Words that say how the provider filters have no meaning where we do.
