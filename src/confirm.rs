@@ -37,8 +37,8 @@ pub struct Sides {
 /// When an item is old enough to be judged.
 #[derive(Clone, Copy)]
 pub struct Ages<'a> {
-    /// Upstream's ceiling.
-    pub ceiling: Instant,
+    /// Upstream's ceiling, as it is known once upstream has answered: its first answer may be one of these.
+    pub ceiling: &'a (dyn Fn() -> Instant + Sync),
     /// The ceiling by the local database's clock, for the `changed` column.
     pub local_ceiling: Instant,
     /// The keys that have rested for `settle` since they were first seen.
@@ -88,7 +88,12 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
         Some(early) => early,
         None => rows_by_key(&sides.reader, &keys).await?,
     };
-    let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
+    let judge = Judge {
+        fields: sides.reconciler.fields(),
+        feed: sides.reconciler.feed(),
+        ceiling: (ages.ceiling)(),
+        ages,
+    };
     let judged = upstream
         .confirmed
         .into_iter()
@@ -135,6 +140,7 @@ pub async fn rows_by_key(
 struct Judge<'a> {
     fields: &'a Fields,
     feed: &'a Feed,
+    ceiling: Instant,
     ages: Ages<'a>,
 }
 
@@ -172,7 +178,7 @@ impl Judge<'_> {
         row: Option<&Row<'_>>,
     ) -> Look {
         let Some(found) = found else { return Look::Agrees };
-        let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
+        let is_fresh = clock.is_some_and(|at| at >= self.ceiling);
         let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
             || row
                 .and_then(|row| row.changed)

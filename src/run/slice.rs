@@ -256,7 +256,7 @@ impl Reading {
     ) -> Result<Confirmation, LocalError> {
         let local_ceiling = self.local_start - self.wait();
         // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling, rested, ahead };
+        let ages = Ages { ceiling: &|| self.ceiling(), local_ceiling, rested, ahead };
         confirm(&self.sides, items, ages).await
     }
 

@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use wiremock::matchers::any;
@@ -53,6 +54,8 @@ pub(super) struct Shelf {
     pub extra: Value,
     /// What it says of the true number of items in a range when it is asked to count them; 404 where it says nothing.
     pub counts: Option<fn(u64) -> Value>,
+    /// What its `Date` header says, where that is not the time.
+    pub date: Option<String>,
     /// Query strings of list requests, in order.
     pub lists: Vec<String>,
     /// How often it was asked to count.
@@ -72,7 +75,12 @@ struct Moody(Arc<Mutex<Shelf>>);
 
 impl Respond for Moody {
     fn respond(&self, asked: &Request) -> ResponseTemplate {
-        answer(&mut self.0.lock().unwrap(), &asked.url)
+        let mut shelf = self.0.lock().unwrap();
+        let answer = answer(&mut shelf, &asked.url);
+        match &shelf.date {
+            Some(date) => answer.insert_header("date", date.as_str()),
+            None => answer,
+        }
     }
 }
 
@@ -205,7 +213,15 @@ impl World {
     pub(super) async fn run_until(&self, domain: Double, second: i64) -> DomainReport {
         let window = tieout_reconcilers::window::Window::new(at(0), at(second)).unwrap();
         let is_whole = domain.feed.changes || domain.feed.open;
-        let scope = if is_whole { Scope::Coverage } else { Scope::Range(window) };
+        self.run_scope(domain, if is_whole { Scope::Coverage } else { Scope::Range(window) }).await
+    }
+
+    /// A run about one key.
+    pub(super) async fn look_at(&self, domain: Double, key: &str) -> DomainReport {
+        self.run_scope(domain, Scope::Keys(vec![Key::checked(key).unwrap()])).await
+    }
+
+    async fn run_scope(&self, domain: Double, scope: Scope) -> DomainReport {
         let mut settings =
             ProviderSettings::new("shop".parse().unwrap(), self.server.uri().parse::<url::Url>().unwrap());
         settings.allow_private = true;

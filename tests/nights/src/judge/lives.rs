@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use tieout::finding::Finding;
 
 use super::evidence::{Duty, Evidence, Reads};
 use super::life::{Life, Post, step};
 use super::truth::{Difference, Look, difference, look, must_rest};
 use super::{Judge, Night, Wrong};
+use crate::server::row;
 use crate::story::{Feed, Name};
 use crate::world::Sides;
 
@@ -38,7 +40,10 @@ impl Judge {
             let candidates = path.candidates(before, duty);
             let actual = night.seen.findings.get(name);
             let is_it = |candidate: &&Option<Life>| self.matches(name, candidate.as_ref(), actual);
-            match candidates.iter().find(is_it) {
+            // Both sides may have changed while the run rested: the event tells which of two moments it was made of.
+            let carries = |life: &&Option<Life>| life.as_ref().is_none_or(|life| carries(night, name, life));
+            let alike: Vec<&Option<Life>> = candidates.iter().filter(is_it).collect();
+            match alike.iter().copied().find(carries).or(alike.first().copied()) {
                 Some(life) => lives.extend(life.clone().map(|life| (name.clone(), adopted(life, actual)))),
                 None => {
                     wrong.push(strange(name, before, &candidates, actual));
@@ -79,12 +84,12 @@ impl Path<'_> {
     /// Every life that the night may have led to.
     fn candidates(&self, before: Option<&Life>, duty: Duty) -> Vec<Option<Life>> {
         let is_followed = before.is_some_and(|life| !life.is_over());
-        let has_run = !self.evidence.is_killed;
-        let follows: &[bool] = match (is_followed, has_run && self.evidence.do_look_ups_work) {
-            (false, _) => &[false],
-            (true, true) => &[true],
-            (true, false) if self.evidence.do_look_ups_work => &[true, false],
-            (true, false) => &[false],
+        let follows: &[bool] = if !is_followed || !self.evidence.do_look_ups_work {
+            &[false]
+        } else if self.evidence.is_killed {
+            &[true, false]
+        } else {
+            &[true]
         };
         let mut all: Vec<Option<Life>> = Vec::new();
         for (at, first) in self.night.moments.iter().enumerate() {
@@ -217,6 +222,13 @@ impl Path<'_> {
         let (item, row) = (sides.upstream.get(self.name), sides.local.get(self.name));
         look(self.night.variety(), self.night.bounds(), item, row, has_rested)
     }
+}
+
+/// Whether the newest event of a name was made of the item that a life gives it.
+fn carries(night: &Night<'_>, name: &Name, life: &Life) -> bool {
+    let Some(item) = life.item.as_ref().filter(|_| life.is_new_event) else { return true };
+    let event = night.seen.events.get(name).and_then(|event| serde_json::from_str::<Value>(event).ok());
+    event.is_none_or(|event| event["data"] == row(name, item))
 }
 
 fn adopted(life: Life, actual: Option<&Finding>) -> Life {
