@@ -95,8 +95,8 @@ impl Path<'_> {
         for (at, first) in self.night.moments.iter().enumerate() {
             for last in &self.night.moments[at..] {
                 for follow in follows {
-                    let followed = if *follow { self.followed(before, first) } else { before.cloned() };
-                    all.extend(self.read(followed, duty, first, last));
+                    let followed = if *follow { self.followed(before, first) } else { vec![before.cloned()] };
+                    all.extend(followed.into_iter().flat_map(|life| self.read(life, duty, first, last)));
                 }
             }
         }
@@ -104,12 +104,12 @@ impl Path<'_> {
         all
     }
 
-    fn followed(&self, before: Option<&Life>, sides: &Sides) -> Option<Life> {
+    fn followed(&self, before: Option<&Life>, sides: &Sides) -> Vec<Option<Life>> {
         let variety = self.night.variety();
         let now = sides.at + variety.store_ahead;
         let has_rested =
             before.is_some_and(|life| life.state != "suspected" || life.first_seen + variety.settle <= now);
-        step(variety, before, &self.look(sides, has_rested), now)
+        self.looked(before, sides, has_rested)
     }
 
     /// What the reading of the list makes of a life.
@@ -188,7 +188,7 @@ impl Path<'_> {
             all.push(step(variety, life, &Look::Young(found), now));
         }
         if self.evidence.do_look_ups_work {
-            all.push(step(variety, life, &self.look(first, variety.settle == 0), now));
+            all.extend(self.looked(life, first, variety.settle == 0));
         }
         all
     }
@@ -205,12 +205,7 @@ impl Path<'_> {
         let suspected = step(variety, life, &Look::Young(found), first.at + variety.store_ahead);
         let mut all = Vec::new();
         if self.evidence.do_look_ups_work {
-            all.push(step(
-                variety,
-                suspected.as_ref(),
-                &self.look(last, true),
-                last.at + variety.store_ahead,
-            ));
+            all.extend(self.looked(suspected.as_ref(), last, true));
         }
         if !self.evidence.is_honest() {
             all.extend([suspected, life.cloned()]);
@@ -218,9 +213,27 @@ impl Path<'_> {
         all
     }
 
-    fn look(&self, sides: &Sides, has_rested: bool) -> Look {
+    /// What a look by key at both sides makes of a life.
+    fn looked(&self, life: Option<&Life>, sides: &Sides, has_rested: bool) -> Vec<Option<Life>> {
+        let variety = self.night.variety();
+        let now = sides.at + variety.store_ahead;
         let (item, row) = (sides.upstream.get(self.name), sides.local.get(self.name));
-        look(self.night.variety(), self.night.bounds(), item, row, has_rested)
+        let shown = look(variety, self.night.bounds(), item, row, has_rested);
+        let mut all = vec![step(variety, life, &shown, now)];
+        // What was written while it was looked up, and nothing says when, may be left to the next night.
+        if let Look::Differs(found) = shown
+            && !variety.knows_changed
+            && self.has_moved(sides)
+        {
+            all.push(step(variety, life, &Look::Young(found), now));
+        }
+        all
+    }
+
+    /// Whether the row came to be what it is while the run went on.
+    fn has_moved(&self, sides: &Sides) -> bool {
+        let earlier = self.night.moments.iter().rev().find(|earlier| earlier.at < sides.at);
+        earlier.is_some_and(|earlier| earlier.local.get(self.name) != sides.local.get(self.name))
     }
 }
 
