@@ -146,7 +146,6 @@ impl Product {
                 found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
-                deadline: None,
                 list: 1_000,
                 concurrency: self.variety.lanes,
                 differences_exit: false,
