@@ -109,7 +109,22 @@ impl Path<'_> {
         let now = sides.at + variety.store_ahead;
         let has_rested =
             before.is_some_and(|life| life.state != "suspected" || life.first_seen + variety.settle <= now);
-        self.looked(before, sides, has_rested)
+        let mut all = self.looked(before, sides, has_rested);
+        all.extend(self.overdue(before, sides, has_rested));
+        all
+    }
+
+    /// What was ahead of the shop at least `settle` ago, and still is, is judged however young its last change is: where the
+    /// feed's clock is that of the last change and the row, if there is one, does not show the change that was seen then.
+    fn overdue(&self, before: Option<&Life>, sides: &Sides, has_rested: bool) -> Option<Option<Life>> {
+        let variety = self.night.variety();
+        let (item, row) = (sides.upstream.get(self.name), sides.local.get(self.name));
+        let is_hot = variety.feed == Feed::Updated
+            && has_rested
+            && before.is_some_and(|life| life.state == "suspected")
+            && !(variety.knows_changed && row.is_some_and(|row| row.changed > self.night.bounds().shop));
+        let found = difference(variety, item, row).filter(|found| is_hot && found.kind != "orphaned")?;
+        Some(step(variety, before, &Look::Differs(found), sides.at + variety.store_ahead))
     }
 
     /// What the reading of the list makes of a life.
