@@ -251,8 +251,8 @@ impl<'a> Night<'a> {
         for event in &plan.events {
             types.insert(&event.finding.key, &event.event_type);
         }
-        for finding in &plan.findings {
-            self.listing.note(finding, types.get(&finding.id.key).copied());
+        for (finding, stood) in plan.findings.iter().zip(&plan.stood) {
+            self.listing.note(finding, *stood, types.get(&finding.id.key).copied());
         }
     }
 
