@@ -60,7 +60,8 @@ impl Night<'_> {
         };
         let from = (followed_to - feed.margin).floor(feed.grain);
         let whole = Window::new(from, ceiling);
-        let lost = Window::new(followed_to, ceiling).and_then(|gap| coverage::lost(feed, self.start, &[gap]).pop());
+        let lost =
+            Window::new(followed_to, ceiling).and_then(|gap| coverage::lost(feed, self.start, &[gap]).pop());
         let window = match lost {
             Some(lost) => Window::new(lost.to(), ceiling),
             None => whole,
@@ -90,7 +91,9 @@ impl Night<'_> {
         );
         match reconciler.feed().overlap {
             Some(_) => {
-                self.remark(format!("{said}; verified ranges are read again in their place (`overlap_scan`)"));
+                self.remark(format!(
+                    "{said}; verified ranges are read again in their place (`overlap_scan`)"
+                ));
             }
             None => self.doubt(format!("{said}, and nothing reads older items again: `overlap_scan` would")),
         }

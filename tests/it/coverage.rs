@@ -9,8 +9,8 @@ use crate::postgres::Postgres;
 use crate::stores::on_postgres;
 use crate::world::{Outcome, World, charge, set};
 
-fn broken() -> Option<Fault> {
-    Some(Fault::Says(400, "application/json", json!({ "error": "no" }).to_string()))
+fn broken() -> Fault {
+    Fault::Says(400, "application/json", json!({ "error": "no" }).to_string())
 }
 
 /// A world whose first night left a hole: one of its days could not be read. In that day something is missing.
@@ -21,7 +21,7 @@ async fn with_a_hole() -> World {
     }
     world.edit("charges.yaml", "settle: 1s", &format!("settle: 1s, start: {}", days_ago(26)));
     world.upstream(&charge("ch_lost", 24 * 24 + 5, 500));
-    world.api.change(|shelf| shelf.faults = [None, broken()].into());
+    world.api.change(|shelf| shelf.faults = [None, Some(broken())].into());
     let night = world.tieout(&["run", "--format", "json", "--concurrency", "1"]);
     assert_eq!(night.code, 3, "{night:?}");
     world
@@ -74,7 +74,7 @@ async fn status_shows_a_hole_and_backfill_fills_it_and_nothing_else() {
 async fn a_partial_backfill_advances_nothing_and_says_what_is_left() {
     let world = with_a_hole().await;
     let hole = status(&world)["holes"].clone();
-    world.api.change(|shelf| shelf.faults = [broken()].into());
+    world.api.change(|shelf| shelf.faults = [Some(broken())].into());
     let partial = world.tieout(&["backfill", "shop.charges", "--format", "json"]);
     assert_eq!(partial.code, 3, "{partial:?}");
     assert!(partial.domain()["problems"].to_string().contains("is not filled yet"), "{partial:?}");
@@ -251,7 +251,7 @@ async fn holes_backfill_and_rewind_work_alike_on_postgresql() {
     let postgres = Postgres::create().await;
     let world = World::agreeing(3).await;
     on_postgres(&world, &postgres).await;
-    world.api.change(|shelf| shelf.faults = [None, broken()].into());
+    world.api.change(|shelf| shelf.faults = [None, Some(broken())].into());
     assert_eq!(world.tieout(&["run", "--concurrency", "1"]).code, 3);
     assert_eq!(status(&world)["holes"].as_array().unwrap().len(), 1);
     assert_eq!(world.tieout(&["backfill", "shop.charges"]).code, 0);

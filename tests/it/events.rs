@@ -105,11 +105,11 @@ impl Followed {
     }
 
     fn take_look_ups(&self) -> Vec<String> {
-        let mut shelf = self.world.api.shelf.lock().unwrap();
-        shelf.lists.clear();
-        let mut asked = std::mem::take(&mut shelf.look_ups);
-        asked.sort_unstable();
-        asked
+        let mut api = self.world.api.shelf.lock().unwrap();
+        api.lists.clear();
+        let mut keys = std::mem::take(&mut api.look_ups);
+        keys.sort_unstable();
+        keys
     }
 
     fn axis(&self) -> Value {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::window::Window;
 
 use super::kept;
 use crate::cli::desk::Desk;
