@@ -6,7 +6,7 @@
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`clock_format`],
 //! [`window`]), what a response becomes
 //! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
-//! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
+//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
@@ -30,6 +30,7 @@ pub mod money;
 pub mod row;
 pub mod compare;
 pub mod discrepancy;
+pub mod direction;
 
 pub mod reconciler;
 pub mod event_feed;

@@ -1,6 +1,6 @@
 //! Re-reads both sides of a key just before anything is concluded from it.
 //!
-//! The upstream side is read first, so that a webhook which arrives in between can only make the sides more alike. Each
+//! The truth is read first, so that what reaches the copy in between can only make the sides more alike. Each
 //! pair is judged from scratch: what made the key suspicious does not count any more.
 
 use std::borrow::Cow;
@@ -8,15 +8,16 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tieout_reconcilers::compare::{Fields, Versions, versions};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Seen, Wanted};
-use tieout_reconcilers::reconciler::{ClockKind, Feed, LookUpBy, Reconciler};
+use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 use tieout_reconcilers::row::Row;
 
+use crate::age;
 use crate::local::{LocalError, Read, Reader};
 use crate::plan::{Look, Observation};
 use crate::source::{Client, lookup};
@@ -40,7 +41,7 @@ pub struct Ages<'a> {
     pub ceiling: Instant,
     /// The ceiling by the local database's clock, for the `changed` column.
     pub local_ceiling: Instant,
-    /// The keys that have rested for `settle` since they were first seen.
+    /// The keys that have rested long enough since they were first seen.
     pub rested: &'a (dyn Fn(&Key) -> bool + Sync),
 }
 
@@ -74,10 +75,16 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
         return Ok(Confirmation::default());
     }
     let items = dated(sides, items).await?;
-    let upstream = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items).await;
     let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
-    let (rows, _) = rows_by_key(&sides.reader, &keys).await?;
-    let judge = Judge { fields: sides.reconciler.fields(), feed: sides.reconciler.feed(), ages };
+    let look_up = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items);
+    let (upstream, (rows, _)) = match sides.reconciler.direction() {
+        Direction::Inbound => (look_up.await, rows_by_key(&sides.reader, &keys).await?),
+        Direction::Outbound => {
+            let rows = rows_by_key(&sides.reader, &keys).await?;
+            (look_up.await, rows)
+        }
+    };
+    let judge = Judge { reconciler: sides.reconciler.as_ref(), ages };
     let judged = upstream
         .confirmed
         .into_iter()
@@ -121,35 +128,32 @@ pub async fn rows_by_key(
 }
 
 /// Judges pairs; pure.
-struct Judge<'a> {
-    fields: &'a Fields,
-    feed: &'a Feed,
-    ages: Ages<'a>,
+pub(crate) struct Judge<'a> {
+    pub(crate) reconciler: &'a dyn Reconciler,
+    pub(crate) ages: Ages<'a>,
 }
 
 impl Judge<'_> {
-    fn pair(&self, key: &Key, seen: &Seen, row: Option<&Row<'_>>) -> Judged {
+    pub(crate) fn pair(&self, key: &Key, seen: &Seen, row: Option<&Row<'_>>) -> Judged {
         let upstream = match seen {
             Seen::Item(items, raw) => items.get(0).map(|item| (item, raw.as_ref())),
             Seen::Gone | Seen::Unreadable(_) => None,
         };
         let item = upstream.map(|(item, _)| item);
-        let clock =
-            item.and_then(|item| self.feed.clock_format.of(item)).or_else(|| row.and_then(|row| row.clock));
+        let (fields, format) = (self.reconciler.fields(), &self.reconciler.feed().clock_format);
+        let clock = item.and_then(|item| format.of(item)).or_else(|| row.and_then(|row| row.clock));
         let look = match seen {
             Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
-            _ => self.look(key, self.fields.judge(key, upstream, row), clock, row),
+            _ => self.look(key, fields.judge(key, upstream, row), clock, row),
         };
-        // A row that is ahead of the item it is compared with is no drift, so its other amount explains nothing.
-        let is_ahead = item.zip(row).is_some_and(|(item, row)| versions(item, row) == Versions::LocalAhead);
+        // A copy that is ahead of the truth is no drift, so its other amount explains nothing.
+        let is_ahead = item.zip(row).is_some_and(|(item, row)| fields.is_copy_ahead(item, row));
         Judged {
             observation: Observation { key: key.clone(), clock, look },
             upstream: !matches!(seen, Seen::Gone),
             local: row.is_some(),
-            upstream_money: item
-                .filter(|_| !is_ahead)
-                .and_then(|item| owned(self.fields.money_upstream(item))),
-            local_money: row.filter(|_| !is_ahead).and_then(|row| owned(self.fields.money_local(row))),
+            upstream_money: item.filter(|_| !is_ahead).and_then(|item| owned(fields.money_upstream(item))),
+            local_money: row.filter(|_| !is_ahead).and_then(|row| owned(fields.money_local(row))),
         }
     }
 
@@ -163,18 +167,9 @@ impl Judge<'_> {
         let Some(found) = found else { return Look::Agrees };
         let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
             || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
-        let must_rest = has_no_change_time(self.feed, found.kind) && !(self.ages.rested)(key);
+        let is_undated = age::is_row_undated(self.reconciler, found.kind, row);
+        let must_rest = is_undated && !(self.ages.rested)(key);
         if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }
-    }
-}
-
-/// Whether nothing says when the sides came to differ in this way, so that only waiting can rule out a webhook in flight.
-#[must_use]
-pub fn has_no_change_time(feed: &Feed, kind: Kind) -> bool {
-    match kind {
-        Kind::Missing | Kind::Unreadable => false,
-        Kind::Mismatched => feed.mutable && feed.clock_kind != Some(ClockKind::Updated),
-        Kind::Orphaned => true,
     }
 }
 
@@ -186,7 +181,7 @@ fn unreadable(key: &Key, reason: &str) -> Discrepancy {
         digest: Digest::of(reason),
         reason: Some(reason.to_owned()),
         amount: None,
-        upstream: None,
+        truth: None,
         original: None,
     }
 }

@@ -97,7 +97,7 @@ pub struct Finding {
     pub episode: u32,
     /// How many episodes in a row began because an acknowledged event did not repair the drift.
     pub reemissions: u32,
-    /// The upstream state it is about.
+    /// The state of the truth that it is about.
     pub digest: Digest,
     /// Where the sides differ.
     pub fields: Vec<FieldDiff>,

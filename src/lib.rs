@@ -11,6 +11,7 @@ pub mod source;
 pub mod probe;
 pub mod local;
 pub mod diff;
+pub mod age;
 pub mod confirm;
 pub mod plan;
 pub mod finding;

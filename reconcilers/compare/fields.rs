@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock_format::ClockFormat;
+use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::money::Unit;
 use crate::path::Path;
@@ -79,4 +80,6 @@ pub struct Fields {
     pub fields: Vec<Field>,
     /// Where the money is, if the domain says.
     pub money: Option<MoneyFields>,
+    /// Which side is the truth.
+    pub direction: Direction,
 }

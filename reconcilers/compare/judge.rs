@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::fields::Fields;
 use super::normal::{UnreadableField, of, same};
-use super::side::Values;
+use super::side::{Side, Values};
 use super::version::{Versions, versions};
+use crate::direction::Direction;
 use crate::discrepancy::{Digest, Discrepancy, FieldDiff, Kind};
 use crate::items::ItemView;
 use crate::key::Key;
@@ -31,7 +32,7 @@ impl Fields {
     }
 
     /// Judges a pair from scratch: the discrepancy between what the two sides hold now, or nothing where they agree or the
-    /// local side is ahead.
+    /// copy is ahead.
     ///
     /// `upstream` is the item with the whole JSON text it came from.
     #[must_use]
@@ -44,9 +45,9 @@ impl Fields {
         let item = upstream.map(|(item, _)| item);
         let (kind, outcome) = match (item, local) {
             (None, None) => return None,
-            (Some(item), None) => (Kind::Missing, self.one_side(&item)),
-            (None, Some(row)) => (Kind::Orphaned, self.one_side(&row)),
-            (Some(item), Some(row)) if versions(item, row) == Versions::LocalAhead => return None,
+            (Some(item), None) => (self.direction.kind_of_only(Side::Upstream), self.one_side(&item)),
+            (None, Some(row)) => (self.direction.kind_of_only(Side::Local), self.one_side(&row)),
+            (Some(item), Some(row)) if self.is_copy_ahead(item, row) => return None,
             (Some(item), Some(row)) => (Kind::Mismatched, self.both_sides(item, row)),
         };
         let (kind, fields, reason) = match outcome {
@@ -58,21 +59,37 @@ impl Fields {
             key: key.clone(),
             kind,
             fields,
-            digest: self.digest(item),
+            digest: self.digest(item, local),
             reason,
             amount: self.at_stake(item, local),
-            upstream: upstream.map(|(_, raw)| raw.into()),
+            truth: match self.direction {
+                Direction::Inbound => upstream.map(|(_, raw)| raw.into()),
+                Direction::Outbound => local.and_then(|row| row.whole.clone()),
+            },
             original: None,
         })
     }
 
-    /// The digest of the state that upstream holds; of nothing where it holds nothing.
+    /// Whether the copy is newer than the truth, so that a difference is no drift.
     #[must_use]
-    pub fn digest(&self, item: Option<ItemView<'_>>) -> Digest {
-        let Some(item) = item else { return Digest::of("") };
+    pub fn is_copy_ahead(&self, item: ItemView<'_>, row: &Row<'_>) -> bool {
+        self.direction.is_copy_ahead(versions(item, row))
+    }
+
+    /// The digest of the state that the truth holds; of nothing where it holds nothing.
+    #[must_use]
+    pub fn digest(&self, item: Option<ItemView<'_>>, row: Option<&Row<'_>>) -> Digest {
+        match (self.direction, item, row) {
+            (Direction::Inbound, Some(item), _) => self.digest_of(&item),
+            (Direction::Outbound, _, Some(row)) => self.digest_of(&row),
+            _ => Digest::of(""),
+        }
+    }
+
+    fn digest_of<'a, V: Values<'a>>(&self, side: &V) -> Digest {
         let members = self.fields.iter().enumerate().map(|(index, field)| {
             let value =
-                self.normal(index, &item).map_or_else(|_| as_sent(&item.value(index)), |canon| canon.json());
+                self.normal(index, side).map_or_else(|_| as_sent(&side.value(index)), |canon| canon.json());
             (field.name.as_ref(), value)
         });
         // A BTreeMap sorts the names, so the order of the definition does not matter.

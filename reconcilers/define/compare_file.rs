@@ -14,6 +14,7 @@ use super::problem::Spot;
 use super::value::Length;
 use super::words;
 use crate::compare::{Field, Fields, MoneyFields, Rule};
+use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::money::Unit;
 use crate::path::Path;
@@ -76,6 +77,7 @@ pub(super) fn compile(
     written: Ordered<Option<FieldFile>>,
     money: Option<Spanned<MoneyFile>>,
     local_time: TimeFormat,
+    direction: Direction,
     problems: &mut Problems<'_>,
 ) -> Option<Fields> {
     let names: Vec<String> = written.0.iter().map(|entry| entry.key.clone()).collect();
@@ -87,7 +89,7 @@ pub(super) fn compile(
     }
     let fields: Vec<Field> = fields.into_iter().collect::<Option<_>>()?;
     let money = money.and_then(|money| money_fields(money, &fields, problems));
-    Some(Fields { fields, money })
+    Some(Fields { fields, money, direction })
 }
 
 /// What the fields of a domain know of each other.

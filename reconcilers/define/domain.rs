@@ -10,7 +10,9 @@ use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
 use super::problem::{Problem, Spot};
 use super::schedule::ScheduleFile;
+use super::words;
 use crate::compare::{Field, Fields, Rule};
+use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::name::{DomainName, FeedName, Name};
 use crate::path::Path;
@@ -21,6 +23,7 @@ use crate::reconciler::{Local, Policy, Schedule};
 struct DomainFile {
     domain: Checked<Name>,
     feed: Checked<FeedName>,
+    direction: Option<Checked<Direction>>,
     schedule: Option<ScheduleFile>,
     local: LocalFile,
     compare: Spanned<Ordered<Option<FieldFile>>>,
@@ -117,7 +120,11 @@ impl DomainDefinition {
         };
         Self {
             feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
-            fields: Fields { fields: members.iter().map(field).collect(), money: None },
+            fields: Fields {
+                fields: members.iter().map(field).collect(),
+                money: None,
+                direction: Direction::Inbound,
+            },
             schedule: None,
             warnings: Vec::new(),
             ..self.clone()
@@ -145,7 +152,7 @@ impl DomainDefinition {
             feed,
             schedule: None,
             local: Local::default(),
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
             policy,
             remedies: Remedies::default(),
             warnings: Vec::new(),
@@ -165,14 +172,19 @@ impl DomainDefinition {
         let schedule = file.schedule.map(|schedule| schedule.compile(problems));
         let local = file.local.compile(problems);
         let local_time = local.as_ref().map(|local| local.time).unwrap_or_default();
+        let direction_spot = file.direction.as_ref().map(|direction| direction.spot).unwrap_or_default();
+        let direction = problems.take_option(file.direction).unwrap_or_default();
+        if let Some(local) = &local {
+            warn_undated(direction, local, direction_spot, problems);
+        }
         let compare_spot = Spot::from(file.compare.referenced);
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
-        let fields = compare_file::compile(file.compare.value, file.money, local_time, problems);
+        let fields = compare_file::compile(file.compare.value, file.money, local_time, direction, problems);
         let policy = file.policy.compile(problems);
         let remedies = match file.emit {
-            Some(emit) => emit.compile(policy.orphans, problems),
+            Some(emit) => emit.compile(policy.orphans, direction, problems),
             None => Some(Remedies::report_only(policy.orphans, spots.name, problems)),
         };
         Some(Self {
@@ -190,6 +202,22 @@ impl DomainDefinition {
             spots,
             document: problems.document.clone(),
         })
+    }
+}
+
+impl FromText for Direction {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("direction", text, &[("inbound", Self::Inbound), ("outbound", Self::Outbound)])
+    }
+}
+
+/// Rows that are sent need a time of their change: what was written just now may still be on its way.
+fn warn_undated(direction: Direction, local: &Local, spot: Spot, problems: &mut Problems<'_>) {
+    if direction == Direction::Outbound && local.changed.is_none() {
+        let fault = Fault::new(
+            "nothing says when a row was written, so every difference has to be seen for a while before it counts",
+        );
+        problems.warn(spot, fault.with_help("say `local: {changed: updated_at}`"));
     }
 }
 

@@ -15,6 +15,7 @@ use tieout_reconcilers::define::each_file::names_of;
 use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::words;
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::fan_out::{FanOut, Member};
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
@@ -216,6 +217,20 @@ fn runs_too_seldom(domain: &dyn Reconciler) -> Option<Fault> {
     Some(fault.with_help("run the domain more often: see `schedule: {cron: ...}`"))
 }
 
+/// Why an outbound domain never learns what its feed lacks.
+fn misses_absence(domain: &dyn Reconciler) -> Option<Fault> {
+    if domain.direction() == Direction::Inbound || domain.feed().absence_is_evidence() {
+        return None;
+    }
+    let fault = Fault::new(format!(
+        "the feed `{}` shows what changed and not all that there is, so nothing that it lacks is ever found missing",
+        domain.feed().name
+    ));
+    Some(fault.with_help(
+        "use a feed whose window runs on `on: created`, or one that is read whole (`filter: client`)",
+    ))
+}
+
 fn find<'m, V>(map: &'m BTreeMap<Name, V>, name: &str) -> Option<&'m V> {
     map.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
 }
@@ -365,6 +380,8 @@ impl<'l> Loading<'l> {
                     self.problems.problems.extend(unheld);
                     let late = runs_too_seldom(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.warnings.extend(late);
+                    let blind = misses_absence(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.warnings.extend(blind);
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(misfits);
                     defined.insert(name, Arc::new(definition));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use tieout_reconcilers::compare::Fields;
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key;
 use tieout_reconcilers::reconciler::Local;
@@ -12,6 +13,8 @@ use tieout_reconcilers::scalar::Scalar;
 
 use super::error::{DefinitionFault, nearest};
 use super::read::Read;
+use super::statement::Purpose;
+use super::whole_row::WholeRow;
 
 /// Stands for a value that cannot be read: no rule accepts it, so a comparison that needs it says `unreadable` rather
 /// than finding a difference that is none.
@@ -35,6 +38,8 @@ pub(super) struct Columns {
     changed: Option<Column>,
     version: Option<Column>,
     fields: Vec<Column>,
+    /// All columns, where the whole row is handed on.
+    carried: Vec<Column>,
     time: TimeFormat,
 }
 
@@ -48,8 +53,29 @@ impl Columns {
             changed: local.changed.as_deref().map(find).transpose()?,
             version: local.version.as_deref().map(find).transpose()?,
             fields: fields.fields.iter().map(|field| find(&field.local)).collect::<Result<_, _>>()?,
+            carried: Vec::new(),
             time: local.time,
         })
+    }
+
+    /// The same, handing on whole rows where they are what a domain sends: by key, since only single rows are sent.
+    pub(super) fn carrying(
+        self,
+        result: &[&str],
+        purpose: Purpose,
+        fields: &Fields,
+    ) -> Result<Self, DefinitionFault> {
+        if purpose == Purpose::Rows || fields.direction == Direction::Inbound {
+            return Ok(self);
+        }
+        let carried = result.iter().map(|name| find(result, name)).collect::<Result<_, _>>()?;
+        Ok(Self { carried, ..self })
+    }
+
+    /// The places of the columns that are only handed on.
+    pub(super) fn carried_only(&self) -> impl Iterator<Item = usize> {
+        let carried = self.carried.iter().map(|column| column.index);
+        carried.filter(|index| !self.indices().any(|named| named == *index))
     }
 
     /// The place of the key.
@@ -83,8 +109,27 @@ impl Columns {
         let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, &cell, read));
         let mut fields = Vec::with_capacity(self.fields.len());
         fields.extend(self.fields.iter().map(|column| value(column, &cell, read)));
+        let whole = self.whole(&cell, read);
         read.rows += 1;
-        Some(Row { key, clock, changed, version, fields })
+        Some(Row { key, clock, changed, version, fields, whole })
+    }
+
+    /// The whole row, where it is handed on and every value of it can be.
+    fn whole<'r>(&self, cell: &impl Fn(usize) -> Cell<'r>, read: &mut Read) -> Option<Box<str>> {
+        if self.carried.is_empty() {
+            return None;
+        }
+        let mut whole = WholeRow::default();
+        for Column { name, index } in &self.carried {
+            match cell(*index) {
+                Ok(value) => whole.add(name, &value),
+                Err(reason) => {
+                    read.unreadable(name, reason);
+                    return None;
+                }
+            }
+        }
+        Some(whole.finish())
     }
 
     fn instant<'r>(

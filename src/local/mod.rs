@@ -11,6 +11,7 @@ mod postgres;
 mod read;
 mod sqlite;
 mod statement;
+mod whole_row;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use tieout_reconcilers::compare::{Field, Fields, Rule};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Local, Place};
@@ -48,7 +49,7 @@ fn columns(names: &[&str]) -> Fields {
         local: (*name).into(),
         rule: Rule::Exact,
     };
-    Fields { fields: names.iter().map(field).collect(), money: None }
+    Fields { fields: names.iter().map(field).collect(), money: None, direction: Direction::Inbound }
 }
 
 fn at(text: &str) -> Instant {

@@ -10,6 +10,6 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use limits::{Exposure, tripped};
+pub use limits::{Exposure, tripped, truth_is_empty};
 pub use planner::{Look, Observation, Plan, Planner};
 pub use step::MAX_REEMISSIONS;

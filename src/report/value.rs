@@ -1,6 +1,7 @@
 //! The report value. Its JSON form is `tieout.run/v1`: fields and enum values may be added within v1, none goes away.
 
 use serde::{Deserialize, Serialize};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::FieldDiff;
 use uuid::Uuid;
 
@@ -101,6 +102,9 @@ pub struct Exit {
 pub struct DomainReport {
     /// The domain.
     pub domain: String,
+    /// Which side is the truth; absent in JSON where it is upstream.
+    #[serde(default, skip_serializing_if = "Direction::is_inbound")]
+    pub direction: Direction,
     /// How it ended.
     pub status: Status,
     /// Whether every slice was read to its proven end.
@@ -159,6 +163,12 @@ pub struct Members {
 }
 
 impl DomainReport {
+    /// How many items the truth has in the ranges read.
+    #[must_use]
+    pub fn of_truth(&self) -> u64 {
+        self.direction.roles(self.items.upstream, self.items.local).truth
+    }
+
     /// The report with the status that a domain has which came to its end.
     #[must_use]
     pub fn ended(self) -> Self {
@@ -218,9 +228,9 @@ pub struct ItemCounts {
     pub matched: u64,
     /// On both sides and different.
     pub mismatched: u64,
-    /// Upstream only.
+    /// Only where the truth is: upstream, and local where the domain is outbound.
     pub missing: u64,
-    /// Local only.
+    /// Only where the copy is.
     pub orphaned: u64,
     /// Too young to be judged, or not confirmed.
     pub pending: OneSide,

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::counting::{Count, Counting};
 use super::outcome::Failure;
 use super::sorting::{When, is_young, when};
+use crate::age;
 use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
 use crate::coverage;
 use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
@@ -228,7 +229,7 @@ impl Reading {
             let is_old = |suspect: &&Suspect| !is_young(suspect, ceiling);
             let first = difference.suspects.iter().filter(is_old).filter(now).take(CONFIRMED_AHEAD);
             let items: Vec<Wanted> = first.map(Suspect::wanted).collect();
-            let is_settled = reconciler.policy().settle.is_zero();
+            let is_settled = age::rest(reconciler.as_ref()).is_zero();
             *confirmation = self.confirm(&items, &|_| is_settled).await?;
         }
         Ok(read)
@@ -240,10 +241,9 @@ impl Reading {
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Confirmation, LocalError> {
-        let reconciler = &self.sides.reconciler;
-        let wait = reconciler.feed().lag.max(reconciler.policy().settle);
-        // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling: self.local_start - wait, rested };
+        // A key that rested was first seen long enough ago: only a change after that makes it young again.
+        let local_ceiling = age::local_ceiling(self.sides.reconciler.as_ref(), self.local_start);
+        let ages = Ages { ceiling: self.ceiling(), local_ceiling, rested };
         confirm(&self.sides, items, ages).await
     }
 

@@ -53,6 +53,7 @@ pub(super) fn failed(mut report: DomainReport, failure: &Failure) -> DomainRepor
 pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
     DomainReport {
         domain: reconciler.domain().to_string(),
+        direction: reconciler.direction(),
         status: Status::Running,
         complete: true,
         failure: None,

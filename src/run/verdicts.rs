@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
+use tieout_reconcilers::direction::Direction;
+use tieout_reconcilers::discrepancy::{Digest, Discrepancy};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
@@ -12,6 +13,7 @@ use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
 use super::unseen;
+use crate::age;
 use crate::confirm::Confirmation;
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{Finding, State};
@@ -47,7 +49,9 @@ impl Night<'_> {
         }
         let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
         // Coverage may pass what is too young: it is looked up by key first thing in the next run.
-        plan.extend(self.decide(young.iter().map(unconfirmed).collect(), None).await?);
+        plan.extend(
+            self.decide(young.iter().map(|suspect| self.unconfirmed(suspect)).collect(), None).await?,
+        );
         let unmet = unseen::unmet(&rest);
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
@@ -148,8 +152,9 @@ impl Night<'_> {
         (now, rest, unproven)
     }
 
-    pub(super) fn settle(&self) -> std::time::Duration {
-        self.sides.reconciler.policy().settle
+    /// How long a difference must have been known that nothing dates.
+    pub(super) fn rest_needed(&self) -> std::time::Duration {
+        age::rest(self.sides.reconciler.as_ref())
     }
 
     /// Reads both sides of suspects again and plans for those that could be judged.
@@ -207,7 +212,7 @@ impl Night<'_> {
         let known: HashSet<&Key> = judged.chain(confirmation.unknown.iter().map(|(key, _)| key)).collect();
         let missing = suspects.values().filter(|suspect| !known.contains(&suspect.key));
         let missing: Vec<Wanted> = missing.map(|suspect| suspect.wanted()).collect();
-        let settled = self.settle().is_zero();
+        let settled = self.rest_needed().is_zero();
         for items in missing.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
             let Confirmation { judged, unknown } = self.confirm(items, &|_| settled).await?;
@@ -225,8 +230,9 @@ impl Night<'_> {
         let mut observations: Vec<Observation> =
             confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         // What could not be confirmed is remembered and looked at again first thing in the next run.
-        observations
-            .extend(confirmation.unknown.iter().filter_map(|(key, _)| Some(unconfirmed(suspects.get(key)?))));
+        observations.extend(
+            confirmation.unknown.iter().filter_map(|(key, _)| Some(self.unconfirmed(suspects.get(key)?))),
+        );
         self.decide(observations, None).await
     }
 
@@ -252,9 +258,19 @@ impl Night<'_> {
         Ok(self.reading().confirm(items, rested).await?)
     }
 
+    /// What is known of a suspect before it is confirmed.
+    pub(super) fn unconfirmed(&self, suspect: &Suspect) -> Observation {
+        unconfirmed(suspect, self.direction())
+    }
+
+    /// Which side is the truth.
+    pub(super) fn direction(&self) -> Direction {
+        self.sides.reconciler.direction()
+    }
+
     /// Stores suspects that must rest, so that the coverage may pass them.
     async fn put_to_rest(&mut self, suspects: Vec<Suspect>, purpose: Purpose) -> Result<Plan, Failure> {
-        let observations = suspects.iter().map(unconfirmed).collect();
+        let observations = suspects.iter().map(|suspect| self.unconfirmed(suspect)).collect();
         let plan = self.decide(observations, None).await?;
         if !suspects.is_empty() {
             self.resting_since = Some(std::time::Instant::now());
@@ -266,10 +282,10 @@ impl Night<'_> {
     /// Reads the two sides of earlier findings again and plans how they go on.
     pub(super) async fn follow(&mut self, findings: &[Finding]) -> Result<(), Failure> {
         let now = self.job.store.now().await?;
-        let settle = self.settle();
+        let rest = self.rest_needed();
         let rested: HashSet<Key> = findings
             .iter()
-            .filter(|known| known.state != State::Suspected || known.first_seen + settle <= now)
+            .filter(|known| known.state != State::Suspected || known.first_seen + rest <= now)
             .map(|known| known.id.key.clone())
             .collect();
         let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
@@ -307,12 +323,12 @@ impl Night<'_> {
             .map(|key| Suspect {
                 key: key.clone(),
                 clock: known.get(key).and_then(|finding| finding.clock),
-                looks: Looks::Mismatched,
+                looks: Looks::Different,
                 upstream: false,
                 local: false,
             })
             .collect();
-        let settled = self.settle().is_zero();
+        let settled = self.rest_needed().is_zero();
         let plan = self.judge_anew(&named, Purpose::Coverage, &|_| settled).await?;
         self.commit(plan, Proven::default()).await
     }
@@ -323,22 +339,15 @@ fn reject_if_rejected(reason: &Reason) -> Result<(), Failure> {
     if reason.is_rejected() { Err(Failure::Credentials(reason.to_string())) } else { Ok(()) }
 }
 
-/// What is known of a suspect before it is confirmed.
-pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
-    let kind = match suspect.looks {
-        Looks::Missing => Kind::Missing,
-        Looks::Mismatched => Kind::Mismatched,
-        Looks::Orphaned | Looks::Deleted => Kind::Orphaned,
-        Looks::Unreadable => Kind::Unreadable,
-    };
+fn unconfirmed(suspect: &Suspect, direction: Direction) -> Observation {
     let found = Discrepancy {
         key: suspect.key.clone(),
-        kind,
+        kind: suspect.looks.kind(direction),
         fields: Vec::new(),
         digest: Digest::of(""),
         reason: None,
         amount: None,
-        upstream: None,
+        truth: None,
         original: None,
     };
     Observation { key: suspect.key.clone(), clock: suspect.clock, look: Look::Young(found) }

@@ -25,6 +25,7 @@ mod holds;
 mod localstripe;
 mod members;
 mod originals;
+mod outbound;
 mod own_credentials;
 mod quotas;
 mod slices;

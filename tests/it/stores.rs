@@ -9,7 +9,7 @@ use crate::postgres::Postgres;
 use crate::world::{World, charge, set};
 
 /// Moves the state, the local side and the queue of a world to PostgreSQL.
-async fn on_postgres(world: &World, postgres: &Postgres) {
+pub(crate) async fn on_postgres(world: &World, postgres: &Postgres) {
     let url = postgres.url();
     world.edit("tieout.yaml", "sqlite:state.db", url);
     world.edit("tieout.yaml", "sqlite:app.db", url);
@@ -37,7 +37,7 @@ async fn on_postgres(world: &World, postgres: &Postgres) {
     }
 }
 
-const QUEUE: &str = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text NOT NULL UNIQUE, source text NOT NULL, \
+pub(crate) const QUEUE: &str = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text NOT NULL UNIQUE, source text NOT NULL, \
      type text NOT NULL, subject text NOT NULL, event JSON NOT NULL, enqueued_at timestamptz NOT NULL DEFAULT now(), consumed_at timestamptz)";
 
 #[tokio::test]

@@ -8,7 +8,7 @@ fn digest(fields: &Fields, members: &str) -> String {
 }
 
 fn two(first: Rule, second: Rule) -> Fields {
-    Fields { fields: vec![field(0, first), field(1, second)], money: None }
+    Fields { fields: vec![field(0, first), field(1, second)], money: None, direction: Direction::Inbound }
 }
 
 #[test]

@@ -40,7 +40,11 @@ fn rules() -> Vec<Rule> {
 }
 
 fn with_currency(rule: Rule) -> Fields {
-    Fields { fields: vec![field(0, rule), field(1, Rule::FoldCase)], money: None }
+    Fields {
+        fields: vec![field(0, rule), field(1, Rule::FoldCase)],
+        money: None,
+        direction: Direction::Inbound,
+    }
 }
 
 /// What a side says after normalisation, as that side would have sent it.
@@ -92,7 +96,7 @@ proptest! {
         for rule in rules {
             let fields = with_currency(rule);
             let row = |value| Row {
-                key: "k".into(), clock: None, changed: None, version: Scalar::Absent, fields: vec![value, text("USD")],
+                key: "k".into(), clock: None, changed: None, version: Scalar::Absent, fields: vec![value, text("USD")], whole: None,
             };
             let once = row(column.clone());
             let Ok(once) = fields.normal(0, &&once) else { continue };
@@ -125,6 +129,7 @@ fn folding_knows_every_character() {
             changed: None,
             version: Scalar::Absent,
             fields: vec![text(&any)],
+            whole: None,
         };
         fields.normal(0, &&row).unwrap().json()
     };

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
+use crate::direction::Direction;
 use crate::discrepancy::Discrepancy;
 use crate::instant::TimeFormat;
 use crate::items::Items;
@@ -35,7 +36,7 @@ impl Pair {
         let projection = Projection::new(&At::required(Path::root()), &slots, &[], 9);
         let raw = format!(r#"{{"id":"k",{upstream}}}"#);
         let items = projection.read_item(raw.as_bytes()).unwrap().items;
-        let row = Row { key: "k".into(), clock: None, changed: None, version, fields: local };
+        let row = Row { key: "k".into(), clock: None, changed: None, version, fields: local, whole: None };
         Self { items, raw, row }
     }
 
@@ -54,7 +55,7 @@ impl Pair {
     }
 
     fn digest(&self, fields: &Fields) -> String {
-        fields.digest(self.items.get(0)).as_str().to_owned()
+        fields.digest(self.items.get(0), None).as_str().to_owned()
     }
 }
 
@@ -69,7 +70,7 @@ fn field(index: usize, rule: Rule) -> Field {
 }
 
 fn one(rule: Rule) -> Fields {
-    Fields { fields: vec![field(0, rule)], money: None }
+    Fields { fields: vec![field(0, rule)], money: None, direction: Direction::Inbound }
 }
 
 fn words(pairs: &[(&str, &str)]) -> Rule {
@@ -94,5 +95,6 @@ fn amounts(upstream: Unit, local: Unit) -> Fields {
     Fields {
         fields: vec![field(0, Rule::Money { upstream, local, currency: 1 }), field(1, Rule::FoldCase)],
         money: Some(MoneyFields { amount: 0, currency: 1, upstream, local }),
+        direction: Direction::Inbound,
     }
 }

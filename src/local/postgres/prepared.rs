@@ -56,7 +56,7 @@ impl Draft {
         local: &Local,
         fields: &Fields,
     ) -> Result<Prepared, LocalError> {
-        let checked = columns(parsed.columns(), local, fields)
+        let checked = columns(parsed.columns(), self.purpose, local, fields)
             .and_then(|columns| Ok((columns, binding(&parsed, self.purpose, local.time, &self.each)?)));
         match checked {
             Ok(((columns, kinds), (binding, each))) => {
@@ -149,13 +149,19 @@ impl Prepared {
 
 type Decoders = (Columns, Vec<Option<Kind>>);
 
-fn columns(result: &[PgColumn], local: &Local, fields: &Fields) -> Result<Decoders, DefinitionFault> {
+fn columns(
+    result: &[PgColumn],
+    purpose: Purpose,
+    local: &Local,
+    fields: &Fields,
+) -> Result<Decoders, DefinitionFault> {
     let names: Vec<&str> = result.iter().map(PgColumn::name).collect();
-    let columns = Columns::find(&names, local, fields)?;
+    let columns = Columns::find(&names, local, fields)?.carrying(&names, purpose, fields)?;
     let mut kinds = vec![None; result.len()];
-    for index in columns.indices() {
+    let compared = columns.indices().map(|index| (index, "compared"));
+    for (index, use_of) in compared.chain(columns.carried_only().map(|index| (index, "sent"))) {
         let kind = Kind::of(result[index].type_info());
-        kinds[index] = Some(kind.ok_or_else(|| wrong_type(&result[index], "compared"))?);
+        kinds[index] = Some(kind.ok_or_else(|| wrong_type(&result[index], use_of))?);
     }
     if !kinds[columns.key_index()].is_some_and(Kind::can_be_key) {
         return Err(wrong_type(&result[columns.key_index()], "a key"));

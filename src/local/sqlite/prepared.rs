@@ -27,6 +27,7 @@ pub(super) struct Draft {
     sql: Vec<(usize, Arc<str>)>,
     place: Place,
     parameters: usize,
+    purpose: Purpose,
     /// The values of the member of the fan-out.
     each: Vec<Box<str>>,
 }
@@ -44,7 +45,7 @@ impl Draft {
         let (each, statement) = statement?;
         let counts: &[usize] = if purpose == Purpose::Keys { &PADDED } else { &[0] };
         let sql = counts.iter().map(|count| (*count, statement.for_sqlite(*count).into())).collect();
-        Ok(Self { sql, place: place.clone(), parameters: parameters + each.len(), each })
+        Ok(Self { sql, place: place.clone(), parameters: parameters + each.len(), purpose, each })
     }
 
     /// The SQL for at least so many keys.
@@ -63,7 +64,9 @@ impl Draft {
             return Err(refused(&self.place, "it has a parameter that is not bound"));
         }
         let names: Vec<&str> = statement.columns().iter().map(sqlx::Column::name).collect();
-        match Columns::find(&names, local, fields) {
+        let columns = Columns::find(&names, local, fields)
+            .and_then(|columns| columns.carrying(&names, self.purpose, fields));
+        match columns {
             Ok(columns) => {
                 let Self { sql, place, each, .. } = self;
                 Ok(Prepared { sql, place, columns, each, time: local.time })

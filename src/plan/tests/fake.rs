@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tieout_reconcilers::compare::Fields;
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, FieldDiff, Kind};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
@@ -47,7 +48,7 @@ impl Fake {
                 order: Order::Descending,
                 ..Feed::default()
             },
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
             does,
         }
     }
@@ -85,7 +86,7 @@ pub(super) fn drift(kind: Kind, state: &str) -> Discrepancy {
         digest: Digest::of(state),
         reason: None,
         amount: Some(Money { currency: "USD".into(), minor: 1_200 }),
-        upstream: Some(format!(r#"{{"id":"ch_1","status":"{state}"}}"#).into()),
+        truth: Some(format!(r#"{{"id":"ch_1","status":"{state}"}}"#).into()),
         original: None,
     }
 }

@@ -1,5 +1,7 @@
 //! The findings of a domain, one line each, and under it the fields in which the sides differ.
 
+use tieout_reconcilers::direction::Direction;
+
 use crate::report::value::{DomainReport, PlannedFinding};
 
 use super::escape::{safe, sides};
@@ -91,6 +93,9 @@ pub(super) fn sizes(report: &DomainReport) -> String {
     let young = items.pending.upstream.max(items.pending.local);
     let mut parts =
         vec![format!("{} upstream", figure(items.upstream)), format!("{} local", figure(items.local))];
+    if report.direction == Direction::Outbound {
+        parts.push("outbound".to_owned());
+    }
     if young > 0 {
         parts.push(format!("{} too young to judge", figure(young)));
     }

@@ -1,5 +1,6 @@
 //! Reports for tests: each shows one way in which a run ends.
 
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, FieldDiff, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -34,6 +35,7 @@ fn exit(code: u8, reasons: &[&str]) -> Exit {
 /// 1,904 items that agree.
 fn agreeing(name: &str) -> DomainReport {
     DomainReport {
+        direction: Direction::Inbound,
         failure: None,
         exit_code: 0,
         overlap: ItemCounts::default(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tieout_reconcilers::compare::{CLOCK, FIELDS, Field, Fields, KEY, Rule};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
@@ -56,7 +57,7 @@ impl Double {
             feed: feed(),
             fan_out: FanOut::None,
             policy: policy(start),
-            fields: Fields { fields: vec![amount], money: None },
+            fields: Fields { fields: vec![amount], money: None, direction: Direction::Inbound },
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
             counts: false,

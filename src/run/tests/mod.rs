@@ -4,6 +4,7 @@ mod changes;
 mod counts;
 mod double;
 mod fanning;
+mod money;
 mod moods;
 mod young;
 mod world;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tieout_reconcilers::compare::{FIELDS, Fields, KEY, VERSION};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
@@ -57,7 +58,7 @@ impl Double {
             provider: "example".parse().unwrap(),
             feed: feed(),
             policy: policy(),
-            fields: Fields { fields: Vec::new(), money: None },
+            fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &signals, 1_000),
         }
