@@ -22,6 +22,7 @@ pub mod queue;
 pub mod relay;
 pub mod report;
 pub mod progress;
+pub mod clock;
 pub mod telemetry;
 
 pub mod demo;

@@ -34,15 +34,25 @@ impl Default for Caps {
     }
 }
 
+/// What a gzip begins with.
+const GZIP: u8 = 0x1f;
+
 /// The files of a payload.
 pub(super) fn unpack(how: Unpack, body: &[u8], caps: Caps) -> Result<Vec<Vec<u8>>, FormatFault> {
     match how {
+        Unpack::Gzip if is_text(body) => Ok(vec![body.to_vec()]),
         Unpack::Gzip => {
             let not_packed = |_| FormatFault::NotPacked("gzip");
             Ok(vec![read(MultiGzDecoder::new(body), caps.bytes, caps).map_err(not_packed)??])
         }
         Unpack::Zip => unzip(body, caps),
     }
+}
+
+/// Whether HTTP has unpacked the file on the way already: a file store that sends `Content-Encoding: gzip` for `x.csv.gz` has
+/// sent `x.csv`. No text begins with the first byte of a gzip, and nothing at all is a file cut off at its start.
+fn is_text(body: &[u8]) -> bool {
+    body.first().is_some_and(|first| *first != GZIP)
 }
 
 fn unzip(body: &[u8], caps: Caps) -> Result<Vec<Vec<u8>>, FormatFault> {

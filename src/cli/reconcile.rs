@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::scope::{IfLocked, PlanArgs, RunArgs, Scope};
 use super::watch::{Audience, audience};
 use super::wire;
+use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::progress::Watcher;
 use crate::report::RunReport;
@@ -93,6 +94,7 @@ pub(super) async fn execute(
         watcher,
         cancel: desk.signals.token().clone(),
         signal_exit: Arc::new(move || signals.exit_code()),
+        clocks: Clocks::default(),
         options,
     };
     let names: Vec<String> = job.domains.iter().map(|domain| domain.domain().to_string()).collect();

@@ -22,6 +22,7 @@ use super::stage::{Members, Stage};
 use super::summary::{blank, failed};
 use super::unseen::Withheld;
 use super::{IfLocked, Job, Mode, Scope};
+use crate::clock::Stopwatch;
 use crate::confirm::Sides;
 use crate::diff::Suspect;
 use crate::finding::Finding;
@@ -57,7 +58,7 @@ pub(super) struct Night<'a> {
     pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// Suspects that must rest before they are judged, with the moment they were first seen.
     pub resting: Vec<(Suspect, Purpose)>,
-    pub resting_since: Option<std::time::Instant>,
+    pub resting_since: Option<Stopwatch>,
     /// What was proven if none of the resting orphans exists.
     pub withheld: Vec<Withheld>,
     /// What `plan` would have stored, so that it decides as `run` does.

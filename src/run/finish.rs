@@ -16,7 +16,7 @@ pub(super) async fn close(job: &Job, report: &mut RunReport) -> Result<(), Store
     }
     report.exit = exit::decide(&reasons);
     report.status = status(report);
-    let now = job.store.now().await.unwrap_or_else(|_| chrono::Utc::now().into());
+    let now = job.store.now().await.unwrap_or_else(|_| job.clocks.process.now());
     report.finished_at = Some(now.to_string());
     *report = seal(report.clone());
     let json = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));

@@ -39,6 +39,7 @@ use uuid::Uuid;
 
 use tracing::Instrument as _;
 
+use crate::clock::Clocks;
 use crate::finding::State;
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
@@ -123,13 +124,15 @@ pub struct Job {
     pub cancel: CancellationToken,
     /// The exit code that a signal asks for.
     pub signal_exit: Arc<dyn Fn() -> Option<u8> + Send + Sync>,
+    /// What time it is.
+    pub clocks: Clocks,
     /// How to behave.
     pub options: Options,
 }
 
 /// Runs the job. The report row is inserted first and finalised on every path.
 pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError> {
-    let now = Instant::from(chrono::Utc::now());
+    let now = job.clocks.process.now();
     let mut report = open_report(job, now);
     for dead in job.store.close_dead_runs().await? {
         tracing::warn!(run_id = %dead, "an earlier run gave no sign of life and is recorded as interrupted");

@@ -7,6 +7,7 @@ use super::Mode;
 use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use crate::age::is_undated;
+use crate::clock::Stopwatch;
 use crate::diff::Suspect;
 use crate::plan::{Exposure, Look, Observation, truth_is_empty};
 use crate::progress::Progress;
@@ -50,14 +51,14 @@ impl Night<'_> {
     }
 
     async fn wait(&self) -> Result<(), Failure> {
-        let rested = self.resting_since.map_or_else(Default::default, |since| since.elapsed());
+        let rested = self.resting_since.as_ref().map_or_else(Default::default, Stopwatch::elapsed);
         let Some(left) = self.rest_needed().checked_sub(rested).filter(|left| !left.is_zero()) else {
             return Ok(());
         };
         let domain = self.sides.reconciler.domain().as_str();
         self.job.watcher.saw(Progress::Resting { domain, seconds: left.as_secs() });
         tokio::select! {
-            () = tokio::time::sleep(left) => Ok(()),
+            () = self.job.clocks.process.wait(left) => Ok(()),
             () = self.job.cancel.cancelled() => Err(Failure::Interrupted),
         }
     }

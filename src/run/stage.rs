@@ -57,10 +57,11 @@ impl<'a> Stage<'a> {
         let walks = if reconciler.feed().jobs == Jobs::One { 1 } else { job.options.concurrency };
         let client = find(&job.clients, reconciler.provider().as_str())?
             .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
-            .in_room(Room::shared_by(walks));
+            .in_room(Room::shared_by(walks))
+            .by_clock(job.clocks.process.clone());
         let client = if job.options.mode == Mode::Run { client.keeping_pages() } else { client };
         let database = find(&job.databases, &reconciler.local().database)?;
-        let local_start = database.now().await?;
+        let local_start = job.clocks.local.or_own(database.now()).await?;
         Ok(Self {
             job,
             reconciler: Arc::clone(reconciler),

@@ -273,7 +273,7 @@ impl Night<'_> {
         let observations = suspects.iter().map(|suspect| self.unconfirmed(suspect)).collect();
         let plan = self.decide(observations, None).await?;
         if !suspects.is_empty() {
-            self.resting_since = Some(std::time::Instant::now());
+            self.resting_since = Some(self.job.clocks.process.stopwatch());
         }
         self.resting.extend(suspects.into_iter().map(|suspect| (suspect, purpose)));
         Ok(plan)

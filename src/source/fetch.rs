@@ -72,7 +72,7 @@ impl Line {
         answer: Answer,
         permit: &Permit<'_>,
     ) -> Result<Answered, SourceError> {
-        let now = SystemTime::now();
+        let now = SystemTime::from(self.trip.clock.now().utc());
         let seen = signals::seen(&self.shared.gauge, &fetched.response(), now);
         permit.see(seen.as_ref());
         self.note_poll_interval(&fetched);

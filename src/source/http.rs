@@ -30,6 +30,7 @@ use super::provider::{Base, Caps, ProviderSettings};
 use super::quota::Asking;
 use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
+use crate::clock::Clock;
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: u32 = 3;
@@ -52,6 +53,7 @@ pub(super) struct Trip {
     /// When what the next request goes on from is forgotten, and how long it lived.
     forgotten: Option<(Instant, Duration)>,
     skew: Arc<OnceLock<TimeDelta>>,
+    pub(super) clock: Clock,
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
     pub(super) keeping: Option<Keeping>,
@@ -198,6 +200,12 @@ impl Client {
         Self { trip: Trip { room, ..self.trip }, ..self }
     }
 
+    /// The same client, which holds the provider's clock against this one.
+    #[must_use]
+    pub fn by_clock(self, clock: Clock) -> Self {
+        Self { trip: Trip { clock, ..self.trip }, ..self }
+    }
+
     /// The provider's name.
     #[must_use]
     pub fn provider(&self) -> &Name {
@@ -271,7 +279,7 @@ impl Trip {
 impl Line {
     /// The provider's time, as far as its answers showed how far its clock is from ours.
     pub(super) fn their_now(&self) -> DateTime<Utc> {
-        DateTime::<Utc>::from(SystemTime::now()) + self.trip.skew.get().copied().unwrap_or_default()
+        self.trip.clock.now().utc() + self.trip.skew.get().copied().unwrap_or_default()
     }
 
     /// Where a request goes, if that is on the origin.
@@ -382,7 +390,7 @@ impl Line {
             return;
         }
         if let Some(theirs) = date(headers) {
-            let ours = DateTime::<Utc>::from(SystemTime::now());
+            let ours = self.trip.clock.now().utc();
             let _already_measured = self.trip.skew.set(DateTime::<Utc>::from(theirs) - ours);
         }
     }

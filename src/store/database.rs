@@ -17,6 +17,7 @@ use super::error::StoreError;
 use super::migrate;
 use super::settings::StoreSettings;
 use super::sql::Tx;
+use crate::clock::Clock;
 use crate::private_file;
 
 /// How many prepared statements are kept. Those over many rows hold a hundred kilobytes each.
@@ -47,6 +48,7 @@ const POSTGRES_READ: &str = "BEGIN READ ONLY; \
 pub struct Store {
     pool: Pool,
     place: Arc<str>,
+    clock: Clock,
 }
 
 #[derive(Debug, Clone)]
@@ -65,6 +67,12 @@ impl Store {
         };
         migrate::migrate(&store).await?;
         Ok(store)
+    }
+
+    /// The same store, which goes by another clock than the database's own.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Where the state is kept, without credentials.
@@ -97,10 +105,10 @@ impl Store {
     }
 
     async fn begin(&self, sqlite: &'static str, postgres: &'static str) -> Result<Tx, StoreError> {
-        let place = Arc::clone(&self.place);
+        let (place, clock) = (Arc::clone(&self.place), self.clock.clone());
         match &self.pool {
-            Pool::Sqlite(pool) => pool.begin_with(sqlite).await.map(|tx| Tx::sqlite(tx, place)),
-            Pool::Postgres(pool) => pool.begin_with(postgres).await.map(|tx| Tx::postgres(tx, place)),
+            Pool::Sqlite(pool) => pool.begin_with(sqlite).await.map(|tx| Tx::sqlite(tx, place, clock)),
+            Pool::Postgres(pool) => pool.begin_with(postgres).await.map(|tx| Tx::postgres(tx, place, clock)),
         }
         .map_err(|cause| StoreError::from_sql(cause, &self.place))
     }
@@ -125,7 +133,7 @@ async fn sqlite(path: &Path) -> Result<Store, StoreError> {
         .foreign_keys(true);
     let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = pool.connect_with(options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
-    Ok(Store { pool: Pool::Sqlite(pool), place: place.into() })
+    Ok(Store { pool: Pool::Sqlite(pool), place: place.into(), clock: Clock::default() })
 }
 
 async fn postgres(url: &SecretString) -> Result<Store, StoreError> {
@@ -138,7 +146,11 @@ async fn postgres(url: &SecretString) -> Result<Store, StoreError> {
     let place = location(&options);
     probe(&options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_TIME);
-    Ok(Store { pool: Pool::Postgres(pool.connect_lazy_with(options)), place: place.into() })
+    Ok(Store {
+        pool: Pool::Postgres(pool.connect_lazy_with(options)),
+        place: place.into(),
+        clock: Clock::default(),
+    })
 }
 
 /// Connects once outside the pool, which would go on trying and then hide the reason behind a timeout.

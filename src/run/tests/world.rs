@@ -15,6 +15,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::double::Double;
+use crate::clock::Clocks;
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::report::DomainReport;
@@ -204,6 +205,7 @@ impl World {
             watcher: Arc::new(Nobody),
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
+            clocks: Clocks::default(),
             options: Options {
                 mode: Mode::Run,
                 scope,

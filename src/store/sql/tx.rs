@@ -12,6 +12,7 @@ use tieout_reconcilers::instant::Instant;
 use super::dialect::{self, Dialect};
 use super::row::{AnyRow, Row};
 use super::value::{Value, sortable, storable, within_calendar};
+use crate::clock::Clock;
 use crate::store::error::StoreError;
 
 /// A transaction. Dropped without a commit, it rolls back.
@@ -19,6 +20,7 @@ use crate::store::error::StoreError;
 pub(in crate::store) struct Tx {
     inner: Inner,
     place: Arc<str>,
+    clock: Clock,
 }
 
 #[derive(Debug)]
@@ -28,12 +30,16 @@ pub(in crate::store) enum Inner {
 }
 
 impl Tx {
-    pub(in crate::store) fn sqlite(tx: Transaction<'static, Sqlite>, place: Arc<str>) -> Self {
-        Self { inner: Inner::Sqlite(tx), place }
+    pub(in crate::store) fn sqlite(tx: Transaction<'static, Sqlite>, place: Arc<str>, clock: Clock) -> Self {
+        Self { inner: Inner::Sqlite(tx), place, clock }
     }
 
-    pub(in crate::store) fn postgres(tx: Transaction<'static, Postgres>, place: Arc<str>) -> Self {
-        Self { inner: Inner::Postgres(tx), place }
+    pub(in crate::store) fn postgres(
+        tx: Transaction<'static, Postgres>,
+        place: Arc<str>,
+        clock: Clock,
+    ) -> Self {
+        Self { inner: Inner::Postgres(tx), place, clock }
     }
 
     /// The driver's transaction, for what has to differ.
@@ -54,6 +60,11 @@ impl Tx {
 
     /// The database's clock.
     pub(in crate::store) async fn now(&mut self) -> Result<Instant, StoreError> {
+        let clock = self.clock.clone();
+        clock.or_own(self.own_now()).await
+    }
+
+    async fn own_now(&mut self) -> Result<Instant, StoreError> {
         let row = self.row(self.dialect().clock, &[]).await?;
         row.ok_or_else(|| self.failed(sqlx::Error::RowNotFound))?.time("now")
     }
