@@ -65,7 +65,7 @@ mod tests {
         }
         assert_eq!(
             &*whole.finish(),
-            r#"{"id":"a\"1","big":18446744073709551616.10,"none":null,"nan":"NaN","tags":{"a": [1]},"paid":true,"at":"1970-01-01T00:00:01.5Z"}"#
+            r#"{"id":"a\"1","big":18446744073709551616.10,"none":null,"nan":"NaN","tags":{"a": [1]},"paid":true,"at":"1970-01-01T00:00:01.500Z"}"#
         );
         assert_eq!(&*WholeRow::default().finish(), "{}");
     }

@@ -76,7 +76,6 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
                 "order.created}",
                 "order.created, data: original}\ndirection: outbound",
             ),
-            ("outbound without a time of change", "policy:", "direction: outbound\npolicy:"),
             ("unknown data", "order.created}", "order.created, data: fat}"),
             ("known data", "order.created}", "order.created, data: mapping}"),
             ("orphan with data", "order.created}", "order.created}\n  orphaned: {type: gone, data: full}"),
@@ -93,6 +92,7 @@ fn doubtful_domain_files_load_and_say_so() {
         DOMAIN,
         &[
             ("nothing settles", "max_ratio: 5%", "settle: 0s"),
+            ("outbound without a time of change", "policy:", "direction: outbound\npolicy:"),
             ("an event that is never sent", "order.created}", "order.created}\n  orphaned: {type: gone}"),
         ],
         parse_domain,
