@@ -139,6 +139,7 @@ async fn a_write_that_was_accepted_and_then_rejected_is_found_by_reading_back() 
 #[tokio::test]
 async fn a_list_that_was_not_seen_whole_proves_nothing_missing() {
     let world = outbound(25).await;
+    world.edit("provider.yaml", "span: 1d", "span: 40d");
     world.local(&charge("ch_lost", 5, 500)).await;
     world.api.change(|shelf| {
         let broken = crate::api::Fault::Says(400, "application/json", "{}".to_owned());
@@ -196,7 +197,7 @@ async fn a_row_rests_for_settle_and_then_for_the_lag_of_the_provider() {
     world.sql(&format!("UPDATE charges SET updated_at = '{}' WHERE id = 'ch_lost'", ago(15))).await;
     assert_eq!(world.run().domain()["findings"][0]["state"], "suspected");
     world.sql(&format!("UPDATE charges SET updated_at = '{}' WHERE id = 'ch_lost'", ago(21))).await;
-    assert_eq!(world.run().domain()["findings"][0]["state"], "open");
+    assert_eq!(world.run().domain()["findings"][0]["state"], "emitted");
 }
 
 #[tokio::test]
