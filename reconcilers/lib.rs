@@ -6,7 +6,7 @@
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`clock_format`],
 //! [`window`]), what a response becomes
 //! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
-//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
+//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
@@ -33,6 +33,7 @@ pub mod discrepancy;
 pub mod direction;
 
 pub mod reconciler;
+pub mod received;
 pub mod event_feed;
 pub mod fan_out;
 pub mod define;

@@ -12,6 +12,7 @@ use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
+use crate::received::Received;
 use crate::window::Slice;
 
 /// One domain, described. It answers and never acts.
@@ -70,6 +71,11 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
 
     /// Where the provider lists its own events about the items of this feed, if it does.
     fn events(&self) -> Option<&EventFeed> {
+        None
+    }
+
+    /// The team's own table of the webhooks that it received, if the domain names one.
+    fn received(&self) -> Option<&Received> {
         None
     }
 

@@ -10,6 +10,8 @@ use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
+use crate::cause::Explanation;
+
 /// Where a finding stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +105,8 @@ pub struct Finding {
     pub fields: Vec<FieldDiff>,
     /// Why it is held, parked or unreadable.
     pub reason: Option<String>,
+    /// Where the change was lost, where that was looked for.
+    pub cause: Option<Explanation>,
     /// The money it moves.
     pub amount: Option<Money>,
     /// The item's own clock, where it is known.

@@ -13,6 +13,7 @@ pub mod local;
 pub mod diff;
 pub mod age;
 pub mod confirm;
+pub mod cause;
 pub mod plan;
 pub mod finding;
 pub mod event;

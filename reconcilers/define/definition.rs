@@ -20,6 +20,7 @@ use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Wanted};
+use crate::received::Received;
 use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
@@ -133,16 +134,15 @@ fn fan_out(
     }
 }
 
-/// The feed of the provider's own events, where the feed has one and the domain wants to send them.
+/// The feed of the provider's own events, where the feed has one and the domain wants to send or to trace them.
 fn events(
     provider: &ProviderDefinition,
     feed: &FeedDefinition,
     domain: &DomainDefinition,
     settings: &Settings,
 ) -> Result<Option<EventFeed>, Slot> {
-    let Some(events) = feed.events.as_ref().filter(|_| domain.remedies.want_originals()) else {
-        return Ok(None);
-    };
+    let is_wanted = domain.remedies.want_originals() || domain.received.is_some();
+    let Some(events) = feed.events.as_ref().filter(|_| is_wanted) else { return Ok(None) };
     let Some(other) = provider.feeds.get(&events.feed) else { return Ok(None) };
     let mut reader =
         Definition::new(provider, other, domain.reading(&events.feed, &events.members()), settings)?;
@@ -177,6 +177,10 @@ impl Reconciler for Definition {
 
     fn events(&self) -> Option<&EventFeed> {
         self.events.as_ref()
+    }
+
+    fn received(&self) -> Option<&Received> {
+        self.domain.received.as_ref()
     }
 
     fn policy(&self) -> &Policy {

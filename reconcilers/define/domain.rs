@@ -9,6 +9,7 @@ use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
 use super::problem::{Problem, Spot};
+use super::received_file::ReceivedFile;
 use super::schedule::ScheduleFile;
 use super::words;
 use crate::compare::{Field, Fields, Rule};
@@ -16,6 +17,7 @@ use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::name::{DomainName, FeedName, Name};
 use crate::path::Path;
+use crate::received::Received;
 use crate::reconciler::{Local, Policy, Schedule};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +28,7 @@ struct DomainFile {
     direction: Option<Checked<Direction>>,
     schedule: Option<ScheduleFile>,
     local: LocalFile,
+    received: Option<ReceivedFile>,
     compare: Spanned<Ordered<Option<FieldFile>>>,
     money: Option<Spanned<MoneyFile>>,
     #[serde(default)]
@@ -48,7 +51,7 @@ struct LocalFile {
 
 /// SQL as the user wrote it; the local side checks it against its database.
 #[derive(Debug, Clone)]
-struct SqlText(String);
+pub(super) struct SqlText(pub(super) String);
 
 impl FromText for SqlText {
     fn from_text(text: &str) -> Result<Self, Fault> {
@@ -59,7 +62,7 @@ impl FromText for SqlText {
 
 /// The name of a column in the result of the user's queries.
 #[derive(Debug, Clone)]
-struct ColumnName(String);
+pub(super) struct ColumnName(pub(super) String);
 
 impl FromText for ColumnName {
     fn from_text(text: &str) -> Result<Self, Fault> {
@@ -81,6 +84,8 @@ pub struct DomainDefinition {
     pub schedule: Option<Schedule>,
     /// The local side.
     pub local: Local,
+    /// The team's table of received webhooks.
+    pub received: Option<Received>,
     /// The compared fields.
     pub fields: Fields,
     /// What the team decided about findings.
@@ -104,6 +109,8 @@ pub struct DomainSpots {
     pub feed: Spot,
     /// Its database.
     pub database: Spot,
+    /// Its table of received webhooks, if it has one.
+    pub received: Option<Spot>,
     /// Its queue, if it has one.
     pub queue: Option<Spot>,
 }
@@ -126,6 +133,7 @@ impl DomainDefinition {
                 direction: Direction::Inbound,
             },
             schedule: None,
+            received: None,
             warnings: Vec::new(),
             ..self.clone()
         }
@@ -152,6 +160,7 @@ impl DomainDefinition {
             feed,
             schedule: None,
             local: Local::default(),
+            received: None,
             fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
             policy,
             remedies: Remedies::default(),
@@ -166,6 +175,7 @@ impl DomainDefinition {
             name: file.domain.spot,
             feed: file.feed.spot,
             database: file.local.database.spot,
+            received: file.received.as_ref().map(ReceivedFile::spot),
             queue: file.emit.as_ref().map(EmitFile::queue_spot),
         };
         let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
@@ -177,6 +187,7 @@ impl DomainDefinition {
         if let Some(local) = &local {
             warn_undated(direction, local, direction_spot, problems);
         }
+        let received = file.received.map(|file| file.compile(local.as_ref(), direction, problems));
         let compare_spot = Spot::from(file.compare.referenced);
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
@@ -195,6 +206,10 @@ impl DomainDefinition {
                 None => None,
             },
             local: local?,
+            received: match received {
+                Some(received) => Some(received?),
+                None => None,
+            },
             fields: fields?,
             policy,
             remedies: remedies?,

@@ -73,6 +73,7 @@ mod compare_file;
 pub mod domain;
 mod emit_file;
 mod policy_file;
+mod received_file;
 mod schedule;
 
 mod layout;

@@ -1,5 +1,7 @@
 //! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
 
+use std::collections::BTreeMap;
+
 use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::reconciler::{Jobs, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice, Window};
@@ -70,6 +72,7 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
             None => continue,
         };
         tests.push(columns);
+        tests.extend(received(&databases, domain.as_ref(), &what).await);
         match clients.get(domain.provider().as_str()) {
             Some(Ok(client)) => tests.push(first_page(client, domain).await),
             Some(Err(failure)) => tests.push(failed(&what, failure)),
@@ -79,17 +82,39 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
     tests
 }
 
+/// Prepares the SQL of the table of received webhooks, where the domain names one.
+async fn received(
+    databases: &BTreeMap<String, Result<Database, run::Failure>>,
+    domain: &dyn Reconciler,
+    what: &str,
+) -> Option<Tested> {
+    let received = domain.received()?;
+    let (local, fields) = received.columns();
+    Some(match databases.get(&received.database)? {
+        Ok(database) => match database.key_reader(&local, &fields, &first_member(domain)).await {
+            Ok(_) => {
+                Tested::ok(what, "the table of received webhooks gives every column that the domain names")
+            }
+            Err(error) => failed(what, &run::Failure::from(error)),
+        },
+        Err(failure) => failed(what, failure),
+    })
+}
+
 /// Prepares the domain's SQL for whoever is the first member of its fan-out.
 async fn reader(database: &Database, domain: &dyn Reconciler) -> Result<Reader, LocalError> {
-    let values = match domain.fan_out() {
+    database.reader_for(domain.local(), domain.fields(), &first_member(domain)).await
+}
+
+fn first_member(domain: &dyn Reconciler) -> MemberValues {
+    match domain.fan_out() {
         FanOut::None => MemberValues::new(),
         FanOut::Members(members) => {
             members.into_iter().next().map(|member| member.values).unwrap_or_default()
         }
         // A number fits columns of numbers and of text.
         FanOut::Feed(parents) => [(parents.name, "0".into())].into(),
-    };
-    database.reader_for(domain.local(), domain.fields(), &values).await
+    }
 }
 
 async fn state(config: &Config) -> Tested {

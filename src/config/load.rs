@@ -193,10 +193,12 @@ fn misfits(domain: &dyn Reconciler) -> impl Iterator<Item = Fault> {
         }
         FanOut::Feed(parents) => [parents.name].into(),
     };
-    let statements = [("rows", &domain.local().rows), ("keys", &domain.local().keys)];
+    let local = [("local.rows", domain.local().rows.clone()), ("local.keys", domain.local().keys.clone())];
+    let received = domain.received().map(|received| ("received.keys", received.keys.clone()));
+    let statements: Vec<_> = local.into_iter().chain(received).collect();
     statements
         .into_iter()
-        .filter_map(move |(what, sql)| Some(Fault::new(format!("`local.{what}`: {}", misfit(sql, &names)?))))
+        .filter_map(move |(what, sql)| Some(Fault::new(format!("`{what}`: {}", misfit(&sql, &names)?))))
 }
 
 /// Why some items are never read: the provider forgets them before the next run.
@@ -215,6 +217,18 @@ fn runs_too_seldom(domain: &dyn Reconciler) -> Option<Fault> {
         said(pause)
     ));
     Some(fault.with_help("run the domain more often: see `schedule: {cron: ...}`"))
+}
+
+/// Why hardly any cause will ever be known although the domain names a table of received webhooks.
+fn lacks_events(domain: &dyn Reconciler) -> Option<Fault> {
+    if domain.received().is_none() || domain.events().is_some() {
+        return None;
+    }
+    let fault = Fault::new(format!(
+        "the feed `{}` has no `events`, so the causes of most findings stay unknown",
+        domain.feed().name
+    ));
+    Some(fault.with_help("say `events: {feed: ..., object: ...}` in the feed, or leave `received` out"))
 }
 
 /// Why an outbound domain never learns what its feed lacks.
@@ -380,6 +394,9 @@ impl<'l> Loading<'l> {
                     self.problems.problems.extend(unheld);
                     let late = runs_too_seldom(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.warnings.extend(late);
+                    let traceless =
+                        lacks_events(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.warnings.extend(traceless);
                     let blind = misses_absence(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.warnings.extend(blind);
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
@@ -437,6 +454,11 @@ impl<'l> Loading<'l> {
             }
         };
         check("database", &domain.local.database, &databases, domain.spots.database);
+        if let (Some(spot), Some(received)) = (domain.spots.received, &domain.received)
+            && received.database != domain.local.database
+        {
+            check("database", &received.database, &databases, spot);
+        }
         if let (Some(spot), Some(queue)) = (domain.spots.queue, domain.remedies.queues().next()) {
             check("queue", queue, &queues, spot);
         }

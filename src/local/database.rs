@@ -93,6 +93,21 @@ impl Database {
         }))
     }
 
+    /// Prepares a statement that is only asked by key, such as that of a table beside the local side.
+    pub async fn key_reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<KeyReader, LocalError> {
+        Ok(KeyReader(Reader(match self {
+            Self::Sqlite(database) => Kind::Sqlite(database.key_reader(local, fields, member).await?.into()),
+            Self::Postgres(database) => {
+                Kind::Postgres(database.key_reader(local, fields, member).await?.into())
+            }
+        })))
+    }
+
     /// The time by the database's own clock, which is the clock that `changed` is measured with.
     pub async fn now(&self) -> Result<Instant, LocalError> {
         match self {
@@ -140,6 +155,17 @@ impl Reader {
             Kind::Sqlite(reader) => reader.by_keys(keys, each_row).await,
             Kind::Postgres(reader) => reader.by_keys(keys, each_row).await,
         }
+    }
+}
+
+/// Looks rows up by key and reads no range.
+#[derive(Debug, Clone)]
+pub struct KeyReader(Reader);
+
+impl KeyReader {
+    /// Hands out the rows of some keys, as [`Reader::by_keys`] does; there may be several of one key.
+    pub async fn by_keys(&self, keys: &[Key], each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        self.0.by_keys(keys, each_row).await
     }
 }
 

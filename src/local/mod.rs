@@ -16,7 +16,7 @@ mod whole_row;
 #[cfg(test)]
 mod tests;
 
-pub use database::{Database, EachRow, Limits, MemberValues, Reader};
+pub use database::{Database, EachRow, KeyReader, Limits, MemberValues, Reader};
 pub use error::{DefinitionFault, LocalError};
 pub use read::{Read, RowFault};
 pub use statement::{StatementFault, StatementProblem, misfit};

@@ -112,6 +112,7 @@ impl Planner<'_> {
             digest: found.digest.clone(),
             fields: found.fields.clone(),
             reason: self.held_reason(state).or_else(|| found.reason.clone()),
+            cause: None,
             amount: found.amount.clone(),
             clock: seen.clock,
             first_seen: self.now,

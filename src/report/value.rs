@@ -1,5 +1,7 @@
 //! The report value. Its JSON form is `tieout.run/v1`: fields and enum values may be added within v1, none goes away.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::FieldDiff;
@@ -139,6 +141,9 @@ pub struct DomainReport {
     pub amounts: Vec<Amount>,
     /// The safety limits that were applied.
     pub limits: Vec<Limit>,
+    /// How many of the findings of this run have which cause, where the domain names its received webhooks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub causes: BTreeMap<String, u64>,
     /// What went wrong or is doubtful, in words.
     pub problems: Vec<String>,
     /// What is worth knowing and no problem.
@@ -191,6 +196,9 @@ impl DomainReport {
         self.ranges.sort();
         self.ranges.dedup();
         self.problems.extend(other.problems);
+        for (cause, number) in other.causes {
+            *self.causes.entry(cause).or_default() += number;
+        }
         let notes = other.notes.into_iter().filter(|note| !self.notes.contains(note));
         let notes: Vec<String> = notes.collect();
         self.notes.extend(notes);
@@ -327,6 +335,12 @@ pub struct PlannedFinding {
     /// Why it is held, parked or unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where the change was lost: never_sent, delivery_failed, not_received, delivered_not_applied, regressed, conflict or unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What speaks for the cause, or why it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_why: Option<String>,
     /// The money it moves: a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,

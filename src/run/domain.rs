@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::account::Account;
+use super::causes::InboxTable;
 use super::counting::Counting;
 use super::lease::{holder, keep};
 use super::listing::Listing;
@@ -66,6 +67,10 @@ pub(super) struct Night<'a> {
     /// What the report will list.
     pub listing: Listing,
     pub n_events: u64,
+    /// The team's table of received webhooks, where the domain names one.
+    pub inbox: Option<InboxTable>,
+    /// How many findings were explained.
+    pub n_explained: usize,
     /// How many entries of a log of deliveries may still be looked up.
     pub details: DetailBudget,
     pub limit: Option<String>,
@@ -114,6 +119,7 @@ impl<'a> Night<'a> {
         let (job, reconciler) = (stage.job, &stage.reconciler);
         stage.client.serves(each).map_err(|error| Failure::Definition(error.to_string()))?;
         let reader = stage.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
+        let inbox = InboxTable::of(stage, values).await;
         let lease = match job.options.mode {
             Mode::Plan => None,
             Mode::Run => Some(job.store.acquire(reconciler.domain(), each, stage.run_id, &holder()).await?),
@@ -140,6 +146,8 @@ impl<'a> Night<'a> {
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             n_events: 0,
+            inbox,
+            n_explained: 0,
             details: DetailBudget::default(),
             limit: None,
         })

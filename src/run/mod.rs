@@ -4,6 +4,7 @@
 //! its own. No transaction is open across a call to a provider or a queue.
 
 mod account;
+mod causes;
 mod counting;
 mod domain;
 mod finish;

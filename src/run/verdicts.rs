@@ -9,6 +9,7 @@ use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
+use super::originals::with_originals;
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
@@ -244,10 +245,15 @@ impl Night<'_> {
         if observations.is_empty() {
             return Ok(Plan::default());
         }
-        let observations = self.with_originals(observations).await;
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
-        Ok(self.planner(hold).await?.plan(observations, &known))
+        let unexplained = self.unexplained(&observations, &known);
+        let mut events = self.events_about(&observations, &unexplained).await;
+        let causes = self.explain(unexplained, &observations, &known, &events).await;
+        let observations = with_originals(observations, &mut events);
+        let mut plan = self.planner(hold).await?.plan(observations, &known);
+        self.put_causes(&mut plan, causes);
+        Ok(plan)
     }
 
     pub(super) async fn confirm(

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
     (
         1,
         "first",
@@ -32,6 +32,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
         "kept pages",
         include_str!("migrations/sqlite/0004_kept_pages.sql"),
         include_str!("migrations/postgres/0004_kept_pages.sql"),
+    ),
+    (
+        6,
+        "causes",
+        include_str!("migrations/sqlite/0006_causes.sql"),
+        include_str!("migrations/postgres/0006_causes.sql"),
     ),
 ];
 

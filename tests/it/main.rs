@@ -9,6 +9,7 @@ mod world;
 mod bad_definitions;
 mod bad_pages;
 mod caps;
+mod causes;
 mod changes;
 mod commands;
 mod conformance;

@@ -165,6 +165,7 @@ fn before(case: &Case) -> Option<Finding> {
         digest: known.digest,
         fields: known.fields,
         reason: (state == State::Held).then(|| "baseline".to_owned()),
+        cause: None,
         amount: known.amount,
         clock: None,
         first_seen: NOW - day,

@@ -71,7 +71,19 @@ fn outcome(finding: &PlannedFinding, all_sent: bool) -> String {
         ("open", None) => "not emitted (reported only)".to_owned(),
         (state, _) => safe(state).into_owned(),
     };
-    finding.reason.as_deref().map_or_else(|| what.clone(), |reason| format!("{what}: {}", safe(reason)))
+    let what =
+        finding.reason.as_deref().map_or_else(|| what.clone(), |reason| format!("{what}: {}", safe(reason)));
+    match &finding.cause {
+        Some(cause) => format!("{what}; cause: {}", told(cause, finding.cause_why.as_deref())),
+        None => what,
+    }
+}
+
+/// Where a change was lost, in words.
+pub(super) fn told(cause: &str, why: Option<&str>) -> String {
+    let cause = cause.replace('_', " ");
+    let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+    safe(&(cause + &why)).into_owned()
 }
 
 /// The fields of a pair that differs; what only one side holds says nothing by being listed.

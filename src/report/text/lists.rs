@@ -10,6 +10,7 @@ use crate::report::views::{RunLine, StatusLine};
 
 use super::escape::{safe, sides};
 use super::grid::{Grid, counted, figure, page};
+use super::listing::told;
 use super::look::{Look, shell_word};
 
 /// `tieout status`: one line per domain, as of `now`.
@@ -130,6 +131,10 @@ pub fn finding(finding: &Finding) -> String {
 fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
     let facts = [
         ("why", finding.reason.as_deref().map(|reason| safe(reason).into_owned())),
+        (
+            "cause",
+            finding.cause.as_ref().map(|explained| told(explained.cause.as_str(), explained.why.as_deref())),
+        ),
         ("amount", finding.amount.as_ref().map(amount)),
         ("item's clock", finding.clock.map(|at| at.to_string())),
         ("first seen", Some(finding.first_seen.to_string())),

@@ -1,5 +1,7 @@
 //! Reports for tests: each shows one way in which a run ends.
 
+use std::collections::BTreeMap;
+
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, FieldDiff, Kind};
 use tieout_reconcilers::instant::Instant;
@@ -7,6 +9,7 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
+use crate::cause::{Cause, Explanation};
 use crate::finding::{Finding, Identity, State};
 use crate::report::{
     Amount, DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, OneSide, PlannedFinding, Requests,
@@ -36,6 +39,7 @@ fn exit(code: u8, reasons: &[&str]) -> Exit {
 fn agreeing(name: &str) -> DomainReport {
     DomainReport {
         direction: Direction::Inbound,
+        causes: BTreeMap::new(),
         failure: None,
         exit_code: 0,
         overlap: ItemCounts::default(),
@@ -70,6 +74,8 @@ fn planned(key: &str, kind: Kind, state: State) -> PlannedFinding {
         state: state.as_str().into(),
         fields: Vec::new(),
         reason: None,
+        cause: None,
+        cause_why: None,
         amount: None,
         currency: None,
         event_type: None,
@@ -106,6 +112,7 @@ fn differing(state: State) -> DomainReport {
         ..planned("ch_3Q7b", Kind::Mismatched, state)
     };
     DomainReport {
+        causes: [("never_sent".to_owned(), 1), ("not_received".to_owned(), 3)].into(),
         items: ItemCounts {
             upstream: 48_211,
             local: 48_187,
@@ -217,6 +224,8 @@ pub(crate) fn hostile() -> RunReport {
     let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nDONE (exit 0)\u{202e}";
     let finding = PlannedFinding {
         reason: Some(evil.into()),
+        cause: Some(evil.into()),
+        cause_why: Some(evil.into()),
         amount: Some(evil.into()),
         currency: Some(evil.into()),
         event_type: Some(evil.into()),
@@ -263,6 +272,9 @@ pub(crate) fn finding(state: State) -> Finding {
             diff("note", Some("\"a\u{1b}[2J \""), None),
         ],
         reason: None,
+        cause: Some(
+            Explanation::of(Cause::NotReceived).because("evt_1Ab is not among the received webhooks"),
+        ),
         amount: Some(Money { currency: "USD".into(), minor: 1_000 }),
         clock: Some(at(-3_600)),
         first_seen: at(0),
