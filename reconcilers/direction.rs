@@ -72,7 +72,6 @@ impl Direction {
 
     /// Whether it is the usual one, which reports do not mention.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
     pub const fn is_inbound(&self) -> bool {
         matches!(self, Self::Inbound)
     }
