@@ -5,24 +5,29 @@
 --   psql -d tieout                         -f deploy/grants.sql -v what=state
 --   psql -d queue   -v table=tieout_events -f deploy/grants.sql -v what=queue
 --
--- Give the roles passwords or certificates of their own; this file sets none.
+-- The roles are called tieout_read, tieout_state and tieout_queue; `-v role=NAME` names another. Give them passwords or
+-- certificates of their own; this file sets none. `tieout doctor` says whether a role may more than it needs.
 \set ON_ERROR_STOP on
 
 SELECT :'what' = 'read' AS is_read, :'what' = 'state' AS is_state, :'what' = 'queue' AS is_queue \gset
 
+\if :{?role}
+\else
+  SELECT 'tieout_' || :'what' AS role \gset
+\endif
+
+SELECT format('CREATE ROLE %I LOGIN', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+
 \if :is_read
-  SELECT 'CREATE ROLE tieout_read LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tieout_read') \gexec
-  ALTER ROLE tieout_read SET default_transaction_read_only = on;
-  GRANT SELECT ON :"table" TO tieout_read;
+  ALTER ROLE :"role" SET default_transaction_read_only = on;
+  GRANT SELECT ON :"table" TO :"role";
 \endif
 
 \if :is_state
-  SELECT 'CREATE ROLE tieout_state LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tieout_state') \gexec
-  CREATE SCHEMA IF NOT EXISTS tieout AUTHORIZATION tieout_state;
+  CREATE SCHEMA IF NOT EXISTS tieout AUTHORIZATION :"role";
 \endif
 
 \if :is_queue
-  SELECT 'CREATE ROLE tieout_queue LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tieout_queue') \gexec
-  GRANT INSERT, SELECT ON :"table" TO tieout_queue;
-  SELECT format('GRANT USAGE ON SEQUENCE %s TO tieout_queue', pg_get_serial_sequence(:'table', 'seq')) \gexec
+  GRANT INSERT, SELECT ON :"table" TO :"role";
+  SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', pg_get_serial_sequence(:'table', 'seq'), :'role') \gexec
 \endif

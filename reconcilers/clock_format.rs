@@ -103,6 +103,15 @@ impl ClockFormat {
         }
     }
 
+    /// An instant cut off to a precision. Days are those of the format's zone, where it has one.
+    #[must_use]
+    pub fn floor(&self, at: Instant, precision: Duration) -> Instant {
+        match self {
+            Self::Wall(wall) if precision >= Duration::from_hours(24) => wall.day(at, precision),
+            _ => at.floor(precision),
+        }
+    }
+
     /// The shortest duration that the format can tell apart.
     #[must_use]
     pub fn resolution(&self) -> Duration {

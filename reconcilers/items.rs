@@ -91,6 +91,25 @@ impl Items {
         self.spans.truncate(self.spans.len().saturating_sub(self.width));
     }
 
+    /// Takes values of the newest item out again, so that they take no room.
+    pub(crate) fn forget(&mut self, slots: &[usize]) {
+        let newest = self.spans.len().saturating_sub(self.width);
+        let spans = self.spans.get_mut(newest..).unwrap_or_default();
+        let begin = spans.iter().filter(|span| **span != ABSENT).map(|span| span.0).min();
+        let Some(begin) = begin.map(|begin| begin as usize) else { return };
+        let values = self.text.split_off(begin);
+        for (slot, span) in spans.iter_mut().enumerate().filter(|(_, span)| **span != ABSENT) {
+            let (start, len) = (span.0 as usize - begin, span.1 as usize);
+            *span = match (slots.contains(&slot), u32::try_from(self.text.len())) {
+                (false, Ok(start)) => (start, span.1),
+                _ => ABSENT,
+            };
+            if *span != ABSENT {
+                self.text.push_str(values.get(start..start + len).unwrap_or_default());
+            }
+        }
+    }
+
     /// Fills a slot of the newest item; false where it was filled before or the arena is full.
     pub(crate) fn set(&mut self, slot: usize, raw: &str) -> bool {
         let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(raw.len())) else {
@@ -136,5 +155,24 @@ mod tests {
         assert_eq!(items.get(0).unwrap().slot(1), Some("\"\""));
         assert!(!items.set(1, "2"), "a second value for one slot");
         assert!(items.get(1).is_none());
+    }
+
+    #[test]
+    fn a_forgotten_value_takes_no_room_and_the_others_stay() {
+        let mut items = Items::of_width(3);
+        for value in ["first", "second"] {
+            items.begin();
+            items.set(2, value);
+            items.set(0, "large");
+            items.set(1, "more");
+        }
+        let before = items.size_bytes();
+        items.forget(&[0]);
+        assert_eq!(items.size_bytes(), before - "large".len());
+        let slots = |index: usize| [0, 1, 2].map(|slot| items.get(index).unwrap().slot(slot));
+        assert_eq!(slots(0), [Some("large"), Some("more"), Some("first")]);
+        assert_eq!(slots(1), [None, Some("more"), Some("second")]);
+        assert!(items.set(0, "again"));
+        assert_eq!(items.get(1).unwrap().slot(0), Some("again"));
     }
 }

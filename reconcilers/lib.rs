@@ -3,15 +3,17 @@
 //! This crate describes I/O and never performs it: no async, no clock, no environment, no sockets.
 //! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
 //!
-//! Read it in this order: the words ([`name`], [`key`], [`instant`], [`clock_format`],
+//! Read it in this order: the words ([`name`], [`key`], [`instant`], [`zone`], [`clock_format`],
 //! [`window`]), what a response becomes
-//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`compare`], [`money`]),
+//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
+//! [`currencies`], [`money`], [`jq`], [`compare`]),
 //! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
 pub mod key;
 pub mod instant;
+pub mod zone;
 pub mod wall_time;
 pub mod clock_format;
 pub mod window;
@@ -26,8 +28,11 @@ pub mod export;
 
 pub mod scalar;
 pub mod number;
+pub mod arithmetic;
+pub mod currencies;
 pub mod money;
 pub mod row;
+pub mod jq;
 pub mod compare;
 pub mod discrepancy;
 pub mod direction;

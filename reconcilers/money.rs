@@ -1,4 +1,4 @@
-//! Amounts of money in minor units, and the exponent that a currency gives them.
+//! Amounts of money in minor units, and their sums.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,15 +6,10 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::arithmetic::shifted;
+pub use crate::currencies::{Currencies, exponent};
 use crate::number::decimal;
 use crate::scalar::{Scalar, Unreadable};
-
-/// How many decimal places the major unit of a currency has, from ISO 4217 data.
-#[must_use]
-pub fn exponent(currency: &str) -> Option<u32> {
-    let code = currency.to_ascii_uppercase();
-    iso_currency::Currency::from_code(&code)?.exponent().map(u32::from)
-}
 
 /// An amount in the minor units of its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,8 +45,25 @@ pub enum Unit {
     Major,
 }
 
-/// Brings an amount into minor units of `currency`.
-pub fn minor_units(amount: &Scalar<'_>, unit: Unit, currency: &str) -> Result<i64, Unreadable> {
+/// Brings an amount into the minor units of `currency` that ISO 4217 knows. `currencies` is how its side counts them.
+///
+/// Nothing is rounded: an amount that would lose a fraction is unreadable.
+pub fn minor_units(
+    amount: &Scalar<'_>,
+    unit: Unit,
+    currency: &str,
+    currencies: &Currencies,
+) -> Result<i64, Unreadable> {
+    let unknown = Unreadable { expected: "a currency of ISO 4217", found: "another text" };
+    let iso = || exponent(currency).map(i64::from).ok_or(unknown);
+    let places = match (unit, currencies.places(currency)) {
+        (Unit::Major, _) => iso()?,
+        (Unit::Minor, Some(own)) => iso()? - i64::from(own),
+        (Unit::Minor, None) => 0,
+    };
+    if let (Scalar::Int(whole), 0) = (amount, places) {
+        return Ok(*whole);
+    }
     let number = match amount {
         Scalar::Int(whole) => Decimal::from(*whole),
         Scalar::Number(text) | Scalar::Text(text) => {
@@ -59,13 +71,7 @@ pub fn minor_units(amount: &Scalar<'_>, unit: Unit, currency: &str) -> Result<i6
         }
         _ => return Err(amount.unreadable("an amount")),
     };
-    let places = match unit {
-        Unit::Minor => 0,
-        Unit::Major => exponent(currency)
-            .ok_or(Unreadable { expected: "a currency of ISO 4217", found: "another text" })?,
-    };
-    let minor = number.checked_mul(Decimal::from(10_u32.pow(places))).map(|minor| minor.normalize());
-    minor
+    shifted(number, places)
         .filter(|minor| minor.scale() == 0)
         .and_then(|minor| i64::try_from(minor.mantissa()).ok())
         .ok_or_else(|| amount.unreadable("an amount without fractions of a minor unit"))
@@ -111,21 +117,25 @@ impl Totals {
 mod tests {
     use super::*;
 
+    fn iso(amount: &Scalar<'_>, unit: Unit, currency: &str) -> Result<i64, Unreadable> {
+        minor_units(amount, unit, currency, &Currencies::iso())
+    }
+
     #[test]
     fn major_units_follow_the_currency() {
         assert_eq!(major("USD", 12_000), "120.00");
         assert_eq!(major("JPY", 500), "500");
         assert_eq!(major("KWD", 1_230), "1.230");
-        assert_eq!(minor_units(&Scalar::Number("120.00".into()), Unit::Major, "usd"), Ok(12_000));
-        assert_eq!(minor_units(&Scalar::Text("500".into()), Unit::Major, "JPY"), Ok(500));
+        assert_eq!(iso(&Scalar::Number("120.00".into()), Unit::Major, "usd"), Ok(12_000));
+        assert_eq!(iso(&Scalar::Text("500".into()), Unit::Major, "JPY"), Ok(500));
     }
 
     #[test]
     fn an_amount_that_does_not_fit_its_currency_is_unreadable() {
-        assert!(minor_units(&Scalar::Number("1.005".into()), Unit::Major, "USD").is_err());
-        assert!(minor_units(&Scalar::Number("0.5".into()), Unit::Minor, "USD").is_err());
-        assert!(minor_units(&Scalar::Text("ten".into()), Unit::Minor, "USD").is_err());
-        assert!(minor_units(&Scalar::Int(1), Unit::Major, "dollars").is_err());
+        assert!(iso(&Scalar::Number("1.005".into()), Unit::Major, "USD").is_err());
+        assert!(iso(&Scalar::Number("0.5".into()), Unit::Minor, "USD").is_err());
+        assert!(iso(&Scalar::Text("ten".into()), Unit::Minor, "USD").is_err());
+        assert!(iso(&Scalar::Int(1), Unit::Major, "dollars").is_err());
     }
 
     #[test]

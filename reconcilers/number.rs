@@ -2,6 +2,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::arithmetic::shifted;
+
 /// Reads a number as JSON and SQL spell it, with or without an exponent.
 ///
 /// Nothing is rounded: a number that needs more digits than a decimal has (28) is no decimal.
@@ -16,7 +18,7 @@ pub fn decimal(text: &str) -> Option<Decimal> {
         return None;
     }
     let base = Decimal::from_str_exact(without_trailing_zeros(digits)).ok()?;
-    if exponent == 0 { Some(base) } else { shifted(base.normalize(), exponent) }
+    if exponent == 0 { Some(base) } else { shifted(base, i64::from(exponent)) }
 }
 
 /// Zeros at the end of a fraction say nothing, and databases write more of them than a decimal has digits.
@@ -26,17 +28,6 @@ fn without_trailing_zeros(digits: &str) -> &str {
         Some(_) => digits.trim_end_matches('0'),
         None => digits,
     }
-}
-
-/// Moves the decimal point to the right.
-fn shifted(base: Decimal, places: i32) -> Option<Decimal> {
-    if base.is_zero() {
-        return Some(base);
-    }
-    let scale = i64::from(base.scale()) - i64::from(places);
-    let factor = 10_i128.checked_pow(u32::try_from((-scale).max(0)).ok()?)?;
-    let mantissa = base.mantissa().checked_mul(factor)?;
-    Decimal::try_from_i128_with_scale(mantissa, u32::try_from(scale.max(0)).ok()?).ok()
 }
 
 #[cfg(test)]

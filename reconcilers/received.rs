@@ -2,11 +2,11 @@
 //! say where a change was lost.
 
 use crate::compare::{Field, Fields, Rule};
-use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::path::Path;
 use crate::reconciler::{Local, Place};
 use crate::scalar::Scalar;
+use crate::zone::Zone;
 
 /// A table of received webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Received {
     pub status: Option<Status>,
     /// How a database without time types writes instants.
     pub time: TimeFormat,
+    /// The zone of times that are stored without one.
+    pub zone: Option<Zone>,
 }
 
 /// The column that says what became of a webhook.
@@ -51,16 +53,14 @@ impl Received {
             clock: self.at.clone(),
             version: self.event.clone(),
             time: self.time,
+            zone: self.zone,
             ..Local::default()
         };
         let field = |status: &Status| Field {
-            name: "status".into(),
-            upstream: Path::root(),
             local: status.column.as_str().into(),
-            rule: Rule::Exact,
+            ..Field::named(&Path::root(), Rule::Exact)
         };
-        let fields = self.status.iter().map(field).collect();
-        (local, Fields { fields, money: None, direction: Direction::Inbound })
+        (local, Fields::of(self.status.iter().map(field).collect()))
     }
 
     /// Whether a webhook was applied, where the table says so. Nothing was, as long as nothing is written there.
@@ -95,6 +95,7 @@ mod tests {
             event: None,
             status,
             time: TimeFormat::default(),
+            zone: None,
         };
         let told = received(Some(status));
         for (value, expected) in [

@@ -14,6 +14,7 @@ use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use crate::received::Received;
 use crate::window::Slice;
+use crate::zone::Zone;
 
 /// One domain, described. It answers and never acts.
 pub trait Reconciler: Send + Sync + fmt::Debug {
@@ -276,6 +277,16 @@ impl Feed {
         moves && (self.open || self.filter == Filter::Client)
     }
 
+    /// Whether the feed's clock says when the two sides came to differ in a way.
+    #[must_use]
+    pub fn dates(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Missing | Kind::Unreadable => true,
+            Kind::Mismatched => !self.mutable || self.clock_kind == Some(ClockKind::Updated),
+            Kind::Orphaned => false,
+        }
+    }
+
     /// Whether a complete walk of a window proves that what is not in it does not exist.
     #[must_use]
     pub fn absence_is_evidence(&self) -> bool {
@@ -363,6 +374,8 @@ pub struct Local {
     pub version: Option<String>,
     /// How a database without time types writes instants.
     pub time: TimeFormat,
+    /// The zone of times and dates that are stored without one; where it is not declared, such columns are refused.
+    pub zone: Option<Zone>,
 }
 
 /// What is done about a discrepancy.

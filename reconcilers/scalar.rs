@@ -6,6 +6,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::instant::Instant;
+use crate::jq::Underivable;
 
 /// A value as one side holds it. Numbers keep their text until a rule types them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,8 @@ impl<'a> Scalar<'a> {
             Some(b't') => Self::Bool(true),
             Some(b'f') => Self::Bool(false),
             Some(b'n') => Self::Null,
-            Some(b'{' | b'[') => Self::Json(Cow::Borrowed(raw)),
+            // Behind the sign stands why there is no value, which no rule reads.
+            Some(b'{' | b'[' | b'!') => Self::Json(Cow::Borrowed(raw)),
             _ => raw.parse().map_or(Self::Number(Cow::Borrowed(raw)), Self::Int),
         }
     }
@@ -68,7 +70,7 @@ pub struct Unreadable {
 impl Scalar<'_> {
     /// The kind of value, for messages.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Absent => "nothing",
             Self::Null => "null",
@@ -76,13 +78,29 @@ impl Scalar<'_> {
             Self::Int(_) | Self::Number(_) => "a number",
             Self::Text(_) => "text",
             Self::Instant(_) => "a time",
-            Self::Json(_) => "an object or array",
+            Self::Json(raw) => Underivable::of_mark(raw).map_or("an object or array", Underivable::said),
+        }
+    }
+
+    /// The value as its side holds it, as JSON text.
+    #[must_use]
+    pub fn as_sent(&self) -> String {
+        match self {
+            Self::Absent | Self::Null => "null".to_owned(),
+            Self::Bool(flag) => flag.to_string(),
+            Self::Int(whole) => whole.to_string(),
+            Self::Json(mark) if Underivable::of_mark(mark).is_some() => {
+                serde_json::Value::from(mark.as_ref()).to_string()
+            }
+            Self::Number(text) | Self::Json(text) => text.to_string(),
+            Self::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
+            Self::Instant(at) => format!("\"{at}\""),
         }
     }
 
     /// Says that this value is not what a rule needs.
     #[must_use]
-    pub const fn unreadable(&self, expected: &'static str) -> Unreadable {
+    pub fn unreadable(&self, expected: &'static str) -> Unreadable {
         Unreadable { expected, found: self.kind() }
     }
 }
@@ -102,6 +120,8 @@ pub enum Canon<'a> {
     Text(Cow<'a, str>),
     /// A point in time.
     Instant(Instant),
+    /// The texts of a list, in order.
+    Texts(Vec<String>),
 }
 
 impl Canon<'_> {
@@ -127,6 +147,7 @@ impl Canon<'_> {
             Self::Decimal(value) => value.to_string(),
             Self::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
             Self::Instant(at) => format!("\"{at}\""),
+            Self::Texts(texts) => serde_json::Value::from(texts.as_slice()).to_string(),
         }
     }
 }

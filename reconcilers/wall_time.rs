@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
+use chrono::{MappedLocalTime, NaiveDateTime, Offset as _, TimeZone as _};
 use chrono_tz::Tz;
 
 use crate::instant::Instant;
+use crate::zone::Zone;
 
 /// A strptime pattern in a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl WallTime {
         if self.has_offset {
             return Some(parsed.to_datetime().ok()?.to_utc().into());
         }
-        self.instant(parsed.to_naive_datetime_with_offset(0).ok()?)
+        Some(Zone::from(self.zone).read(parsed.to_naive_datetime_with_offset(0).ok()?).earliest())
     }
 
     /// What the wall clock shows at an instant, in microseconds since it showed 1970.
@@ -111,6 +112,13 @@ impl WallTime {
     pub fn wall(&self, at: Instant) -> i64 {
         let offset = self.zone.offset_from_utc_datetime(&at.utc().naive_utc()).fix();
         at.micros().saturating_add(i64::from(offset.local_minus_utc()) * 1_000_000)
+    }
+
+    /// When the day began, by the wall clock, in which an instant lies; `days` may be several of them.
+    #[must_use]
+    pub fn day(&self, at: Instant, days: Duration) -> Instant {
+        let begins = naive(self.floor(self.wall(at), days));
+        Zone::from(self.zone).read(begins).earliest()
     }
 
     /// Whether what the wall clock shows means exactly one instant.
@@ -129,18 +137,6 @@ impl WallTime {
     #[must_use]
     pub fn floor(&self, wall: i64, grain: Duration) -> i64 {
         Instant::from_micros(wall).floor(grain).micros()
-    }
-
-    fn instant(&self, shown: NaiveDateTime) -> Option<Instant> {
-        let at = match self.zone.from_local_datetime(&shown) {
-            MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => at.to_utc(),
-            MappedLocalTime::None => {
-                // No zone skips more than the day that Samoa left out.
-                let before = self.zone.from_local_datetime(&(shown - TimeDelta::days(1))).earliest()?;
-                (shown - before.offset().fix()).and_utc()
-            }
-        };
-        Some(DateTime::<Utc>::into(at))
     }
 }
 
@@ -175,6 +171,8 @@ fn has_offset(items: &[Item<'_>]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+
     use super::*;
 
     fn in_zone(pattern: &str, zone: &str) -> WallTime {

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Kind;
-use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::reconciler::{ClockKind, Feed, Reconciler};
+use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::row::Row;
 
 /// How long after a change nothing is concluded from the sides' being different.
@@ -38,7 +37,7 @@ pub fn is_undated(reconciler: &dyn Reconciler, kind: Kind) -> bool {
     match (kind, reconciler.direction()) {
         (Kind::Unreadable, _) | (Kind::Missing, Direction::Inbound) => false,
         (Kind::Orphaned, _) => true,
-        (Kind::Mismatched, Direction::Inbound) => moves_unseen(reconciler.feed()),
+        (Kind::Mismatched, Direction::Inbound) => !reconciler.feed().dates(kind),
         (Kind::Missing | Kind::Mismatched, Direction::Outbound) => reconciler.local().changed.is_none(),
     }
 }
@@ -50,15 +49,4 @@ pub fn is_row_undated(reconciler: &dyn Reconciler, kind: Kind, row: Option<&Row<
     let tells =
         reconciler.direction() == Direction::Outbound && matches!(kind, Kind::Missing | Kind::Mismatched);
     is_undated(reconciler, kind) || (tells && !is_told)
-}
-
-/// The newest change by the local database's clock that may be judged, in a run that began at `start` by that clock.
-#[must_use]
-pub fn local_ceiling(reconciler: &dyn Reconciler, start: Instant) -> Instant {
-    start - patience(reconciler)
-}
-
-/// Whether items change without moving the clock that the feed shows.
-fn moves_unseen(feed: &Feed) -> bool {
-    feed.mutable && feed.clock_kind != Some(ClockKind::Updated)
 }

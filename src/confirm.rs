@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
@@ -43,7 +44,13 @@ pub struct Ages<'a> {
     pub local_ceiling: Instant,
     /// The keys that have rested long enough since they were first seen.
     pub rested: &'a (dyn Fn(&Key) -> bool + Sync),
+    /// Of keys on which upstream was ahead at least `settle` ago: upstream's clock as it was then, where that is the time of its
+    /// last change.
+    pub ahead: &'a (dyn Fn(&Key) -> Option<Instant> + Sync),
 }
+
+/// How much two clocks of one instant may differ because one side keeps it less precisely.
+const PRECISION: Duration = Duration::from_secs(1);
 
 /// What both sides hold under a key now.
 #[derive(Debug)]
@@ -77,12 +84,12 @@ pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<
     let items = dated(sides, items).await?;
     let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
     let look_up = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items);
-    let (upstream, (rows, _)) = match sides.reconciler.direction() {
-        Direction::Inbound => (look_up.await, rows_by_key(&sides.reader, &keys).await?),
-        Direction::Outbound => {
-            let rows = rows_by_key(&sides.reader, &keys).await?;
-            (look_up.await, rows)
-        }
+    let reads_local_first = sides.reconciler.direction() == Direction::Outbound || bug!("local_first");
+    let (upstream, (rows, _)) = if reads_local_first {
+        let rows = rows_by_key(&sides.reader, &keys).await?;
+        (look_up.await, rows)
+    } else {
+        (look_up.await, rows_by_key(&sides.reader, &keys).await?)
     };
     let judge = Judge { reconciler: sides.reconciler.as_ref(), ages };
     let judged = upstream
@@ -165,11 +172,27 @@ impl Judge<'_> {
         row: Option<&Row<'_>>,
     ) -> Look {
         let Some(found) = found else { return Look::Agrees };
-        let is_young = clock.is_some_and(|at| at >= self.ages.ceiling)
-            || row.and_then(|row| row.changed).is_some_and(|at| at > self.ages.local_ceiling);
+        let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
+        let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
+            || row
+                .and_then(|row| row.changed)
+                .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
         let is_undated = age::is_row_undated(self.reconciler, found.kind, row);
         let must_rest = is_undated && !(self.ages.rested)(key);
         if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }
+    }
+
+    /// Whether the local side still lacks a change that upstream already had at least `settle` ago. An item that is touched
+    /// before every run is judged by that, however young its last change is. Rows that are the truth say themselves when they
+    /// changed.
+    fn is_overdue(&self, key: &Key, kind: Kind, row: Option<&Row<'_>>) -> bool {
+        let is_inbound = self.reconciler.direction() == Direction::Inbound;
+        if !is_inbound || !matches!(kind, Kind::Missing | Kind::Mismatched) {
+            return false;
+        }
+        let Some(then) = (self.ages.ahead)(key) else { return false };
+        let precision = PRECISION.max(self.reconciler.feed().grain);
+        row.is_none_or(|row| row.clock.is_some_and(|at| at + precision <= then))
     }
 }
 

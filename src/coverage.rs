@@ -33,7 +33,10 @@ pub struct Known<'a> {
 #[must_use]
 pub fn ceiling(now: Instant, feed: &Feed, policy: &Policy, skew: Option<TimeDelta>) -> Instant {
     let behind = skew.and_then(|skew| (-skew).to_std().ok()).unwrap_or_default();
-    (now - behind - feed.lag.max(policy.settle)).floor(feed.grain)
+    let ahead = skew.filter(|_| bug!("skew_upwards")).and_then(|skew| skew.to_std().ok()).unwrap_or_default();
+    let settle = if bug!("no_settle") { Duration::ZERO } else { policy.settle };
+    let lag = if bug!("no_lag") { Duration::ZERO } else { feed.lag };
+    (now + ahead - behind - lag.max(settle)).floor(feed.grain)
 }
 
 /// The slices of a run, oldest first.
@@ -69,6 +72,9 @@ fn reach(feed: &Feed, known: &Known<'_>) -> Instant {
 
 /// The newest gap begins a little earlier where items may appear late.
 fn with_margin(feed: &Feed, range: Window, mut gaps: Vec<Window>) -> Vec<Window> {
+    if bug!("holes_stay") {
+        gaps = gaps.split_off(gaps.len().saturating_sub(1));
+    }
     if let Some(newest) = gaps.last_mut() {
         let from = (newest.from() - feed.margin).floor(feed.grain).max(range.from());
         *newest = Window::new(from, newest.to()).unwrap_or(*newest);
@@ -94,7 +100,7 @@ fn first_instant(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Instant {
 
 /// The wider range to read again, where one is declared and due.
 fn overlap(feed: &Feed, known: &Known<'_>) -> Option<Window> {
-    let scan = feed.overlap?;
+    let scan = feed.overlap.filter(|_| !bug!("no_overlap"))?;
     // A nightly job does not start at the same second every night: a tenth of the period is tolerated.
     let due = known.last_overlap.is_none_or(|last| last + scan.every.mul_f64(0.9) <= known.now);
     due.then(|| Window::new((known.ceiling - scan.back).floor(feed.grain), known.ceiling))?

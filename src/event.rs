@@ -104,7 +104,10 @@ pub fn event(
     };
     let carried = Carried::of(discrepancy, emission.data)?;
     let data = RawValue::from_string(carried.data)?;
-    let id = drift.event_id();
+    let id = match drift.event_id() {
+        id if bug!("clock_in_id") => Uuid::new_v5(&id, now.to_string().as_bytes()),
+        id => id,
+    };
     let payload = serde_json::to_string(&CloudEvent {
         specversion: "1.0",
         id,

@@ -2,6 +2,8 @@
 //!
 //! Its identity is (domain, each, key); its kind is an attribute. This file says what a finding is and never stores one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::discrepancy::{Digest, FieldDiff, Kind};
 use tieout_reconcilers::instant::Instant;
@@ -11,6 +13,9 @@ use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
 use crate::cause::Explanation;
+
+/// Why a finding is held that a baseline found: it was there before anybody looked.
+pub const BASELINE: &str = "baseline";
 
 /// Where a finding stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +78,12 @@ impl State {
     pub const fn is_followed(self) -> bool {
         matches!(self, Self::Suspected | Self::Open | Self::Emitted | Self::Held | Self::Recurring)
     }
+
+    /// Whether a new drift on the key begins a new episode.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Repaired | Self::Healed)
+    }
 }
 
 /// Which finding.
@@ -84,6 +95,15 @@ pub struct Identity {
     pub each: Each,
     /// The item.
     pub key: Key,
+}
+
+/// That a person said to leave a finding alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// The instant at which that lapses by itself; never where there is none.
+    pub until: Option<Instant>,
+    /// Why.
+    pub why: String,
 }
 
 /// A finding as it is stored: the newest episode of its key.
@@ -111,6 +131,8 @@ pub struct Finding {
     pub amount: Option<Money>,
     /// The item's own clock, where it is known.
     pub clock: Option<Instant>,
+    /// When the drift came about, where a clock of the item says so.
+    pub occurred_at: Option<Instant>,
     /// When this episode was first seen.
     pub first_seen: Instant,
     /// When it was last seen to differ.
@@ -123,4 +145,37 @@ pub struct Finding {
     pub event_id: Option<Uuid>,
     /// The run that wrote this state.
     pub run_id: Uuid,
+    /// The run that holds it, also while a held finding is ignored.
+    pub held_by: Option<Uuid>,
+    /// Why and until when it is left alone, while it is.
+    pub ignored: Option<Ignored>,
+    /// Who takes care of it. Only people write this: what a run says about it is not stored.
+    pub owner: Option<String>,
+    /// How many times people changed its state. A run that did not know of the last time changes nothing.
+    pub interventions: u32,
+}
+
+impl Finding {
+    /// From the change that made the sides differ to the moment when that was seen, where both are known.
+    #[must_use]
+    pub fn time_to_detect(&self) -> Option<Duration> {
+        between(self.occurred_at?, self.first_seen)
+    }
+
+    /// From the moment when it was seen to the one when the sides were seen to agree again.
+    #[must_use]
+    pub fn time_to_repair(&self) -> Option<Duration> {
+        between(self.first_seen, self.closed_at?)
+    }
+
+    /// Whether it was there before anybody looked, and waits for a person to say what becomes of it.
+    #[must_use]
+    pub fn is_of_baseline(&self) -> bool {
+        self.state == State::Held && self.reason.as_deref() == Some(BASELINE)
+    }
+}
+
+/// The time from one instant to a later one; nothing where two clocks disagree about which is later.
+fn between(from: Instant, to: Instant) -> Option<Duration> {
+    u64::try_from(to.micros() - from.micros()).ok().map(Duration::from_micros)
 }

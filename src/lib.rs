@@ -2,6 +2,9 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
+#[macro_use]
+pub mod seeded;
+
 pub mod cli;
 pub mod config;
 pub mod run;

@@ -144,7 +144,10 @@ async fn take_turn(
             |due: Duration| Turn::WaitUntil(Instant::now() + due.clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
         return Ok(due.map_or(Turn::Empty, until));
     }
-    let Delivery { outcomes, fault } = line.queue.send(&batch).await;
+    let Delivery { mut outcomes, fault } = line.queue.send(&batch).await;
+    if bug!("refused_is_sent") {
+        outcomes.resize(batch.len(), Outcome::Acknowledged);
+    }
     record(store, &batch, outcomes, drained).await?;
     if let Some(fault) = fault {
         store.release_claims(relay).await?;

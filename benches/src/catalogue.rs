@@ -35,6 +35,17 @@ pub struct Page<'c> {
     pub has_more: bool,
 }
 
+impl<'c> Page<'c> {
+    /// The page as the provider's JSON: what precedes the items, the items, and what follows them.
+    #[must_use]
+    pub fn parts(&self) -> [&'c [u8]; 3] {
+        const MORE: &[u8] = br#"],"has_more":true,"url":"/v1/charges"}"#;
+        const LAST: &[u8] = br#"],"has_more":false,"url":"/v1/charges"}"#;
+        let tail = if self.has_more { MORE } else { LAST };
+        [br#"{"object":"list","data":["#, self.items, tail]
+    }
+}
+
 impl Catalogue {
     /// Renders the whole population.
     #[must_use]

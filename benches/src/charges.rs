@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 /// Items that share one second, so that a page can end in the middle of a second.
 const CLUMP: u64 = 4;
-/// One item in this many is missing locally, and one has another amount.
-const BLOCK: u64 = 1_000;
 /// Spreads ids over the key space, so that their order says nothing about time. Odd, hence invertible.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 const UNSPREAD: u64 = inverse(SPREAD);
+
+/// One item in so many is missing locally, and another one has another amount, where nobody asks for more drift.
+pub const USUAL_DRIFT: u64 = 1_000;
 
 /// `items` charges, evenly spread over `seconds` from `start` (Unix seconds). Position 0 is the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Population {
     pub start: i64,
     /// The length of the range in which all were created.
     pub seconds: u32,
+    /// One item in so many is missing locally, and another one has another amount; at least 2.
+    pub one_in: u64,
 }
 
 /// One charge as the provider knows it.
@@ -97,28 +100,30 @@ impl Population {
         (position < self.items).then_some(position)
     }
 
+    /// What becomes of the item at `position` on its way into the local table: in each full block of [`Self::one_in`], one
+    /// is missing and one mismatched, at places that follow no stride.
+    #[must_use]
+    pub fn fate(&self, position: u64) -> Fate {
+        let block = self.one_in.max(2);
+        let noise = mix(!(position / block));
+        let missing = noise % block;
+        let mismatched = (missing + 1 + (noise >> 32) % (block - 1)) % block;
+        match position % block {
+            place if place == missing => Fate::Missing,
+            place if place == mismatched => Fate::Mismatched,
+            _ => Fate::Agrees,
+        }
+    }
+
     /// How many items are missing, and how many mismatched, in the local table.
     #[must_use]
     pub fn planted(&self) -> (u64, u64) {
-        (0..self.items).map(fate).fold((0, 0), |(missing, mismatched), fate| match fate {
+        let fates = (0..self.items).map(|position| self.fate(position));
+        fates.fold((0, 0), |(missing, mismatched), fate| match fate {
             Fate::Agrees => (missing, mismatched),
             Fate::Missing => (missing + 1, mismatched),
             Fate::Mismatched => (missing, mismatched + 1),
         })
-    }
-}
-
-/// What becomes of the item at `position`: in each full block of a thousand, one is missing and one mismatched,
-/// at places that follow no stride.
-#[must_use]
-pub fn fate(position: u64) -> Fate {
-    let noise = mix(!(position / BLOCK));
-    let missing = noise % BLOCK;
-    let mismatched = (missing + 1 + (noise >> 32) % (BLOCK - 1)) % BLOCK;
-    match position % BLOCK {
-        place if place == missing => Fate::Missing,
-        place if place == mismatched => Fate::Mismatched,
-        _ => Fate::Agrees,
     }
 }
 
@@ -180,7 +185,8 @@ const fn inverse(odd: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const POPULATION: Population = Population { items: 10_000, start: 1_750_000_000, seconds: 8_640 };
+    const POPULATION: Population =
+        Population { items: 10_000, start: 1_750_000_000, seconds: 8_640, one_in: USUAL_DRIFT };
 
     #[test]
     fn an_id_leads_back_to_its_position() {
@@ -212,6 +218,13 @@ mod tests {
     #[test]
     fn one_item_in_a_thousand_is_missing_and_another_one_mismatched() {
         assert_eq!(POPULATION.planted(), (10, 10));
+    }
+
+    #[test]
+    fn drift_may_be_as_much_as_everything() {
+        let planted = |one_in| Population { one_in, ..POPULATION }.planted();
+        assert_eq!(planted(10), (1_000, 1_000));
+        assert_eq!(planted(2), (5_000, 5_000));
     }
 
     #[test]

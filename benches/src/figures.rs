@@ -24,6 +24,8 @@ pub enum Target {
     Below(f64),
     /// At least this.
     AtLeast(f64),
+    /// Neither less than the first nor more than the second.
+    Between(f64, f64),
     /// Nothing: it gives the scale of the others.
     None,
 }
@@ -35,6 +37,12 @@ impl Figure {
         Self { name: name.into(), value: Some(value), digits, target }
     }
 
+    /// A figure that could perhaps not be measured.
+    #[must_use]
+    pub fn measured(name: impl Into<String>, value: Option<f64>, digits: usize, target: Target) -> Self {
+        Self { name: name.into(), value, digits, target }
+    }
+
     /// Whether the target is met. Nothing is met by a figure that was not measured.
     #[must_use]
     pub fn met(&self) -> bool {
@@ -43,6 +51,7 @@ impl Figure {
             Target::AtMost(most) => value <= most,
             Target::Below(bound) => value < bound,
             Target::AtLeast(least) => value >= least,
+            Target::Between(least, most) => (least..=most).contains(&value),
             Target::None => true,
         }
     }
@@ -64,6 +73,7 @@ impl fmt::Display for Target {
             Self::AtMost(most) => write!(f, "<= {most}"),
             Self::Below(bound) => write!(f, "< {bound}"),
             Self::AtLeast(least) => write!(f, ">= {least}"),
+            Self::Between(least, most) => write!(f, "{least} to {most}"),
             Self::None => f.write_str("for scale"),
         }
     }
@@ -85,6 +95,9 @@ mod tests {
         assert!(!Figure::new("a", 2.51, 2, Target::AtMost(2.5)).met());
         assert!(!Figure::new("a", 64.0, 1, Target::Below(64.0)).met());
         assert!(!Figure::new("a", 0.49, 2, Target::AtLeast(0.5)).met());
+        let flat = |value| Figure::new("a", value, 2, Target::Between(0.9, 1.1));
+        assert!(flat(0.9).met() && flat(1.1).met() && !flat(0.89).met() && !flat(1.11).met());
+        assert_eq!(flat(1.0).to_string(), "a: 1.00 (0.9 to 1.1)");
         let unmeasured = Figure { value: None, ..Figure::new("a", 0.0, 2, Target::AtMost(1.5)) };
         assert!(!unmeasured.met());
         assert_eq!(unmeasured.to_string(), "a: not measured (<= 1.5)");

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use tieout_bench::{
     catalogue::Catalogue,
-    charges::Population,
+    charges::{Population, USUAL_DRIFT},
     provider::{self, Report},
 };
 use tokio::{
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 const START: i64 = 1_750_000_000;
-const POPULATION: Population = Population { items: 2_537, start: START, seconds: 1_000 };
+const POPULATION: Population = Population { items: 2_537, start: START, seconds: 1_000, one_in: USUAL_DRIFT };
 
 /// A mock with [`POPULATION`], for as long as the test runs.
 struct Mock {

@@ -1,12 +1,9 @@
 //! What a domain compares: its fields, the rule of each, and where its money is. Says nothing about any item.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use crate::clock_format::ClockFormat;
+use super::rules::{Blank, Rule};
 use crate::direction::Direction;
-use crate::instant::TimeFormat;
-use crate::money::Unit;
+use crate::jq::{Expression, Reads};
+use crate::money::{Currencies, Unit};
 use crate::path::Path;
 
 /// The slots that every projected item has; the compared fields follow from [`FIELDS`] on.
@@ -18,33 +15,27 @@ pub const VERSION: usize = 2;
 /// The first slot of the compared fields.
 pub const FIELDS: usize = 3;
 
-/// How the values of a field are brought into normal form.
+/// Where upstream's value of a field comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rule {
-    /// As they are. Numbers compare by value, and a numeric text equals its number.
-    Exact,
-    /// Text without regard to case.
-    FoldCase,
-    /// Upstream's words stand for local words.
-    Map(BTreeMap<Box<str>, Box<str>>),
-    /// Instants, cut off to a precision that both sides can hold.
-    Time {
-        /// How upstream writes them.
-        upstream: ClockFormat,
-        /// How the local side writes them, where its column has no time type.
-        local: TimeFormat,
-        /// What both are cut off to.
-        precision: Duration,
-    },
-    /// Amounts in minor units of a currency.
-    Money {
-        /// Upstream's unit.
-        upstream: Unit,
-        /// The local unit.
-        local: Unit,
-        /// The compared field that holds the currency.
-        currency: usize,
-    },
+pub enum Source {
+    /// A member of the item.
+    Member(Path),
+    /// It is calculated from the item.
+    Derived(Expression),
+}
+
+impl Source {
+    /// Whether what happens at a path of the item may change the value.
+    #[must_use]
+    pub fn overlaps(&self, path: &Path) -> bool {
+        match self {
+            Self::Member(own) => own.overlaps(path),
+            Self::Derived(expression) => match expression.reads() {
+                Reads::Whole => true,
+                Reads::Members(names) => names.iter().any(|name| Path::of_member(name).overlaps(path)),
+            },
+        }
+    }
 }
 
 /// One compared field.
@@ -52,12 +43,24 @@ pub enum Rule {
 pub struct Field {
     /// Its name in the domain.
     pub name: Box<str>,
-    /// Where upstream holds it.
-    pub upstream: Path,
+    /// Where upstream holds it, or what it is calculated by.
+    pub upstream: Source,
     /// The local column.
     pub local: Box<str>,
+    /// Which values say nothing.
+    pub blank: Blank,
     /// How values are compared.
     pub rule: Rule,
+}
+
+impl Field {
+    /// A field that has one name everywhere: in the domain, in the item and in the row.
+    #[must_use]
+    pub fn named(path: &Path, rule: Rule) -> Self {
+        let name: Box<str> = path.to_string().into();
+        let upstream = Source::Member(path.clone());
+        Self { local: name.clone(), name, upstream, blank: Blank::default(), rule }
+    }
 }
 
 /// Which compared fields hold the money of an item.
@@ -74,7 +77,7 @@ pub struct MoneyFields {
 }
 
 /// All compared fields of a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fields {
     /// In the order of the definition.
     pub fields: Vec<Field>,
@@ -82,4 +85,14 @@ pub struct Fields {
     pub money: Option<MoneyFields>,
     /// Which side is the truth.
     pub direction: Direction,
+    /// How upstream counts minor units, where ISO 4217 does it otherwise.
+    pub currencies: Currencies,
+}
+
+impl Fields {
+    /// Fields without money.
+    #[must_use]
+    pub fn of(fields: Vec<Field>) -> Self {
+        Self { fields, ..Self::default() }
+    }
 }

@@ -1,17 +1,16 @@
 //! Judges a pair: equal, or what the discrepancy is. A pair is judged by what both sides hold now and by nothing else.
 
-use std::collections::BTreeMap;
-
 use super::fields::Fields;
-use super::normal::{UnreadableField, of, same};
-use super::side::{Side, Values};
+use super::normal::UnreadableField;
+use super::rules::Rule;
+use super::side::{Side, Values, of};
 use super::version::{Versions, versions};
 use crate::direction::Direction;
-use crate::discrepancy::{Digest, Discrepancy, FieldDiff, Kind};
+use crate::discrepancy::{Discrepancy, FieldDiff, Kind};
 use crate::items::ItemView;
 use crate::key::Key;
 use crate::row::Row;
-use crate::scalar::{Canon, Scalar};
+use crate::scalar::Canon;
 
 impl Fields {
     /// Whether both sides agree on every field.
@@ -19,7 +18,7 @@ impl Fields {
         for index in 0..self.fields.len() {
             let upstream = self.normal(index, &item)?;
             let local = self.normal(index, &row)?;
-            if !same(&upstream, &local) {
+            if !self.fields[index].rule.agrees(&upstream, &local) {
                 return Ok(false);
             }
         }
@@ -76,35 +75,14 @@ impl Fields {
         self.direction.is_copy_ahead(versions(item, row))
     }
 
-    /// The digest of the state that the truth holds; of nothing where it holds nothing.
-    #[must_use]
-    pub fn digest(&self, item: Option<ItemView<'_>>, row: Option<&Row<'_>>) -> Digest {
-        match (self.direction, item, row) {
-            (Direction::Inbound, Some(item), _) => self.digest_of(&item),
-            (Direction::Outbound, _, Some(row)) => self.digest_of(&row),
-            _ => Digest::of(""),
-        }
-    }
-
-    fn digest_of<'a, V: Values<'a>>(&self, side: &V) -> Digest {
-        let members = self.fields.iter().enumerate().map(|(index, field)| {
-            let value =
-                self.normal(index, side).map_or_else(|_| as_sent(&side.value(index)), |canon| canon.json());
-            (field.name.as_ref(), value)
-        });
-        // A BTreeMap sorts the names, so the order of the definition does not matter.
-        let sorted: BTreeMap<&str, String> = members.collect();
-        let body: Vec<String> = sorted
-            .iter()
-            .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(*name)))
-            .collect();
-        Digest::of(&format!("{{{}}}", body.join(",")))
-    }
-
     /// What the one side holds that the other lacks.
-    fn one_side<'a, V: Values<'a>>(&self, side: &V) -> Result<Vec<FieldDiff>, UnreadableField> {
+    fn one_side<'a, V: Values<'a>>(&'a self, side: &V) -> Result<Vec<FieldDiff>, UnreadableField> {
         let diffs = self.fields.iter().enumerate().map(|(index, field)| {
-            let value = Some(self.normal(index, side)?.json().into());
+            let value = match &field.rule {
+                Rule::Ignored => side.value(index).as_sent(),
+                _ => self.normal(index, side)?.json(),
+            };
+            let value = Some(value.into());
             let (upstream, local) = of(V::SIDE, (value.clone(), None), (None, value));
             Ok(FieldDiff { field: field.name.clone(), upstream, local })
         });
@@ -116,7 +94,7 @@ impl Fields {
         let mut diffs = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
             let (upstream, local) = (self.normal(index, &item)?, self.normal(index, &row)?);
-            if !same(&upstream, &local) {
+            if !field.rule.agrees(&upstream, &local) {
                 let json = |canon: &Canon<'_>| Some(canon.json().into());
                 let (upstream, local) = (json(&upstream), json(&local));
                 diffs.push(FieldDiff { field: field.name.clone(), upstream, local });
@@ -129,16 +107,4 @@ impl Fields {
 /// Equal versions with different fields mean that one side wrote what the marker does not cover.
 fn conflict(item: Option<ItemView<'_>>, row: Option<&Row<'_>>) -> Option<String> {
     (versions(item?, row?) == Versions::Equal).then(|| "conflict".to_owned())
-}
-
-/// An unreadable value as it was sent, so that another unreadable value has another digest.
-fn as_sent(value: &Scalar<'_>) -> String {
-    match value {
-        Scalar::Absent | Scalar::Null => "null".to_owned(),
-        Scalar::Bool(flag) => flag.to_string(),
-        Scalar::Int(whole) => whole.to_string(),
-        Scalar::Number(text) | Scalar::Json(text) => text.to_string(),
-        Scalar::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
-        Scalar::Instant(at) => format!("\"{at}\""),
-    }
 }

@@ -2,9 +2,12 @@
 //!
 //! No rule compares with a hidden tolerance, and no rule turns a number into a float.
 
+mod digest;
 mod fields;
 mod judge;
 mod normal;
+mod rules;
+mod same;
 mod side;
 mod stake;
 mod version;
@@ -12,7 +15,8 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, Rule, VERSION};
+pub use fields::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, Source, VERSION};
 pub use normal::UnreadableField;
+pub use rules::{BadTolerance, Blank, Fold, MoneyRule, Nothing, Rule, TimeRule, Tolerance, Unordered, Words};
 pub use side::Side;
 pub use version::{Versions, versions};

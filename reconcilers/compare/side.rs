@@ -26,6 +26,14 @@ impl fmt::Display for Side {
     }
 }
 
+/// Picks what belongs to a side.
+pub(super) fn of<T>(side: Side, upstream: T, local: T) -> T {
+    match side {
+        Side::Upstream => upstream,
+        Side::Local => local,
+    }
+}
+
 /// Looks up a value of one side by the index of its field.
 pub(super) trait Values<'a> {
     const SIDE: Side;

@@ -55,9 +55,10 @@ impl Definition {
     pub fn new(
         provider: &ProviderDefinition,
         feed: &FeedDefinition,
-        domain: DomainDefinition,
+        mut domain: DomainDefinition,
         settings: &Settings,
     ) -> Result<Self, Slot> {
+        domain.fields.currencies = feed.currencies.clone();
         let fan_out = fan_out(provider, feed, &domain, settings)?;
         let events = events(provider, feed, &domain, settings)?;
         let names: Vec<Box<str>> = match &fan_out {

@@ -200,7 +200,7 @@ fn in_plain_words(expected: &str) -> &str {
         "mapping start" => "a mapping (`key: value`)",
         "sequence start" => "a list (`[a, b]`)",
         "string scalar" => "a single text",
-        "bool" => "`true` or `false`",
+        "bool" | "boolean" => "`true` or `false`",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
         other => other,
     }

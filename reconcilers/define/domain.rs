@@ -1,10 +1,11 @@
 //! A domain file: what only the user knows about one reconciliation.
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Fault, FromText, Ordered};
-use super::compare_file::{self, FieldFile, MoneyFile};
+use super::compare::{self, FieldFile, MoneyFile};
 use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
@@ -47,6 +48,7 @@ struct LocalFile {
     changed: Option<Checked<ColumnName>>,
     version: Option<Checked<ColumnName>>,
     time: Option<Checked<TimeFormat>>,
+    zone: Option<Checked<Tz>>,
 }
 
 /// SQL as the user wrote it; the local side checks it against its database.
@@ -119,19 +121,10 @@ impl DomainDefinition {
     /// The same domain, reading only some members of the rows of another feed: nothing is compared, and nothing is sent.
     #[must_use]
     pub(super) fn reading(&self, feed: &Name, members: &[Path]) -> Self {
-        let field = |path: &Path| Field {
-            name: path.to_string().into(),
-            upstream: path.clone(),
-            local: Box::default(),
-            rule: Rule::Exact,
-        };
+        let fields = members.iter().map(|path| Field::named(path, Rule::Exact)).collect();
         Self {
             feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
-            fields: Fields {
-                fields: members.iter().map(field).collect(),
-                money: None,
-                direction: Direction::Inbound,
-            },
+            fields: Fields::of(fields),
             schedule: None,
             received: None,
             warnings: Vec::new(),
@@ -161,7 +154,7 @@ impl DomainDefinition {
             schedule: None,
             local: Local::default(),
             received: None,
-            fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
+            fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
             warnings: Vec::new(),
@@ -192,7 +185,8 @@ impl DomainDefinition {
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
-        let fields = compare_file::compile(file.compare.value, file.money, local_time, direction, problems);
+        let fields = compare::compile(file.compare.value, file.money, local_time, problems);
+        let fields = fields.map(|fields| Fields { direction, ..fields });
         let policy = file.policy.compile(problems);
         let remedies = match file.emit {
             Some(emit) => emit.compile(policy.orphans, direction, problems),
@@ -249,6 +243,7 @@ impl LocalFile {
             Some(time) => problems.take(time)?,
             None => TimeFormat::default(),
         };
+        let zone = problems.take_option(self.zone).map(Into::into);
         Some(Local {
             database: database?.to_string(),
             rows: rows?.0,
@@ -260,6 +255,7 @@ impl LocalFile {
             changed,
             version,
             time,
+            zone,
         })
     }
 }

@@ -11,6 +11,7 @@ use super::conditional;
 use super::confirm::ConfirmDefinition;
 use super::confirm_file::{ConfirmFile, FeedGround};
 use super::count::{CountDefinition, CountFile};
+use super::currencies_file::{self, Places};
 use super::document::Problems;
 use super::each_file::{EachDefinition, EachFile};
 use super::edges::Edges;
@@ -37,6 +38,7 @@ use super::template::{Known, Slot, Template};
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
 use super::words;
 use crate::format::{Children, Unpack};
+use crate::money::Currencies;
 use crate::path::Path;
 use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Cap, Cure, Feed, Filter, Validator};
@@ -78,6 +80,8 @@ pub(super) struct FeedFile {
     count: Option<Spanned<CountFile>>,
     conditional: Option<Checked<Validator>>,
     events: Option<EventsFile>,
+    #[serde(default)]
+    currencies: Ordered<Checked<Places>>,
 }
 
 impl FeedFile {
@@ -144,6 +148,8 @@ pub struct FeedDefinition {
     pub(super) count: Option<CountDefinition>,
     /// Where the provider lists its own events about the items.
     pub events: Option<EventsDefinition>,
+    /// How it counts minor units, where ISO 4217 does it otherwise.
+    pub currencies: Currencies,
 }
 
 impl FeedDefinition {
@@ -193,6 +199,7 @@ impl FeedDefinition {
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
         lint::lint(&paging, &window, job.is_some(), places, problems);
         let rekey = rekey(&window, &id, window_spot, problems);
+        let currencies = currencies_file::compile(file.currencies, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(Some(&paging), &window) };
         let first = match &job {
@@ -247,6 +254,7 @@ impl FeedDefinition {
             each: each.flatten(),
             count,
             events: events.flatten(),
+            currencies,
         };
         definition.check_each(each_spot, problems);
         definition.warnings = std::mem::replace(&mut problems.warnings, earlier);

@@ -6,10 +6,11 @@ use super::feed::FeedDefinition;
 use super::gone_file::GoneIf;
 use super::paging::By;
 use super::reader::CursorReader;
-use crate::compare::{CLOCK, FIELDS, KEY, VERSION};
+use crate::compare::{CLOCK, FIELDS, KEY, Source, VERSION};
 use crate::items::ItemView;
+use crate::jq::{Expression, Reads};
 use crate::path::Path;
-use crate::projection::{OPERATION, Operation, Projection, Rows};
+use crate::projection::{Derivation, Ingredients, OPERATION, Operation, Projection, Rows};
 
 /// The slots of an item: key, clock, version and the compared fields, then what only reading it needs.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,8 @@ pub(super) struct Layout {
     operation: Option<usize>,
     /// What makes a row a deleted one.
     gone: Gone,
+    /// What is calculated from others.
+    derivations: Vec<Derivation>,
 }
 
 /// Which rows name deleted items.
@@ -44,7 +47,16 @@ impl Layout {
         let mut layout = Self { slots: vec![None; FIELDS], ..Self::default() };
         layout.slots[CLOCK] = Some(feed.clock.clone());
         layout.slots[VERSION].clone_from(&feed.version);
-        layout.slots.extend(domain.fields.fields.iter().map(|field| Some(field.upstream.clone())));
+        let fields = &domain.fields.fields;
+        layout.slots.extend(fields.iter().map(|field| match &field.upstream {
+            Source::Member(path) => Some(path.clone()),
+            Source::Derived(_) => None,
+        }));
+        for (index, field) in fields.iter().enumerate() {
+            if let Source::Derived(expression) = &field.upstream {
+                layout.derive(FIELDS + index, expression);
+            }
+        }
         match feed.id.as_slice() {
             [only] => layout.slots[KEY] = Some(only.clone()),
             parts => {
@@ -80,13 +92,26 @@ impl Layout {
         self.slots.len() - 1
     }
 
-    /// Reads rows that are handed in one by one, and the page's own values.
-    pub(super) fn of_rows(&self, signals: &[Option<Path>], max_items: usize) -> Projection {
-        self.composing(Projection::of_rows(&self.slots, signals, max_items))
+    /// Keeps what an expression looks at.
+    fn derive(&mut self, slot: usize, expression: &Expression) {
+        let of = match expression.reads() {
+            Reads::Whole => Ingredients::Whole(self.keep(&Path::root())),
+            Reads::Members(names) => {
+                let members = names.iter().map(|name| (name.clone(), self.keep(&Path::of_member(name))));
+                Ingredients::Members(members.collect())
+            }
+        };
+        self.derivations.push(Derivation { slot, expression: expression.clone(), of });
     }
 
-    /// The key of a projection's rows, where it has parts.
-    pub(super) fn composing(&self, projection: Projection) -> Projection {
+    /// Reads rows that are handed in one by one, and the page's own values.
+    pub(super) fn of_rows(&self, signals: &[Option<Path>], max_items: usize) -> Projection {
+        self.finishing(Projection::of_rows(&self.slots, signals, max_items))
+    }
+
+    /// The same projection, which also makes what no member of a row is: keys of several parts, and calculated values.
+    pub(super) fn finishing(&self, projection: Projection) -> Projection {
+        let projection = projection.deriving(self.derivations.clone());
         if self.parts.is_empty() { projection } else { projection.composing(KEY, self.parts.clone()) }
     }
 

@@ -64,12 +64,13 @@ mod conditional;
 pub mod count;
 pub mod each_file;
 pub mod events_file;
+mod currencies_file;
 mod id_file;
 mod job;
 pub mod feed;
 pub mod provider;
 
-mod compare_file;
+mod compare;
 pub mod domain;
 mod emit_file;
 mod policy_file;

@@ -11,6 +11,7 @@ use super::auth::host::HostPattern;
 use super::auth::tls::{Tls, TlsFile};
 use super::auth::{Auth, AuthFile};
 use super::checked::{Checked, Fault, FromText, Ordered};
+use super::currencies_file::{self, Places};
 use super::document::{Document, Problems};
 use super::each_file::EachDefinition;
 use super::feed::{FeedDefinition, FeedFile};
@@ -39,6 +40,8 @@ struct ProviderFile {
     limits: LimitsFile,
     #[serde(default)]
     rules: Vec<RuleFile>,
+    #[serde(default)]
+    currencies: Ordered<Checked<Places>>,
     feeds: Ordered<FeedFile>,
 }
 
@@ -107,11 +110,13 @@ impl ProviderDefinition {
         if file.feeds.0.is_empty() {
             problems.add(spot, Fault::new("the provider has no feeds"));
         }
+        let currencies = currencies_file::compile(file.currencies, problems);
         let mut feeds = BTreeMap::new();
         for entry in file.feeds.0 {
             let name = Name::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
             let feed = FeedDefinition::compile(entry.value, &of_members, &limits, entry.spot, problems);
-            if let (Ok(name), Some(feed)) = (name, feed) {
+            if let (Ok(name), Some(mut feed)) = (name, feed) {
+                feed.currencies = currencies.changed_by(&feed.currencies);
                 feeds.insert(name, Arc::new(feed));
             }
         }

@@ -1,5 +1,6 @@
 //! The `received` block of a domain file: the team's own table of the webhooks that it received.
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -23,6 +24,7 @@ pub(super) struct ReceivedFile {
     event: Option<Checked<ColumnName>>,
     status: Option<StatusFile>,
     time: Option<Checked<TimeFormat>>,
+    zone: Option<Checked<Tz>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -54,6 +56,7 @@ impl ReceivedFile {
         let event = problems.take_option(self.event).map(|column| column.0);
         let status = self.status.and_then(|status| status.compile(problems));
         let time = problems.take_option(self.time).or_else(|| local.map(|local| local.time));
+        let named_zone = problems.take_option(self.zone).map(Into::into);
         let named = problems.take_option(self.database).map(|name| name.to_string());
         Some(Received {
             database: named.or_else(|| local.map(|local| local.database.clone()))?,
@@ -64,6 +67,7 @@ impl ReceivedFile {
             event,
             status,
             time: time.unwrap_or_default(),
+            zone: named_zone.or_else(|| local.and_then(|local| local.zone)),
         })
     }
 }

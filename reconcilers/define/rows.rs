@@ -107,7 +107,7 @@ impl RowReader {
                 None => layout.slots.clone(),
                 Some(inner) => layout.inside(inner),
             };
-            reader.page = Some(layout.composing(Projection::new(at, &slots, signals, MAX_ITEMS)));
+            reader.page = Some(layout.finishing(Projection::new(at, &slots, signals, MAX_ITEMS)));
         }
         Self { nested, ..reader }
     }

@@ -7,15 +7,6 @@ use super::checked::Fault;
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
     // Domains.
-    "tolerance",
-    "unordered",
-    "expr",
-    "ignore",
-    "space",
-    "unicode",
-    "null",
-    "absent",
-    "empty",
     "privacy",
     "drop",
     "hash",

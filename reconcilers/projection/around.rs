@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::derive::Derivation;
 use super::rows::{AROUND, MAP_KEY, OPERATION, Operation};
 use super::tree::Node;
 use crate::items::Items;
@@ -28,6 +29,7 @@ pub(super) struct Beside {
     /// Where the row around has what the others keep.
     pub outer: Node,
     composed: Option<Composed>,
+    derived: Vec<Derivation>,
 }
 
 /// A key in parts.
@@ -60,6 +62,10 @@ impl Beside {
         self.composed = Some(Composed { slot, parts });
     }
 
+    pub(super) fn derive(&mut self, derivations: Vec<Derivation>) {
+        self.derived = derivations;
+    }
+
     /// Fills the slots of the newest item that its own members did not fill.
     pub(super) fn complete(&self, items: &mut Items, around: Around<'_>) {
         let operation = around.operation.map(Operation::json);
@@ -78,6 +84,9 @@ impl Beside {
             && let Some(key) = composed.key(items)
         {
             items.set(composed.slot, &key);
+        }
+        for derivation in &self.derived {
+            derivation.fill(items);
         }
     }
 }

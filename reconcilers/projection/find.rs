@@ -42,7 +42,7 @@ pub(super) fn is_object(text: &str) -> bool {
 }
 
 /// The elements of an array, or nothing where it is none.
-pub(super) fn elements(text: &str) -> Result<Option<Vec<&str>>, ShapeFault> {
+pub(crate) fn elements(text: &str) -> Result<Option<Vec<&str>>, ShapeFault> {
     if !text.trim_start().starts_with('[') {
         return Ok(None);
     }
@@ -51,7 +51,7 @@ pub(super) fn elements(text: &str) -> Result<Option<Vec<&str>>, ShapeFault> {
 }
 
 /// The members of an object in the order they were sent, or nothing where it is none.
-pub(super) fn entries(text: &str) -> Result<Option<Vec<(String, &str)>>, ShapeFault> {
+pub(crate) fn entries(text: &str) -> Result<Option<Vec<(String, &str)>>, ShapeFault> {
     if !is_object(text) {
         return Ok(None);
     }

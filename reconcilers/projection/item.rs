@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -25,11 +26,17 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         self.reading.kept.items.begin();
         let mut repeated = false;
-        let is_object = deserializer.deserialize_any(MemberVisitor {
-            node: self.projection.item(),
-            items: &mut self.reading.kept.items,
-            repeated: &mut repeated,
-        })?;
+        let (node, items) = (self.projection.item(), &mut self.reading.kept.items);
+        let is_object = if node.slots.is_empty() {
+            deserializer.deserialize_any(MemberVisitor { node, items, repeated: &mut repeated })?
+        } else {
+            let raw = <&RawValue>::deserialize(deserializer)?.get();
+            for &slot in &node.slots {
+                items.set(slot, raw);
+            }
+            let visitor = MemberVisitor { node, items, repeated: &mut repeated };
+            visitor.deserialize(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom)?
+        };
         let items = &mut self.reading.kept.items;
         let reason = match (is_object, repeated) {
             (false, _) => "it is not an object",

@@ -5,6 +5,7 @@
 //! rows, which are then read in the same way.
 
 mod around;
+mod derive;
 mod find;
 mod gather;
 mod item;
@@ -18,7 +19,9 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+pub use derive::{Derivation, Ingredients};
 pub use find::{Lookup, at};
+pub(crate) use find::{elements, entries};
 pub use gather::{Cut, Found, Gathered, Gathering};
 pub use read::Projection;
 pub use rows::{AROUND, Absent, At, Explode, MAP_KEY, Nested, OPERATION, Operation, RowShape, Rows};

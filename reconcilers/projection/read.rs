@@ -3,6 +3,7 @@
 use serde::de::DeserializeSeed;
 
 use super::around::{Around, Beside};
+use super::derive::Derivation;
 use super::gather::Gathering;
 use super::item::{ItemSeed, MemberVisitor};
 use super::page::PageSeed;
@@ -57,6 +58,13 @@ impl Projection {
     #[must_use]
     pub fn composing(mut self, slot: usize, parts: Vec<usize>) -> Self {
         self.beside.compose(slot, parts);
+        self
+    }
+
+    /// Fills slots with what is calculated from others.
+    #[must_use]
+    pub fn deriving(mut self, derivations: Vec<Derivation>) -> Self {
+        self.beside.derive(derivations);
         self
     }
 

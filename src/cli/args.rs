@@ -1,15 +1,19 @@
 //! The command line: its words, defaults and help. Everything is parsed here, at the door; nothing is carried out.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tieout_reconcilers::discrepancy::Kind;
 
+use super::acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Whom};
+use super::approve::ApproveArgs;
+use super::explain::ShowArgs;
 use super::feed::FeedArgs;
 use super::help;
 use super::scope::{PlanArgs, RunArgs};
-use super::values::{FindingPath, kinds, states};
+use super::values::{kinds, states};
 use crate::finding::State;
 
 /// The configuration file where none is named.
@@ -105,12 +109,21 @@ pub enum Command {
     /// Read the reports of earlier runs
     #[command(subcommand, after_help = help::REPORT)]
     Report(ReportCommand),
-    /// Read what was found and what became of it
+    /// Read what was found and what became of it, and say what is to become of it
     #[command(subcommand, after_help = help::FINDINGS)]
     Findings(FindingsCommand),
+    /// Show the whole life of one finding, why it stands where it stands, and what happens next
+    #[command(after_help = help::EXPLAIN)]
+    Explain(ShowArgs),
+    /// Let go what a run holds back, and deliver it
+    #[command(after_help = help::APPROVE)]
+    Approve(ApproveArgs),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+    /// Look for what will go wrong: rights, logins, clocks, settings, the state store
+    #[command(after_help = help::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Show the first page of a feed: as it came, as it is understood, and what would be asked next
     #[command(after_help = help::PREVIEW)]
     Preview(FeedArgs),
@@ -153,16 +166,28 @@ pub enum FindingsCommand {
         /// Only findings of these kinds
         #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds())]
         kind: Vec<Kind>,
+        /// Only what this person takes care of; `-` is what nobody takes care of
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+        /// Only what was first seen at least so long ago
+        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        older_than: Option<Duration>,
         /// How many to list; 0 lists all
         #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
         limit: usize,
     },
     /// Show everything about one finding
-    Show {
-        /// The domain and the item's key, as `findings list` writes them
-        #[arg(value_name = "DOMAIN/KEY")]
-        finding: FindingPath,
-    },
+    Show(ShowArgs),
+    /// Leave findings alone, until an instant or until upstream changes
+    Ignore(IgnoreArgs),
+    /// Follow ignored or parked findings again
+    Reopen(ReopenArgs),
+    /// Say who takes care of findings
+    Assign(AssignArgs),
+    /// Say that nobody in particular takes care of findings
+    Unassign(Whom),
+    /// Write something beside findings
+    Note(NoteArgs),
 }
 
 /// What `check` looks at.
@@ -174,6 +199,14 @@ pub struct CheckArgs {
     /// Also test that every secret named by `env:` or `file:` is there
     #[arg(long)]
     pub vars: bool,
+}
+
+/// What `doctor` looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DoctorArgs {
+    /// Domains, by name or glob (`stripe.*`); all when left out
+    #[arg(value_name = "DOMAIN")]
+    pub domains: Vec<String>,
 }
 
 /// Where the demo plays.

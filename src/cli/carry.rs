@@ -1,9 +1,10 @@
 //! Carries commands out: what each of them loads, does and shows.
 
-use super::args::{Command, ReportCommand};
+use super::args::{Command, FindingsCommand, ReportCommand};
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{overview, play, preflight, preview, probe, reconcile};
+use super::findings::Filter;
+use super::{acts, approve, doctor, explain, overview, play, preflight, preview, probe, reconcile};
 
 /// Carries a command out and returns the exit code of the process.
 pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
@@ -13,10 +14,28 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Status => overview::status(desk).await,
         Command::Report(ReportCommand::List { limit }) => overview::runs(desk, limit).await,
         Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
-        Command::Findings(command) => overview::findings(desk, command).await,
+        Command::Findings(command) => findings(desk, command).await,
+        Command::Explain(args) => explain::explain(desk, &args).await,
+        Command::Approve(args) => approve::approve(desk, &args).await,
         Command::Check(args) => preflight::check(desk, &args).await,
+        Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,
         Command::Probe(args) => probe::probe(desk, &args).await,
         Command::Demo(args) => play::demo(desk, &args).await,
+    }
+}
+
+async fn findings(desk: &Desk, command: FindingsCommand) -> Result<u8, Failure> {
+    match command {
+        FindingsCommand::List { domains, state, kind, owner, older_than, limit } => {
+            let filter = Filter { states: state, kinds: kind, owner, older_than };
+            overview::findings(desk, &domains, filter, limit).await
+        }
+        FindingsCommand::Show(args) => explain::show(desk, &args).await,
+        FindingsCommand::Ignore(args) => acts::ignore(desk, &args).await,
+        FindingsCommand::Reopen(args) => acts::reopen(desk, &args).await,
+        FindingsCommand::Assign(args) => acts::assign(desk, &args).await,
+        FindingsCommand::Unassign(whom) => acts::unassign(desk, &whom).await,
+        FindingsCommand::Note(args) => acts::note(desk, &args).await,
     }
 }

@@ -1,6 +1,9 @@
 //! `tieout findings`: what was found and what became of it.
 
+use std::time::Duration;
+
 use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::instant::Instant;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -14,20 +17,28 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Of one of these kinds; of any where none is named.
     pub kinds: Vec<Kind>,
+    /// What this person takes care of; `-` is nobody.
+    pub owner: Option<String>,
+    /// First seen at least so long ago.
+    pub older_than: Option<Duration>,
 }
 
 impl Filter {
     /// Whether a finding is asked for.
     #[must_use]
-    pub fn wants(&self, finding: &Finding) -> bool {
+    pub fn wants(&self, finding: &Finding, now: Instant) -> bool {
+        let owner = finding.owner.as_deref();
         (self.states.is_empty() || self.states.contains(&finding.state))
             && (self.kinds.is_empty() || self.kinds.contains(&finding.kind))
+            && self.owner.as_deref().is_none_or(|wanted| owner.unwrap_or("-") == wanted)
+            && self.older_than.is_none_or(|age| finding.first_seen + age <= now)
     }
 
     /// The first `limit` of the findings that are asked for (all where it is 0), and how many more there are.
     #[must_use]
-    pub fn pick(&self, findings: Vec<Finding>, limit: usize) -> (Vec<Finding>, u64) {
-        let mut wanted: Vec<Finding> = findings.into_iter().filter(|finding| self.wants(finding)).collect();
+    pub fn pick(&self, findings: Vec<Finding>, limit: usize, now: Instant) -> (Vec<Finding>, u64) {
+        let mut wanted: Vec<Finding> =
+            findings.into_iter().filter(|finding| self.wants(finding, now)).collect();
         let shown = if limit == 0 { wanted.len() } else { limit.min(wanted.len()) };
         let more = (wanted.len() - shown) as u64;
         wanted.truncate(shown);
@@ -40,12 +51,14 @@ pub fn list(findings: &[Finding], not_listed: u64, output: &Output) -> Result<u8
     write(findings, not_listed, |_| text::findings(findings, not_listed), output)
 }
 
-/// Writes `findings show`: the finding of a key, one per member of the fan-out.
-pub fn show(path: &str, findings: &[Finding], output: &Output) -> Result<u8, Failure> {
-    if findings.is_empty() {
-        return Err(Failure::usage("no_such_finding", format!("nothing was ever found about `{path}`")));
-    }
-    let human = |_: &_| findings.iter().map(text::finding).collect::<Vec<_>>().join("\n");
+/// Writes what findings a person did something to, as they are now.
+pub fn did(findings: &[Finding], output: &Output) -> Result<u8, Failure> {
+    write(findings, 0, |_| text::findings(findings, 0), output)
+}
+
+/// Writes what an approval would let go, and the commands that do it.
+pub fn held(findings: &[Finding], commands: &[String], output: &Output) -> Result<u8, Failure> {
+    let human = |_: &_| format!("{}{}\n", text::findings(findings, 0), commands.join("\n"));
     write(findings, 0, human, output)
 }
 
@@ -69,14 +82,26 @@ mod tests {
     fn a_filter_restricts_and_a_limit_says_what_it_left_out() {
         let findings = vec![samples::finding(State::Open), samples::finding(State::Repaired)];
         let states = |filter: &Filter, limit| {
-            let (picked, more) = filter.pick(findings.clone(), limit);
+            let now = findings[0].first_seen + Duration::from_hours(1);
+            let (picked, more) = filter.pick(findings.clone(), limit, now);
             (picked.iter().map(|finding| finding.state).collect::<Vec<_>>(), more)
         };
         assert_eq!(states(&Filter::default(), 0), (vec![State::Open, State::Repaired], 0));
-        let over = Filter { states: vec![State::Repaired], kinds: vec![Kind::Mismatched] };
+        let over = Filter {
+            states: vec![State::Repaired],
+            kinds: vec![Kind::Mismatched],
+            owner: Some("-".to_owned()),
+            older_than: Some(Duration::from_hours(1)),
+        };
         assert_eq!(states(&over, 20), (vec![State::Repaired], 0));
         assert_eq!(states(&Filter::default(), 1), (vec![State::Open], 1));
-        let none = Filter { states: vec![], kinds: vec![Kind::Orphaned] };
-        assert_eq!(states(&none, 1), (vec![], 0));
+        let nothing = [
+            Filter { kinds: vec![Kind::Orphaned], ..Filter::default() },
+            Filter { owner: Some("ada".to_owned()), ..Filter::default() },
+            Filter { older_than: Some(Duration::from_hours(2)), ..Filter::default() },
+        ];
+        for none in nothing {
+            assert_eq!(states(&none, 1), (vec![], 0));
+        }
     }
 }

@@ -59,13 +59,31 @@ pub(super) const FINDINGS: &str = "\
 Examples:
   tieout findings list                          what was found and where it stands
   tieout findings list 'stripe.*' --state held  what a safety limit holds back
-  tieout findings show stripe.charges/ch_1      one finding and its life";
+  tieout findings ignore stripe.charges/ch_1 --until 14d --reason 'refunded by hand'   leave it alone";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  tieout explain stripe.charges/ch_1            its life, why it stands where it stands, what happens next
+  tieout explain stripe.charges/ch_1 --each acct_1   of one member of a fan-out
+  tieout explain stripe.charges/ch_1 --format json   the same for a program";
+
+pub(super) const APPROVE: &str = "\
+Examples:
+  tieout approve latest --dry-run               what the newest run holds back
+  tieout approve 019ac9 stripe.charges --expect 12   let it go, if it is still twelve events
+  tieout approve latest --expect 12 --no-drain  let it go; the next run delivers it";
 
 pub(super) const CHECK: &str = "\
 Examples:
   tieout check                                  definitions only: neither secrets nor network needed
   tieout check --vars                           also: is every secret there?
   tieout check --online                         also: does every login work, and does every column exist?";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  tieout doctor                                 may the logins do more than they need, or less? do the clocks agree?
+  tieout doctor 'stripe.*'                      of some domains only
+  tieout doctor --format json                   the same for a program";
 
 pub(super) const PREVIEW: &str = "\
 Examples:

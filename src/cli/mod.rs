@@ -1,18 +1,25 @@
 //! The command line: one file per command. It parses, tells and returns exit codes; what is done is done elsewhere.
 
+mod acts;
+mod approve;
 mod args;
 mod carry;
 mod desk;
+mod doctor;
+mod explain;
 mod failure;
 mod feed;
 mod help;
 mod member;
+mod named;
 mod output;
 mod overview;
+mod person;
 mod play;
 mod preflight;
 mod preview;
 mod probe;
+mod reach;
 mod reconcile;
 mod scope;
 mod select;
@@ -28,15 +35,21 @@ pub mod run;
 pub mod status;
 pub mod watch;
 
+pub use acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Until, Whom};
+pub use approve::ApproveArgs;
 pub use args::{
-    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, FindingsCommand, Format, ReportCommand, Shared,
+    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, DoctorArgs, FindingsCommand, Format,
+    ReportCommand, Shared,
 };
 pub use carry::carry_out;
 pub use desk::{Desk, main};
+pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;
 pub use member::MemberValue;
+pub use named::Named;
 pub use output::Output;
+pub use person::{Actor, PersonName, Remark};
 pub use scope::{IfLocked, PlanArgs, RunArgs, Scope};
 pub use select::select;
 pub use signals::Signals;

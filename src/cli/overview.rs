@@ -8,13 +8,13 @@ use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::reconciler::{ClockKind, Reconciler};
 
-use super::args::FindingsCommand;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::{findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
 use crate::report::{RunLine, RunReport, Status, StatusLine};
+use crate::run;
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
 /// How many of the newest runs are searched for a domain's last one.
@@ -60,6 +60,10 @@ async fn line(
     let moves_unseen = feed.mutable && feed.clock_kind != Some(ClockKind::Updated);
     let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
     let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();
+    let now = store.now().await?;
+    let held = store.held().await?;
+    let standing =
+        run::standing(store.standing(name, now).await?, held.iter().filter(|set| set.domain == *name));
     let open = store
         .list(&FindingFilter { domains: vec![name.clone()], states, ..FindingFilter::default() })
         .await?;
@@ -73,6 +77,7 @@ async fn line(
         last_run,
         open: open.len() as u64,
         oldest: open.iter().map(|finding| finding.first_seen).min(),
+        standing,
         at_stake: at_stake(&open),
         dead,
     })
@@ -164,22 +169,18 @@ pub(super) async fn run(desk: &Desk, selector: &str) -> Result<u8, Failure> {
     report::show(&shown, &desk.output)
 }
 
-/// Carries `findings` out.
-pub(super) async fn findings(desk: &Desk, command: FindingsCommand) -> Result<u8, Failure> {
+/// Carries `findings list` out.
+pub(super) async fn findings(
+    desk: &Desk,
+    domains: &[String],
+    filter: findings::Filter,
+    limit: usize,
+) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let store = wire::open_store(&loaded.config).await?;
-    let shown = match command {
-        FindingsCommand::List { domains, state, kind, limit } => {
-            let selected = wire::selected(&loaded, &domains)?;
-            let names: Vec<DomainName> = selected.iter().map(|domain| domain.domain().clone()).collect();
-            list(&store, names, findings::Filter { states: state, kinds: kind }, limit, desk).await
-        }
-        FindingsCommand::Show { finding } => {
-            let found = store.of_every_member(&finding.domain, &finding.key).await;
-            let found = found.map_err(|error| wire::store_failure(&error))?;
-            findings::show(&format!("{}/{}", finding.domain, finding.key), &found, &desk.output)
-        }
-    };
+    let selected = wire::selected(&loaded, domains)?;
+    let names: Vec<DomainName> = selected.iter().map(|domain| domain.domain().clone()).collect();
+    let shown = list(&store, names, filter, limit, desk).await;
     store.close().await;
     shown
 }
@@ -192,7 +193,9 @@ async fn list(
     desk: &Desk,
 ) -> Result<u8, Failure> {
     let asked = FindingFilter { domains, ..FindingFilter::default() };
-    let all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
-    let (shown, more) = filter.pick(all, limit);
+    let mut all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
+    all.sort_by_key(|finding| finding.first_seen);
+    let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
+    let (shown, more) = filter.pick(all, limit, now);
     findings::list(&shown, more, &desk.output)
 }

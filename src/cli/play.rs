@@ -16,7 +16,7 @@ use super::{reconcile, wire};
 use crate::config::Loaded;
 use crate::demo::{Manners, Scene, SceneError};
 use crate::report::{RunReport, text};
-use crate::run::{IfLocked, Mode, Options, Scope};
+use crate::run::{Found, IfLocked, Mode, Options, Scope};
 
 /// The same world every time; only the clock moves.
 const SEED: u64 = 20;
@@ -97,6 +97,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         mode: Mode::Run,
         scope: Scope::Coverage,
         max_emits: None,
+        found: Found::Repaired,
         if_locked: IfLocked::Fail,
         drain: Duration::from_secs(30),
         list: usize::MAX,

@@ -17,7 +17,7 @@ use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::progress::Watcher;
 use crate::report::RunReport;
-use crate::run::{self, Job, Mode, Options};
+use crate::run::{self, Found, Job, Mode, Options};
 
 /// Carries `run` out.
 pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
@@ -51,6 +51,7 @@ fn options(mode: Mode, scope: &Scope) -> Result<Options, Failure> {
         mode,
         scope: scope_of_run,
         max_emits: scope.max_emits,
+        found: if scope.baseline { Found::Baseline } else { Found::Repaired },
         if_locked: run::IfLocked::Fail,
         drain: Duration::ZERO,
         list: scope.findings_shown(),

@@ -28,6 +28,9 @@ pub struct Scope {
     /// The most events to emit per domain, in place of the domain's own limit
     #[arg(long, value_name = "N", env = "TIEOUT_MAX_EMITS", hide_env_values = true)]
     pub max_emits: Option<u64>,
+    /// Hold everything that is found, for a first run on an old backlog: it was there before anybody looked
+    #[arg(long, env = "TIEOUT_BASELINE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    pub baseline: bool,
     /// How many findings to show per domain; all are counted; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
     pub limit: usize,

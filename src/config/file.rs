@@ -9,6 +9,7 @@ use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
 use tieout_reconcilers::name::Name;
 
+use super::local_url::LocalUrl;
 use super::provider::{ProviderConfig, ProviderFile};
 use super::queue::{QueueConfig, QueueFile};
 use super::secret::{SecretRef, UrlRef};
@@ -40,7 +41,7 @@ struct StateFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddressFile {
-    url: Checked<UrlRef>,
+    url: Checked<LocalUrl>,
 }
 
 /// What `tieout.yaml` says; entries that are wrong keep their name and lose their value.
@@ -48,7 +49,7 @@ struct AddressFile {
 pub(super) struct Settings {
     pub(super) state: UrlRef,
     pub(super) state_key: Option<SecretRef>,
-    pub(super) databases: BTreeMap<Name, Option<UrlRef>>,
+    pub(super) databases: BTreeMap<Name, Option<LocalUrl>>,
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
     pub(super) reconcilers: Vec<(Spot, String)>,

@@ -21,6 +21,7 @@ use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
 
 use super::file::{ConfigFile, Settings};
+use super::local_url::LocalUrl;
 use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
 use super::secret::{ConfigError, SecretRef, UrlRef};
@@ -40,7 +41,7 @@ pub struct Config {
     /// The key that encrypts the tokens in the state store, where any are kept.
     pub state_key: Option<SecretRef>,
     /// The local databases.
-    pub databases: BTreeMap<Name, UrlRef>,
+    pub databases: BTreeMap<Name, LocalUrl>,
     /// The queues.
     pub queues: BTreeMap<Name, QueueConfig>,
     /// What it says about providers.

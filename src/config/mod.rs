@@ -13,6 +13,7 @@ pub mod provider;
 pub mod queue;
 
 mod file;
+mod local_url;
 
 mod folder;
 pub mod load;

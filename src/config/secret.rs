@@ -115,8 +115,33 @@ pub enum UrlRef {
     Secret(SecretRef),
 }
 
+/// The kinds of databases that an address may name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kinds {
+    /// The schemes of their addresses.
+    pub(super) schemes: &'static [&'static str],
+    /// How such an address is written.
+    pub(super) help: &'static str,
+    /// What an address is not, where it is of no such kind.
+    pub(super) no_such: &'static str,
+}
+
+/// State and queues.
+const KEEPING: Kinds = Kinds {
+    schemes: &["sqlite", "postgres", "postgresql"],
+    help: "write `sqlite:FILE`, or `postgres://USER@HOST/NAME`",
+    no_such: "it is not the address of a SQLite or PostgreSQL database",
+};
+
 impl FromText for UrlRef {
     fn from_text(text: &str) -> Result<Self, Fault> {
+        Self::of_kind(text, KEEPING)
+    }
+}
+
+impl UrlRef {
+    /// An address of one of some kinds of databases, or a reference to one.
+    pub(super) fn of_kind(text: &str, kinds: Kinds) -> Result<Self, Fault> {
         if text.starts_with("env:") || text.starts_with("file:") {
             return SecretRef::from_text(text).map(Self::Secret);
         }
@@ -124,8 +149,28 @@ impl FromText for UrlRef {
             return Err(Fault::new("the address holds a password")
                 .with_help("write `env:NAME` or `file:PATH` for the whole address"));
         }
-        check_scheme(text)?;
+        check_scheme(text, kinds)?;
         Ok(Self::Inline(text.to_owned()))
+    }
+
+    /// The address, with SQLite files made relative to the configuration's folder.
+    pub fn read(&self, what: &str, base: &Path) -> Result<SecretString, ConfigError> {
+        self.read_of_kind(what, base, KEEPING)
+    }
+
+    /// The same, of one of some kinds of databases.
+    pub(super) fn read_of_kind(
+        &self,
+        what: &str,
+        base: &Path,
+        kinds: Kinds,
+    ) -> Result<SecretString, ConfigError> {
+        let text = match self {
+            Self::Inline(text) => SecretString::from(text.as_str()),
+            Self::Secret(secret) => secret.read(what, base)?,
+        };
+        check_scheme(text.expose_secret(), kinds).map_err(|_| ConfigError::unusable(what, kinds.no_such))?;
+        Ok(SecretString::from(in_folder(text.expose_secret(), base)))
     }
 }
 
@@ -136,27 +181,12 @@ fn has_password(text: &str) -> bool {
     url.password().is_some() || url.query_pairs().any(|(name, _)| name.to_ascii_lowercase().contains("pass"))
 }
 
-fn check_scheme(text: &str) -> Result<(), Fault> {
-    const SCHEMES: [&str; 3] = ["sqlite", "postgres", "postgresql"];
-    let help = "write `sqlite:FILE`, or `postgres://USER@HOST/NAME`";
+fn check_scheme(text: &str, kinds: Kinds) -> Result<(), Fault> {
     let Some((scheme, _)) = text.split_once(':') else {
-        return Err(Fault::new("this is not the address of a database").with_help(help));
+        return Err(Fault::new("this is not the address of a database").with_help(kinds.help));
     };
-    if SCHEMES.contains(&scheme) { Ok(()) } else { Err(words::refuse("kind of database", scheme, &SCHEMES)) }
-}
-
-impl UrlRef {
-    /// The address, with SQLite files made relative to the configuration's folder.
-    pub fn read(&self, what: &str, base: &Path) -> Result<SecretString, ConfigError> {
-        let text = match self {
-            Self::Inline(text) => SecretString::from(text.as_str()),
-            Self::Secret(secret) => secret.read(what, base)?,
-        };
-        check_scheme(text.expose_secret()).map_err(|_| {
-            ConfigError::unusable(what, "it is not the address of a SQLite or PostgreSQL database")
-        })?;
-        Ok(SecretString::from(in_folder(text.expose_secret(), base)))
-    }
+    let is_known = kinds.schemes.contains(&scheme);
+    if is_known { Ok(()) } else { Err(words::refuse("kind of database", scheme, kinds.schemes)) }
 }
 
 /// Puts a relative SQLite file into a folder; every other address stays as it is.

@@ -136,6 +136,12 @@ impl<'f> SliceDiff<'f> {
         self.hand.size_bytes()
     }
 
+    /// How many items and rows found no equal so far; those whose other side is still to come are not among them.
+    #[must_use]
+    pub fn n_left(&self) -> usize {
+        self.suspects.len() + self.unmatched.len() + self.unmet.len()
+    }
+
     /// Compares a local row of the range that is being read.
     #[expect(
         clippy::needless_pass_by_value,

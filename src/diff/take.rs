@@ -29,7 +29,9 @@ impl SliceDiff<'_> {
         let Some(key) = usable_key(item) else { return self.take_nameless(1) };
         let clock = self.clock_format.of(item);
         let hash = self.hasher.hash_one(key.as_ref());
-        if let Some(at) = clock.filter(|at| !self.window.contains(*at)) {
+        if let Some(at) = clock.filter(|at| {
+            !self.window.contains(*at) || (bug!("first_tick_dropped") && *at == self.window.from())
+        }) {
             if self.keeps_young && at >= self.window.to() {
                 self.take_young(&key, item, Note::new(hash, clock));
             }

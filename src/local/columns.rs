@@ -3,30 +3,59 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use tieout_reconcilers::compare::Fields;
+use tieout_reconcilers::compare::{Field, Fields, Rule};
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key;
 use tieout_reconcilers::reconciler::Local;
 use tieout_reconcilers::row::Row;
 use tieout_reconcilers::scalar::Scalar;
+use tieout_reconcilers::zone::{Shown, Zone};
 
 use super::error::{DefinitionFault, nearest};
 use super::read::Read;
 use super::statement::Purpose;
+use super::times::{self, Times};
 use super::whole_row::WholeRow;
 
 /// Stands for a value that cannot be read: no rule accepts it, so a comparison that needs it says `unreadable` rather
 /// than finding a difference that is none.
 const UNREADABLE: Scalar<'static> = Scalar::Json(Cow::Borrowed("null"));
 
+/// What a driver read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value<'r> {
+    /// A value as it is.
+    Is(Scalar<'r>),
+    /// A time or date without a zone, read in the zone that the domain declares.
+    Shown(Shown),
+}
+
 /// A value, or why it cannot be read.
-pub(super) type Cell<'r> = Result<Scalar<'r>, &'static str>;
+pub(super) type Cell<'r> = Result<Value<'r>, &'static str>;
+
+impl<'r> From<Scalar<'r>> for Value<'r> {
+    fn from(scalar: Scalar<'r>) -> Self {
+        Self::Is(scalar)
+    }
+}
+
+/// A column of a result, by its name and the database's name of its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Named<'s> {
+    /// Its name.
+    pub(super) name: &'s str,
+    /// Its type; empty where each value has one of its own.
+    pub(super) type_name: &'s str,
+}
 
 /// A named column and its place in the result.
 #[derive(Debug, Clone)]
-struct Column {
-    name: Box<str>,
+pub(super) struct Column {
+    /// Its name.
+    pub(super) name: Box<str>,
+    /// Its type in the database; empty where each value has one of its own.
+    pub(super) type_name: Box<str>,
     index: usize,
 }
 
@@ -40,12 +69,18 @@ pub(super) struct Columns {
     fields: Vec<Column>,
     /// All columns, where the whole row is handed on.
     carried: Vec<Column>,
-    time: TimeFormat,
+    /// For each field the zone of its text, where that is a wall clock's.
+    walls: Vec<Option<Zone>>,
+    times: Times,
 }
 
 impl Columns {
     /// Finds every column that the domain names among those of a result.
-    pub(super) fn find(result: &[&str], local: &Local, fields: &Fields) -> Result<Self, DefinitionFault> {
+    pub(super) fn find(
+        result: &[Named<'_>],
+        local: &Local,
+        fields: &Fields,
+    ) -> Result<Self, DefinitionFault> {
         let find = |name: &str| find(result, name);
         Ok(Self {
             key: find(&local.key)?,
@@ -54,21 +89,22 @@ impl Columns {
             version: local.version.as_deref().map(find).transpose()?,
             fields: fields.fields.iter().map(|field| find(&field.local)).collect::<Result<_, _>>()?,
             carried: Vec::new(),
-            time: local.time,
+            walls: fields.fields.iter().map(|field| wall(field, local.zone)).collect(),
+            times: Times::of(local),
         })
     }
 
     /// The same, handing on whole rows where they are what a domain sends: by key, since only single rows are sent.
     pub(super) fn carrying(
         self,
-        result: &[&str],
+        result: &[Named<'_>],
         purpose: Purpose,
         fields: &Fields,
     ) -> Result<Self, DefinitionFault> {
         if purpose == Purpose::Rows || fields.direction == Direction::Inbound {
             return Ok(self);
         }
-        let carried = result.iter().map(|name| find(result, name)).collect::<Result<_, _>>()?;
+        let carried = result.iter().map(|known| find(result, known.name)).collect::<Result<_, _>>()?;
         Ok(Self { carried, ..self })
     }
 
@@ -81,6 +117,11 @@ impl Columns {
     /// The place of the key.
     pub(super) const fn key_index(&self) -> usize {
         self.key.index
+    }
+
+    /// The place of the clock.
+    pub(super) const fn clock_index(&self) -> usize {
+        self.clock.index
     }
 
     /// The places of all named columns.
@@ -100,15 +141,17 @@ impl Columns {
         let key = match cell(self.key.index).and_then(|value| key_text(value, scratch)) {
             Ok(key) => key,
             Err(reason) => {
-                read.bad_key(&self.key.name, reason);
+                read.bad_key(&self.key, reason);
                 return None;
             }
         };
-        let clock = self.instant(&self.clock, &cell, read);
-        let changed = self.changed.as_ref().and_then(|column| self.instant(column, &cell, read));
-        let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, &cell, read));
+        let clock = self.instant(&self.clock, Shown::earliest, &cell, read);
+        let changed = self.changed.as_ref();
+        let changed = changed.and_then(|column| self.instant(column, Shown::latest, &cell, read));
+        let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, None, &cell, read));
         let mut fields = Vec::with_capacity(self.fields.len());
-        fields.extend(self.fields.iter().map(|column| value(column, &cell, read)));
+        let columns = self.fields.iter().zip(&self.walls);
+        fields.extend(columns.map(|(column, wall)| value(column, *wall, &cell, read)));
         let whole = self.whole(&cell, read);
         read.rows += 1;
         Some(Row { key, clock, changed, version, fields, whole })
@@ -120,11 +163,11 @@ impl Columns {
             return None;
         }
         let mut whole = WholeRow::default();
-        for Column { name, index } in &self.carried {
-            match cell(*index) {
-                Ok(value) => whole.add(name, &value),
+        for column in &self.carried {
+            match cell(column.index).and_then(|value| times::certain(value, None)) {
+                Ok(value) => whole.add(&column.name, &value),
                 Err(reason) => {
-                    read.unreadable(name, reason);
+                    read.unreadable(column, reason);
                     return None;
                 }
             }
@@ -132,55 +175,69 @@ impl Columns {
         Some(whole.finish())
     }
 
+    /// An instant; `choose` says which is meant where a clock showed it twice.
     fn instant<'r>(
         &self,
         column: &Column,
+        choose: impl Fn(Shown) -> Instant,
         cell: &impl Fn(usize) -> Cell<'r>,
         read: &mut Read,
     ) -> Option<Instant> {
-        match cell(column.index).and_then(|value| instant(&value, self.time)) {
-            Ok(at) => at,
+        match cell(column.index).and_then(|value| self.times.shown(&value)) {
+            Ok(shown) => shown.map(choose),
             Err(reason) => {
-                read.unreadable(&column.name, reason);
+                read.unreadable(column, reason);
                 None
             }
         }
     }
 }
 
-fn find(result: &[&str], name: &str) -> Result<Column, DefinitionFault> {
-    let mut places = result.iter().enumerate().filter(|(_, known)| **known == name);
+fn find(result: &[Named<'_>], name: &str) -> Result<Column, DefinitionFault> {
+    let mut places = result.iter().enumerate().filter(|(_, known)| known.name == name);
     match (places.next(), places.next()) {
-        (Some((index, _)), None) => Ok(Column { name: name.into(), index }),
+        (Some((index, known)), None) => {
+            Ok(Column { name: name.into(), type_name: known.type_name.into(), index })
+        }
         (Some(_), Some(_)) => Err(DefinitionFault::AmbiguousColumn(name.into())),
         (None, _) => Err(DefinitionFault::MissingColumn {
             column: name.into(),
-            available: result.iter().map(|known| (*known).into()).collect(),
-            did_you_mean: nearest(name, result.iter().copied()).map(Into::into),
+            available: result.iter().map(|known| known.name.into()).collect(),
+            did_you_mean: nearest(name, result.iter().map(|known| known.name)).map(Into::into),
         }),
     }
 }
 
+/// The zone of a field's text, where its rule reads it as a wall clock's.
+fn wall(field: &Field, zone: Option<Zone>) -> Option<Zone> {
+    matches!(&field.rule, Rule::Time(time) if time.local == TimeFormat::Sql).then_some(zone)?
+}
+
 #[inline]
-fn value<'r>(column: &Column, cell: &impl Fn(usize) -> Cell<'r>, read: &mut Read) -> Scalar<'r> {
-    cell(column.index).unwrap_or_else(|reason| {
-        read.unreadable(&column.name, reason);
+fn value<'r>(
+    column: &Column,
+    wall: Option<Zone>,
+    cell: &impl Fn(usize) -> Cell<'r>,
+    read: &mut Read,
+) -> Scalar<'r> {
+    cell(column.index).and_then(|value| times::certain(value, wall)).unwrap_or_else(|reason| {
+        read.unreadable(column, reason);
         UNREADABLE
     })
 }
 
 /// The key as text; whole numbers keep their digits.
-fn key_text<'r>(value: Scalar<'r>, scratch: &'r mut String) -> Result<Cow<'r, str>, &'static str> {
+fn key_text<'r>(value: Value<'r>, scratch: &'r mut String) -> Result<Cow<'r, str>, &'static str> {
     let text = match value {
-        Scalar::Text(text) => text,
-        Scalar::Int(whole) => {
+        Value::Is(Scalar::Text(text)) => text,
+        Value::Is(Scalar::Int(whole)) => {
             scratch.clear();
             // Writing to a String cannot fail.
             let _ = write!(scratch, "{whole}");
             return Ok(Cow::Borrowed(scratch));
         }
-        Scalar::Number(text) if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => text,
-        Scalar::Null | Scalar::Absent => return Err("is null and cannot be a key"),
+        Value::Is(Scalar::Number(text)) if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => text,
+        Value::Is(Scalar::Null | Scalar::Absent) => return Err("is null and cannot be a key"),
         _ => return Err("is neither text nor a whole number and cannot be a key"),
     };
     match key::check(&text) {
@@ -188,26 +245,4 @@ fn key_text<'r>(value: Scalar<'r>, scratch: &'r mut String) -> Result<Cow<'r, st
         Err(key::KeyFault::Missing) => Err("is empty and cannot be a key"),
         Err(_) => Err("is too long or holds a control character and cannot be a key"),
     }
-}
-
-/// The instant that a value stands for: a database's own time, or a number or text in the domain's format.
-fn instant(value: &Scalar<'_>, time: TimeFormat) -> Result<Option<Instant>, &'static str> {
-    let at = match value {
-        Scalar::Null | Scalar::Absent => return Ok(None),
-        Scalar::Instant(at) => Some(*at),
-        Scalar::Int(whole) => from_number(*whole, time),
-        Scalar::Text(text) | Scalar::Number(text) => time.read(text),
-        Scalar::Bool(_) | Scalar::Json(_) => None,
-    };
-    at.map(Some).ok_or("is not a time in the format that `time` declares")
-}
-
-fn from_number(whole: i64, time: TimeFormat) -> Option<Instant> {
-    let scale = match time {
-        TimeFormat::Epoch => 1_000_000,
-        TimeFormat::EpochMs => 1_000,
-        TimeFormat::EpochUs => 1,
-        TimeFormat::Rfc3339 | TimeFormat::Sql => return None,
-    };
-    whole.checked_mul(scale).map(Instant::from_micros)
 }

@@ -8,15 +8,14 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::Local;
 use tieout_reconcilers::row::Row;
-use tieout_reconcilers::window::Window;
 
 use super::error::LocalError;
-use super::postgres::{Postgres, PostgresReader};
-use super::read::Read;
-use super::sqlite::{Sqlite, SqliteReader};
+use super::mysql::MySql;
+use super::postgres::Postgres;
+use super::reader::{Kind, Reader};
+use super::sqlite::Sqlite;
 
 /// Takes the rows of a read one by one; a break ends the read.
 pub type EachRow<'f> = dyn FnMut(Row<'_>) -> ControlFlow<()> + Send + 'f;
@@ -49,11 +48,13 @@ pub enum Database {
     Sqlite(Sqlite),
     /// A PostgreSQL database, read in READ ONLY transactions.
     Postgres(Postgres),
+    /// A database that speaks the MySQL protocol, read in READ ONLY transactions.
+    MySql(MySql),
 }
 
 impl Database {
     /// Connects to the database called `name` in the configuration. The scheme of the URL says of which kind it is:
-    /// `postgres://`, `postgresql://` or `sqlite:`. A SQLite file that is not there is an error, and is not created.
+    /// `postgres://`, `postgresql://`, `mysql://`, `mariadb://` or `sqlite:`. A SQLite file that is not there is an error, and is not created.
     pub async fn connect(name: &str, url: &SecretString) -> Result<Self, LocalError> {
         Self::connect_within(name, url, Limits::default()).await
     }
@@ -67,9 +68,10 @@ impl Database {
             Some("postgres" | "postgresql") => {
                 Ok(Self::Postgres(Postgres::connect(name, url, limits).await?))
             }
+            Some("mysql" | "mariadb") => Ok(Self::MySql(MySql::connect(name, url, limits).await?)),
             _ => Err(LocalError::Configuration {
                 database: name,
-                reason: "its URL begins with neither `postgres://` nor `sqlite:`".to_owned(),
+                reason: "its URL begins with none of `postgres://`, `mysql://` and `sqlite:`".to_owned(),
             }),
         }
     }
@@ -87,10 +89,12 @@ impl Database {
         fields: &Fields,
         member: &MemberValues,
     ) -> Result<Reader, LocalError> {
-        Ok(Reader(match self {
+        let kind = match self {
             Self::Sqlite(database) => Kind::Sqlite(database.reader(local, fields, member).await?.into()),
             Self::Postgres(database) => Kind::Postgres(database.reader(local, fields, member).await?.into()),
-        }))
+            Self::MySql(database) => Kind::MySql(database.reader(local, fields, member).await?.into()),
+        };
+        Ok(Reader { kind, zone: local.zone })
     }
 
     /// Prepares a statement that is only asked by key, such as that of a table beside the local side.
@@ -100,12 +104,14 @@ impl Database {
         fields: &Fields,
         member: &MemberValues,
     ) -> Result<KeyReader, LocalError> {
-        Ok(KeyReader(Reader(match self {
+        let kind = match self {
             Self::Sqlite(database) => Kind::Sqlite(database.key_reader(local, fields, member).await?.into()),
             Self::Postgres(database) => {
                 Kind::Postgres(database.key_reader(local, fields, member).await?.into())
             }
-        })))
+            Self::MySql(database) => Kind::MySql(database.key_reader(local, fields, member).await?.into()),
+        };
+        Ok(KeyReader(Reader { kind, zone: local.zone }))
     }
 
     /// The time by the database's own clock, which is the clock that `changed` is measured with.
@@ -113,6 +119,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.now().await,
             Self::Postgres(database) => database.now().await,
+            Self::MySql(database) => database.now().await,
         }
     }
 
@@ -121,39 +128,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.close().await,
             Self::Postgres(database) => database.close().await,
-        }
-    }
-}
-
-/// Reads the local side of one domain. It is cheap to clone and is shared by the domain's slices.
-#[derive(Debug, Clone)]
-pub struct Reader(Kind);
-
-#[derive(Debug, Clone)]
-enum Kind {
-    Sqlite(Arc<SqliteReader>),
-    Postgres(Arc<PostgresReader>),
-}
-
-impl Reader {
-    /// Hands out the rows of a range in one short read, none of them kept.
-    ///
-    /// A row whose key cannot identify anything is counted and left out. A value that cannot be read is counted and
-    /// stands in its row as something that no compare rule accepts; an unreadable instant stands as none.
-    pub async fn rows(&self, window: Window, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
-        match &self.0 {
-            Kind::Sqlite(reader) => reader.rows(window, each_row).await,
-            Kind::Postgres(reader) => reader.rows(window, each_row).await,
-        }
-    }
-
-    /// Hands out the rows of some keys, a thousand at a time. A key that the column's type cannot hold is absent.
-    ///
-    /// Where the database takes two spellings for one key, a row may come whose key was not asked for in that spelling.
-    pub async fn by_keys(&self, keys: &[Key], each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
-        match &self.0 {
-            Kind::Sqlite(reader) => reader.by_keys(keys, each_row).await,
-            Kind::Postgres(reader) => reader.by_keys(keys, each_row).await,
+            Self::MySql(database) => database.close().await,
         }
     }
 }

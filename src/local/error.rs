@@ -72,9 +72,7 @@ pub enum DefinitionFault {
     #[error("the SQL gives more than one column `{0}`; name them apart with AS")]
     AmbiguousColumn(Box<str>),
     /// A named column has a type that cannot be compared.
-    #[error(
-        "column `{column}` has the type {type_name}, which cannot be {use_of}; cast it, as in `{column}::text`"
-    )]
+    #[error("column `{column}` has the type {type_name}, which cannot be {use_of}; {hint}")]
     ColumnType {
         /// The column.
         column: Box<str>,
@@ -82,6 +80,19 @@ pub enum DefinitionFault {
         type_name: Box<str>,
         /// What it was to be.
         use_of: &'static str,
+        /// What to write instead.
+        hint: Box<str>,
+    },
+    /// A time or date without a zone, and no zone is declared.
+    #[error(
+        "{what} has the type {type_name}, which stands for no instant without a zone; say under `local` which clock your application \
+         writes it by, as in `zone: UTC`"
+    )]
+    Zoneless {
+        /// The column or parameter, as in messages.
+        what: Box<str>,
+        /// Its type in the database.
+        type_name: Box<str>,
     },
     /// The database takes a parameter for a type that it cannot be written as.
     #[error("`{parameter}` would have to be of the type {type_name}; {hint}")]

@@ -1,22 +1,32 @@
 //! The local side: the team's own database, read with the team's own SQL.
 //!
-//! It only ever reads: PostgreSQL in READ ONLY transactions, SQLite opened read-only. Values are bound, never spliced.
-//! Read it in this order: the user's SQL (`statement`), which columns it must give (`columns`), the databases
-//! (`postgres`, `sqlite`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
+//! It only ever reads: PostgreSQL and MySQL in READ ONLY transactions, SQLite opened read-only. Values are bound, never spliced.
+//! Read it in this order: the user's SQL (`statement`), which columns it must give (`columns`), what their times stand for
+//! (`times`), the databases (`postgres`, `mysql`, `sqlite`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
 
+mod address;
+mod batch;
+mod checkup;
 mod columns;
 mod database;
+mod ending;
 mod error;
+mod mysql;
+mod padded;
 mod postgres;
 mod read;
+mod reader;
 mod sqlite;
 mod statement;
+mod times;
 mod whole_row;
 
 #[cfg(test)]
 mod tests;
 
-pub use database::{Database, EachRow, KeyReader, Limits, MemberValues, Reader};
+pub use checkup::{Checkup, Excess};
+pub use database::{Database, EachRow, KeyReader, Limits, MemberValues};
 pub use error::{DefinitionFault, LocalError};
 pub use read::{Read, RowFault};
+pub use reader::Reader;
 pub use statement::{StatementFault, StatementProblem, misfit};

@@ -1,19 +1,23 @@
 //! PostgreSQL: every read is one READ ONLY transaction with its own timeouts, drained before it returns.
 //!
-//! Timeouts are set inside the transaction, so a transaction pooler may stand between.
+//! Timeouts are set inside the transaction, and no statement is kept beyond it, so a transaction pooler may stand between.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row as _};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode, PgStatement};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row as _,
+    Transaction,
+};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
 
 use self::prepared::{Draft, Prepared};
 pub(super) use self::reader::PostgresReader;
+use super::address::{is_loopback, names_tls};
 use super::database::{Limits, MemberValues};
 use super::error::LocalError;
 use super::statement::Purpose;
@@ -28,6 +32,9 @@ mod reader;
 const CONNECTIONS: u32 = 4;
 /// How much longer than its own limit a statement may take before the connection counts as dead.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How many names of statements may be taken by others: each is one that a killed client left on a pooler's connection.
+const OTHERS_NAMES: usize = 16;
 
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
@@ -89,26 +96,76 @@ impl Postgres {
     }
 
     async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
-        let mut connection = self.pool.acquire().await.map_err(|error| self.fault(&error))?;
-        let begin = AssertSqlSafe(self.begin.clone());
-        let mut transaction = connection.begin_with(begin).await.map_err(|error| self.fault(&error))?;
-        let parsed = draft.prepare(&mut transaction).await;
+        let mut connection = self.acquire().await?;
+        for _ in 0..OTHERS_NAMES {
+            let mut transaction = self.begin(&mut connection).await?;
+            match draft.prepare(&mut transaction).await {
+                // Somebody left a statement of this name behind; the driver's next one has another.
+                Err(error) if is_taken(&error) => {}
+                parsed => return self.prove(draft, parsed, transaction, local, fields).await,
+            }
+        }
+        let reason =
+            "other clients have left their prepared statements on the pooler's connections".to_owned();
+        Err(LocalError::Interrupted { database: self.name.clone(), reason })
+    }
+
+    /// Proves the columns and rights of a parsed statement.
+    async fn prove(
+        &self,
+        draft: Draft,
+        parsed: Result<PgStatement, sqlx::Error>,
+        mut transaction: Transaction<'_, Driver>,
+        local: &Local,
+        fields: &Fields,
+    ) -> Result<Prepared, LocalError> {
         let parsed = parsed.map_err(|error| self.statement_fault(&error, &draft.place, &draft.statement))?;
-        let prepared = draft.finish(parsed, local, fields)?;
+        let places =
+            if prepared::has_money(&parsed) { self.money_places(&mut transaction).await? } else { 0 };
+        let prepared = draft.finish(&parsed, places, local, fields)?;
         let proven = prepared.prove_rights(&mut transaction).await;
         proven.map_err(|error| self.statement_fault(&error, &prepared.place, &prepared.statement))?;
         transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(prepared)
     }
 
+    /// How many decimal places `money` has by the server's `lc_monetary`.
+    async fn money_places(&self, connection: &mut PgConnection) -> Result<u8, LocalError> {
+        let row: PgRow = sqlx::query("SELECT scale(1::money::numeric)")
+            .persistent(false)
+            .fetch_one(connection)
+            .await
+            .map_err(|error| self.fault(&error))?;
+        let places: i32 = row.try_get(0).map_err(|error| self.fault(&error))?;
+        Ok(u8::try_from(places).unwrap_or_default())
+    }
+
     /// The time by the server's clock.
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
+        // Outside a transaction, a pooler might send the two halves of a question to two servers.
+        let mut connection = self.acquire().await?;
+        let mut transaction = self.begin(&mut connection).await?;
         let row: PgRow = sqlx::query("SELECT clock_timestamp()")
-            .fetch_one(&self.pool)
+            .persistent(false)
+            .fetch_one(&mut *transaction)
             .await
             .map_err(|error| self.fault(&error))?;
         let at = row.try_get::<chrono::DateTime<chrono::Utc>, _>(0).map_err(|error| self.fault(&error))?;
+        transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(at.into())
+    }
+
+    pub(super) async fn acquire(&self) -> Result<PoolConnection<Driver>, LocalError> {
+        self.pool.acquire().await.map_err(|error| self.fault(&error))
+    }
+
+    /// Opens a transaction that cannot write and has our limits.
+    pub(super) async fn begin<'c>(
+        &self,
+        connection: &'c mut PoolConnection<Driver>,
+    ) -> Result<Transaction<'c, Driver>, LocalError> {
+        let begin = AssertSqlSafe(self.begin.clone());
+        connection.begin_with(begin).await.map_err(|error| self.fault(&error))
     }
 
     pub(super) async fn close(&self) {
@@ -122,24 +179,12 @@ fn options(name: &Arc<str>, url: &str) -> Result<PgConnectOptions, LocalError> {
     let url = url::Url::parse(url).map_err(|error| wrong(format!("its URL cannot be read: {error}")))?;
     let options = PgConnectOptions::from_url(&url)
         .map_err(|_| wrong("its URL has a part that PostgreSQL does not know".to_owned()))?;
-    let options = options.disable_statement_logging();
-    let options = if speaks_plainly(&url) { options.ssl_mode(PgSslMode::Disable) } else { options };
+    // Neither named statements nor session settings: both would outlive a transaction behind a pooler.
+    let options = options.statement_cache_capacity(0).extra_float_digits(None).disable_statement_logging();
+    // The handshakes would take longer than everything else before the first request, and nothing leaves this machine.
+    let options =
+        if is_loopback(&url) && !names_tls(&url) { options.ssl_mode(PgSslMode::Disable) } else { options };
     Ok(if options.get_application_name().is_none() { options.application_name("tieout") } else { options })
-}
-
-/// Whether TLS is left out: the connection does not leave this machine, and the URL asks for nothing else. The handshakes
-/// would take longer than everything else before the first request.
-fn speaks_plainly(url: &url::Url) -> bool {
-    let is_loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        // The scheme is not one that the URL standard knows, so addresses may come as names.
-        Some(url::Host::Domain(name)) => {
-            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-        }
-        None => false,
-    };
-    is_loopback && !url.query_pairs().any(|(name, _)| name == "sslmode" || name == "ssl-mode")
 }
 
 fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {
@@ -148,6 +193,11 @@ fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {
         // Whoever waits for a connection waits for other slices' reads, each of which may take its whole limit.
         .acquire_timeout(limits.statement + GRACE + limits.connect)
         .connect_lazy_with(options.clone())
+}
+
+/// Whether a statement of this name is there already.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("42P05")
 }
 
 /// One message opens the transaction and sets its timeouts.
@@ -160,7 +210,5 @@ fn begin(limits: Limits) -> String {
     )
 }
 
-/// What a read ended with.
-type Drained = Result<ControlFlow<()>, sqlx::Error>;
 /// The values of one execution.
 type Values = Result<PgArguments, sqlx::Error>;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::columns::Column;
+
 /// How many faults are kept; all are counted.
 const KEPT: usize = 20;
 
@@ -23,25 +25,31 @@ pub struct Read {
 pub struct RowFault {
     /// The column.
     pub column: Box<str>,
+    /// Its type in the database; empty where each value has one of its own.
+    pub type_name: Box<str>,
     /// What is wrong with the value.
     pub reason: &'static str,
 }
 
 impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column `{}` {}", self.column, self.reason)
+        write!(f, "column `{}`", self.column)?;
+        if !self.type_name.is_empty() {
+            write!(f, " of the type {}", self.type_name)?;
+        }
+        write!(f, " {}", self.reason)
     }
 }
 
 impl Read {
     /// Counts a row without a usable key.
-    pub(super) fn bad_key(&mut self, column: &str, reason: &'static str) {
+    pub(super) fn bad_key(&mut self, column: &Column, reason: &'static str) {
         self.bad_keys += 1;
         self.keep(column, reason);
     }
 
     /// Counts a value that cannot be read.
-    pub(super) fn unreadable(&mut self, column: &str, reason: &'static str) {
+    pub(super) fn unreadable(&mut self, column: &Column, reason: &'static str) {
         self.unreadable += 1;
         self.keep(column, reason);
     }
@@ -55,9 +63,10 @@ impl Read {
         self.faults.extend(other.faults.into_iter().take(room));
     }
 
-    fn keep(&mut self, column: &str, reason: &'static str) {
+    fn keep(&mut self, column: &Column, reason: &'static str) {
         if self.faults.len() < KEPT {
-            self.faults.push(RowFault { column: column.into(), reason });
+            let Column { name, type_name, .. } = column;
+            self.faults.push(RowFault { column: name.clone(), type_name: type_name.clone(), reason });
         }
     }
 }

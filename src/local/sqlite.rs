@@ -89,12 +89,12 @@ impl Sqlite {
         self.pool.close().await;
     }
 
-    async fn acquire(&self) -> Result<PoolConnection<sqlx::Sqlite>, LocalError> {
+    pub(super) async fn acquire(&self) -> Result<PoolConnection<sqlx::Sqlite>, LocalError> {
         self.pool.acquire().await.map_err(|error| self.fault(&error))
     }
 
     /// An error outside any statement of the user's.
-    fn fault(&self, error: &sqlx::Error) -> LocalError {
+    pub(super) fn fault(&self, error: &sqlx::Error) -> LocalError {
         let database = self.name.clone();
         let Some(error) = error.as_database_error() else {
             return LocalError::Unreachable { database, reason: driver_words(error) };

@@ -22,6 +22,8 @@ pub(super) enum Dialect {
     Postgres,
     /// SQLite.
     Sqlite,
+    /// MySQL and MariaDB.
+    MySql,
 }
 
 /// What a statement is for, which decides its parameters.
@@ -109,8 +111,9 @@ pub enum StatementProblem {
 /// Why a domain's statement does not fit the members that its feed is read for, before it is known whose SQL it is.
 #[must_use]
 pub fn misfit(sql: &str, names: &BTreeSet<Box<str>>) -> Option<StatementProblem> {
-    let parsed =
-        [Dialect::Postgres, Dialect::Sqlite].into_iter().find_map(|dialect| lexemes(sql, dialect).ok());
+    let parsed = [Dialect::Postgres, Dialect::Sqlite, Dialect::MySql]
+        .into_iter()
+        .find_map(|dialect| lexemes(sql, dialect).ok());
     // What is no SQL at all is told by the database's own check.
     let used: BTreeSet<Box<str>> = parameters::members(&parsed?).map(Into::into).collect();
     let unknown = used.difference(names).next().map(|name| StatementProblem::UnknownMember(name.to_string()));
@@ -179,6 +182,27 @@ impl Statement {
     /// The SQL for SQLite: `?1` and `?2` for the range, or `?1` to `?n` for `n` keys.
     pub(super) fn for_sqlite(&self, keys: usize) -> String {
         self.pieces.iter().map(|(_, piece)| self.sqlite(piece, keys)).collect()
+    }
+
+    /// The SQL for MySQL: `?` for every use of a parameter, and for `n` keys `n` times how a key is written.
+    pub(super) fn for_mysql(&self, keys: usize, key: &str) -> String {
+        let written = self.pieces.iter().map(|(_, piece)| match piece {
+            Piece::Text(text) => Cow::Borrowed(&**text),
+            Piece::Parameter(Parameter::Keys) => {
+                let list = vec![key; keys.max(1)];
+                format!("IN ({})", list.join(",")).into()
+            }
+            Piece::Parameter(_) => "?".into(),
+        });
+        written.collect()
+    }
+
+    /// Every use of a parameter, in order, for a database whose placeholders have no numbers.
+    pub(super) fn uses(&self) -> impl Iterator<Item = Parameter> {
+        self.pieces.iter().filter_map(|(_, piece)| match piece {
+            Piece::Text(_) => None,
+            Piece::Parameter(parameter) => Some(*parameter),
+        })
     }
 
     /// Line and column in the user's SQL of a character, from 1, of the SQL for PostgreSQL.

@@ -1,9 +1,9 @@
-//! Both databases, real ones: PostgreSQL at `TIEOUT_TEST_POSTGRES`, SQLite files in temporary folders.
+//! Every database, real ones: PostgreSQL at `TIEOUT_TEST_POSTGRES`, MariaDB at `TIEOUT_TEST_MYSQL`, SQLite files in
+//! temporary folders.
 
 use std::ops::ControlFlow;
 
 use tieout_reconcilers::compare::{Field, Fields, Rule};
-use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Local, Place};
@@ -12,9 +12,13 @@ use tieout_reconcilers::window::Window;
 
 use super::{Database, LocalError, Read, Reader};
 
+mod mysql;
+mod mysql_refusals;
+mod pooler;
 mod postgres;
 mod refusals;
 mod sqlite;
+mod zones;
 
 /// A domain's local side: the SQL, then what every test shares.
 fn local(rows: &str, keys: &str) -> Local {
@@ -30,6 +34,7 @@ fn local(rows: &str, keys: &str) -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Rfc3339,
+        zone: None,
     }
 }
 
@@ -43,13 +48,8 @@ fn charges() -> Local {
 
 /// Fields that compare columns as they are.
 fn columns(names: &[&str]) -> Fields {
-    let field = |name: &&str| Field {
-        name: (*name).into(),
-        upstream: tieout_reconcilers::path::Path::try_from((*name).to_owned()).unwrap(),
-        local: (*name).into(),
-        rule: Rule::Exact,
-    };
-    Fields { fields: names.iter().map(field).collect(), money: None, direction: Direction::Inbound }
+    let field = |name: &&str| Field::named(&tieout_reconcilers::path::Path::of_member(name), Rule::Exact);
+    Fields::of(names.iter().map(field).collect())
 }
 
 fn at(text: &str) -> Instant {

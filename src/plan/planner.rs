@@ -10,7 +10,6 @@ use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Data, Reconciler, Remedy};
 use uuid::Uuid;
 
-use super::step::is_over;
 use crate::event::{Drift, Event, event};
 use crate::finding::{Finding, State};
 
@@ -36,11 +35,22 @@ pub struct Observation {
     pub look: Look,
 }
 
+/// Where a finding stood before a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Its state.
+    pub state: State,
+    /// Its episode.
+    pub episode: u32,
+}
+
 /// The decided continuation of a set of keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Findings as they will be stored.
     pub findings: Vec<Finding>,
+    /// Where each of them stood before, in the same order; nothing where its key had no finding.
+    pub stood: Vec<Option<Stand>>,
     /// Events to stage.
     pub events: Vec<Event>,
     /// Unsent events that no longer describe the drift.
@@ -57,6 +67,7 @@ impl Plan {
     /// Adds another plan over other keys.
     pub fn extend(&mut self, other: Self) {
         self.findings.extend(other.findings);
+        self.stood.extend(other.stood);
         self.events.extend(other.events);
         self.superseded.extend(other.superseded);
     }
@@ -93,6 +104,7 @@ impl Planner<'_> {
                 Look::Differs(_) | Look::Young(_) => {}
             }
             plan.findings.push(finding);
+            plan.stood.push(before.map(|before| Stand { state: before.state, episode: before.episode }));
         }
         plan
     }
@@ -137,6 +149,6 @@ impl Planner<'_> {
 
 /// The event of a finding, where it still waits for the queue's acknowledgement.
 fn unsent_event(finding: Option<&Finding>) -> Option<Uuid> {
-    let waits = |finding: &&Finding| finding.acknowledged_at.is_none() && !is_over(finding.state);
+    let waits = |finding: &&Finding| finding.acknowledged_at.is_none() && !finding.state.is_over();
     finding.filter(waits).and_then(|finding| finding.event_id)
 }

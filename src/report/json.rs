@@ -6,6 +6,7 @@ use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use super::explained::Explained;
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
 use super::views::{FindingView, RunLine, StatusLine};
 use crate::finding::Finding;
@@ -29,6 +30,12 @@ pub fn runs(runs: &[RunLine]) -> serde_json::Result<String> {
 pub fn findings(findings: &[Finding], not_listed: u64) -> serde_json::Result<String> {
     let findings = findings.iter().map(FindingView::from).collect();
     document(&FindingsDocument { schema: "tieout.findings/v1", findings, not_listed })
+}
+
+/// `tieout explain` and `findings show` as one document: a finding per member of the fan-out.
+pub fn explained(schema: &'static str, all: &[Explained<'_>]) -> serde_json::Result<String> {
+    let findings = all.iter().map(Explained::view).collect();
+    document(&ExplainedDocument { schema, findings, not_listed: 0 })
 }
 
 /// `tieout check` or `probe` as one document.
@@ -71,6 +78,13 @@ struct RunsDocument<'a> {
 struct FindingsDocument<'a> {
     schema: &'static str,
     findings: Vec<FindingView<'a>>,
+    not_listed: u64,
+}
+
+#[derive(Serialize)]
+struct ExplainedDocument<T> {
+    schema: &'static str,
+    findings: Vec<T>,
     not_listed: u64,
 }
 

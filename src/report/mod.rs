@@ -4,20 +4,23 @@
 
 mod amounts;
 mod invariants;
+mod lives;
 mod seal;
 mod value;
 mod views;
 
 pub use amounts::{Amount, Money};
 pub use invariants::{Broken, check};
+pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
 pub use seal::seal;
 pub use value::{
     DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, Members, OneSide, PlannedFinding, Requests,
     RunReport, SCHEMA, Status,
 };
 
-pub use views::{FindingView, RunLine, StatusLine};
+pub use views::{ApprovedView, FindingView, RunLine, StatusLine};
 
 pub mod exit;
+pub mod explained;
 pub mod json;
 pub mod text;

@@ -8,6 +8,7 @@ use tieout_reconcilers::discrepancy::FieldDiff;
 use uuid::Uuid;
 
 use super::amounts::Amount;
+use super::lives::{Standing, Tonight};
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "tieout.run/v1";
@@ -135,6 +136,12 @@ pub struct DomainReport {
     pub overlap: ItemCounts,
     /// Earlier findings that were looked at again.
     pub follow_up: FollowUp,
+    /// What became of findings in this run.
+    #[serde(default)]
+    pub tonight: Tonight,
+    /// How all findings of the domain stand at its end.
+    #[serde(default)]
+    pub standing: Standing,
     /// Events of this run.
     pub events: EventCounts,
     /// Money, per currency.
@@ -244,7 +251,7 @@ pub struct ItemCounts {
     pub pending: OneSide,
     /// With a value that its rule cannot read, or without a key.
     pub unreadable: OneSide,
-    /// Left out because the evidence cannot decide.
+    /// Left out because the evidence cannot decide, or because a person said to leave them alone.
     pub ignored: OneSide,
 }
 
@@ -299,7 +306,7 @@ impl FollowUp {
 pub struct EventCounts {
     /// Decided in this run.
     pub planned: u64,
-    /// Kept back by a safety limit.
+    /// Kept back in this run, by a safety limit or a baseline.
     pub held: u64,
     /// Acknowledged by the queue in this run.
     pub emitted: u64,
@@ -330,6 +337,12 @@ pub struct PlannedFinding {
     pub kind: String,
     /// The state it goes to.
     pub state: String,
+    /// Which life of a finding on its key this is, from 1.
+    #[serde(default = "first")]
+    pub episode: u32,
+    /// Who takes care of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Where the sides differ.
     pub fields: Vec<FieldDiff>,
     /// Why it is held, parked or unreadable.
@@ -353,4 +366,9 @@ pub struct PlannedFinding {
     /// Its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Uuid>,
+}
+
+/// The episode of a finding in a report that was written when there was none beside it.
+const fn first() -> u32 {
+    1
 }

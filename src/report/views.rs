@@ -6,6 +6,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
+use super::lives::Standing;
 use super::value::Status;
 use crate::finding::{Finding, State};
 
@@ -28,6 +29,8 @@ pub struct StatusLine {
     pub open: u64,
     /// When the oldest of them was first seen.
     pub oldest: Option<Instant>,
+    /// How they stand, one by one.
+    pub standing: Standing,
     /// What they move, one entry per currency.
     #[serde(serialize_with = "amounts")]
     pub at_stake: Vec<Money>,
@@ -50,6 +53,31 @@ pub struct RunLine {
     pub started_at: Instant,
     /// When it ended.
     pub finished_at: Option<Instant>,
+}
+
+/// What became of an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApprovedView {
+    /// The run that held it.
+    pub run_id: Uuid,
+    /// The domains.
+    pub domains: Vec<String>,
+    /// Who approved.
+    pub by: String,
+    /// The exit code.
+    pub exit: u8,
+    /// Events that were let go.
+    pub released: u64,
+    /// Findings that are open again.
+    pub findings: u64,
+    /// Events of these domains that a queue acknowledged.
+    pub emitted: u64,
+    /// Events that still wait in the outbox.
+    pub waiting: u64,
+    /// Events that were given up.
+    pub dead: u64,
+    /// Why a queue did not work.
+    pub problems: Vec<String>,
 }
 
 /// A finding as JSON shows it.
@@ -76,6 +104,18 @@ pub struct FindingView<'a> {
     closed_at: Option<Instant>,
     event_id: Option<Uuid>,
     run_id: Uuid,
+    held_by: Option<Uuid>,
+    ignored: Option<IgnoredView<'a>>,
+    owner: Option<&'a str>,
+    seconds_to_detect: Option<u64>,
+    seconds_to_repair: Option<u64>,
+}
+
+/// That a person said to leave a finding alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct IgnoredView<'a> {
+    until: Option<Instant>,
+    why: &'a str,
 }
 
 impl<'a> From<&'a Finding> for FindingView<'a> {
@@ -102,6 +142,14 @@ impl<'a> From<&'a Finding> for FindingView<'a> {
             closed_at: finding.closed_at,
             event_id: finding.event_id,
             run_id: finding.run_id,
+            held_by: finding.held_by,
+            ignored: finding
+                .ignored
+                .as_ref()
+                .map(|ignored| IgnoredView { until: ignored.until, why: &ignored.why }),
+            owner: finding.owner.as_deref(),
+            seconds_to_detect: finding.time_to_detect().map(|time| time.as_secs()),
+            seconds_to_repair: finding.time_to_repair().map(|time| time.as_secs()),
         }
     }
 }

@@ -59,16 +59,33 @@ impl Account {
         self.items.ignored.local += u64::from(suspect.local);
     }
 
-    /// A suspect whose two sides were read again. What it was counted as gives way to what it is.
-    pub(super) fn judge(&mut self, suspect: &Suspect, judged: &Judged) {
+    /// A suspect whose two sides were read again, and that a person said to leave alone.
+    pub(super) fn leave_alone(&mut self, suspect: &Suspect, judged: &Judged) {
+        self.recount(suspect, judged);
+        self.items.ignored.upstream += u64::from(judged.upstream);
+        self.items.ignored.local += u64::from(judged.local);
+    }
+
+    /// On which sides an item is gives way to what the second reading showed.
+    fn recount(&mut self, suspect: &Suspect, judged: &Judged) {
         self.items.upstream = self.items.upstream - u64::from(suspect.upstream) + u64::from(judged.upstream);
         self.items.local = self.items.local - u64::from(suspect.local) + u64::from(judged.local);
+    }
+
+    /// A suspect whose two sides were read again. What it was counted as gives way to what it is.
+    pub(super) fn judge(&mut self, suspect: &Suspect, judged: &Judged) {
+        self.recount(suspect, judged);
         let side = |counted: &mut crate::report::OneSide| {
             counted.upstream += u64::from(judged.upstream);
             counted.local += u64::from(judged.local);
         };
         match &judged.observation.look {
-            Look::Young(_) => side(&mut self.items.pending),
+            Look::Young(_) => {
+                side(&mut self.items.pending);
+                if bug!("pending_money") {
+                    self.add_money(judged);
+                }
+            }
             Look::Differs(found) if found.kind == Kind::Unreadable => side(&mut self.items.unreadable),
             Look::Differs(found) => self.count(found.kind, judged),
             Look::Agrees if judged.upstream && judged.local => {

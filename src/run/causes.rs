@@ -117,7 +117,9 @@ impl Night<'_> {
                 written: rows.get(key).and_then(|row| row.changed),
                 log: self.log_of(key, events),
                 inbox: match &receipts {
-                    Ok(receipts) => Inbox::Received(receipts.get(key).map_or_else(Default::default, Vec::as_slice)),
+                    Ok(receipts) => {
+                        Inbox::Received(receipts.get(key).map_or_else(Default::default, Vec::as_slice))
+                    }
                     Err(why) => Inbox::Unread(why.clone()),
                 },
                 ..self.evidence(cases.get(key)?, known.get(key))

@@ -16,6 +16,7 @@ use super::causes::InboxTable;
 use super::counting::Counting;
 use super::lease::{holder, keep};
 use super::listing::Listing;
+use super::lives::Lives;
 use super::members;
 use super::outcome::Failure;
 use super::slice::{Lanes, Pace, Reading};
@@ -26,7 +27,7 @@ use super::{IfLocked, Job, Mode, Scope};
 use crate::clock::Stopwatch;
 use crate::confirm::Sides;
 use crate::diff::Suspect;
-use crate::finding::Finding;
+use crate::finding::{Finding, State};
 use crate::local::MemberValues;
 use crate::plan::{Exposure, Plan, Planner};
 use crate::report::DomainReport;
@@ -66,6 +67,8 @@ pub(super) struct Night<'a> {
     pub imagined: HashMap<Key, Finding>,
     /// What the report will list.
     pub listing: Listing,
+    /// What became of findings so far.
+    pub lives: Lives,
     pub n_events: u64,
     /// The team's table of received webhooks, where the domain names one.
     pub inbox: Option<InboxTable>,
@@ -145,6 +148,7 @@ impl<'a> Night<'a> {
             withheld: Vec::new(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
+            lives: Lives::default(),
             n_events: 0,
             inbox,
             n_explained: 0,
@@ -176,6 +180,10 @@ impl<'a> Night<'a> {
     async fn look_again(&mut self) -> Result<(), Failure> {
         let domain = self.sides.reconciler.domain().clone();
         let followed = self.job.store.followed(&domain, &self.sides.each, FOLLOW_UP_BUDGET).await?;
+        let followed: Vec<Finding> = followed
+            .into_iter()
+            .filter(|finding| finding.state != State::Suspected || !bug!("suspected_forgotten"))
+            .collect();
         for chunk in followed.chunks(1_000) {
             self.stop_if_cancelled()?;
             self.follow(chunk).await?;
@@ -209,7 +217,7 @@ impl<'a> Night<'a> {
             self.imagined.extend(plan.findings.into_iter().map(|finding| (finding.id.key.clone(), finding)));
             return Ok(());
         };
-        let Plan { findings, events, superseded } = plan;
+        let Plan { findings, events, superseded, stood: _ } = plan;
         let Proven { slice, coverage, token } = proven;
         let commit =
             Commit { slice, coverage, overlap: None, token, findings, events, supersede: superseded };
@@ -217,7 +225,9 @@ impl<'a> Night<'a> {
     }
 
     fn note(&mut self, plan: &Plan) {
+        self.lives.note(plan);
         self.n_events += plan.events.len() as u64;
+        self.report.events.held += plan.events.iter().filter(|event| event.held).count() as u64;
         let mut types: HashMap<&Key, &str> = HashMap::new();
         for event in &plan.events {
             types.insert(&event.finding.key, &event.event_type);
@@ -297,6 +307,7 @@ impl<'a> Night<'a> {
         self.account.absorb(&other.account);
         self.again.absorb(&other.again);
         self.listing.absorb(other.listing);
+        self.lives.absorb(other.lives);
         self.n_events += other.n_events;
         self.limit = self.limit.take().or(other.limit);
         self.report.absorb(other.report);

@@ -43,7 +43,7 @@ impl Listing {
             self.shown.remove(&(kind, key.clone(), each.clone()));
         }
         let hash = self.hasher.hash_one((key, each));
-        if matches!(finding.state, State::Healed | State::Repaired) {
+        if matches!(finding.state, State::Healed | State::Repaired | State::Ignored) {
             self.all.remove(&hash);
             return;
         }
@@ -83,6 +83,8 @@ fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> Planne
         key: finding.id.key.to_string(),
         kind: finding.kind.as_str().to_owned(),
         state: state.as_str().to_owned(),
+        episode: finding.episode,
+        owner: finding.owner,
         fields: finding.fields,
         reason: finding.reason,
         cause: finding.cause.as_ref().map(|explained| explained.cause.as_str().to_owned()),

@@ -4,6 +4,7 @@
 //! its own. No transaction is open across a call to a provider or a queue.
 
 mod account;
+mod approve;
 mod causes;
 mod counting;
 mod domain;
@@ -11,9 +12,11 @@ mod finish;
 mod flight;
 mod lease;
 mod listing;
+mod lives;
 mod members;
 mod originals;
 mod outcome;
+mod parts;
 mod reading;
 mod release;
 mod rest;
@@ -21,6 +24,7 @@ mod shape;
 mod slice;
 mod sorting;
 mod stage;
+mod standing;
 mod summary;
 mod unseen;
 mod verdicts;
@@ -50,7 +54,9 @@ use crate::report::{DomainReport, RunReport, SCHEMA, Status, exit};
 use crate::source::Client;
 use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
+pub use approve::{Approved, NotApproved, Order, approve};
 pub use outcome::Failure;
+pub(crate) use standing::standing;
 
 /// How often a run says that it is alive; well under the time after which it is taken for dead.
 const HEART_BEAT: Duration = Duration::from_secs(10);
@@ -86,6 +92,16 @@ pub enum IfLocked {
     Skip,
 }
 
+/// What happens to what a run finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Found {
+    /// It is sent, within the limits.
+    #[default]
+    Repaired,
+    /// It was there before anybody looked: it is held until a person says what becomes of it.
+    Baseline,
+}
+
 /// How a run is asked to behave.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -95,6 +111,8 @@ pub struct Options {
     pub scope: Scope,
     /// Replaces every domain's own limit.
     pub max_emits: Option<u64>,
+    /// What happens to what is found.
+    pub found: Found,
     /// What to do when a domain is locked.
     pub if_locked: IfLocked,
     /// How long the relay may drain the outbox at the end.
@@ -139,6 +157,7 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         tracing::warn!(run_id = %dead, "an earlier run gave no sign of life and is recorded as interrupted");
     }
     job.store.begin_run(&row_of(&report, job, now)).await?;
+    let began = job.store.now().await?;
     let _beat = heart_beat(job, report.run_id);
     for reconciler in &job.domains {
         if job.cancel.is_cancelled() {
@@ -146,7 +165,8 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        let domain = domain::reconcile(job, reconciler, report.run_id, now).instrument(span).await;
+        let night = domain::reconcile(job, reconciler, report.run_id, now).instrument(span);
+        let domain = Box::pin(night).await;
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {
@@ -154,6 +174,10 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         if let Err(error) = deliver(job, queues, &mut report).await {
             undelivered(&mut report, &error);
         }
+    }
+    // How findings stand is worth knowing and no reason to lose a report.
+    if let Err(error) = standing::tell(job, &mut report.domains, began).await {
+        tracing::warn!(%error, "how the findings stand could not be counted");
     }
     for domain in &report.domains {
         job.watcher.saw(Progress::DomainFinished { report: domain });

@@ -16,7 +16,9 @@ impl Night<'_> {
         let decided = |emits, earlier| tripped(self.exposed(emits, earlier).plus(others), &policy);
         let Some(lease) = &self.lease else {
             self.limit = decided(self.n_events, 0);
-            self.report.events.held = if self.limit.is_some() { self.n_events } else { 0 };
+            if self.limit.is_some() {
+                self.report.events.held = self.n_events;
+            }
             return Ok(());
         };
         let decide = |staged: &Staged| match decided(staged.count, staged.from_earlier_runs) {
@@ -25,7 +27,7 @@ impl Night<'_> {
         };
         let released = self.job.store.release(lease, decide).await?;
         if let Release::Held { reason } = released.decision {
-            self.report.events.held = released.staged.count;
+            self.report.events.held += released.staged.count;
             self.limit = Some(reason);
         }
         Ok(())

@@ -31,15 +31,14 @@ pub(super) struct Shape {
 impl Shape {
     /// Slices as they were planned, oldest first.
     pub(super) fn new(feed: &Feed, slices: Vec<Slice>) -> Self {
-        let grain = feed.grain.max(Duration::from_micros(1));
-        let shortest = feed.min_span.max(grain);
+        let (grain, shortest) = (grain(feed), shortest(feed));
         Self {
             left: slices.into(),
             span: feed.span.max(shortest),
             shortest,
             longest: feed.max_span.unwrap_or(feed.span.saturating_mul(stretch(feed))).max(shortest),
             grain,
-            is_fixed: feed.filter == Filter::Client || feed.changes,
+            is_fixed: is_fixed(feed),
         }
     }
 
@@ -111,6 +110,23 @@ impl Shape {
         let at = if at > window.from() { at } else { (window.from() + self.grain).floor(self.grain) };
         Some((Window::new(window.from(), at)?, Window::new(at, window.to())?))
     }
+}
+
+/// Whether a slice of a window can give way to its halves.
+pub(super) fn is_divisible(feed: &Feed, window: Window) -> bool {
+    !is_fixed(feed) && length(window) >= shortest(feed) * 2
+}
+
+fn is_fixed(feed: &Feed) -> bool {
+    feed.filter == Filter::Client || feed.changes
+}
+
+fn grain(feed: &Feed) -> Duration {
+    feed.grain.max(Duration::from_micros(1))
+}
+
+fn shortest(feed: &Feed) -> Duration {
+    feed.min_span.max(grain(feed))
 }
 
 /// How many times the span of the definition a slice may become. The number of files says nothing about how much an export

@@ -5,17 +5,19 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
-use tieout_reconcilers::reconciler::Filter;
+use tieout_reconcilers::reconciler::{Filter, Jobs};
 use tieout_reconcilers::window::{Slice, Window};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::counting::{Count, Counting};
 use super::outcome::Failure;
+use super::shape::is_divisible;
 use super::sorting::{When, is_young, when};
 use crate::age;
 use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
@@ -35,6 +37,8 @@ const MIN_BATCH: usize = 1_000;
 pub(super) const LOOKED_UP_AT_ONCE: usize = 200;
 /// How many suspects of a slice are confirmed before its turn to be judged comes: whole items wait with them.
 const CONFIRMED_AHEAD: usize = 100;
+/// How many suspects a slice may leave, where it can be read in halves instead: it waits with them for its turn to be judged.
+const MAX_LEFT: usize = 4_000;
 /// How often a slice is read again from its own start because the way through its pages was lost.
 const MAX_LOST: u32 = 3;
 
@@ -241,10 +245,25 @@ impl Reading {
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
     ) -> Result<Confirmation, LocalError> {
+        self.confirm_known(items, rested, &|_| None).await
+    }
+
+    /// Reads both sides of items again of which an earlier run knows more.
+    pub(super) async fn confirm_known(
+        &self,
+        items: &[Wanted],
+        rested: &(dyn Fn(&Key) -> bool + Sync),
+        ahead: &(dyn Fn(&Key) -> Option<Instant> + Sync),
+    ) -> Result<Confirmation, LocalError> {
         // A key that rested was first seen long enough ago: only a change after that makes it young again.
-        let local_ceiling = age::local_ceiling(self.sides.reconciler.as_ref(), self.local_start);
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling, rested };
+        let local_ceiling = self.local_start - self.wait();
+        let ages = Ages { ceiling: self.ceiling(), local_ceiling, rested, ahead };
         confirm(&self.sides, items, ages).await
+    }
+
+    /// How long it may take until the copy has a change.
+    pub(super) fn wait(&self) -> Duration {
+        age::patience(self.sides.reconciler.as_ref())
     }
 
     /// The ceiling as far as the provider's clock, and its own word on its answers, are known.
@@ -280,7 +299,7 @@ impl Reading {
             while let Some(range) = diff.ready() {
                 rows.add(meet_rows(&self.sides.reader, &mut diff, range).await?);
             }
-            if diff.hand_bytes() > self.hand_bytes() {
+            if diff.hand_bytes() > self.hand_bytes() || self.leaves_too_much(&diff, slice) {
                 return read(pages, n_rows, Seen::TooLarge);
             }
         }
@@ -354,6 +373,12 @@ impl Reading {
     /// How many items wait for their local rows, so that all slices together hold about as many.
     fn batch(&self) -> usize {
         (2 * BATCH / self.lanes.all).clamp(MIN_BATCH, BATCH)
+    }
+
+    /// Whether so much differs in a slice that its halves are read instead. An export is one job, and is not begun again for that.
+    fn leaves_too_much(&self, diff: &SliceDiff<'_>, slice: &Slice) -> bool {
+        let feed = self.sides.reconciler.feed();
+        diff.n_left() > MAX_LEFT && feed.jobs == Jobs::None && is_divisible(feed, slice.window)
     }
 
     fn hand_bytes(&self) -> usize {

@@ -26,8 +26,9 @@ pub(super) fn is_young(suspect: &Suspect, ceiling: Instant) -> bool {
 /// When a suspect of a slice is judged.
 pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_complete: bool) -> When {
     let kind = suspect.looks.kind(reconciler.direction());
+    let shows_all = reconciler.feed().absence_is_evidence() || bug!("orphans_of_updates");
     match suspect.looks {
-        Looks::LocalOnly if !(slice_is_complete && reconciler.feed().absence_is_evidence()) => When::Never,
+        Looks::LocalOnly if !(slice_is_complete && shows_all) => When::Never,
         // What upstream does not show waits for the end of the domain, when it is known what else its walks left out.
         Looks::LocalOnly | Looks::Deleted => When::Rested,
         // Orphans wait until it is known whether the truth was empty altogether.

@@ -5,11 +5,18 @@ use std::collections::BTreeMap;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
+use super::Found;
 use super::domain::Night;
 use super::listing::Listing;
 use super::outcome::Failure;
 use crate::coverage;
-use crate::report::{DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Status};
+use crate::report::{
+    DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Standing, Status, Tonight,
+};
+
+/// What a reader of a baseline's report has to know.
+const BASELINE_NOTE: &str =
+    "baseline: what was found is held and not sent; approve it, ignore it, or leave it until it heals";
 
 impl Night<'_> {
     /// Fills in what was counted and kept.
@@ -22,6 +29,10 @@ impl Night<'_> {
         self.report.overlap = self.again.items;
         self.report.amounts = self.account.money.tie_out();
         self.report.events.planned = self.n_events;
+        if self.job.options.found == Found::Baseline {
+            self.report.notes.push(BASELINE_NOTE.to_owned());
+        }
+        self.report.tonight = std::mem::take(&mut self.lives).tell();
         self.report.limits =
             self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
         match self.verified_through().await {
@@ -70,6 +81,8 @@ pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
         items: ItemCounts::default(),
         overlap: ItemCounts::default(),
         follow_up: FollowUp::default(),
+        tonight: Tonight::default(),
+        standing: Standing::default(),
         events: EventCounts::default(),
         amounts: Vec::new(),
         limits: Vec::new(),

@@ -31,7 +31,7 @@ pub(super) struct Withheld {
 impl Night<'_> {
     /// Keeps back what a slice proved until its unmet rows were looked up.
     pub(super) fn withhold(&mut self, window: Window, unmet: HashSet<Key>, proven: &mut Proven) {
-        if !unmet.is_empty() {
+        if !unmet.is_empty() && !bug!("unseen_covers") {
             self.withheld.push(Withheld { window, coverage: proven.coverage.take(), unmet });
         }
     }

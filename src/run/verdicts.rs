@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
+use tieout_reconcilers::reconciler::ClockKind;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
@@ -13,11 +15,11 @@ use super::originals::with_originals;
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
-use super::unseen;
+use super::{Found, unseen};
 use crate::age;
 use crate::confirm::Confirmation;
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
-use crate::finding::{Finding, State};
+use crate::finding::{BASELINE, Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
 use crate::source::{Coverage, Reason, Walked};
@@ -48,7 +50,7 @@ impl Night<'_> {
             let account = self.account_of(slice.purpose);
             if is_complete { account.ignore(suspect) } else { account.pend(suspect) }
         }
-        let mut plan = self.judge(&now, slice.purpose, confirmation).await?;
+        let mut plan = self.judge_in_parts(&now, slice.purpose, confirmation).await?;
         // Coverage may pass what is too young: it is looked up by key first thing in the next run.
         plan.extend(
             self.decide(young.iter().map(|suspect| self.unconfirmed(suspect)).collect(), None).await?,
@@ -71,7 +73,8 @@ impl Night<'_> {
         is_complete: bool,
     ) -> Proven {
         let feed = self.sides.reconciler.feed();
-        let verified = is_complete.then(|| slice.window.until(self.ceiling())).flatten();
+        let verified =
+            (is_complete || bug!("partial_covers")).then(|| slice.window.until(self.ceiling())).flatten();
         let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
         // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
         if matches!(self.job.options.scope, super::Scope::Range(_)) {
@@ -181,7 +184,7 @@ impl Night<'_> {
     }
 
     /// Plans for suspects as their confirmation found them. What was not confirmed yet is confirmed first.
-    async fn judge(
+    pub(super) async fn judge(
         &mut self,
         suspects: &[Suspect],
         purpose: Purpose,
@@ -190,10 +193,16 @@ impl Night<'_> {
         let by_key: HashMap<&Key, &Suspect> =
             suspects.iter().map(|suspect| (&suspect.key, suspect)).collect();
         self.confirm_rest(&by_key, &mut confirmation).await?;
+        let alone = self.left_alone(&confirmation).await?;
         for judged in &confirmation.judged {
             if let Some(suspect) = by_key.get(&judged.observation.key) {
-                self.account_of(purpose).unpend(suspect);
-                self.account_of(purpose).judge(suspect, judged);
+                let account = self.account_of(purpose);
+                account.unpend(suspect);
+                if alone.contains(&suspect.key) {
+                    account.leave_alone(suspect, judged);
+                } else {
+                    account.judge(suspect, judged);
+                }
             }
         }
         for (_, reason) in &confirmation.unknown {
@@ -201,6 +210,19 @@ impl Night<'_> {
             self.doubt(reason.to_string());
         }
         self.plan_for(confirmation, &by_key).await
+    }
+
+    /// What a person said to leave alone, and is as it was then.
+    async fn left_alone(&self, confirmation: &Confirmation) -> Result<HashSet<Key>, Failure> {
+        let seen = || confirmation.judged.iter().map(|judged| &judged.observation);
+        let keys: Vec<Key> = seen().map(|seen| seen.key.clone()).collect();
+        let known = self.known(&keys).await?;
+        if known.values().all(|finding| finding.state != State::Ignored) {
+            return Ok(HashSet::new());
+        }
+        let planner = self.planner(None).await?;
+        let alone = seen().filter(|seen| planner.leaves_alone(seen, known.get(&seen.key)));
+        Ok(alone.map(|seen| seen.key.clone()).collect())
     }
 
     /// A slice that could not be halved comes without any confirmation.
@@ -247,11 +269,12 @@ impl Night<'_> {
         }
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
+        let baseline = (self.job.options.found == Found::Baseline).then_some(BASELINE);
         let unexplained = self.unexplained(&observations, &known);
         let mut events = self.events_about(&observations, &unexplained).await;
         let causes = self.explain(unexplained, &observations, &known, &events).await;
         let observations = with_originals(observations, &mut events);
-        let mut plan = self.planner(hold).await?.plan(observations, &known);
+        let mut plan = self.planner(hold.or(baseline)).await?.plan(observations, &known);
         self.put_causes(&mut plan, causes);
         Ok(plan)
     }
@@ -296,7 +319,10 @@ impl Night<'_> {
             .collect();
         let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
-        let confirmation = self.confirm(&items, &|key| rested.contains(key)).await?;
+        let ahead = self.ahead(findings, now);
+        let ahead = |key: &Key| ahead.get(key).copied();
+        let reading = self.reading();
+        let confirmation = reading.confirm_known(&items, &|key| rested.contains(key), &ahead).await?;
         for (_, reason) in &confirmation.unknown {
             reject_if_rejected(reason)?;
             self.doubt(reason.to_string());
@@ -306,6 +332,21 @@ impl Night<'_> {
         let plan = self.decide(observations, None).await?;
         self.count_follow_up(&plan);
         self.commit(plan, Proven::default()).await
+    }
+
+    /// Where upstream was ahead of the local side long enough ago for every webhook about that to have arrived.
+    fn ahead(&self, findings: &[Finding], now: Instant) -> HashMap<Key, Instant> {
+        if self.sides.reconciler.feed().clock_kind != Some(ClockKind::Updated) {
+            return HashMap::new();
+        }
+        let wait = self.reading().wait();
+        let was_ahead = |known: &&Finding| {
+            known.state == State::Suspected
+                && matches!(known.kind, Kind::Missing | Kind::Mismatched)
+                && known.first_seen + wait <= now
+        };
+        let clock = |known: &Finding| Some((known.id.key.clone(), known.clock?));
+        findings.iter().filter(was_ahead).filter_map(clock).collect()
     }
 
     fn count_follow_up(&mut self, plan: &Plan) {

@@ -56,7 +56,8 @@ impl Memory {
 pub struct Guard {
     state: RandomState,
     requests: Memory,
-    pages: Memory,
+    /// Nothing where pages may well hold the same items twice.
+    pages: Option<Memory>,
     max_pages: u64,
     max_empty: u32,
     sent: u64,
@@ -70,12 +71,19 @@ impl Guard {
         Self {
             state: RandomState::default(),
             requests: Memory::default(),
-            pages: Memory::default(),
+            pages: Some(Memory::default()),
             max_pages: caps.pages,
             max_empty: caps.empty_pages,
             sent: 0,
             empty_in_a_row: 0,
         }
+    }
+
+    /// A guard of a list of changes, on which items that change again and again may fill page after page: only a request that
+    /// comes again tells a circle.
+    #[must_use]
+    pub fn of_changes(caps: &Caps) -> Self {
+        Self { pages: None, ..Self::new(caps) }
     }
 
     /// Lets a request pass that is new and within the number of pages.
@@ -96,12 +104,10 @@ impl Guard {
             return if too_many { Err(Endless::TooManyEmptyPages(self.empty_in_a_row)) } else { Ok(()) };
         }
         self.empty_in_a_row = 0;
-        if items.is_empty() {
-            return Ok(());
-        }
+        let Some(pages) = self.pages.as_mut().filter(|_| !items.is_empty()) else { return Ok(()) };
         let keys = items.iter().map(|item| self.state.hash_one(item.slot(KEY)));
         let seen = keys.fold(rows as u64, u64::wrapping_add);
-        if self.pages.is_new(seen) { Ok(()) } else { Err(Endless::RepeatedPage) }
+        if pages.is_new(seen) { Ok(()) } else { Err(Endless::RepeatedPage) }
     }
 }
 

@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use futures::stream;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::{Confirm, Confirmed, Wanted};
+use tieout_reconcilers::page::{Confirm, Confirmed, Seen, Wanted};
 use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 
 use super::fetch::Answered;
@@ -99,6 +99,9 @@ async fn answer(
         // What a partial answer leaves out may exist all the same.
         Answered::Partly(_, why) => return Err(Reason::Gap { at: Box::new(at()), why }),
     };
+    if bug!("any_404_is_gone") && fetched.status == 404 {
+        return Ok(confirm.keys.iter().map(|key| Confirmed { key: key.clone(), seen: Seen::Gone }).collect());
+    }
     reconciler.read_confirm(confirm, &fetched.response()).map_err(|fault| not_a_page(at(), fault, &fetched))
 }
 

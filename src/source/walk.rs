@@ -97,7 +97,8 @@ impl Walk {
     #[must_use]
     pub fn start(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice) -> Self {
         let (out, pages) = mpsc::channel(client.room().ahead());
-        let guard = Guard::new(client.caps());
+        let is_log = reconciler.feed().changes;
+        let guard = if is_log { Guard::of_changes(client.caps()) } else { Guard::new(client.caps()) };
         let walker = Walker {
             client,
             reconciler,

@@ -66,9 +66,9 @@ impl Store {
     ///
     /// An event whose id is known keeps its row and its state, except that a superseded one is staged again: the drift it
     /// was made for is back within the same episode, and it was never sent. A finding whose event was acknowledged
-    /// since the caller read it keeps the acknowledgement.
+    /// since the caller read it keeps the acknowledgement, and one whose state a person changed since then stays as it is.
     pub async fn commit(&self, lease: &Lease, commit: Commit) -> Result<(), StoreError> {
-        let findings = one_per_key(commit.findings);
+        let mut findings = one_per_key(commit.findings);
         let mut ids = findings
             .iter()
             .map(|finding| &finding.id)
@@ -80,9 +80,14 @@ impl Store {
         let mut tx = self.write().await?;
         fence(&mut tx, lease).await?;
         let now = tx.now().await?;
+        // What a person decided meanwhile stands; the next look sees the key as it is then.
+        let intervened = findings::intervened(&mut tx, &findings).await?;
+        findings.retain(|finding| !intervened.contains(&finding.id.key));
+        let mut events = commit.events;
+        events.retain(|event| !intervened.contains(&event.finding.key));
         // Rows are always locked in this order, outbox before findings, here and in the relay: so nobody waits in a ring.
         outbox::supersede(&mut tx, lease, &commit.supersede, now).await?;
-        outbox::stage(&mut tx, lease, &commit.events, now).await?;
+        outbox::stage(&mut tx, lease, &events, now).await?;
         findings::upsert(&mut tx, findings, now).await?;
         if let Some(covered) = &commit.coverage {
             coverage::add(&mut tx, lease, covered).await?;

@@ -118,6 +118,13 @@ pub(super) async fn fence(tx: &mut Tx, lease: &Lease) -> Result<(), StoreError> 
     if is_ours { Ok(()) } else { Err(lease.lost()) }
 }
 
+/// Locks a domain's lease for the rest of the transaction, whoever holds it: no commit of a run comes between.
+pub(super) async fn hold_back(tx: &mut Tx, domain: &DomainName, each: &Each) -> Result<(), StoreError> {
+    let sql =
+        format!("SELECT token FROM leases WHERE domain = $1 AND each_ = $2 {}", tx.dialect().for_update);
+    tx.rows(sql, &args![domain.as_str(), each.as_str()]).await.map(drop)
+}
+
 /// Locks the lease, requires that nobody holds it, and returns its last token.
 async fn free_token(tx: &mut Tx, domain: &DomainName, each: &Each) -> Result<i64, StoreError> {
     let now = tx.now().await?;

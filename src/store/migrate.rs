@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
     (
         1,
         "first",
@@ -34,6 +34,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
         include_str!("migrations/postgres/0004_kept_pages.sql"),
     ),
     (
+        5,
+        "lives",
+        include_str!("migrations/sqlite/0005_lives.sql"),
+        include_str!("migrations/postgres/0005_lives.sql"),
+    ),
+    (
         6,
         "causes",
         include_str!("migrations/sqlite/0006_causes.sql"),
@@ -42,7 +48,7 @@ const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
 ];
 
 /// The schema version that this program writes.
-const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Lets one process at a time migrate; held by a transaction, so that it works behind a transaction pooler.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(8388065864110434671)";
@@ -72,10 +78,10 @@ async fn is_current(tx: &mut Tx) -> Result<bool, StoreError> {
     }
     let newest = tx.row(format!("SELECT MAX(version) AS version FROM {table}"), &[]).await?;
     match newest.map(|row| row.int_or_null("version")).transpose()?.flatten() {
-        Some(found) if found > KNOWN => {
-            Err(StoreError::Newer { place: tx.place().to_owned(), found, known: KNOWN })
+        Some(found) if found > SCHEMA_VERSION => {
+            Err(StoreError::Newer { place: tx.place().to_owned(), found, known: SCHEMA_VERSION })
         }
-        found => Ok(found == Some(KNOWN)),
+        found => Ok(found == Some(SCHEMA_VERSION)),
     }
 }
 

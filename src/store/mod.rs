@@ -27,8 +27,12 @@ pub use commit::{Commit, Covered, OverlapDone, SliceDone};
 pub use coverage::Overlap;
 pub use database::Store;
 pub use error::StoreError;
-pub use findings::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
+pub use findings::{
+    ActsRefused, Approval, Did, FindingCount, FindingFilter, FindingRecord, HeldSet, HistoryEntry,
+    StandingCount,
+};
 pub use lease::{LEASE_TIME, Lease};
+pub use migrate::SCHEMA_VERSION;
 pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use release::{Release, Released, Staged};
 pub use runs::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};

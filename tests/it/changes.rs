@@ -119,6 +119,25 @@ async fn the_second_run_reads_only_what_changed_since_the_first() {
 }
 
 #[tokio::test]
+async fn items_that_change_again_and_again_fill_page_after_page_and_are_no_circle() {
+    let (world, feed) = world().await;
+    assert_eq!(run(&world).code, 0);
+    for amount in [1, 2, 3] {
+        for id in ["ch_001", "ch_002"] {
+            world.change_upstream(id, |charge| charge["amount"] = json!(amount));
+            let mut now = Value::Null;
+            world.api.change(|shelf| {
+                now = shelf.charges.iter().find(|charge| charge["id"] == id).unwrap().clone();
+            });
+            feed.lock().unwrap().log.push(now);
+        }
+    }
+    let outcome = run(&world);
+    let changed = set(["mismatched ch_001", "mismatched ch_002"]);
+    assert_eq!((outcome.code, outcome.findings()), (0, changed), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_run_that_breaks_off_keeps_the_token_and_the_next_one_misses_nothing() {
     let (world, feed) = world().await;
     assert_eq!(run(&world).code, 0);

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod mysql;
+mod both;
 mod postgres;
 mod world;
 
+mod approvals;
 mod bad_definitions;
 mod bad_pages;
+mod baseline;
 mod caps;
 mod causes;
 mod changes;
@@ -17,6 +21,7 @@ mod counts;
 mod credentials;
 mod demo;
 mod docs;
+mod doctor;
 mod exports;
 mod feeds;
 mod finds;
@@ -25,8 +30,10 @@ mod forgotten;
 mod holds;
 mod localstripe;
 mod members;
+mod on_mysql;
 mod originals;
 mod outbound;
+mod people;
 mod own_credentials;
 mod quotas;
 mod slices;

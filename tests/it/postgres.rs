@@ -27,7 +27,7 @@ impl Postgres {
     }
 
     pub(crate) async fn sql(&self, statement: &str) {
-        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.pool).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&self.pool).await.unwrap();
     }
 
     pub(crate) async fn count(&self, query: &str) -> i64 {

@@ -150,13 +150,22 @@ impl World {
 
     /// Makes every lease lapse, as a minute without a sign of life does.
     pub(crate) async fn forget_lease(&self) {
+        self.state("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'").await;
+    }
+
+    /// Changes the state behind tieout's back.
+    pub(crate) async fn state(&self, statement: &str) {
         let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
         let state = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'")
-            .execute(&state)
-            .await
-            .unwrap();
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&state).await.unwrap();
         state.close().await;
+    }
+
+    /// The state and the episode of a finding.
+    pub(crate) fn stands(&self, key: &str) -> (String, u64) {
+        let shown = self.tieout(&["findings", "show", &format!("shop.charges/{key}"), "--format", "json"]);
+        let finding = shown.json()["findings"][0].clone();
+        (finding["state"].as_str().unwrap().to_owned(), finding["episode"].as_u64().unwrap())
     }
 
     /// Applies everything in the queue as a consumer would: the newest state wins, an event counts once.

@@ -18,6 +18,8 @@ missing_packages() {
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
     find_python >/dev/null || printf '%s\n' python3 python3-venv
     postgres_can_be_had || printf '%s\n' postgresql
+    mariadb_can_be_had || printf '%s\n' mariadb-server
+    pgbouncer_program >/dev/null || printf '%s\n' pgbouncer
 }
 
 apt_install() {

@@ -56,10 +56,11 @@ postgres_bin() {
 }
 
 start_postgres() {
-    local bin server_uid as_server attempt
+    local bin server_uid as_server private_folder attempt
     bin=$(postgres_bin)
-    choose_server_account
-    make_server_folder
+    lend_account postgres
+    make_private_folder postgres
+    postgres_folder=$private_folder
     quietly "${as_server[@]}" "$bin/initdb" --pgdata="$postgres_folder/data" --username=postgres \
         --auth=trust --encoding=UTF8 --locale=C --no-sync || fail "initdb failed"
     # A port is free when the server could bind it, so there is no gap between asking and taking.
@@ -71,37 +72,6 @@ start_postgres() {
     done
     tail --lines=20 "$postgres_folder/log" >&2
     fail "PostgreSQL did not start in $attempt attempts"
-}
-
-# The kernel ends the server when this shell dies in any way, `kill -9` included. The server refuses to
-# run as root, so root lends it another account.
-choose_server_account() {
-    as_server=(setpriv --pdeathsig QUIT)
-    if ((EUID == 0)); then
-        local account=postgres
-        id postgres >/dev/null 2>&1 || account=nobody
-        as_server+=("--reuid=$account" "--regid=$(id --group "$account")" --clear-groups)
-    fi
-    as_server+=(env --chdir=/)
-    server_uid=$("${as_server[@]}" id --user)
-}
-
-# The server's account may be barred from the checkout (say, in /root); then /tmp serves as well.
-make_server_folder() {
-    local base
-    for base in "$target/test-servers/postgres" "${TMPDIR:-/tmp}"; do
-        mkdir -p "$base"
-        remove_leftovers "$base"
-        postgres_folder=$(mktemp --directory "$base/tieout-postgres.XXXXXX")
-        "${as_server[@]}" test -x "$base" && break
-        rmdir "$postgres_folder"
-    done
-    chown "$server_uid" "$postgres_folder"
-}
-
-# A run that was killed leaves its data, though never its server.
-remove_leftovers() {
-    find "$1" -maxdepth 1 -type d -name 'tieout-postgres.*' -user "$server_uid" -mtime +1 -exec rm -rf -- {} + || true
 }
 
 # Durability is switched off: the data never outlives the run.

@@ -1,50 +1,30 @@
 //! The latency benchmark: tieout reconciles with a provider whose every answer takes a while, with one, eight and
 //! thirty-two walks side by side, comparison included. Prints one line a figure; exits 1 when a target is missed.
 
-use std::{
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::Context as _;
-use chrono::{DurationRound as _, TimeDelta, Utc};
 use clap::Parser;
-use tieout_bench::{
-    charges::Population,
-    contestants::{self, Reconciliation, Site},
-    figures::{Figure, Target},
-    measure::median,
-    stage::{
-        database::Database,
-        mock::{Manners, Mock},
-    },
-};
+use tieout_bench::charges::USUAL_DRIFT;
+use tieout_bench::contestants::{self, Reconciliation};
+use tieout_bench::figures::{Figure, Target};
+use tieout_bench::measure::{MIB, as_f64, median};
+use tieout_bench::stage::database::Database;
+use tieout_bench::stage::mock::Manners;
+use tieout_bench::stage::place::{Place, beside};
+use tieout_bench::stage::site::{Site, recent};
 
 /// The charges are spread over as many slices of a day as may be read side by side.
 const DAYS: u32 = 32;
 /// How many charges a page has.
 const PAGE: u64 = 100;
-const MIB: f64 = 1024.0 * 1024.0;
 
 /// Measures what walking side by side gains where answers take their time.
 #[derive(Parser)]
 struct Args {
-    /// The PostgreSQL server. A database of our own is created there, and dropped.
-    #[arg(
-        long,
-        env = "TIEOUT_TEST_POSTGRES",
-        default_value = "postgres://root@127.0.0.1:5432/postgres",
-        hide_env_values = true
-    )]
-    postgres: String,
-    /// The name of that database.
-    #[arg(long, default_value = "tieout_bench")]
-    database: String,
-    /// Only drop that database, which an interrupted benchmark may have left.
-    #[arg(long)]
-    clean: bool,
+    #[command(flatten)]
+    place: Place,
     /// Charges.
     #[arg(long, default_value_t = 320_000)]
     items: u64,
@@ -59,24 +39,10 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let database = Database::named(&args.postgres, &args.database)?;
-    if args.clean {
-        database.remove().await?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    database.create().await?;
-    let measured = measure(&args, &database).await;
-    database.remove().await?;
-    let figures = measured.context("no figures, because a run was void")?;
-    let mut out = io::stdout().lock();
-    for figure in &figures {
-        writeln!(out, "{figure}")?;
-    }
-    Ok(if figures.iter().all(Figure::met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    args.place.host(async |database| measure(&args, database).await).await
 }
 
 async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>> {
-    let beside = |name: &str| anyhow::Ok(std::env::current_exe()?.with_file_name(name));
     let [tieout, mock]: [PathBuf; 2] = [beside("tieout")?, beside("mock-provider")?];
     let site = build(&mock, database, args).await?;
     let one = reconcile(&tieout, &site, database, 1).await?;
@@ -89,13 +55,8 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
 }
 
 async fn build(mock: &Path, database: &Database, args: &Args) -> anyhow::Result<Site> {
-    let hour = Utc::now().duration_trunc(TimeDelta::hours(1))?;
-    let start = (hour - TimeDelta::days(DAYS.into())).timestamp();
-    let population = Population { items: args.items, start, seconds: DAYS * 86_400 };
-    database.fill("charges", &population).await?;
     let manners = Manners { latency: Duration::from_millis(args.latency), ..Manners::default() };
-    let mock = Mock::start(mock, &population, &manners)?;
-    Ok(Site { population, mock, table: "charges".to_owned() })
+    Site::build(mock, database, "charges", recent(args.items, DAYS, USUAL_DRIFT)?, &manners).await
 }
 
 async fn reconcile(
@@ -134,9 +95,4 @@ fn figures(
         Figure::new("peak_rss_mib_of_8_walks", peak(eight), 1, Target::Below(32.0)),
         Figure::new("peak_rss_mib_of_32_walks", peak(many), 1, Target::Below(64.0)),
     ]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts and sizes stay far below 2^52")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }

@@ -10,7 +10,7 @@ use std::{
 use clap::Parser;
 use tieout_bench::{
     catalogue::Catalogue,
-    charges::Population,
+    charges::{Population, USUAL_DRIFT},
     provider::{self, Outage},
 };
 use tokio::net::TcpListener;
@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
     if tethered {
         thread::spawn(exit_with_stdin);
     }
-    let catalogue = Catalogue::render(Population { items, start, seconds });
+    let catalogue = Catalogue::render(Population { items, start, seconds, one_in: USUAL_DRIFT });
     let outage = fails_after.map(|pages| Outage::new(pages, Duration::from_secs(fails_for)));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;

@@ -12,13 +12,6 @@ use clap::Parser;
 use tieout::source::{Client, Coverage, ProviderSettings, Walk};
 use tieout_bench::stage::definitions;
 use tieout_reconcilers::{
-    define::{
-        definition::{Definition, Settings},
-        document::Document,
-        domain::DomainDefinition,
-        problem::Problem,
-        provider::ProviderDefinition,
-    },
     instant::Instant,
     window::{Purpose, Slice, Window},
 };
@@ -38,7 +31,8 @@ async fn main() -> anyhow::Result<()> {
     settings.allow_private = true;
     let window = Window::new(Instant::from_micros(0), chrono::Utc::now().into()).context("no window")?;
     let slice = Slice::new(window, Purpose::Coverage);
-    let mut walk = Walk::start(Client::new(&settings)?, Arc::new(definition()?), slice);
+    let mut walk =
+        Walk::start(Client::new(&settings)?, Arc::new(definitions::definition("charges", 0)?), slice);
     let mut items = 0;
     while let Some(page) = walk.next().await {
         items += black_box(&page.items).len();
@@ -47,19 +41,4 @@ async fn main() -> anyhow::Result<()> {
     ensure!(coverage == Coverage::Complete, "the walk is {coverage:?}");
     writeln!(io::stdout(), "items: {items}")?;
     Ok(())
-}
-
-/// The domain of the end-to-end benchmark.
-fn definition() -> anyhow::Result<Definition> {
-    let provider = ProviderDefinition::parse(&Document::new("provider", &definitions::provider(1)));
-    let domain = DomainDefinition::parse(&Document::new("domain", &definitions::domain("charges", 0)));
-    let provider = provider.map_err(|problems| first(&problems))?;
-    let domain = domain.map_err(|problems| first(&problems))?;
-    let feed = provider.feeds.get(&domain.feed.feed).context("no feed")?;
-    Definition::new(&provider, feed, domain, &Settings::default())
-        .map_err(|slot| anyhow::anyhow!("{slot} is not set"))
-}
-
-fn first(problems: &[Problem]) -> anyhow::Error {
-    anyhow::anyhow!("{}", problems.first().map(ToString::to_string).unwrap_or_default())
 }

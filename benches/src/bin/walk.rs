@@ -10,14 +10,17 @@ use std::{
 
 use clap::Parser;
 use tieout_bench::{
-    charges::Population,
-    contestants::{self, Site},
+    charges::{Population, USUAL_DRIFT},
+    contestants,
     figures::{Figure, Target},
-    measure::{child::Spent, median},
-    stage::mock::{Manners, Mock},
+    measure::{MIB, as_f64, child::Spent, median},
+    stage::{
+        mock::{Manners, Mock},
+        place::beside,
+        site::Site,
+    },
 };
 
-const MIB: f64 = 1024.0 * 1024.0;
 /// How many charges a page has.
 const PAGE: u64 = 100;
 
@@ -57,7 +60,6 @@ async fn main() -> anyhow::Result<ExitCode> {
     if args.clean {
         return Ok(ExitCode::SUCCESS);
     }
-    let beside = |name: &str| anyhow::Ok(std::env::current_exe()?.with_file_name(name));
     let programs = [beside("bare-loop")?, beside("walk-loop")?, beside("mock-provider")?];
     let [bare, walk, mock] = programs.each_ref().map(PathBuf::as_path);
     let turns = turns(&args, bare, walk, mock).await?;
@@ -102,7 +104,7 @@ async fn burst(args: &Args, walk: &Path, mock: &Path) -> anyhow::Result<u64> {
 }
 
 fn site(mock: &Path, items: u64, manners: Manners) -> anyhow::Result<Site> {
-    let population = Population { items, start: 1_750_000_000, seconds: 864_000 };
+    let population = Population { items, start: 1_750_000_000, seconds: 864_000, one_in: USUAL_DRIFT };
     Ok(Site { population, mock: Mock::start(mock, &population, &manners)?, table: String::new() })
 }
 
@@ -132,9 +134,4 @@ fn figures(args: &Args, turns: &[Turn], burst: u64) -> Vec<Figure> {
             Target::AtMost(1.05),
         ),
     ]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts and sizes stay far below 2^52")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }

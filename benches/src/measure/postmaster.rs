@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use procfs::process::{ProcState, Process, all_processes};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::stage::database::Database;
 
 /// How long the sessions of a program that has ended may take to end too.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -18,6 +20,15 @@ pub struct Postmaster {
 }
 
 impl Postmaster {
+    /// The instrument for a database's server, if there is one here; why not is said. Its own session is over before
+    /// anything is measured.
+    pub async fn find(database: &Database) -> anyhow::Result<Option<Self>> {
+        let mut server = database.server().await?;
+        let found = Self::of(&mut server).await;
+        server.close().await?;
+        Ok(found.inspect_err(|error| eprintln!("PostgreSQL is not measured: {error:#}")).ok())
+    }
+
     /// Finds the parent of the backend that serves this connection.
     pub async fn of(connection: &mut PgConnection) -> anyhow::Result<Self> {
         let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(connection).await?;

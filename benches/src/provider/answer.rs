@@ -62,24 +62,19 @@ impl<'p> Answer<'p> {
 
     /// Replaces `head` by everything that precedes the items; what is returned follows it.
     pub(super) fn write_head<'a>(&'a self, date: &str, head: &mut Vec<u8>) -> [&'a [u8]; 2] {
-        const OPENING: &str = r#"{"object":"list","data":["#;
-        let (status, opening, items, tail): (_, _, &[u8], &[u8]) = match self {
-            Self::Page(page) if page.has_more => {
-                (Status::Ok, OPENING, page.items, br#"],"has_more":true,"url":"/v1/charges"}"#)
-            }
-            Self::Page(page) => {
-                (Status::Ok, OPENING, page.items, br#"],"has_more":false,"url":"/v1/charges"}"#)
-            }
-            Self::Charge(item) => (Status::Ok, "", item, b""),
-            Self::Document(status, body) => (*status, "", body.as_bytes(), b""),
+        let (status, [opening, items, tail]): (_, [&[u8]; 3]) = match self {
+            Self::Page(page) => (Status::Ok, page.parts()),
+            Self::Charge(item) => (Status::Ok, [b"", item, b""]),
+            Self::Document(status, body) => (*status, [b"", body.as_bytes(), b""]),
         };
         let (line, length) = (status.line(), opening.len() + items.len() + tail.len());
         head.clear();
         // Writing into a Vec cannot fail.
         let _ = write!(
             head,
-            "HTTP/1.1 {line}\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{opening}"
+            "HTTP/1.1 {line}\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
         );
+        head.extend_from_slice(opening);
         [items, tail]
     }
 }

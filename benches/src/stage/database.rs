@@ -1,12 +1,12 @@
 //! The local side: a database of our own, with one table for each population. Never touches another database.
 
 use anyhow::{Context as _, ensure};
-use chrono::DateTime;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::fmt::Write as _;
 use url::Url;
 
-use crate::charges::{Fate, Population, fate};
+use super::rows::{LocalRow, Side};
+use crate::charges::Population;
 
 /// Rows are sent in pieces of about this many bytes, so that filling a table takes no memory to speak of.
 const PIECE: usize = 64 * 1024;
@@ -51,8 +51,8 @@ impl Database {
         })
     }
 
-    /// Creates `table` and fills it with all of a population that reached it, ready to be read.
-    pub async fn fill(&self, table: &str, population: &Population) -> anyhow::Result<()> {
+    /// Creates `table` and fills it with what a side holds of a population, ready to be read.
+    pub async fn fill(&self, table: &str, side: Side, population: &Population) -> anyhow::Result<()> {
         let mut connection = PgConnection::connect(self.url().as_str()).await?;
         connection
             .execute(AssertSqlSafe(format!(
@@ -64,7 +64,9 @@ impl Database {
         let mut copy = connection.copy_in_raw(&format!("COPY {table} FROM STDIN")).await?;
         let mut piece = String::with_capacity(2 * PIECE);
         for position in 0..population.items {
-            append_row(population, position, &mut piece)?;
+            if let Some(row) = side.row(population, position)? {
+                append(&row, &mut piece)?;
+            }
             if piece.len() >= PIECE {
                 copy.send(piece.as_bytes()).await?;
                 piece.clear();
@@ -95,20 +97,8 @@ impl Database {
     }
 }
 
-/// Appends what became of the item at `position`: a row of COPY's text format, or nothing.
-fn append_row(population: &Population, position: u64, into: &mut String) -> anyhow::Result<()> {
-    let charge = population.charge(position);
-    let amount = match fate(position) {
-        Fate::Missing => return Ok(()),
-        Fate::Mismatched => charge.amount + 1,
-        Fate::Agrees => charge.amount,
-    };
-    let status = match charge.status {
-        "succeeded" => "PAID",
-        "failed" => "FAILED",
-        _ => "PENDING",
-    };
-    let created = DateTime::from_timestamp(charge.created, 0).context("a start beyond the calendar")?;
-    let (id, currency) = (charge.id, charge.currency.to_uppercase());
-    Ok(writeln!(into, "{id}\t{amount}\t{currency}\t{status}\t{created:?}\t{created:?}")?)
+/// Appends a row in COPY's text format.
+fn append(row: &LocalRow, into: &mut String) -> std::fmt::Result {
+    let LocalRow { id, amount, currency, status, created } = row;
+    writeln!(into, "{id}\t{amount}\t{currency}\t{status}\t{created:?}\t{created:?}")
 }

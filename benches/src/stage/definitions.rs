@@ -3,7 +3,13 @@
 
 use std::{fs, io, path::Path};
 
+use anyhow::Context as _;
 use chrono::DateTime;
+use tieout_reconcilers::define::definition::{Definition, Settings};
+use tieout_reconcilers::define::document::Document;
+use tieout_reconcilers::define::domain::DomainDefinition;
+use tieout_reconcilers::define::problem::Problem;
+use tieout_reconcilers::define::provider::ProviderDefinition;
 
 use crate::charges::Population;
 
@@ -45,6 +51,21 @@ pub fn domain(table: &str, start: i64) -> String {
     let start = DateTime::from_timestamp(start, 0).unwrap_or_default();
     let text = include_str!("../../definitions/charges.domain.yaml");
     text.replace("@TABLE@", table).replace("@START@", &format!("{start:?}"))
+}
+
+/// The same two files as tieout understands them, for programs that do a part of its work.
+pub fn definition(table: &str, start: i64) -> anyhow::Result<Definition> {
+    let provider = ProviderDefinition::parse(&Document::new("provider", &provider(1)));
+    let domain = DomainDefinition::parse(&Document::new("domain", &domain(table, start)));
+    let provider = provider.map_err(|problems| first(&problems))?;
+    let domain = domain.map_err(|problems| first(&problems))?;
+    let feed = provider.feeds.get(&domain.feed.feed).context("no feed")?;
+    Definition::new(&provider, feed, domain, &Settings::default())
+        .map_err(|slot| anyhow::anyhow!("{slot} is not set"))
+}
+
+fn first(problems: &[Problem]) -> anyhow::Error {
+    anyhow::anyhow!("{}", problems.first().map(ToString::to_string).unwrap_or_default())
 }
 
 fn with_port(text: &str, port: u16) -> String {

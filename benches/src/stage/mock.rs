@@ -33,7 +33,7 @@ pub struct Mock {
 impl Mock {
     /// Starts `program` with a population and waits until it answers.
     pub fn start(program: &Path, population: &Population, manners: &Manners) -> anyhow::Result<Self> {
-        let Population { items, start, seconds } = population;
+        let Population { items, start, seconds, .. } = population;
         let mut process = Command::new(program)
             .args([format!("--items={items}"), format!("--start={start}"), format!("--seconds={seconds}")])
             .args(manners.fails_after.map(|pages| format!("--fails-after={pages}")))

@@ -2,4 +2,8 @@
 
 pub mod database;
 pub mod definitions;
+pub mod file;
 pub mod mock;
+pub mod place;
+pub mod rows;
+pub mod site;

@@ -5,7 +5,7 @@ use crate::discrepancy::{Digest, Kind};
 
 fn charge() -> Fields {
     let mut fields = amounts(Unit::Minor, Unit::Major);
-    fields.fields[1].rule = Rule::FoldCase;
+    fields.fields[1].rule = Rule::fold_case();
     fields
 }
 
@@ -71,4 +71,37 @@ fn equal_versions_with_different_fields_are_a_conflict() {
     assert_eq!(reason(judge(4, Scalar::Int(2))).as_deref(), Some("conflict"));
     assert_eq!(reason(judge(3, Scalar::Int(2))), None);
     assert_eq!(judge(4, Scalar::Int(1)), None);
+}
+
+/// What a person would say of two small items, field by field, without any of the code above.
+fn by_hand(up: [&str; 3], down: [&str; 3]) -> Option<Kind> {
+    let status = |word: &str| match word {
+        "paid" => Some("PAID"),
+        "open" => Some("OPEN"),
+        _ => None,
+    };
+    let number = |word: &str| word.parse::<f64>().ok().map(|number| (number * 100.0).round());
+    let Some(state) = status(up[0]) else { return Some(Kind::Unreadable) };
+    let (Some(a), Some(b)) = (number(up[1]), number(down[1])) else { return Some(Kind::Unreadable) };
+    let is_near = (a - b).abs() <= 5.0;
+    let is_named = up[2].trim().to_lowercase() == down[2].trim().to_lowercase();
+    (state != down[0] || !is_near || !is_named).then_some(Kind::Mismatched)
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_judgement_is_what_a_person_would_say(
+        up in ("paid|open|lost", "0[.]1|0[.]15|2|x", "Ada|ada | ADA|Bob"),
+        down in ("PAID|OPEN|paid", "0[.]10|0[.]15|0[.]2|2[.]00|y", "ada|bob|Bob"),
+    ) {
+        let fields = Fields::of(vec![
+            field(0, words(&[("paid", "PAID"), ("open", "OPEN")])),
+            field(1, Rule::Near(Tolerance::new("0.05".parse().ok(), None).unwrap())),
+            field(2, Rule::Words(Words::folded(Fold { case: true, space: true, unicode: false }))),
+        ]);
+        let members = format!(r#""f0":"{}","f1":"{}","f2":"{}""#, up.0, up.1, up.2);
+        let row = vec![text(&down.0), text(&down.1), text(&down.2)];
+        let found = Pair::of(&members, Scalar::Absent, row).judge(&fields).map(|found| found.kind);
+        proptest::prop_assert_eq!(found, by_hand([&up.0, &up.1, &up.2], [&down.0, &down.1, &down.2]));
+    }
 }

@@ -1,8 +1,7 @@
 //! Laws: whoever compares a thing with itself finds nothing, in either direction and however often it was normalised.
 
 use super::*;
-use crate::compare::normal::same;
-use crate::compare::side::Values;
+use crate::compare::same::same;
 use crate::scalar::Canon;
 use proptest::prelude::*;
 
@@ -17,6 +16,10 @@ fn values() -> impl Strategy<Value = (String, Scalar<'static>)> {
             (decimal.clone(), number(&decimal))
         }),
         "[0-9]{30,40}".prop_map(|digits| (format!("1{digits}"), number(&format!("1{digits}")))),
+        proptest::collection::vec("[a-c]{0,2}|[0-9]", 0..4).prop_map(|list| {
+            let raw = serde_json::Value::from(list).to_string();
+            (raw.clone(), Scalar::Json(raw.into()))
+        }),
         "\\PC{0,9}".prop_map(|any| (serde_json::Value::from(any.as_str()).to_string(), text(&any))),
         "-?[0-9]{1,4}(\\.[0-9]{1,3})?".prop_map(|any| (format!("\"{any}\""), text(&any))),
         (0_i64..2_000_000_000).prop_map(|seconds| {
@@ -30,21 +33,20 @@ fn values() -> impl Strategy<Value = (String, Scalar<'static>)> {
 fn rules() -> Vec<Rule> {
     vec![
         Rule::Exact,
-        Rule::FoldCase,
+        Rule::fold_case(),
         time(TimeFormat::Epoch, TimeFormat::Epoch, Duration::from_secs(1)),
         time(TimeFormat::EpochMs, TimeFormat::EpochMs, Duration::from_millis(5)),
         time(TimeFormat::Rfc3339, TimeFormat::Rfc3339, Duration::from_hours(1)),
-        Rule::Money { upstream: Unit::Minor, local: Unit::Minor, currency: 1 },
-        Rule::Money { upstream: Unit::Major, local: Unit::Major, currency: 1 },
+        money(Unit::Minor, Unit::Minor),
+        money(Unit::Major, Unit::Major),
+        Rule::Words(Words::folded(Fold { case: true, space: true, unicode: true })),
+        Rule::Unordered(Unordered::default()),
+        Rule::Ignored,
     ]
 }
 
 fn with_currency(rule: Rule) -> Fields {
-    Fields {
-        fields: vec![field(0, rule), field(1, Rule::FoldCase)],
-        money: None,
-        direction: Direction::Inbound,
-    }
+    Fields::of(vec![field(0, rule), field(1, Rule::fold_case())])
 }
 
 /// What a side says after normalisation, as that side would have sent it.
@@ -56,6 +58,7 @@ fn said(canon: Canon<'_>) -> Scalar<'_> {
         Canon::Decimal(decimal) => Scalar::Number(decimal.to_string().into()),
         Canon::Text(text) => Scalar::Text(text),
         Canon::Instant(at) => Scalar::Instant(at),
+        Canon::Texts(texts) => Scalar::Json(serde_json::Value::from(texts).to_string().into()),
     }
 }
 
@@ -90,9 +93,10 @@ proptest! {
     #[test]
     fn a_normal_form_is_its_own_normal_form((_, column) in values()) {
         let mut rules = rules();
-        rules.truncate(5);
+        // Major units become minor ones, so their normal form is not what its side would have sent.
+        rules.retain(|rule| *rule != money(Unit::Major, Unit::Major));
         rules.push(words(&[("a", "b")]));
-        rules.push(Rule::Money { upstream: Unit::Minor, local: Unit::Minor, currency: 1 });
+        rules.push(Rule::Near(Tolerance::new(Some(rust_decimal::Decimal::ONE), None).unwrap()));
         for rule in rules {
             let fields = with_currency(rule);
             let row = |value| Row {
@@ -116,32 +120,5 @@ proptest! {
             let expected = version <= 1 && pair.agrees(&fields) != Ok(true);
             prop_assert_eq!(pair.judge(&fields).is_some(), expected);
         }
-    }
-}
-
-#[test]
-fn folding_knows_every_character() {
-    let fields = one(Rule::FoldCase);
-    let folded = |any: String| {
-        let row = Row {
-            key: "k".into(),
-            clock: None,
-            changed: None,
-            version: Scalar::Absent,
-            fields: vec![text(&any)],
-            whole: None,
-        };
-        fields.normal(0, &&row).unwrap().json()
-    };
-    assert_eq!(<&Row<'_> as Values<'_>>::SIDE, Side::Local);
-    for char in (0..=0x2_FFFF).filter_map(char::from_u32) {
-        let once = folded(char.to_string());
-        assert_eq!(folded(serde_json::from_str(&once).unwrap()), once, "{char:?} folds twice");
-        assert_eq!(folded(char.to_uppercase().to_string()), once, "{char:?} and its capital");
-        let is_capital = char.to_lowercase().to_string().to_uppercase() == char.to_string();
-        assert!(
-            !is_capital || folded(char.to_lowercase().to_string()) == once,
-            "{char:?} and its small letter"
-        );
     }
 }

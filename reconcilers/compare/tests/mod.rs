@@ -1,13 +1,18 @@
 //! The laws that every rule keeps, and examples of what each rule is for.
 
+mod blank;
 mod digest;
 mod examples;
+mod fold;
+mod ignored;
 mod judging;
 mod laws;
 mod money;
+mod time;
+mod tolerance;
+mod unordered;
 mod versions;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
@@ -16,7 +21,7 @@ use crate::discrepancy::Discrepancy;
 use crate::instant::TimeFormat;
 use crate::items::Items;
 use crate::key::Key;
-use crate::money::Unit;
+use crate::money::{Currencies, Unit};
 use crate::path::Path;
 use crate::projection::{At, Projection};
 use crate::row::Row;
@@ -32,7 +37,8 @@ struct Pair {
 impl Pair {
     /// An item with the members `version` and `f0`, `f1`, ... beside a row with the same.
     fn of(upstream: &str, version: Scalar<'static>, local: Vec<Scalar<'static>>) -> Self {
-        let slots = ["id", "at", "version", "f0", "f1"].map(|name| Path::try_from(name.to_owned()).ok());
+        let slots =
+            ["id", "at", "version", "f0", "f1", "f2"].map(|name| Path::try_from(name.to_owned()).ok());
         let projection = Projection::new(&At::required(Path::root()), &slots, &[], 9);
         let raw = format!(r#"{{"id":"k",{upstream}}}"#);
         let items = projection.read_item(raw.as_bytes()).unwrap().items;
@@ -60,22 +66,19 @@ impl Pair {
 }
 
 fn field(index: usize, rule: Rule) -> Field {
-    let name = format!("f{index}");
-    Field {
-        upstream: Path::try_from(name.clone()).unwrap(),
-        local: name.clone().into(),
-        name: name.into(),
-        rule,
-    }
+    Field::named(&Path::of_member(&format!("f{index}")), rule)
 }
 
 fn one(rule: Rule) -> Fields {
-    Fields { fields: vec![field(0, rule)], money: None, direction: Direction::Inbound }
+    Fields::of(vec![field(0, rule)])
+}
+
+fn blank(nothings: &[Nothing], rule: Rule) -> Fields {
+    Fields::of(vec![Field { blank: Blank::of(nothings.to_vec()), ..field(0, rule) }])
 }
 
 fn words(pairs: &[(&str, &str)]) -> Rule {
-    let boxed = pairs.iter().map(|(a, b)| ((*a).into(), (*b).into()));
-    Rule::Map(boxed.collect::<BTreeMap<_, _>>())
+    Rule::Words(Words::mapped(pairs.iter().copied(), Fold::default()).unwrap())
 }
 
 fn text(text: &str) -> Scalar<'static> {
@@ -87,14 +90,19 @@ fn number(text: &str) -> Scalar<'static> {
 }
 
 fn time(upstream: TimeFormat, local: TimeFormat, precision: Duration) -> Rule {
-    Rule::Time { upstream: upstream.into(), local, precision }
+    Rule::Time(TimeRule { upstream: upstream.into(), local, precision })
 }
 
 /// An amount in `f0` with its currency in `f1`.
 fn amounts(upstream: Unit, local: Unit) -> Fields {
     Fields {
-        fields: vec![field(0, Rule::Money { upstream, local, currency: 1 }), field(1, Rule::FoldCase)],
+        fields: vec![field(0, money(upstream, local)), field(1, Rule::fold_case())],
         money: Some(MoneyFields { amount: 0, currency: 1, upstream, local }),
         direction: Direction::Inbound,
+        currencies: Currencies::iso(),
     }
+}
+
+fn money(upstream: Unit, local: Unit) -> Rule {
+    Rule::Money(MoneyRule { upstream, local, currency: 1 })
 }

@@ -69,6 +69,48 @@ fn a_mapped_currency_counts_under_the_local_word_on_both_sides() {
     assert_eq!(fields.money_local(&pair.row), Some(("USD".into(), 150)));
 }
 
+/// Stripe sends 500 for five krónur and five for five ariary, and ISO 4217 has no part of the one and hundredths of the other.
+fn as_stripe(mut fields: Fields) -> Fields {
+    fields.currencies =
+        Currencies::iso().with("ISK", 2).unwrap().with("UGX", 2).unwrap().with("MGA", 0).unwrap();
+    fields
+}
+
+#[test]
+fn a_provider_may_count_minor_units_otherwise_than_iso_4217() {
+    let fields = as_stripe(amounts(Unit::Minor, Unit::Minor));
+    let agrees = |upstream: i64, currency: &str, local: Scalar<'static>| {
+        let members = format!(r#""f0":{upstream},"f1":"{currency}""#);
+        Pair::of(&members, Scalar::Absent, vec![local, text(currency)]).agrees(&fields)
+    };
+    assert_eq!(agrees(500, "isk", Scalar::Int(5)), Ok(true));
+    assert_eq!(agrees(5, "MGA", Scalar::Int(500)), Ok(true));
+    assert_eq!(agrees(500, "USD", Scalar::Int(500)), Ok(true), "the others are as they were");
+    assert_eq!(
+        agrees(505, "ISK", Scalar::Int(5)),
+        Err("upstream.f0: an amount without fractions of a minor unit, found a number".to_owned()),
+        "nothing is rounded"
+    );
+    let fields = as_stripe(amounts(Unit::Minor, Unit::Major));
+    let pair = Pair::of(r#""f0":500,"f1":"isk""#, Scalar::Absent, vec![number("5"), text("ISK")]);
+    assert_eq!(pair.agrees(&fields), Ok(true));
+    assert_eq!(fields.money_upstream(pair.items.get(0).unwrap()), Some(("isk".into(), 5)));
+    assert_eq!(fields.money_local(&pair.row), Some(("ISK".into(), 5)));
+}
+
+#[test]
+fn totals_of_both_sides_are_in_minor_units_of_iso_4217_whatever_the_rule_of_the_amount() {
+    let mut exact = as_stripe(amounts(Unit::Minor, Unit::Minor));
+    exact.fields[0].rule = Rule::Exact;
+    let pair = Pair::of(r#""f0":500,"f1":"ISK""#, Scalar::Absent, vec![Scalar::Int(500), text("ISK")]);
+    assert_eq!(pair.agrees(&exact), Ok(true), "the column holds what Stripe sends");
+    assert_eq!(exact.money_upstream(pair.items.get(0).unwrap()), Some(("ISK".into(), 5)));
+    assert_eq!(exact.money_local(&pair.row), Some(("ISK".into(), 5)));
+    let found =
+        Pair::of(r#""f0":500,"f1":"ISK""#, Scalar::Absent, vec![Scalar::Int(400), text("ISK")]).judge(&exact);
+    assert_eq!(found.unwrap().amount.unwrap().minor, 1);
+}
+
 #[test]
 fn two_currencies_are_not_subtracted_from_each_other() {
     let pair = Pair::of(r#""f0":100,"f1":"EUR""#, Scalar::Absent, vec![Scalar::Int(90), text("USD")]);
@@ -77,6 +119,25 @@ fn two_currencies_are_not_subtracted_from_each_other() {
 }
 
 proptest! {
+    #[test]
+    fn an_amount_means_the_same_however_its_provider_counts_it(minor in -1_000_000_i64..1_000_000, places in 0_u32..=8, currency in "USD|JPY|KWD|CLF|ISK") {
+        let mut fields = amounts(Unit::Minor, Unit::Minor);
+        fields.currencies = Currencies::iso().with(&currency, places).unwrap();
+        let iso = crate::money::exponent(&currency).unwrap();
+        let (own, lost) = match places.checked_sub(iso) {
+            Some(more) => (minor * 10_i64.pow(more), 1),
+            None => (minor / 10_i64.pow(iso - places), 10_i64.pow(iso - places)),
+        };
+        let members = format!(r#""f0":{own},"f1":"{currency}""#);
+        let pair = Pair::of(&members, Scalar::Absent, vec![Scalar::Int(minor), text(&currency)]);
+        prop_assert_eq!(pair.agrees(&fields), Ok(minor % lost == 0));
+        if places > iso {
+            let members = format!(r#""f0":{},"f1":"{currency}""#, own + 1);
+            let pair = Pair::of(&members, Scalar::Absent, vec![Scalar::Int(minor), text(&currency)]);
+            prop_assert!(pair.agrees(&fields).is_err(), "a fraction of a minor unit is lost");
+        }
+    }
+
     #[test]
     fn minor_and_major_units_of_one_amount_agree(minor in -1_000_000_000_i64..1_000_000_000, currency in "USD|JPY|KWD|CLF") {
         let places = crate::money::exponent(&currency).unwrap();

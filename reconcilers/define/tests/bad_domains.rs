@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DOMAIN, domain, parse_domain, table};
-use crate::compare::{MoneyFields, Rule};
+use crate::compare::{MoneyFields, MoneyRule, Rule, TimeRule};
 use crate::discrepancy::Kind;
 use crate::instant::TimeFormat;
 use crate::money::Unit;
@@ -28,6 +28,7 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
             ("cron that never fires", "0 2 * * *", "0 2 30 2 *"),
             ("bad zone", "Europe/London", "Europe/Londn"),
             ("zone by offset", "Europe/London", "+01:00"),
+            ("bad zone of the local side", "  key: id", "  key: id\n  zone: Europe/Londn"),
             ("feed without provider", "shop/orders", "orders"),
             ("not a domain name", "domain: shop.orders", "domain: ../orders"),
             (
@@ -40,11 +41,39 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
                 "compare:\n  total: {upstream: amount}\n  currency: {fold: case}\n  state: {map: {paid: PAID}}\nmoney: {amount: total, currency: currency, minor_units: true}\n",
                 "compare: {}\n",
             ),
-            ("two rules", "{fold: case}", "{fold: case, map: {a: b}}"),
+            ("two rules", "{fold: case}", "{fold: case, time: {as: epoch}}"),
             ("unknown folding", "fold: case", "fold: cases"),
-            ("known folding", "fold: case", "fold: space"),
-            ("known rule: tolerance", "{fold: case}", "{tolerance: 1}"),
-            ("known rule: expr", "{fold: case}", "{expr: .a}"),
+            ("unknown folding in a list", "fold: case", "fold: [case, spaces]"),
+            ("folding nothing", "fold: case", "fold: []"),
+            ("folding by a mapping", "fold: case", "fold: {case: true}"),
+            ("one folded word for two", "{fold: case}", "{fold: case, map: {a: b, A: c}}"),
+            ("unknown way to say nothing", "{fold: case}", "{blank: [absent, empty]}"),
+            ("nothing by its own sign", "{fold: case}", "{blank: [null]}"),
+            ("ignored and compared", "{fold: case}", "{ignore: true, fold: case}"),
+            ("ignored and blank", "{fold: case}", "{ignore: true, blank: text}"),
+            ("not ignored", "{fold: case}", "{ignore: false}"),
+            ("ignored by a word", "{fold: case}", "{ignore: yes please}"),
+            ("negative tolerance", "{fold: case}", "{tolerance: -0.01}"),
+            ("no tolerance", "{fold: case}", "{tolerance: 0}"),
+            ("tolerance of everything", "{fold: case}", "{tolerance: 100%}"),
+            ("tolerance in words", "{fold: case}", "{tolerance: a cent}"),
+            ("two tolerances of one kind", "{fold: case}", "{tolerance: 0.01 or 0.02}"),
+            ("tolerance of money", "{fold: case}", "{tolerance: 0.01, money: {upstream: major}}"),
+            ("tolerance of a word", "{fold: case}", "{tolerance: 0.01, map: {a: b}}"),
+            ("ordered", "{fold: case}", "{unordered: false}"),
+            ("unordered by a word", "{fold: case}", "{unordered: set}"),
+            ("split at nothing", "{fold: case}", "{unordered: {split: \"\"}}"),
+            ("unordered in an unknown way", "{fold: case}", "{unordered: {join: \",\"}}"),
+            ("unordered times", "{fold: case}", "{unordered: true, time: {as: epoch}}"),
+            ("jq that is none", "{upstream: amount}", "{upstream: {jq: \".lines | map(\"}}"),
+            ("jq that might not end", "{upstream: amount}", "{upstream: {jq: \"[range(.n)] | length\"}}"),
+            ("jq with a misspelt filter", "{upstream: amount}", "{upstream: {jq: \".lines | lenght\"}}"),
+            ("jq that defines a filter", "{upstream: amount}", "{upstream: {jq: \"def f: f; f\"}}"),
+            ("jq that changes the item", "{upstream: amount}", "{upstream: {jq: \".a |= 1\"}}"),
+            ("jq that reads the environment", "{upstream: amount}", "{upstream: {jq: env.HOME}}"),
+            ("jq with an unknown variable", "{upstream: amount}", "{upstream: {jq: $total}}"),
+            ("an expression in another language", "{upstream: amount}", "{upstream: {cel: amount}}"),
+            ("upstream that is no text", "{upstream: amount}", "{upstream: [amount]}"),
             ("time without format", "{fold: case}", "{time: {precision: 1s}}"),
             ("money of no field", "amount: total", "amount: totl"),
             (
@@ -157,12 +186,12 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!((policy.max_emits, policy.min_items, policy.orphans), (500, 1, Orphans::Report));
     assert!((policy.max_ratio - 0.05).abs() < f64::EPSILON);
     let rules: Vec<&Rule> = domain.fields.fields.iter().map(|field| &field.rule).collect();
-    let time = Rule::Time {
+    let time = Rule::Time(TimeRule {
         upstream: TimeFormat::Epoch.into(),
         local: TimeFormat::Sql,
         precision: Duration::from_secs(1),
-    };
-    let money = Rule::Money { upstream: Unit::Minor, local: Unit::Major, currency: 0 };
+    });
+    let money = Rule::Money(MoneyRule { upstream: Unit::Minor, local: Unit::Major, currency: 0 });
     assert_eq!(rules, [&Rule::Exact, &time, &money]);
     assert_eq!(domain.schedule, None);
     assert_eq!(domain.remedies.of(Kind::Missing), Remedy::Report);

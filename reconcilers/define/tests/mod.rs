@@ -8,6 +8,7 @@ mod bad_providers;
 mod bad_requests;
 mod bad_windows;
 mod exports;
+mod guide;
 mod inheriting;
 mod limits;
 mod look_ups;

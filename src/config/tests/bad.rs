@@ -49,7 +49,7 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("not the name of a variable", "env:TIEOUT_TEST_NO_KEY", "env:sk-live-hunter2"),
         ("a password in an address", "env:TIEOUT_TEST_NO_URL", "postgres://app:hunter2@db.example.com/app"),
         ("a password in a query", "env:TIEOUT_TEST_NO_URL", "postgres://db.example.com/app?password=hunter2"),
-        ("another kind of database", "env:TIEOUT_TEST_NO_URL", "mysql://db.example.com/app"),
+        ("another kind of database", "env:TIEOUT_TEST_NO_URL", "oracle://db.example.com/app"),
         ("no address at all", "env:TIEOUT_TEST_NO_URL", "app"),
         ("unknown kind of queue", "sqlite: {path: queue.db, table: events}", "sqlit: {path: queue.db}"),
         ("known kind of queue", "sqlite: {path: queue.db, table: events}", "kafka: {topic: a}"),

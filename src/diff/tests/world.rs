@@ -8,7 +8,7 @@ use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::money::Unit;
+use tieout_reconcilers::money::{Currencies, Unit};
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{ClockKind, Feed, Filter, Order};
@@ -181,16 +181,12 @@ pub(super) fn raw_items(json: &str) -> Items {
 }
 
 pub(super) fn fields() -> Fields {
-    let field = |name: &str, rule| Field {
-        name: name.into(),
-        upstream: Path::try_from(name.to_owned()).unwrap(),
-        local: name.into(),
-        rule,
-    };
+    let field = |name: &str, rule| Field::named(&Path::of_member(name), rule);
     Fields {
-        fields: vec![field("cents", Rule::Exact), field("currency", Rule::FoldCase)],
+        fields: vec![field("cents", Rule::Exact), field("currency", Rule::fold_case())],
         money: Some(MoneyFields { amount: 0, currency: 1, upstream: Unit::Minor, local: Unit::Minor }),
         direction: Direction::Inbound,
+        currencies: Currencies::iso(),
     }
 }
 

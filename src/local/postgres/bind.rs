@@ -7,8 +7,9 @@ use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, PgTypeKind};
 use sqlx::{Arguments as _, Type, TypeInfo as _};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::zone::Zone;
 
-use super::decode::{Kind, oid};
+use super::decode::{Kind, Setting, oid};
 use crate::local::error::DefinitionFault;
 
 /// What `:from` or `:to` is taken for.
@@ -16,12 +17,30 @@ use crate::local::error::DefinitionFault;
 pub(super) enum InstantType {
     /// `timestamptz`.
     Zoned,
-    /// `timestamp`, taken as UTC.
-    Unzoned,
-    /// `date` in UTC.
-    Date,
+    /// `timestamp`, as the clocks of a zone show it.
+    Unzoned(Zone),
+    /// `date` in a zone.
+    Date(Zone),
     /// `bigint`, in the domain's epoch format.
-    Number,
+    Number(TimeFormat),
+}
+
+/// A range of instants, of which `:from` and `:to` are the bounds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    /// The first instant inside.
+    pub(super) from: Instant,
+    /// The first instant after it.
+    pub(super) to: Instant,
+}
+
+/// Which of the two bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// `:from`.
+    From,
+    /// `:to`.
+    To,
 }
 
 impl InstantType {
@@ -30,35 +49,43 @@ impl InstantType {
         parameter: &'static str,
         inferred: &PgTypeInfo,
         time: TimeFormat,
+        zone: Option<Zone>,
     ) -> Result<Self, DefinitionFault> {
         let is_number = matches!(time, TimeFormat::Epoch | TimeFormat::EpochMs | TimeFormat::EpochUs);
+        let type_name = || inferred.name().to_lowercase().into();
+        let zone = || {
+            let what = format!("`{parameter}`").into();
+            zone.ok_or_else(|| DefinitionFault::Zoneless { what, type_name: type_name() })
+        };
         match oid(inferred) {
             1184 => Ok(Self::Zoned),
-            1114 => Ok(Self::Unzoned),
-            1082 => Ok(Self::Date),
-            20 if is_number => Ok(Self::Number),
+            1114 => Ok(Self::Unzoned(zone()?)),
+            1082 => Ok(Self::Date(zone()?)),
+            20 if is_number => Ok(Self::Number(time)),
             _ => Err(DefinitionFault::ParameterType {
                 parameter,
-                type_name: inferred.name().to_lowercase().into(),
+                type_name: type_name(),
                 hint: "cast it to the column's time type, as in `:from::timestamptz`, or, where the column counts \
                        from 1970, declare `time: epoch` and cast it to bigint",
             }),
         }
     }
 
-    /// Adds an instant; what the type cannot hold is cut off downwards.
-    pub(super) fn add(
-        self,
-        at: Instant,
-        time: TimeFormat,
-        values: &mut PgArguments,
-    ) -> Result<(), sqlx::Error> {
-        let unit = i64::try_from(time.resolution().as_micros()).unwrap_or(1);
+    /// Adds a bound. What a clock shows more than once is bounded so widely that nothing is left out; a number that the
+    /// format cannot hold is cut off downwards.
+    pub(super) fn add(self, range: Range, bound: Bound, values: &mut PgArguments) -> Result<(), sqlx::Error> {
+        let at = if bound == Bound::From { range.from } else { range.to };
         let added = match self {
             Self::Zoned => values.add(at.utc()),
-            Self::Unzoned => values.add(at.utc().naive_utc()),
-            Self::Date => values.add(at.utc().date_naive()),
-            Self::Number => values.add(at.micros().div_euclid(unit)),
+            Self::Unzoned(zone) => {
+                let readings = zone.readings(range.from, range.to);
+                values.add(if bound == Bound::From { readings.from } else { readings.to })
+            }
+            Self::Date(zone) => values.add(zone.first_day_from(at)),
+            Self::Number(time) => {
+                let unit = i64::try_from(time.resolution().as_micros()).unwrap_or(1);
+                values.add(at.micros().div_euclid(unit))
+            }
         };
         added.map_err(sqlx::Error::Encode)
     }
@@ -82,7 +109,8 @@ impl KeysType {
     /// The type of the parameter, if it is an array of something that can be a key.
     pub(super) fn of(inferred: &PgTypeInfo) -> Result<Self, DefinitionFault> {
         if let PgTypeKind::Array(element) = inferred.kind()
-            && let Some(kind) = Kind::of(element).filter(|kind| kind.can_be_key())
+            && let Ok(kind) = Kind::of(element, Setting::default())
+            && kind.can_be_key()
         {
             return Ok(Self { array: inferred.clone(), element: Element { info: element.clone(), kind } });
         }
@@ -178,7 +206,8 @@ impl MemberValue {
     /// A value, if the type can hold it.
     pub(super) fn of(inferred: &PgTypeInfo, value: &str) -> Result<Self, DefinitionFault> {
         let type_name: Box<str> = inferred.name().to_lowercase().into();
-        let Some(kind) = Kind::of(inferred).filter(|kind| kind.can_be_key()) else {
+        let kind = Kind::of(inferred, Setting::default()).ok();
+        let Some(kind) = kind.filter(|kind| kind.can_be_key()) else {
             let hint = "cast it to the column's type, as in `:each.account::text`";
             return Err(DefinitionFault::ParameterType { parameter: ":each", type_name, hint });
         };

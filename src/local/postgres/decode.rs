@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, NaiveDateTime};
 use sqlx::TypeInfo as _;
 use sqlx::postgres::{PgTypeInfo, PgTypeKind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::scalar::Scalar;
+use tieout_reconcilers::zone::{Shown, Zone};
+
+use crate::local::columns::Value;
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's time begins.
 const EPOCH: i64 = 946_684_800_000_000;
@@ -34,15 +38,40 @@ pub(super) enum Kind {
     Float8,
     /// `uuid`.
     Uuid,
-    /// `timestamptz`, and `timestamp` taken as UTC.
-    Timestamp,
-    /// `date`, the start of its day in UTC.
-    Date,
+    /// `money`, with as many decimal places as the server's `lc_monetary` has.
+    Money(u8),
+    /// `timestamptz`.
+    Zoned,
+    /// `timestamp`, as the clocks of a zone show it.
+    Unzoned(Zone),
+    /// `date`, the start of its day in a zone.
+    Date(Zone),
     /// `json`.
     Json,
     /// `jsonb`.
     Jsonb,
 }
+
+/// What the types themselves do not say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Setting {
+    /// The zone of times and dates that are stored without one.
+    pub(super) zone: Option<Zone>,
+    /// The decimal places of `money`, where a column of it is read.
+    pub(super) money: u8,
+}
+
+/// Why the values of a type cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// There is no way to compare them.
+    Type,
+    /// They have no zone, and none is declared.
+    Zoneless,
+}
+
+/// The number of `money` in the catalogue.
+pub(super) const MONEY: u32 = 790;
 
 /// The number of a type in the catalogue, which is fixed for built-in types.
 pub(super) fn oid(type_info: &PgTypeInfo) -> u32 {
@@ -51,8 +80,9 @@ pub(super) fn oid(type_info: &PgTypeInfo) -> u32 {
 
 impl Kind {
     /// How a type is read, if it is one that can be compared.
-    pub(super) fn of(type_info: &PgTypeInfo) -> Option<Self> {
-        Some(match oid(type_info) {
+    pub(super) fn of(type_info: &PgTypeInfo, setting: Setting) -> Result<Self, Unfit> {
+        let zone = || setting.zone.ok_or(Unfit::Zoneless);
+        Ok(match oid(type_info) {
             19 | 25 | 1043 => Self::Text,
             1042 => Self::Padded,
             21 => Self::Int2,
@@ -63,14 +93,16 @@ impl Kind {
             700 => Self::Float4,
             701 => Self::Float8,
             2950 => Self::Uuid,
-            1114 | 1184 => Self::Timestamp,
-            1082 => Self::Date,
+            MONEY => Self::Money(setting.money),
+            1184 => Self::Zoned,
+            1114 => Self::Unzoned(zone()?),
+            1082 => Self::Date(zone()?),
             114 => Self::Json,
             3802 => Self::Jsonb,
             // Both are sent as their text.
             _ if matches!(type_info.kind(), PgTypeKind::Enum(_)) => Self::Text,
             _ if type_info.name() == "citext" => Self::Text,
-            _ => return None,
+            _ => return Err(Unfit::Type),
         })
     }
 
@@ -85,8 +117,8 @@ impl Kind {
 
 /// Reads a value, or nothing where it is out of range (such as `infinity`) or not what its type promises.
 #[inline]
-pub(super) fn scalar(kind: Kind, bytes: &[u8]) -> Option<Scalar<'_>> {
-    Some(match kind {
+pub(super) fn value(kind: Kind, bytes: &[u8]) -> Option<Value<'_>> {
+    Some(Value::Is(match kind {
         Kind::Text => Scalar::Text(Cow::Borrowed(text(bytes)?)),
         Kind::Padded => Scalar::Text(Cow::Borrowed(text(bytes)?.trim_end_matches(' '))),
         Kind::Int2 => Scalar::Int(i16::from_be_bytes(exactly(bytes)?).into()),
@@ -98,12 +130,20 @@ pub(super) fn scalar(kind: Kind, bytes: &[u8]) -> Option<Scalar<'_>> {
         Kind::Float4 => Scalar::Number(format!("{:?}", f32::from_be_bytes(exactly(bytes)?)).into()),
         Kind::Float8 => Scalar::Number(format!("{:?}", f64::from_be_bytes(exactly(bytes)?)).into()),
         Kind::Uuid => Scalar::Text(uuid::Uuid::from_slice(bytes).ok()?.to_string().into()),
-        Kind::Timestamp => Scalar::Instant(timestamp(i64::from_be_bytes(exactly(bytes)?))?),
-        Kind::Date => Scalar::Instant(date(i32::from_be_bytes(exactly(bytes)?))?),
+        Kind::Money(places) => money(i64::from_be_bytes(exactly(bytes)?), places),
+        Kind::Zoned => Scalar::Instant(timestamp(i64::from_be_bytes(exactly(bytes)?))?),
+        Kind::Unzoned(zone) => {
+            let time = timestamp(i64::from_be_bytes(exactly(bytes)?))?;
+            return Some(Value::Shown(zone.read(dated(time)?)));
+        }
+        Kind::Date(zone) => {
+            let day = date(i32::from_be_bytes(exactly(bytes)?))?;
+            return Some(Value::Shown(Shown::Once(zone.day(dated(day)?.date()))));
+        }
         Kind::Json => Scalar::from_json(Some(text(bytes)?.trim_ascii())),
         // The first byte is the version of the format.
         Kind::Jsonb => Scalar::from_json(Some(text(bytes.strip_prefix(&[1])?)?)),
-    })
+    }))
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
@@ -120,7 +160,25 @@ fn timestamp(micros: i64) -> Option<Instant> {
 }
 
 fn date(days: i32) -> Option<Instant> {
-    (days != i32::MAX && days != i32::MIN).then(|| Instant::from_micros(i64::from(days) * DAY + EPOCH))
+    (days != i32::MAX && days != i32::MIN)
+        .then(|| i64::from(days).checked_mul(DAY)?.checked_add(EPOCH).map(Instant::from_micros))?
+}
+
+/// Where a time lies on a calendar, unless it is beyond all dates.
+fn dated(time: Instant) -> Option<NaiveDateTime> {
+    DateTime::from_timestamp_micros(time.micros()).map(|time| time.naive_utc())
+}
+
+/// The number of smallest units of an amount as the amount itself.
+fn money(units: i64, places: u8) -> Scalar<'static> {
+    if places == 0 {
+        return Scalar::Int(units);
+    }
+    let places = usize::from(places);
+    let digits = format!("{:0width$}", units.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let sign = if units < 0 { "-" } else { "" };
+    Scalar::Number(format!("{sign}{whole}.{fraction}").into())
 }
 
 /// Reads digits to the base of 10,000. A decimal type would round what is longer than it can hold; the text does not.
@@ -185,19 +243,34 @@ mod tests {
 
     #[test]
     fn infinite_instants_and_torn_values_are_out_of_range() {
-        assert_eq!(scalar(Kind::Timestamp, &i64::MAX.to_be_bytes()), None);
-        assert_eq!(scalar(Kind::Date, &i32::MIN.to_be_bytes()), None);
-        assert_eq!(scalar(Kind::Int8, &[0, 1]), None);
-        assert_eq!(scalar(Kind::Text, &[0xff]), None);
-        assert_eq!(scalar(Kind::Jsonb, b"\x02{}"), None);
+        assert_eq!(value(Kind::Zoned, &i64::MAX.to_be_bytes()), None);
+        assert_eq!(value(Kind::Unzoned(Zone::UTC), &i64::MIN.to_be_bytes()), None);
+        assert_eq!(value(Kind::Date(Zone::UTC), &i32::MIN.to_be_bytes()), None);
+        assert_eq!(value(Kind::Date(Zone::UTC), &(i32::MAX - 1).to_be_bytes()), None, "beyond all dates");
+        assert_eq!(value(Kind::Int8, &[0, 1]), None);
+        assert_eq!(value(Kind::Text, &[0xff]), None);
+        assert_eq!(value(Kind::Jsonb, b"\x02{}"), None);
+    }
+
+    #[test]
+    fn money_has_the_decimal_places_of_its_locale() {
+        let read = |units, places| match money(units, places) {
+            Scalar::Number(text) => text.into_owned(),
+            Scalar::Int(whole) => whole.to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(read(-5, 2), "-0.05");
+        assert_eq!(read(123_456, 2), "1234.56");
+        assert_eq!(read(1_500, 3), "1.500");
+        assert_eq!(read(7, 0), "7");
+        assert_eq!(read(i64::MIN, 2), "-92233720368547758.08");
     }
 
     #[test]
     fn a_float_is_the_shortest_text_that_means_it() {
-        let float =
-            |number: f64| scalar(Kind::Float8, &number.to_be_bytes().clone()).map(|s| format!("{s:?}"));
-        assert_eq!(float(0.1), Some("Number(\"0.1\")".to_owned()));
-        assert_eq!(float(1e300), Some("Number(\"1e300\")".to_owned()));
-        assert_eq!(float(1000.0), Some("Number(\"1000.0\")".to_owned()));
+        let float = |number: f64| value(Kind::Float8, &number.to_be_bytes()).map(|s| format!("{s:?}"));
+        assert_eq!(float(0.1), Some("Is(Number(\"0.1\"))".to_owned()));
+        assert_eq!(float(1e300), Some("Is(Number(\"1e300\"))".to_owned()));
+        assert_eq!(float(1000.0), Some("Is(Number(\"1000.0\"))".to_owned()));
     }
 }

@@ -5,6 +5,7 @@ use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 use tieout_reconcilers::reconciler::Place;
 
 use super::Postgres;
+use crate::local::ending::{Ending, RESHAPED};
 use crate::local::error::{DefinitionFault, LocalError};
 use crate::local::statement::Statement;
 
@@ -19,7 +20,7 @@ impl Postgres {
     }
 
     /// An error outside any statement of the user's.
-    pub(super) fn fault(&self, error: &Error) -> LocalError {
+    pub(in crate::local) fn fault(&self, error: &Error) -> LocalError {
         match database_error(error) {
             Some(error) => self.refusal(error),
             None => self.driver_fault(error),
@@ -43,9 +44,12 @@ impl Postgres {
         }
     }
 
-    /// The server did not end a statement that it had promised to end.
-    pub(super) fn silent(&self) -> LocalError {
-        self.interrupted(format!("nothing came for longer than {:?}", self.limits.statement))
+    /// A read that ended before its last row.
+    pub(super) fn cut_short(&self, ending: Ending) -> LocalError {
+        self.interrupted(match ending {
+            Ending::Reshaped => RESHAPED.to_owned(),
+            _ => format!("nothing came for longer than {:?}", self.limits.statement),
+        })
     }
 
     fn refusal(&self, error: &PgDatabaseError) -> LocalError {
@@ -97,6 +101,11 @@ impl Postgres {
     fn interrupted(&self, reason: String) -> LocalError {
         LocalError::Interrupted { database: self.name.clone(), reason }
     }
+}
+
+/// Whether the server no longer knows a statement that it has just parsed.
+pub(super) fn is_forgotten(error: &Error) -> bool {
+    database_error(error).is_some_and(|error| error.code() == "26000")
 }
 
 fn database_error(error: &Error) -> Option<&PgDatabaseError> {

@@ -7,24 +7,22 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow, SqliteStatement
 use sqlx::{Arguments as _, AssertSqlSafe, Decode, Either, Executor as _, Row as _};
 use sqlx::{SqlSafeStr as _, Sqlite as Driver, Statement as _, TypeInfo as _, ValueRef as _};
 use tieout_reconcilers::compare::Fields;
-use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::reconciler::{Local, Place};
 use tieout_reconcilers::scalar::Scalar;
+use tieout_reconcilers::window::Window;
 
 use super::Sqlite;
-use crate::local::columns::{Cell, Columns};
-use crate::local::database::{KEYS_AT_ONCE, MemberValues};
+use crate::local::columns::{Cell, Columns, Named, Value};
+use crate::local::database::MemberValues;
 use crate::local::error::{DefinitionFault, LocalError};
+use crate::local::padded::{self, Padded};
 use crate::local::statement::{Dialect, Purpose, Statement};
-
-/// The numbers of keys for which statements are written, so that few distinct statements exist.
-const PADDED: [usize; 4] = [1, 10, 100, KEYS_AT_ONCE];
+use crate::local::times::{Times, sortable};
 
 /// A statement before SQLite has seen it.
 pub(super) struct Draft {
-    /// One for a range; one per padded number of keys.
-    sql: Vec<(usize, Arc<str>)>,
+    sql: Padded,
     place: Place,
     parameters: usize,
     purpose: Purpose,
@@ -43,14 +41,8 @@ impl Draft {
             .and_then(|statement| Ok((statement.values_of(member)?, statement)))
             .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() });
         let (each, statement) = statement?;
-        let counts: &[usize] = if purpose == Purpose::Keys { &PADDED } else { &[0] };
-        let sql = counts.iter().map(|count| (*count, statement.for_sqlite(*count).into())).collect();
+        let sql = Padded::write(purpose, |keys| statement.for_sqlite(keys));
         Ok(Self { sql, place: place.clone(), parameters: parameters + each.len(), purpose, each })
-    }
-
-    /// The SQL for at least so many keys.
-    fn sql_for(&self, keys: usize) -> Arc<str> {
-        sql_for(&self.sql, keys)
     }
 
     fn finish(
@@ -63,22 +55,19 @@ impl Draft {
         if !matches!(statement.parameters(), Some(Either::Right(count)) if count == self.parameters) {
             return Err(refused(&self.place, "it has a parameter that is not bound"));
         }
-        let names: Vec<&str> = statement.columns().iter().map(sqlx::Column::name).collect();
-        let columns = Columns::find(&names, local, fields)
-            .and_then(|columns| columns.carrying(&names, self.purpose, fields));
+        // What a column is declared as binds none of its values.
+        let named = |column| Named { name: sqlx::Column::name(column), type_name: "" };
+        let result: Vec<Named<'_>> = statement.columns().iter().map(named).collect();
+        let columns = Columns::find(&result, local, fields)
+            .and_then(|columns| columns.carrying(&result, self.purpose, fields));
         match columns {
             Ok(columns) => {
                 let Self { sql, place, each, .. } = self;
-                Ok(Prepared { sql, place, columns, each, time: local.time })
+                Ok(Prepared { sql, place, columns, each, times: Times::of(local) })
             }
             Err(fault) => Err(LocalError::Definition { place: self.place, fault }),
         }
     }
-}
-
-fn sql_for(statements: &[(usize, Arc<str>)], keys: usize) -> Arc<str> {
-    let fitting = statements.iter().find(|(count, _)| *count >= keys).or(statements.last());
-    fitting.map_or_else(|| Arc::from(""), |(_, sql)| sql.clone())
 }
 
 /// Says that SQLite refuses the SQL.
@@ -90,11 +79,11 @@ pub(super) fn refused(place: &Place, reason: &str) -> LocalError {
 /// A statement with everything that a read of it needs.
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
-    sql: Vec<(usize, Arc<str>)>,
+    sql: Padded,
     pub(super) columns: Columns,
     pub(super) place: Place,
     each: Vec<Box<str>>,
-    time: TimeFormat,
+    times: Times,
 }
 
 impl Prepared {
@@ -106,7 +95,7 @@ impl Prepared {
         local: &Local,
         fields: &Fields,
     ) -> Result<Self, LocalError> {
-        let sql = AssertSqlSafe(draft.sql_for(1)).into_sql_str();
+        let sql = AssertSqlSafe(draft.sql.fitting(1)).into_sql_str();
         let statement = connection.prepare(sql).await;
         let statement = statement.map_err(|error| database.statement_fault(&error, &draft.place))?;
         draft.finish(&statement, local, fields)
@@ -114,20 +103,20 @@ impl Prepared {
 
     /// The SQL for at least so many keys.
     pub(super) fn sql_for(&self, keys: usize) -> Arc<str> {
-        sql_for(&self.sql, keys)
+        self.sql.fitting(keys)
     }
 
-    /// Binds an instant in the domain's format.
-    pub(super) fn add_instant(&self, at: Instant, values: &mut SqliteArguments) -> Result<(), sqlx::Error> {
-        let text = self.time.write(at);
-        let added = match self.time {
-            // A number compares with numbers only.
-            TimeFormat::Epoch | TimeFormat::EpochMs | TimeFormat::EpochUs => {
+    /// Binds the bounds of a window in the domain's format.
+    pub(super) fn add_bounds(&self, window: Window, values: &mut SqliteArguments) -> Result<(), sqlx::Error> {
+        for text in self.times.bounds(window) {
+            let added = if self.times.are_numbers() {
                 values.add(text.parse::<i64>().unwrap_or_default())
-            }
-            TimeFormat::Rfc3339 | TimeFormat::Sql => values.add(sortable(&text).to_owned()),
-        };
-        added.map_err(sqlx::Error::Encode)
+            } else {
+                values.add(sortable(&text).to_owned())
+            };
+            added.map_err(sqlx::Error::Encode)?;
+        }
+        Ok(())
     }
 
     /// Binds the values of the member of the fan-out, which come last.
@@ -137,9 +126,8 @@ impl Prepared {
 
     /// Binds keys; the last one fills the rest of the list.
     pub(super) fn key_values(&self, keys: &[Key]) -> Result<SqliteArguments, sqlx::Error> {
-        let count = PADDED.into_iter().find(|count| *count >= keys.len()).unwrap_or(KEYS_AT_ONCE);
         let mut values = SqliteArguments::default();
-        for key in keys.iter().chain(keys.last().into_iter().cycle()).take(count) {
+        for key in padded::padded(keys) {
             values.add(key.as_str().to_owned()).map_err(sqlx::Error::Encode)?;
         }
         self.add_each(&mut values)?;
@@ -147,21 +135,12 @@ impl Prepared {
     }
 }
 
-/// An instant as text that sorts before every spelling of itself and after every spelling of an earlier one.
-///
-/// Texts compare byte by byte: `…:00.5Z` is less than `…:00Z`, though half a second later. Without the zone and without
-/// trailing zeros of the fraction, the bound is a beginning of every spelling of its instant.
-fn sortable(text: &str) -> &str {
-    let text = text.trim_end_matches('Z');
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
-}
-
 /// Reads a value by its storage class.
 pub(super) fn cell(row: &SqliteRow, index: usize) -> Cell<'_> {
     let Ok(value) = row.try_get_raw(index) else { return Err("is not in the result") };
     let class = value.type_info();
     let scalar = match class.name() {
-        _ if value.is_null() => return Ok(Scalar::Null),
+        _ if value.is_null() => return Ok(Value::Is(Scalar::Null)),
         "TEXT" => <&str as Decode<Driver>>::decode(value).map(|text| Scalar::Text(Cow::Borrowed(text))),
         "INTEGER" => <i64 as Decode<Driver>>::decode(value).map(Scalar::Int),
         // The shortest text that means the same float.
@@ -170,22 +149,5 @@ pub(super) fn cell(row: &SqliteRow, index: usize) -> Cell<'_> {
         }
         _ => return Err("holds a blob, which cannot be compared"),
     };
-    scalar.map_err(|_| "holds text that is not UTF-8")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bound_sorts_before_every_spelling_of_its_instant() {
-        let bound = |micros| sortable(&TimeFormat::Rfc3339.write(Instant::from_micros(micros))).to_owned();
-        let second = bound(1_000_000);
-        for later in ["1970-01-01T00:00:01Z", "1970-01-01T00:00:01.000Z", "1970-01-01T00:00:01.5+00:00"] {
-            assert!(second.as_str() <= later, "{second} {later}");
-        }
-        assert!("1970-01-01T00:00:00.999999Z" < second.as_str());
-        assert_eq!(bound(1_500_000), "1970-01-01T00:00:01.5");
-        assert_eq!(sortable("1970-01-01 00:00:10"), "1970-01-01 00:00:10");
-    }
+    scalar.map(Value::Is).map_err(|_| "holds text that is not UTF-8")
 }

@@ -34,9 +34,7 @@ impl SqliteReader {
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
         let mut values = SqliteArguments::default();
-        for at in [window.from(), window.to()] {
-            self.rows.add_instant(at, &mut values).map_err(|error| self.database.fault(&error))?;
-        }
+        self.rows.add_bounds(window, &mut values).map_err(|error| self.database.fault(&error))?;
         self.rows.add_each(&mut values).map_err(|error| self.database.fault(&error))?;
         let mut read = Read::default();
         self.read(&self.rows, 0, values, &mut read, each_row).await.map(|_| read)

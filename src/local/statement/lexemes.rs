@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
+use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, Tokenizer};
 
@@ -40,6 +40,7 @@ pub(super) fn lexemes(sql: &str, dialect: Dialect) -> Result<Vec<Lexeme>, Statem
     let tokens = match dialect {
         Dialect::Postgres => Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location(),
         Dialect::Sqlite => Tokenizer::new(&SQLiteDialect {}, sql).tokenize_with_location(),
+        Dialect::MySql => Tokenizer::new(&MySqlDialect {}, sql).tokenize_with_location(),
     };
     let tokens = tokens.map_err(|e| fault(e.location, StatementProblem::NotSql(e.message)))?;
     let offsets = Offsets::of(sql);

@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tieout_reconcilers::scalar::Scalar;
+use tieout_reconcilers::zone::Zone;
 
 use super::*;
 use crate::local::Limits;
@@ -77,7 +78,8 @@ async fn every_type_is_read_without_loss() {
         let names = [
             "v", "c", "n", "m", "d", "i2", "i4", "i8", "b", "f4", "f8", "u", "ts", "da", "jb", "j", "nothing",
         ];
-        let reader = world.database().await.reader(&charges(), &columns(&names)).await.unwrap();
+        let local = Local { zone: Some(Zone::UTC), ..charges() };
+        let reader = world.database().await.reader(&local, &columns(&names)).await.unwrap();
         let (rows, read) =
             rows_of(&reader, window("2025-11-20T00:00:00Z", "2025-11-21T00:00:00Z")).await.unwrap();
         assert_eq!((read.rows, read.unreadable), (1, 0));
@@ -184,6 +186,7 @@ async fn a_range_is_bound_as_the_type_of_its_column() {
 
 async fn range_of_a_type(world: &World, column: &str) {
     let mut local = charges();
+    local.zone = Some(Zone::UTC);
     local.changed = Some("changed_at".to_owned());
     local.version = Some("v".to_owned());
     local.time = TimeFormat::EpochMs;
@@ -274,7 +277,7 @@ async fn rows_that_cannot_be_identified_are_counted_and_unreadable_values_are_no
         let (rows, read) = rows_of(&reader, range).await.unwrap();
         assert_eq!(keys_of(&rows), ["good"]);
         assert_eq!((read.rows, read.bad_keys, read.unreadable, read.faults.len()), (1, 32, 1, 20));
-        assert_eq!(read.faults[0].to_string(), "column `id` is null and cannot be a key");
+        assert_eq!(read.faults[0].to_string(), "column `id` of the type text is null and cannot be a key");
         let judged = fields.judge(&Key::checked("good").unwrap(), None, Some(&rows[0])).unwrap();
         assert_eq!(judged.kind, tieout_reconcilers::discrepancy::Kind::Unreadable);
     })
@@ -287,6 +290,59 @@ async fn the_clock_is_the_servers() {
         let first = world.database().await.now().await.unwrap();
         let second = world.database().await.now().await.unwrap();
         assert!(first <= second && first > at("2025-01-01T00:00:00Z"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn money_is_a_number_with_the_decimal_places_of_the_servers_locale() {
+    let setup = "CREATE TABLE charges (id text, created_at timestamptz, paid money, tags text[]);
+        INSERT INTO charges VALUES ('a', '2025-11-21Z', '-1234.5', '{}'), ('b', '2025-11-21Z', NULL, NULL)";
+    with_world(setup, |world| async move {
+        let database = world.database().await;
+        let reader = database.reader(&charges(), &columns(&["paid"])).await.unwrap();
+        let range = window("2025-11-21T00:00:00Z", "2025-11-22T00:00:00Z");
+        let (rows, _) = rows_of(&reader, range).await.unwrap();
+        assert_eq!(
+            (&rows[0].fields[0], &rows[1].fields[0]),
+            (&Scalar::Number("-1234.50".into()), &Scalar::Null)
+        );
+        let array = refusal(&database, &charges(), &columns(&["tags"])).await;
+        assert!(
+            array.ends_with("cannot be compared; read it as JSON, as in `to_jsonb(tags) AS tags`"),
+            "{array}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_that_changes_between_two_reads_ends_the_read() {
+    let setup = "CREATE TABLE charges (id text, created_at timestamptz, amount int);
+        INSERT INTO charges VALUES ('a', '2025-11-21Z', 1)";
+    with_world(setup, |mut world| async move {
+        let reader = world.database().await.reader(&charges(), &columns(&["amount"])).await.unwrap();
+        let range = window("2025-11-21T00:00:00Z", "2025-11-22T00:00:00Z");
+        for change in ["ALTER COLUMN amount TYPE text", "DROP COLUMN amount, ADD COLUMN other int"] {
+            world.run(&format!("ALTER TABLE charges {change}")).await;
+            let reshaped = rows_of(&reader, range).await.unwrap_err();
+            assert!(matches!(reshaped, LocalError::Interrupted { .. }), "{reshaped}");
+            assert!(reshaped.to_string().contains("have changed since they were looked at"), "{reshaped}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_only_the_column_takes_for_the_same_is_no_match() {
+    let setup =
+        "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+        CREATE TABLE charges (id text COLLATE folding, created_at timestamptz);
+        INSERT INTO charges VALUES ('ch_Abc', now()), ('ch_def', now())";
+    with_world(setup, |world| async move {
+        let reader = world.database().await.reader(&charges(), &columns(&[])).await.unwrap();
+        let (rows, read) = rows_by_keys(&reader, &keys(&["ch_abc", "ch_def"])).await.unwrap();
+        assert_eq!((keys_of(&rows), read.rows), (vec!["ch_def"], 1));
     })
     .await;
 }

@@ -233,7 +233,7 @@ async fn a_refused_login_names_the_user_and_never_the_password() {
 
 #[tokio::test]
 async fn a_url_of_another_kind_is_refused_without_repeating_it() {
-    for url in ["mysql://u:hunter2@localhost/app", "hunter2", "postgres://u:hunter2@[::1/app"] {
+    for url in ["oracle://u:hunter2@localhost/app", "hunter2", "postgres://u:hunter2@[::1/app"] {
         let error = Database::connect("app", &url.to_owned().into()).await.unwrap_err();
         assert!(matches!(error, LocalError::Configuration { .. }), "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");

@@ -9,12 +9,12 @@ use super::*;
 use crate::local::Limits;
 
 /// A file that exists for one test.
-struct World {
+pub(super) struct World {
     folder: tempfile::TempDir,
 }
 
 impl World {
-    async fn new(setup: &str) -> Self {
+    pub(super) async fn new(setup: &str) -> Self {
         let world = Self { folder: tempfile::tempdir().unwrap() };
         world.run(setup).await;
         world
@@ -30,7 +30,7 @@ impl World {
         connection.close().await.unwrap();
     }
 
-    async fn database(&self) -> Database {
+    pub(super) async fn database(&self) -> Database {
         Database::connect("app", &self.url().into()).await.unwrap()
     }
 

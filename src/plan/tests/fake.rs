@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tieout_reconcilers::compare::Fields;
-use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, FieldDiff, Kind};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
@@ -48,7 +47,7 @@ impl Fake {
                 order: Order::Descending,
                 ..Feed::default()
             },
-            fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
+            fields: Fields::default(),
             does,
         }
     }

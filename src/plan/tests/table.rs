@@ -9,7 +9,7 @@ use tieout_reconcilers::name::Each;
 use uuid::Uuid;
 
 use super::fake::{Does, Fake, RUN, drift, key, policy};
-use crate::finding::{Finding, Identity, State};
+use crate::finding::{BASELINE, Finding, Identity, Ignored, State};
 use crate::plan::{Look, Observation, Plan};
 
 /// Before the arrow, what is given: the finding's state, the look, whether the drift is the one it is about, whether it
@@ -62,6 +62,19 @@ held       differs other  yes  *      *     report  -> held       =   =   none  
 held       differs other  no   *      *     emit    -> held       =   =   new   -
 held       differs other  no   *      *     report  -> held       =   =   none  -
 
+baseline   agrees  *      yes  *      *     *       -> healed     =   =   kept  withdrawn
+baseline   agrees  *      no   *      *     *       -> healed     =   =   none  -
+baseline   young   *      yes  *      *     *       -> held       =   =   kept  -
+baseline   young   *      no   *      *     *       -> held       =   =   none  -
+baseline   differs same   yes  *      *     emit    -> held       =   =   kept  -
+baseline   differs same   yes  *      *     report  -> held       =   =   none  withdrawn
+baseline   differs same   no   *      *     emit    -> held       =   =   new   -
+baseline   differs same   no   *      *     report  -> held       =   =   none  -
+baseline   differs other  yes  *      *     emit    -> OPEN       +1  0   new   withdrawn
+baseline   differs other  yes  *      *     report  -> OPEN       +1  0   none  withdrawn
+baseline   differs other  no   *      *     emit    -> OPEN       +1  0   new   -
+baseline   differs other  no   *      *     report  -> OPEN       +1  0   none  -
+
 recurring  agrees  *      *    *      *     *       -> repaired   =   =   kept  -
 recurring  young   *      *    *      *     *       -> recurring  =   =   kept  -
 recurring  differs *      *    *      *     *       -> recurring  =   =   kept  -
@@ -77,8 +90,29 @@ healed     differs *      *    *      *     emit    -> OPEN       +1  0   new   
 healed     differs *      *    *      *     report  -> OPEN       +1  0   none  -
 
 ignored    agrees  *      *    *      *     *       -> nothing
-ignored    young   *      *    *      *     *       -> ignored    =   =   kept  -
-ignored    differs *      *    *      *     *       -> ignored    =   =   kept  -
+ignored    young   *      yes  *      *     *       -> ignored    =   =   kept  -
+ignored    young   *      no   *      *     *       -> ignored    =   =   none  -
+ignored    differs same   yes  *      *     *       -> ignored    =   =   kept  -
+ignored    differs same   no   *      *     *       -> ignored    =   =   none  -
+ignored    differs other  no   *      *     emit    -> OPEN       =   =   new   -
+ignored    differs other  no   *      *     report  -> OPEN       =   =   none  -
+ignored    differs other  yes  *      few   emit    -> OPEN       +1  =   new   -
+ignored    differs other  yes  *      few   report  -> OPEN       +1  =   none  -
+ignored    differs other  yes  *      many  *       -> recurring  =   =   kept  -
+
+lapsed     agrees  *      yes  *      *     *       -> repaired   =   =   kept  -
+lapsed     agrees  *      no   *      *     *       -> healed     =   =   none  -
+lapsed     young   *      yes  *      *     *       -> ignored    =   =   kept  -
+lapsed     young   *      no   *      *     *       -> ignored    =   =   none  -
+lapsed     differs *      no   *      *     emit    -> OPEN       =   =   new   -
+lapsed     differs same   no   *      *     report  -> open       =   =   none  -
+lapsed     differs other  no   *      *     report  -> OPEN       =   =   none  -
+lapsed     differs same   yes  *      few   report  -> emitted    =   =   kept  -
+lapsed     differs same   yes  fresh  few   emit    -> emitted    =   =   kept  -
+lapsed     differs same   yes  old    few   emit    -> OPEN       +1  +1  new   -
+lapsed     differs other  yes  *      few   emit    -> OPEN       +1  =   new   -
+lapsed     differs other  yes  *      few   report  -> OPEN       +1  =   none  -
+lapsed     differs *      yes  *      many  *       -> recurring  =   =   kept  -
 ";
 
 /// One combination, in the words of the table.
@@ -104,7 +138,7 @@ impl Case {
 
 /// All combinations that can be: an emitted finding has an acknowledged event, an open one has not.
 fn cases() -> Vec<Case> {
-    let befores: [(&str, &[&str], &[&str]); 9] = [
+    let befores: [(&str, &[&str], &[&str]); 13] = [
         ("none", &["no"], &["no"]),
         ("suspected", &["no"], &["no"]),
         ("open", &["yes", "no"], &["no"]),
@@ -113,7 +147,11 @@ fn cases() -> Vec<Case> {
         ("recurring", &["yes"], &["fresh", "old"]),
         ("repaired", &["yes"], &["fresh", "old"]),
         ("healed", &["yes", "no"], &["no"]),
-        ("ignored", &["yes"], &["no", "old"]),
+        ("baseline", &["yes", "no"], &["no"]),
+        ("ignored", &["no"], &["no"]),
+        ("ignored", &["yes"], &["fresh", "old"]),
+        ("lapsed", &["no"], &["no"]),
+        ("lapsed", &["yes"], &["fresh", "old"]),
     ];
     let mut cases = Vec::new();
     for (before, events, acks) in befores {
@@ -153,7 +191,11 @@ const EVENT_BEFORE: Uuid = Uuid::from_u128(0xe);
 const EARLIER_RUN: Uuid = Uuid::from_u128(6);
 
 fn before(case: &Case) -> Option<Finding> {
-    let state = State::from_word(case.before)?;
+    let state = match case.before {
+        "baseline" => State::Held,
+        "lapsed" => State::Ignored,
+        word => State::from_word(word)?,
+    };
     let day = Duration::from_hours(24);
     let known = drift(Kind::Missing, "a");
     Some(Finding {
@@ -164,7 +206,11 @@ fn before(case: &Case) -> Option<Finding> {
         reemissions: if case.tries == "many" { 3 } else { 2 },
         digest: known.digest,
         fields: known.fields,
-        reason: (state == State::Held).then(|| "baseline".to_owned()),
+        reason: match case.before {
+            "held" => Some("max_ratio".to_owned()),
+            "baseline" => Some(BASELINE.to_owned()),
+            _ => None,
+        },
         cause: None,
         amount: known.amount,
         clock: None,
@@ -178,6 +224,12 @@ fn before(case: &Case) -> Option<Finding> {
         closed_at: matches!(state, State::Repaired | State::Healed).then_some(NOW - day),
         event_id: (case.event == "yes").then_some(EVENT_BEFORE),
         run_id: EARLIER_RUN,
+        occurred_at: None,
+        held_by: (state == State::Held).then_some(EARLIER_RUN),
+        ignored: (state == State::Ignored)
+            .then(|| Ignored { until: (case.before == "lapsed").then_some(NOW), why: "known".to_owned() }),
+        owner: Some("ada".to_owned()),
+        interventions: 4,
     })
 }
 
@@ -279,11 +331,17 @@ fn what_a_finding_says_about_itself_follows_what_is_seen() {
         let is_over = matches!(after.state, State::Repaired | State::Healed);
         assert_eq!(after.closed_at, is_over.then_some(NOW), "{case:?}");
         assert_eq!(after.last_seen == NOW, case.look != "agrees", "{case:?}");
-        let is_new = before.as_ref().is_none_or(|before| before.closed_at.is_some());
-        assert_eq!(after.first_seen == NOW, is_new, "{case:?}: a drift keeps its age until it is over");
+        let is_over = |before: &Finding| before.closed_at.is_some();
+        let changed_baseline = case.before == "baseline" && case.look == "differs" && case.drift == "other";
+        let begins = changed_baseline || before.as_ref().is_none_or(is_over);
+        assert_eq!(after.first_seen == NOW, begins, "{case:?}: a drift keeps its age until it is over");
         let waits = matches!(after.state, State::Open | State::Held | State::Suspected | State::Healed);
         assert!(!waits || after.acknowledged_at.is_none(), "{case:?}");
         assert!(after.state != State::Held || after.reason.is_some(), "{case:?}: nobody knows why");
+        assert_eq!(after.state == State::Held, after.held_by.is_some(), "{case:?}: nobody knows who");
+        assert_eq!(after.state == State::Ignored, after.ignored.is_some(), "{case:?}");
+        let people = before.as_ref().map_or((None, 0), |before| (before.owner.clone(), before.interventions));
+        assert_eq!((after.owner.clone(), after.interventions), people, "{case:?}: runs are no people");
         if let Look::Differs(found) = look(&case)
             && !matches!(after.state, State::Emitted | State::Ignored)
         {

@@ -7,6 +7,7 @@ use crate::report::value::{DomainReport, EventCounts, RunReport, Status};
 
 use super::escape::safe;
 use super::grid::{Grid, counted, figure};
+use super::lives::lives;
 use super::look::Look;
 use super::next_steps::next_steps;
 
@@ -63,6 +64,7 @@ pub(super) fn paragraphs(report: &RunReport, look: &Look) -> Vec<String> {
     [
         paragraph("verified through", verified_through(report)),
         paragraph("at stake", at_stake(report)),
+        paragraph("findings", lives(report)),
         paragraph("causes", causes(report)),
         paragraph("problems", problem_rows(report)),
         paragraph("notes", notes(report)),

@@ -20,7 +20,7 @@ pub(super) fn listing(report: &DomainReport, all: &str) -> Vec<String> {
             format!("{} {}{}", symbol(finding), safe(&finding.key), member(finding)),
             safe(&finding.kind).into_owned(),
             money(finding).unwrap_or_default(),
-            outcome(finding, all_sent),
+            outcome(finding, all_sent) + &returns(finding),
         ]);
     }
     let heads = grid.lines().into_iter();
@@ -84,6 +84,13 @@ pub(super) fn told(cause: &str, why: Option<&str>) -> String {
     let cause = cause.replace('_', " ");
     let why = why.map(|why| format!(", {why}")).unwrap_or_default();
     safe(&(cause + &why)).into_owned()
+}
+
+/// That it is not the first time, and who takes care of it.
+fn returns(finding: &PlannedFinding) -> String {
+    let again = if finding.episode > 1 { format!(" (episode {})", finding.episode) } else { String::new() };
+    let owner = finding.owner.as_deref().map(|owner| format!(" [{}]", safe(owner))).unwrap_or_default();
+    again + &owner
 }
 
 /// The fields of a pair that differs; what only one side holds says nothing by being listed.

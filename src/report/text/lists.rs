@@ -4,20 +4,31 @@ use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::money::Money;
+use uuid::Uuid;
 
 use crate::finding::Finding;
 use crate::report::views::{RunLine, StatusLine};
 
-use super::escape::{safe, sides};
+use super::escape::safe;
 use super::grid::{Grid, counted, figure, page};
-use super::listing::told;
 use super::look::{Look, shell_word};
 
-/// `tieout status`: one line per domain, as of `now`.
+/// `tieout status`: one line per domain, as of `now`, and what a person has to do.
 #[must_use]
 pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
-    let titles = ["DOMAIN", "VERIFIED THROUGH", "LAST RUN", "OPEN", "OLDEST", "AT STAKE", "DEAD LETTERS"];
-    let mut grid = Grid::new(0).titles(titles).figures([3, 6]);
+    let titles = [
+        "DOMAIN",
+        "VERIFIED THROUGH",
+        "LAST RUN",
+        "OPEN",
+        "OLDEST",
+        "HELD",
+        "RECURRING",
+        "IGNORED",
+        "AT STAKE",
+        "DEAD LETTERS",
+    ];
+    let mut grid = Grid::new(0).titles(titles).figures([3, 5, 6, 7, 9]);
     for line in lines {
         grid.row(status_cells(line, now));
     }
@@ -27,10 +38,31 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
     if !never.is_empty() {
         page_lines.push(format!("Not run yet: {}", look.command(&format!("run {}", never.join(" ")))));
     }
+    for line in lines {
+        page_lines.extend(waits_for_a_person(line, look));
+    }
     page(&page_lines)
 }
 
-fn status_cells(line: &StatusLine, now: Instant) -> [String; 7] {
+/// What of a domain goes on only when a person says so, each with its command.
+fn waits_for_a_person(line: &StatusLine, look: &Look) -> Vec<String> {
+    let held = line.standing.held_sets.iter().map(|set| {
+        let why = set.reason.as_deref().unwrap_or("held");
+        format!("Held ({}): {}", safe(why), approval(set.run_id, &line.domain, set.events, look))
+    });
+    let command = format!("findings list {} --state recurring", shell_word(&line.domain));
+    let parked =
+        (line.standing.recurring > 0).then(|| format!("Parked, sent in vain: {}", look.command(&command)));
+    held.chain(parked).collect()
+}
+
+/// The command that approves what a run holds of a domain.
+#[must_use]
+pub fn approval(run_id: Uuid, domain: &str, events: u64, look: &Look) -> String {
+    look.command(&format!("approve {run_id} {} --expect {events}", shell_word(domain)))
+}
+
+fn status_cells(line: &StatusLine, now: Instant) -> [String; 10] {
     let through = line.verified_through.map(|at| format!("{at} ({} ago)", age(at, now)));
     let back = line.changes_back_to.map(|at| format!(", changes back to {at}")).unwrap_or_default();
     let behind = line.furthest_behind.as_deref().map(|each| format!(" [{}]", safe(each))).unwrap_or_default();
@@ -42,19 +74,27 @@ fn status_cells(line: &StatusLine, now: Instant) -> [String; 7] {
         last.unwrap_or_else(|| "never".to_owned()),
         figure(line.open),
         line.oldest.map(|at| age(at, now)).unwrap_or_default(),
+        figure(line.standing.held),
+        figure(line.standing.recurring),
+        figure(line.standing.ignored),
         stakes,
         figure(line.dead),
     ]
 }
 
 /// How long ago something was, in its largest unit.
-fn age(at: Instant, now: Instant) -> String {
+pub(super) fn age(at: Instant, now: Instant) -> String {
     let seconds = u64::try_from((now.micros() - at.micros()) / 1_000_000).unwrap_or_default();
-    let text = humantime::format_duration(Duration::from_secs(seconds)).to_string();
+    roughly(Duration::from_secs(seconds))
+}
+
+/// A time in its largest unit.
+pub(super) fn roughly(time: Duration) -> String {
+    let text = humantime::format_duration(Duration::from_secs(time.as_secs())).to_string();
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn amount(money: &Money) -> String {
+pub(super) fn amount(money: &Money) -> String {
     safe(&format!("{} {money}", money.currency)).into_owned()
 }
 
@@ -86,15 +126,26 @@ pub fn findings(findings: &[Finding], not_listed: u64) -> String {
     if findings.is_empty() {
         return "No findings match.\n".to_owned();
     }
-    let mut grid = Grid::new(0).titles(["STATE", "KIND", "FINDING", "AMOUNT", "FIRST SEEN", "LAST SEEN"]);
+    let mut grid = Grid::new(0).figures([4]).titles([
+        "STATE",
+        "KIND",
+        "FINDING",
+        "AMOUNT",
+        "EPISODE",
+        "FIRST SEEN",
+        "LAST SEEN",
+        "OWNER",
+    ]);
     for finding in findings {
         grid.row([
             finding.state.as_str().to_owned(),
             finding.kind.as_str().to_owned(),
             path(finding),
             finding.amount.as_ref().map(amount).unwrap_or_default(),
+            finding.episode.to_string(),
             finding.first_seen.to_string(),
             finding.last_seen.to_string(),
+            finding.owner.as_deref().map(|owner| safe(owner).into_owned()).unwrap_or_default(),
         ]);
     }
     let mut lines = grid.lines();
@@ -105,49 +156,10 @@ pub fn findings(findings: &[Finding], not_listed: u64) -> String {
 }
 
 /// `domain/key`, with the member of the fan-out where there is one.
-fn path(finding: &Finding) -> String {
+pub(super) fn path(finding: &Finding) -> String {
     let id = &finding.id;
     let each = if id.each.as_str().is_empty() { String::new() } else { format!(" [{}]", id.each.as_str()) };
     safe(&format!("{}/{}{each}", id.domain, id.key.as_str())).into_owned()
-}
-
-/// `tieout findings show`: everything about one finding.
-#[must_use]
-pub fn finding(finding: &Finding) -> String {
-    let head = format!("{}  {}  {}", path(finding), finding.kind.as_str(), finding.state.as_str());
-    let mut grid = Grid::new(2);
-    for (label, text) in facts(finding) {
-        grid.row([label.to_owned(), text]);
-    }
-    let mut fields = Grid::new(2).titles(["FIELD", "LOCAL", "UPSTREAM"]);
-    for diff in &finding.fields {
-        let (local, upstream) = sides(diff.local.as_deref(), diff.upstream.as_deref());
-        fields.row([safe(&diff.field).into_owned(), local, upstream]);
-    }
-    page(&[vec![head], grid.lines(), fields.lines()].concat())
-}
-
-/// What is known of a finding, in the order of its life.
-fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
-    let facts = [
-        ("why", finding.reason.as_deref().map(|reason| safe(reason).into_owned())),
-        (
-            "cause",
-            finding.cause.as_ref().map(|explained| told(explained.cause.as_str(), explained.why.as_deref())),
-        ),
-        ("amount", finding.amount.as_ref().map(amount)),
-        ("item's clock", finding.clock.map(|at| at.to_string())),
-        ("first seen", Some(finding.first_seen.to_string())),
-        ("last seen", Some(finding.last_seen.to_string())),
-        ("event", finding.event_id.map(|id| id.to_string())),
-        ("acknowledged", finding.acknowledged_at.map(|at| at.to_string())),
-        ("closed", finding.closed_at.map(|at| at.to_string())),
-        ("episode", Some(finding.episode.to_string())),
-        ("sent in vain", (finding.reemissions > 0).then(|| counted(finding.reemissions.into(), "time"))),
-        ("run", Some(finding.run_id.to_string())),
-        ("digest", Some(safe(finding.digest.as_str()).into_owned())),
-    ];
-    facts.into_iter().filter_map(|(label, text)| Some((label, text?))).collect()
 }
 
 /// `tieout check` and `probe`: rows of result, subject and detail, and a sum.

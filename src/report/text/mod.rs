@@ -2,22 +2,27 @@
 //!
 //! Nothing here writes anywhere, looks at a terminal or reads a clock.
 
+mod approved;
 mod closing;
 mod escape;
 mod grid;
 mod listing;
 mod lists;
+mod lives;
 mod look;
 mod next_steps;
 mod note;
+mod one_finding;
 mod plan;
 mod preview;
 mod run;
 mod show;
 
+pub use approved::approved;
 pub use escape::safe;
-pub use lists::{checks, finding, findings, runs, status};
+pub use lists::{approval, checks, findings, runs, status};
 pub use look::Look;
+pub use one_finding::{explain, finding};
 pub use plan::plan;
 pub use preview::preview;
 pub use run::{brief, domain, run};

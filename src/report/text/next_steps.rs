@@ -54,8 +54,9 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
             "this report again, with its findings",
         ),
     ];
+    let steps = steps.into_iter().chain(approvals(report));
     let mut seen = BTreeSet::new();
-    let wanted = steps.into_iter().filter(|(wanted, rest, _)| *wanted && seen.insert(rest.clone()));
+    let wanted = steps.filter(|(wanted, rest, _)| *wanted && seen.insert(rest.clone()));
     wanted.map(|(_, rest, why)| Step { command: look.command(&rest), why }).collect()
 }
 
@@ -70,6 +71,20 @@ fn of(
     let picked = report.domains.iter().filter(|domain| picks(domain));
     let names: Vec<String> = picked.map(|domain| shell_word(&domain.domain)).collect();
     (!names.is_empty(), format!("{before}{}{after}", names.join(" ")), why)
+}
+
+/// Everything that waits for an approval, also what earlier runs hold.
+fn approvals(report: &RunReport) -> Vec<(bool, String, &'static str)> {
+    let of = |domain: &DomainReport| {
+        let name = shell_word(&domain.domain);
+        let sets = domain.standing.held_sets.iter();
+        sets.map(|set| {
+            let command = format!("approve {} {name} --expect {}", set.run_id, set.events);
+            (true, command, "let go what is held")
+        })
+        .collect::<Vec<_>>()
+    };
+    report.domains.iter().flat_map(of).collect()
 }
 
 fn found(report: &RunReport) -> bool {

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::cause::{Cause, Explanation};
 use crate::finding::{Finding, Identity, State};
 use crate::report::{
-    Amount, DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, OneSide, PlannedFinding, Requests,
-    RunReport, SCHEMA, Status,
+    Amount, DomainReport, EventCounts, Exit, FollowUp, HeldLine, ItemCounts, Limit, OneSide, Owner,
+    PlannedFinding, Requests, RunReport, SCHEMA, Standing, Status, Tonight, Took,
 };
 
 fn run(mode: &str, status: Status, exit: Exit, domains: Vec<DomainReport>) -> RunReport {
@@ -55,6 +55,8 @@ fn agreeing(name: &str) -> DomainReport {
         seconds: 9.04,
         items: ItemCounts { upstream: 1_904, local: 1_904, matched: 1_904, ..ItemCounts::default() },
         follow_up: FollowUp::default(),
+        tonight: Tonight::default(),
+        standing: Standing::default(),
         events: EventCounts::default(),
         amounts: Vec::new(),
         limits: Vec::new(),
@@ -72,6 +74,8 @@ fn planned(key: &str, kind: Kind, state: State) -> PlannedFinding {
         key: key.into(),
         kind: kind.as_str().into(),
         state: state.as_str().into(),
+        episode: 1,
+        owner: None,
         fields: Vec::new(),
         reason: None,
         cause: None,
@@ -160,6 +164,23 @@ pub(crate) fn emitted() -> RunReport {
     let domain = DomainReport {
         events: EventCounts { planned: 4, emitted: 4, ..EventCounts::default() },
         follow_up: FollowUp { checked: 7, repaired: 5, healed: 1, emitted_not_repaired: 1, recurring: 0 },
+        tonight: Tonight {
+            new: 3,
+            reopened: 1,
+            repaired: 5,
+            healed: 1,
+            time_to_detect: Some(Took { median_seconds: 21_600, worst_seconds: 90_000, of: 4 }),
+            time_to_repair: Some(Took { median_seconds: 86_400, worst_seconds: 259_200, of: 6 }),
+            ..Tonight::default()
+        },
+        standing: Standing {
+            emitted: 5,
+            ignored: 2,
+            still_open: 1,
+            oldest: Some("2025-11-18T02:00:00Z".into()),
+            owners: vec![Owner { owner: "ada".into(), findings: 1 }],
+            ..Standing::default()
+        },
         ..differing(State::Emitted)
     };
     run("run", Status::Done, exit(0, &[]), vec![domain])
@@ -191,6 +212,16 @@ pub(crate) fn held() -> RunReport {
         limits: vec![Limit { text: "max_ratio: 43.6 % of 9880 items, at most 5 %".into(), tripped: true }],
         findings: vec![PlannedFinding { reason, ..finding }],
         findings_not_listed: 4_309,
+        standing: Standing {
+            held: 4_310,
+            held_sets: vec![HeldLine {
+                run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
+                events: 4_310,
+                findings: 4_310,
+                reason: Some("max_ratio".into()),
+            }],
+            ..Standing::default()
+        },
         ..agreeing("shop.orders")
     };
     run("run", Status::Held, exit(5, &["limit_tripped:shop.orders"]), vec![domain])
@@ -229,6 +260,7 @@ pub(crate) fn hostile() -> RunReport {
         amount: Some(evil.into()),
         currency: Some(evil.into()),
         event_type: Some(evil.into()),
+        owner: Some(evil.into()),
         fields: vec![diff(evil, Some(evil), Some(evil))],
         ..planned(evil, Kind::Mismatched, State::Open)
     };
@@ -245,6 +277,11 @@ pub(crate) fn hostile() -> RunReport {
             ..differing(State::Open).amounts[0].clone()
         }],
         limits: vec![Limit { text: evil.into(), tripped: true }],
+        standing: Standing {
+            oldest: Some(evil.into()),
+            owners: vec![Owner { owner: evil.into(), findings: 1 }],
+            ..Standing::default()
+        },
         problems: vec![evil.into()],
         findings: vec![finding.clone(), PlannedFinding { state: evil.into(), kind: evil.into(), ..finding }],
         ..agreeing("")
@@ -283,5 +320,10 @@ pub(crate) fn finding(state: State) -> Finding {
         closed_at: None,
         event_id: Some(Uuid::from_u128(7)),
         run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
+        occurred_at: Some(at(-3_600)),
+        held_by: None,
+        ignored: None,
+        owner: None,
+        interventions: 0,
     }
 }

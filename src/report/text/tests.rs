@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::finding::State;
-use crate::report::{RunLine, Status, StatusLine, json};
+use crate::report::explained::{Explained, Rules};
+use crate::report::{HeldLine, RunLine, Standing, Status, StatusLine, json};
+use crate::store::{FindingRecord, HistoryEntry, OutboxRow, OutboxState};
 
 fn plain() -> Look {
     Look::default()
@@ -132,6 +134,19 @@ fn status_lines() -> Vec<StatusLine> {
             last_run: Some((Status::Done, at(0))),
             open: 4,
             oldest: Some(at(-6 * 3_600)),
+            standing: Standing {
+                open: 1,
+                held: 2,
+                recurring: 1,
+                ignored: 3,
+                held_sets: vec![HeldLine {
+                    run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
+                    events: 2,
+                    findings: 2,
+                    reason: Some("max_emits".into()),
+                }],
+                ..Standing::default()
+            },
             at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
             dead: 0,
         },
@@ -143,6 +158,7 @@ fn status_lines() -> Vec<StatusLine> {
             last_run: None,
             open: 0,
             oldest: None,
+            standing: Standing::default(),
             at_stake: vec![],
             dead: 0,
         },
@@ -175,7 +191,6 @@ fn runs_are_listed_with_how_they_ended() {
 fn findings_are_listed_and_shown() {
     let all = [samples::finding(State::Open), samples::finding(State::Repaired)];
     insta::assert_snapshot!(findings(&all, 3));
-    insta::assert_snapshot!(finding(&all[0]));
     insta::assert_snapshot!(json::findings(&all[..1], 0).unwrap());
     insta::assert_snapshot!(findings(&[], 0), @"No findings match.");
 }
@@ -185,4 +200,77 @@ fn the_json_document_of_a_run_reads_back_as_the_report() {
     let report = samples::emitted();
     let text = json::run(&report).unwrap();
     assert_eq!(serde_json::from_str::<crate::report::RunReport>(&text).unwrap(), report);
+}
+
+/// A finding that was sent, ignored and opened again, with everything about it.
+fn record(state: State) -> FindingRecord {
+    let run_id = Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001);
+    let run = |second, state| HistoryEntry {
+        episode: 1,
+        state,
+        at: at(second),
+        run_id,
+        note: None,
+        act: None,
+        actor: None,
+    };
+    let ada = |second, act: &str, state, note: &str| HistoryEntry {
+        note: Some(note.into()),
+        act: Some(act.into()),
+        actor: Some("ada".into()),
+        ..run(second, state)
+    };
+    let event = OutboxRow {
+        event_id: Uuid::from_u128(7),
+        episode: 1,
+        run_id,
+        queue: "billing".into(),
+        event_type: "com.example.charge.updated".into(),
+        payload: "{}".into(),
+        state: OutboxState::Sent,
+        class: None,
+        reason: Some("the queue did not answer".into()),
+        attempts: 2,
+        staged_at: at(0),
+        due_at: at(5),
+        finished_at: Some(at(9)),
+    };
+    let mut finding = samples::finding(state);
+    finding.owner = Some("grace".into());
+    finding.acknowledged_at = Some(at(9));
+    FindingRecord {
+        finding,
+        history: vec![
+            run(0, State::Open),
+            run(9, State::Emitted),
+            ada(300, "ignore", State::Ignored, "until 2025-12-01T00:00:00Z: refunded by hand"),
+            ada(600, "reopen", State::Emitted, "it was not"),
+        ],
+        event: Some(event.clone()),
+        events: vec![event],
+    }
+}
+
+fn explained(record: &FindingRecord) -> Explained<'_> {
+    let hours = std::time::Duration::from_hours;
+    let rules = Rules { settle: hours(1), reemit_after: hours(20), emits: true };
+    Explained::new(record, Some(rules), None, at(7_200))
+}
+
+#[test]
+fn a_finding_is_shown_with_its_whole_life() {
+    insta::assert_snapshot!(finding(&explained(&record(State::Emitted))));
+    insta::assert_snapshot!(explain(&explained(&record(State::Emitted)), &plain()));
+}
+
+#[test]
+fn every_state_says_what_happens_next() {
+    let told: Vec<String> = State::ALL
+        .into_iter()
+        .map(|state| {
+            let next = explained(&record(state)).next();
+            format!("{}: {next:?}", state.as_str())
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }

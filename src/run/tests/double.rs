@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tieout_reconcilers::compare::{CLOCK, FIELDS, Field, Fields, KEY, Rule};
-use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
@@ -45,19 +44,14 @@ impl Double {
         slots[KEY] = Some(path("id"));
         slots[CLOCK] = Some(path("at"));
         slots[FIELDS] = Some(path("amount"));
-        let amount = Field {
-            name: "amount".into(),
-            upstream: path("amount"),
-            local: "amount".into(),
-            rule: Rule::Exact,
-        };
+        let amount = Field::named(&path("amount"), Rule::Exact);
         Self {
             domain: "shop.items".parse().unwrap(),
             provider: "shop".parse().unwrap(),
             feed: feed(),
             fan_out: FanOut::None,
             policy: policy(start),
-            fields: Fields { fields: vec![amount], money: None, direction: Direction::Inbound },
+            fields: Fields::of(vec![amount]),
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
             counts: false,
@@ -174,7 +168,11 @@ impl Reconciler for Double {
     }
 
     fn confirm_answer(&self, _: &Confirm, response: &Response<'_>) -> Answer {
-        if matches!(response.status, 200 | 404) { Answer::Read } else { Answer::Fail("no".to_owned()) }
+        match response.status {
+            200 | 404 => Answer::Read,
+            401 => Answer::Rejected("no such key".to_owned()),
+            _ => Answer::Fail("no".to_owned()),
+        }
     }
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
@@ -230,5 +228,6 @@ fn local() -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Epoch,
+        zone: None,
     }
 }

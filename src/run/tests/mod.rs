@@ -6,5 +6,6 @@ mod double;
 mod fanning;
 mod money;
 mod moods;
+mod parts;
 mod young;
 mod world;

@@ -65,8 +65,8 @@ fn domain(direction: Direction) -> Double {
     let field =
         |name: &str, rule| Field { name: name.into(), upstream: path(name), local: name.into(), rule };
     let money = MoneyFields { amount: 0, currency: 1, upstream: Unit::Minor, local: Unit::Minor };
-    let fields = vec![field("minor", Rule::Exact), field("currency", Rule::FoldCase)];
-    Double { fields: Fields { fields, money: Some(money), direction }, ..double }
+    let fields = vec![field("minor", Rule::Exact), field("currency", Rule::fold_case())];
+    Double { fields: Fields { money: Some(money), direction, ..Fields::of(fields) }, ..double }
 }
 
 fn path(text: &str) -> Path {
@@ -133,7 +133,12 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
 
     let mut account = Account::of(direction);
     account.add(&difference.tally);
-    let ages = Ages { ceiling: at(90), local_ceiling: at(90), rested: &|key| !key.as_str().ends_with('3') };
+    let ages = Ages {
+        ceiling: at(90),
+        local_ceiling: at(90),
+        rested: &|key| !key.as_str().ends_with('3'),
+        ahead: &|_| None,
+    };
     let judge = Judge { reconciler: &domain, ages };
     for suspect in &difference.suspects {
         account.pend(suspect);

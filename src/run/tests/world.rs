@@ -19,7 +19,7 @@ use crate::clock::Clocks;
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::report::DomainReport;
-use crate::run::{IfLocked, Job, Mode, Options, Scope, run};
+use crate::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
 use crate::source::{Client, ProviderSettings};
 use crate::store::Store;
 
@@ -43,10 +43,12 @@ pub(super) struct Shelf {
     pub items: Vec<Item>,
     /// Statuses that list requests get instead of an answer, one by one; `None` answers.
     pub moods: VecDeque<Option<u16>>,
-    /// The status of every list request about an account.
+    /// The status of every list request about an account, and of every look-up of an id.
     pub refuses: BTreeMap<&'static str, u16>,
     /// The most rows of a range that it hands out at all.
     pub cap: Option<usize>,
+    /// How many rows a page has, where it is not two.
+    pub page: Option<usize>,
     /// What every page adds to its rows.
     pub extra: Value,
     /// What it says of the true number of items in a range when it is asked to count them; 404 where it says nothing.
@@ -80,6 +82,9 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     let account = asked("account").unwrap_or_default();
     let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
     if let Some(id) = url.path().strip_prefix("/items/") {
+        if let Some(status) = shelf.refuses.get(id) {
+            return ResponseTemplate::new(*status);
+        }
         let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
         return found
             .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
@@ -102,10 +107,11 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     }
     rows.sort_by_key(|item| (item.at, item.id.clone()));
     let from = asked("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
-    let page: Vec<Value> = rows.iter().skip(from).take(2).map(|item| row(item)).collect();
+    let to = from + shelf.page.unwrap_or(2);
+    let page: Vec<Value> = rows.iter().take(to).skip(from).map(|item| row(item)).collect();
     let mut body = json!({ "data": page });
-    if from + 2 < rows.len() {
-        body["next"] = json!((from + 2).to_string());
+    if to < rows.len() {
+        body["next"] = json!(to.to_string());
     }
     if let Some(extra) = shelf.extra.as_object() {
         body.as_object_mut().unwrap().extend(extra.clone());
@@ -182,6 +188,15 @@ impl World {
         self.local(items).await;
     }
 
+    /// Moves the first sighting of every finding far back, as if nights had passed.
+    pub(super) async fn first_seen_long_ago(&self) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
+        let state = SqlitePool::connect_with(options).await.unwrap();
+        let long_ago = "UPDATE findings SET first_seen = '2000-01-01T00:00:00.000000Z'";
+        sqlx::query(long_ago).execute(&state).await.unwrap();
+        state.close().await;
+    }
+
     /// A night about a hundred seconds.
     pub(super) async fn run(&self, domain: Double) -> DomainReport {
         self.run_until(domain, 100).await
@@ -210,6 +225,7 @@ impl World {
                 mode: Mode::Run,
                 scope,
                 max_emits: None,
+                found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::ZERO,
                 list: 1_000,

@@ -52,6 +52,53 @@ async fn what_is_touched_before_every_run_is_seen_and_followed_until_it_can_be_j
     assert_eq!(states(&world.run(open()).await), [("hot", "open")], "it rests now, and is judged");
 }
 
+/// The item is touched again right before the next run, at another second.
+fn touch_again(world: &World, item: &Item) {
+    world.change(|shelf| shelf.items.retain(|other| other.id != item.id));
+    world.upstream(&[Item { at: now() - 30, ..item.clone() }]);
+}
+
+#[tokio::test]
+async fn what_is_touched_before_every_run_and_never_arrives_is_judged_after_it_was_seen_to_be_missing_for_settle()
+ {
+    let world = World::new().await;
+    let hot = touched(item("hot", 0));
+    world.upstream(std::slice::from_ref(&hot));
+    assert_eq!(states(&world.run(open()).await), [("hot", "suspected")]);
+    touch_again(&world, &hot);
+    assert_eq!(states(&world.run(open()).await), [("hot", "suspected")], "it has not been missing for long");
+    world.first_seen_long_ago().await;
+    touch_again(&world, &hot);
+    let judged = world.run(open()).await;
+    assert_eq!(states(&judged), [("hot", "open")], "{judged:?}");
+    assert_eq!(judged.findings[0].kind, "missing");
+}
+
+#[tokio::test]
+async fn a_hot_row_that_still_lacks_an_old_change_is_judged() {
+    let world = World::new().await;
+    let hot = touched(Item { amount: 2, ..item("hot", 0) });
+    world.upstream(std::slice::from_ref(&hot));
+    world.local(&[item("hot", now() - 7_200)]).await;
+    assert_eq!(states(&world.run(open()).await), [("hot", "suspected")]);
+    world.first_seen_long_ago().await;
+    touch_again(&world, &hot);
+    assert_eq!(states(&world.run(open()).await), [("hot", "open")]);
+}
+
+#[tokio::test]
+async fn a_hot_row_that_has_applied_what_was_seen_then_may_wait_for_a_webhook_about_what_came_after() {
+    let world = World::new().await;
+    let hot = touched(Item { amount: 2, ..item("hot", 0) });
+    world.upstream(std::slice::from_ref(&hot));
+    // The local side has another amount, and the clock of the change that was seen: it is at most one webhook behind.
+    world.local(&[Item { amount: 1, ..hot.clone() }]).await;
+    assert_eq!(states(&world.run(open()).await), [("hot", "suspected")]);
+    world.first_seen_long_ago().await;
+    touch_again(&world, &hot);
+    assert_eq!(states(&world.run(open()).await), [("hot", "suspected")]);
+}
+
 #[tokio::test]
 async fn a_crowd_of_young_items_is_left_to_the_next_run_and_nobody_is_asked_about_each() {
     let world = World::new().await;

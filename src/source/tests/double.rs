@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use tieout_reconcilers::compare::{FIELDS, Fields, KEY, VERSION};
-use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
@@ -58,7 +57,7 @@ impl Double {
             provider: "example".parse().unwrap(),
             feed: feed(),
             policy: policy(),
-            fields: Fields { fields: Vec::new(), money: None, direction: Direction::Inbound },
+            fields: Fields::default(),
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &signals, 1_000),
         }
@@ -224,5 +223,6 @@ fn local() -> Local {
         changed: None,
         version: None,
         time: TimeFormat::Epoch,
+        zone: None,
     }
 }

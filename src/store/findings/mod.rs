@@ -1,8 +1,17 @@
 //! Findings and their history, as they are kept. What a state means and when it changes is decided elsewhere.
 
+mod acts;
+mod approve;
+mod held;
 mod read;
+mod record;
 mod row;
+mod standing;
 mod write;
 
+pub use acts::{ActsRefused, Did};
+pub use approve::Approval;
+pub use held::HeldSet;
 pub use read::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
-pub(super) use write::{acknowledge, hold, upsert};
+pub use standing::StandingCount;
+pub(super) use write::{acknowledge, hold, intervened, upsert};

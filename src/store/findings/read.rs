@@ -38,6 +38,8 @@ pub struct FindingRecord {
     pub history: Vec<HistoryEntry>,
     /// The event of the newest episode.
     pub event: Option<OutboxRow>,
+    /// Every event that there ever was about the key, oldest first.
+    pub events: Vec<OutboxRow>,
 }
 
 /// One step of a finding's life.
@@ -53,6 +55,11 @@ pub struct HistoryEntry {
     pub run_id: Uuid,
     /// Why, where there is a reason.
     pub note: Option<String>,
+    /// What a person did, where it was one: `ignore`, `reopen`, `assign`, `unassign`, `note` or `approve`. The run is then the
+    /// one that had written the finding before.
+    pub act: Option<String>,
+    /// Who that was, as they said.
+    pub actor: Option<String>,
 }
 
 /// How many findings of a domain are in a state.
@@ -69,7 +76,7 @@ pub struct FindingCount {
 }
 
 impl Store {
-    /// The findings that every run looks at again, oldest first.
+    /// The findings that every run looks at again, oldest first; those that are not ignored any more come last.
     pub async fn followed(
         &self,
         domain: &DomainName,
@@ -88,7 +95,12 @@ impl Store {
             states.join(", ")
         );
         let mut tx = self.read().await?;
-        let rows = tx.rows(sql, &args![domain.as_str(), each.as_str(), limit]).await?;
+        let mut rows = tx.rows(sql, &args![domain.as_str(), each.as_str(), limit]).await?;
+        let now = tx.now().await?;
+        let lapsed = "SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND state = 'ignored'
+             AND ignored_until <= $3 ORDER BY ignored_until, key LIMIT $4";
+        rows.extend(tx.rows(lapsed, &args![domain.as_str(), each.as_str(), now, limit]).await?);
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         rows.iter().map(row::finding).collect()
     }
 
@@ -152,11 +164,9 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let finding = row::finding(&row)?;
         let history = history(&mut tx, &key).await?;
-        let event = match finding.event_id {
-            Some(event_id) => outbox::find(&mut tx, event_id).await?,
-            None => None,
-        };
-        Ok(Some(FindingRecord { finding, history, event }))
+        let events = outbox::events_of(&mut tx, &key).await?;
+        let event = events.iter().find(|event| Some(event.event_id) == finding.event_id).cloned();
+        Ok(Some(FindingRecord { finding, history, event, events }))
     }
 
     /// How many findings of each domain are in each state, by kind.
@@ -192,7 +202,7 @@ fn restrictions(filter: &FindingFilter) -> [(&'static str, Vec<&str>); 3] {
 async fn history(tx: &mut Tx, key: &[Value<'_>]) -> Result<Vec<HistoryEntry>, StoreError> {
     let rows = tx
         .rows(
-            "SELECT episode, state, at, run_id, note FROM finding_history
+            "SELECT episode, state, at, run_id, note, act, actor FROM finding_history
              WHERE domain = $1 AND each_ = $2 AND key = $3 ORDER BY seq",
             key,
         )
@@ -204,6 +214,8 @@ async fn history(tx: &mut Tx, key: &[Value<'_>]) -> Result<Vec<HistoryEntry>, St
             at: row.time("at")?,
             run_id: row.uuid("run_id")?,
             note: row.text_or_null("note")?,
+            act: row.text_or_null("act")?,
+            actor: row.text_or_null("actor")?,
         })
     };
     rows.iter().map(entry).collect()

@@ -6,12 +6,12 @@ use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::Each;
 
 use crate::cause::{Cause, Explanation};
-use crate::finding::{Finding, Identity, State};
+use crate::finding::{Finding, Identity, Ignored, State};
 use crate::store::error::StoreError;
 use crate::store::sql::{Row, Value, args};
 
-/// The columns of `findings`, in the order of [`values`]; the first three are the key.
-pub(super) const COLUMNS: [&str; 21] = [
+/// The columns of `findings` that a run writes, in the order of [`values`]; the first three are the key.
+pub(super) const COLUMNS: [&str; 26] = [
     "domain",
     "each_",
     "key",
@@ -33,6 +33,11 @@ pub(super) const COLUMNS: [&str; 21] = [
     "closed_at",
     "event_id",
     "run_id",
+    "occurred_at",
+    "held_by",
+    "ignored_until",
+    "ignored_why",
+    "interventions",
 ];
 
 /// The parameters of one row.
@@ -59,6 +64,11 @@ pub(super) fn values(finding: &Finding) -> Result<[Value<'_>; COLUMNS.len()], se
         finding.closed_at,
         finding.event_id.map(|id| id.to_string()),
         finding.run_id,
+        finding.occurred_at,
+        finding.held_by.map(|run| run.to_string()),
+        finding.ignored.as_ref().and_then(|ignored| ignored.until),
+        finding.ignored.as_ref().map(|ignored| ignored.why.as_str()),
+        finding.interventions,
     ])
 }
 
@@ -82,6 +92,11 @@ pub(super) fn finding(row: &Row) -> Result<Finding, StoreError> {
         closed_at: row.time_or_null("closed_at")?,
         event_id: row.uuid_or_null("event_id")?,
         run_id: row.uuid("run_id")?,
+        occurred_at: row.time_or_null("occurred_at")?,
+        held_by: row.uuid_or_null("held_by")?,
+        ignored: ignored(row)?,
+        owner: row.text_or_null("owner")?,
+        interventions: row.count("interventions")?,
     })
 }
 
@@ -98,6 +113,11 @@ fn cause(row: &Row) -> Result<Option<Explanation>, StoreError> {
         return Ok(None);
     }
     Ok(Some(Explanation { cause: row.word("cause", Cause::from_word)?, why: row.text_or_null("cause_why")? }))
+}
+
+fn ignored(row: &Row) -> Result<Option<Ignored>, StoreError> {
+    let Some(why) = row.text_or_null("ignored_why")? else { return Ok(None) };
+    Ok(Some(Ignored { until: row.time_or_null("ignored_until")?, why }))
 }
 
 fn amount(row: &Row) -> Result<Option<Money>, StoreError> {

@@ -1,8 +1,9 @@
 //! Writes findings and appends to their history, inside a transaction of the caller.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
 use uuid::Uuid;
 
 use super::row::{self, COLUMNS};
@@ -12,18 +13,20 @@ use crate::store::lease::Lease;
 use crate::store::sql::{Row, Tx, Value, args, params, rows_of_params};
 
 /// Rows of one statement. SQLite looks for a parameter from the first one on, so that many cost their square.
-const BATCH: usize = 50;
+pub(super) const BATCH: usize = 50;
 
 /// The columns that a history row takes over from its finding.
 const HISTORY: &str = "INSERT INTO finding_history (domain, each_, key, episode, state, at, run_id, note)";
+
+/// The same, with what a person did and who it was.
+pub(super) const HISTORY_OF_ACTS: &str =
+    "INSERT INTO finding_history (domain, each_, key, episode, state, at, run_id, note, act, actor)";
 
 /// What is stored about a key before it is overwritten.
 #[derive(Debug)]
 struct Stored {
     state: State,
     episode: u32,
-    event_id: Option<Uuid>,
-    acknowledged_at: Option<Instant>,
 }
 
 /// Writes findings of one domain and `each`, sorted by key; a change of state is added to the history.
@@ -34,9 +37,10 @@ pub(in crate::store) async fn upsert(
 ) -> Result<(), StoreError> {
     for batch in findings.chunks_mut(BATCH) {
         let stored = lock(tx, batch).await?;
+        let sent = sent(tx, batch).await?;
         for finding in batch.iter_mut() {
-            if let Some(stored) = stored.get(finding.id.key.as_str()) {
-                keep_acknowledgement(finding, stored);
+            if let Some(at) = finding.event_id.and_then(|id| sent.get(&id)) {
+                acknowledged(finding, *at);
             }
         }
         append_history(tx, batch, &stored, now).await?;
@@ -61,7 +65,7 @@ pub(in crate::store) async fn hold(
     );
     tx.execute(history, &[args.as_slice(), &args![now]].concat()).await?;
     let update = format!(
-        "UPDATE findings SET state = 'held', reason = $3, run_id = $4
+        "UPDATE findings SET state = 'held', reason = $3, run_id = $4, held_by = $4
          WHERE domain = $1 AND each_ = $2 AND {STAGED}"
     );
     tx.execute(update, &args).await?;
@@ -91,41 +95,80 @@ pub(in crate::store) async fn acknowledge(
     Ok(())
 }
 
+/// The keys whose state a person changed since the caller read them, sorted by key as the findings are.
+pub(in crate::store) async fn intervened(
+    tx: &mut Tx,
+    findings: &[Finding],
+) -> Result<HashSet<Key>, StoreError> {
+    let mut changed = HashSet::new();
+    for batch in findings.chunks(BATCH) {
+        let rows = rows_of(tx, batch, "key, interventions", "").await?;
+        let known: HashMap<&str, u32> =
+            batch.iter().map(|finding| (finding.id.key.as_str(), finding.interventions)).collect();
+        for row in &rows {
+            let key = row.word("key", |key| Key::checked(key).ok())?;
+            if known.get(key.as_str()).copied() != Some(row.count("interventions")?) {
+                changed.insert(key);
+            }
+        }
+    }
+    Ok(changed)
+}
+
 /// Locks the rows of a batch, in the order of their keys.
 async fn lock(tx: &mut Tx, batch: &[Finding]) -> Result<HashMap<String, Stored>, StoreError> {
-    let Some(first) = batch.first() else { return Ok(HashMap::new()) };
+    let for_update = tx.dialect().for_update;
+    let rows = rows_of(tx, batch, "key, state, episode", for_update).await?;
+    let stored = |row: &Row| {
+        let stored = Stored { state: row.word("state", State::from_word)?, episode: row.count("episode")? };
+        Ok((row.text("key")?, stored))
+    };
+    rows.iter().map(stored).collect()
+}
+
+/// Some columns of the rows of a batch, in the order of their keys.
+async fn rows_of(
+    tx: &mut Tx,
+    batch: &[Finding],
+    columns: &str,
+    and_lock: &str,
+) -> Result<Vec<Row>, StoreError> {
+    let Some(first) = batch.first() else { return Ok(Vec::new()) };
     let mut args = args![first.id.domain.as_str(), first.id.each.as_str()].to_vec();
     args.extend(batch.iter().map(|finding| Value::from(finding.id.key.as_str())));
     let sql = format!(
-        "SELECT key, state, episode, event_id, acknowledged_at FROM findings
-         WHERE domain = $1 AND each_ = $2 AND key IN ({}) ORDER BY key {}",
-        params(batch.len(), 2),
-        tx.dialect().for_update
+        "SELECT {columns} FROM findings
+         WHERE domain = $1 AND each_ = $2 AND key IN ({}) ORDER BY key {and_lock}",
+        params(batch.len(), 2)
     );
-    let stored = |row: &Row| {
-        let stored = Stored {
-            state: row.word("state", State::from_word)?,
-            episode: row.count("episode")?,
-            event_id: row.uuid_or_null("event_id")?,
-            acknowledged_at: row.time_or_null("acknowledged_at")?,
-        };
-        Ok((row.text("key")?, stored))
-    };
-    tx.rows(sql, &args).await?.iter().map(stored).collect()
+    tx.rows(sql, &args).await
 }
 
-/// A relay may have delivered the event since the caller read the finding; that must not be forgotten.
-fn keep_acknowledgement(finding: &mut Finding, stored: &Stored) {
-    let same_event = finding.event_id.is_some() && finding.event_id == stored.event_id;
-    if !same_event || finding.acknowledged_at.is_some() || stored.acknowledged_at.is_none() {
-        return;
+/// When the events of a batch were sent, as far as they were. A relay may have delivered one since the caller read its
+/// finding, or after the finding had let go of it; neither must be forgotten, for it is not sent a second time.
+async fn sent(tx: &mut Tx, batch: &[Finding]) -> Result<HashMap<Uuid, Instant>, StoreError> {
+    let unknown = batch.iter().filter(|finding| finding.acknowledged_at.is_none());
+    let ids: Vec<Value<'_>> = unknown.filter_map(|finding| finding.event_id).map(Value::from).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    finding.acknowledged_at = stored.acknowledged_at;
+    let sql = format!(
+        "SELECT event_id, finished_at FROM outbox WHERE state = 'sent' AND event_id IN ({})",
+        params(ids.len(), 0)
+    );
+    let rows = tx.rows(sql, &ids).await?;
+    rows.iter().map(|row| Ok((row.uuid("event_id")?, row.time("finished_at")?))).collect()
+}
+
+/// The queue has the event of a finding already.
+fn acknowledged(finding: &mut Finding, at: Instant) {
+    finding.acknowledged_at = Some(at);
     finding.state = match finding.state {
-        State::Open => State::Emitted,
+        State::Open | State::Held => State::Emitted,
         State::Healed => State::Repaired,
         other => other,
     };
+    finding.held_by = finding.held_by.filter(|_| finding.state != State::Emitted);
 }
 
 async fn append_history(
@@ -160,7 +203,8 @@ fn history_values(finding: &Finding, now: Instant) -> [Value<'_>; 8] {
     ]
 }
 
-async fn insert(tx: &mut Tx, batch: &[Finding]) -> Result<(), StoreError> {
+/// Writes every column that a run writes.
+pub(super) async fn insert(tx: &mut Tx, batch: &[Finding]) -> Result<(), StoreError> {
     let mut args = Vec::with_capacity(batch.len() * COLUMNS.len());
     for finding in batch {
         let unwritable = |error: serde_json::Error| StoreError::Corrupt {

@@ -9,4 +9,4 @@ mod stage;
 
 pub use deliver::CLAIM_TIME;
 pub use row::{OutboxRow, OutboxState, Outgoing, UnsentCount};
-pub(super) use stage::{find, release, stage, supersede};
+pub(super) use stage::{events_of, lock, release, stage, supersede, withdraw};

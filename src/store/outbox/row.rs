@@ -76,6 +76,10 @@ pub struct Outgoing {
 pub struct OutboxRow {
     /// The deterministic id.
     pub event_id: Uuid,
+    /// The episode of the finding that it is about.
+    pub episode: u32,
+    /// The run that staged it.
+    pub run_id: Uuid,
     /// The queue's name in the configuration.
     pub queue: String,
     /// The CloudEvents type.
@@ -92,6 +96,8 @@ pub struct OutboxRow {
     pub attempts: u32,
     /// When it was committed, by the store's clock.
     pub staged_at: Instant,
+    /// It is not sent before this instant.
+    pub due_at: Instant,
     /// When it was sent, given up or superseded.
     pub finished_at: Option<Instant>,
 }
@@ -129,6 +135,8 @@ pub(super) fn outgoing(row: &Row) -> Result<Outgoing, StoreError> {
 pub(super) fn outbox_row(row: &Row) -> Result<OutboxRow, StoreError> {
     Ok(OutboxRow {
         event_id: row.uuid("event_id")?,
+        episode: row.count("episode")?,
+        run_id: row.uuid("run_id")?,
         queue: row.text("queue")?,
         event_type: row.text("type")?,
         payload: row.text("payload")?,
@@ -137,6 +145,7 @@ pub(super) fn outbox_row(row: &Row) -> Result<OutboxRow, StoreError> {
         reason: row.text_or_null("reason")?,
         attempts: row.count("attempts")?,
         staged_at: row.time("staged_at")?,
+        due_at: row.time("due_at")?,
         finished_at: row.time_or_null("finished_at")?,
     })
 }

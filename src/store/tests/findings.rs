@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::on_both_stores;
 use super::world::{World, at, domain, finding, id};
 use crate::cause::Explanation;
-use crate::finding::{Finding, State};
+use crate::finding::{Finding, Ignored, State};
 use crate::store::{Commit, FindingFilter};
 
 on_both_stores!(
@@ -42,6 +42,9 @@ async fn a_finding_comes_back_as_it_was_written(world: World) {
         cause: Some(Explanation::unknown("the log was not read")),
         amount: Some(Money { currency: "USD".into(), minor: -(1_i128 << 100) }),
         clock: Some(at(-5)),
+        occurred_at: Some(at(-4)),
+        held_by: Some(Uuid::now_v7()),
+        ignored: Some(Ignored { until: Some(at(3_000)), why: "known".to_owned() }),
         last_seen: at(2_000),
         acknowledged_at: Some(at(1_500)),
         closed_at: Some(at(2_500)),

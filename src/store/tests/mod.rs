@@ -5,6 +5,7 @@ mod coverage;
 mod findings;
 mod leases;
 mod outbox;
+mod people;
 mod places;
 mod runs;
 mod world;

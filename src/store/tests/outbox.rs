@@ -47,12 +47,14 @@ async fn nothing_is_claimed_before_the_release(world: World) {
 }
 
 async fn what_a_dead_run_staged_is_released_with_the_next(world: World) {
-    world.stage(&world.lease, &["ch_1"]).await;
+    world.stage(&world.lease, &["ch_1", "ch_3"]).await;
     let second = world.take_over().await;
     world.stage(&second, &["ch_2"]).await;
+    let staged = world.store.staged(&second).await.unwrap();
+    assert_eq!((staged.count, staged.from_earlier_runs), (3, 2));
     let released = world.store.release(&second, |_| Release::Pending).await.unwrap();
-    assert_eq!((released.staged.count, released.staged.from_earlier_runs), (2, 1));
-    assert_eq!(claim(&world, "relay").await, ids(&["ch_1", "ch_2"]));
+    assert_eq!(released.staged, staged);
+    assert_eq!(claim(&world, "relay").await, ids(&["ch_1", "ch_2", "ch_3"]));
 }
 
 async fn a_held_release_holds_the_findings_with_its_reason(world: World) {

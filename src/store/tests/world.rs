@@ -196,6 +196,11 @@ pub(crate) fn finding(key: &str, state: State) -> Finding {
         closed_at: None,
         event_id: Some(event_id(key)),
         run_id: Uuid::nil(),
+        occurred_at: None,
+        held_by: None,
+        ignored: None,
+        owner: None,
+        interventions: 0,
     }
 }
 

@@ -1,0 +1,59 @@
+//! `unordered`: `true`, or what a local text is split at.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::define::checked::{Checked, Fault, FromText};
+
+#[derive(Debug, Clone)]
+pub(super) enum UnorderedFile {
+    Said(bool),
+    Split(SplitFile),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SplitFile {
+    pub split: Checked<Separator>,
+}
+
+/// What stands between the elements of a list that is a text.
+#[derive(Debug, Clone)]
+pub(super) struct Separator(pub Box<str>);
+
+impl FromText for Separator {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        if text.is_empty() {
+            return Err(Fault::new("nothing stands between the elements")
+                .with_help("name what does, such as `split: \",\"`"));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for UnorderedFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UnorderedVisitor)
+    }
+}
+
+struct UnorderedVisitor;
+
+impl<'de> Visitor<'de> for UnorderedVisitor {
+    type Value = UnorderedFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`true`, or `{split: \",\"}` where the local column is a text")
+    }
+
+    fn visit_bool<E>(self, said: bool) -> Result<UnorderedFile, E> {
+        Ok(UnorderedFile::Said(said))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<UnorderedFile, A::Error> {
+        SplitFile::deserialize(MapAccessDeserializer::new(map)).map(UnorderedFile::Split)
+    }
+}

@@ -1,0 +1,159 @@
+//! `tieout approve`: from the command line to what a run holds, and what became of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use tieout_reconcilers::name::DomainName;
+use tieout_reconcilers::reconciler::Reconciler;
+use uuid::Uuid;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::findings;
+use super::output::Output;
+use super::person::Actor;
+use super::wire;
+use crate::finding::{Finding, State};
+use crate::queue::Queues;
+use crate::report::text::{self, Look};
+use crate::report::{ApprovedView, exit, json};
+use crate::run::{Approved, NotApproved, Order, approve as release};
+use crate::store::{FindingFilter, HeldSet, Store, StoreError};
+
+/// `tieout approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ApproveArgs {
+    /// The run that holds them: its id, its first characters, `latest`, or `latest~1` for the one before
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Domains, by name or glob; all that the run holds something of when left out
+    #[arg(value_name = "DOMAIN")]
+    pub domains: Vec<String>,
+    /// How many events you were told; another number changes nothing
+    #[arg(long, value_name = "N", required_unless_present = "dry_run")]
+    pub expect: Option<u64>,
+    /// Only list what would be let go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long to deliver; what is left goes out with the next run
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
+    pub drain: Duration,
+    /// Deliver nothing now
+    #[arg(long, conflicts_with = "drain", env = "TIEOUT_NO_DRAIN", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub no_drain: bool,
+    /// Who approves.
+    #[command(flatten)]
+    pub actor: Actor,
+}
+
+/// Carries `approve` out.
+pub(super) async fn approve(desk: &Desk, args: &ApproveArgs) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let domains = wire::selected(&loaded, &args.domains)?;
+    let mut queues = wire::queues(&loaded.config, &domains)?;
+    let uses_stdout = !args.dry_run && wire::writes_to_stdout(&loaded.config, &domains)?;
+    let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
+    let store = wire::open_store(&loaded.config).await?;
+    let approved = carry_out(&output, args, &domains, &store, &mut queues).await;
+    store.close().await;
+    approved
+}
+
+async fn carry_out(
+    output: &Output,
+    args: &ApproveArgs,
+    domains: &[Arc<dyn Reconciler>],
+    store: &Store,
+    queues: &mut Queues,
+) -> Result<u8, Failure> {
+    let broken = |error: StoreError| wire::store_failure(&error);
+    let run_id = store.find_run(&args.run).await.map_err(broken)?.summary.run_id;
+    let selected: BTreeSet<&DomainName> = domains.iter().map(|domain| domain.domain()).collect();
+    let held = store.held().await.map_err(broken)?;
+    let is_its = |set: &&HeldSet| set.run_id == run_id && selected.contains(&set.domain);
+    let its: Vec<&HeldSet> = held.iter().filter(is_its).collect();
+    if its.is_empty() {
+        return Err(nothing_held(run_id, &held, &output.look));
+    }
+    let Some(expected) = args.expect.filter(|_| !args.dry_run) else {
+        return list(output, store, &its).await;
+    };
+    let order = Order {
+        held_by: run_id,
+        domains: its.iter().map(|set| set.domain.clone()).collect(),
+        expected,
+        actor: args.actor.name(),
+        drain: if args.no_drain { Duration::ZERO } else { args.drain },
+    };
+    match release(store, queues, &order).await {
+        Ok(approved) => show(order, approved, output),
+        Err(refused) => Err(refusal(&refused, &its, &output.look)),
+    }
+}
+
+/// What would be let go.
+async fn list(output: &Output, store: &Store, its: &[&HeldSet]) -> Result<u8, Failure> {
+    let asked = FindingFilter {
+        domains: its.iter().map(|set| set.domain.clone()).collect(),
+        states: vec![State::Held],
+        ..FindingFilter::default()
+    };
+    let all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
+    let run_id = its.first().map(|set| set.run_id);
+    let findings: Vec<Finding> = all.into_iter().filter(|finding| finding.held_by == run_id).collect();
+    findings::held(&findings, &commands(its, &output.look), output)
+}
+
+fn show(order: Order, approved: Approved, output: &Output) -> Result<u8, Failure> {
+    let exit = if approved.waiting + approved.dead > 0 { exit::PARTIAL } else { exit::DONE };
+    let view = ApprovedView {
+        run_id: order.held_by,
+        domains: order.domains.iter().map(ToString::to_string).collect(),
+        by: order.actor,
+        exit,
+        released: approved.released,
+        findings: approved.findings,
+        emitted: approved.emitted,
+        waiting: approved.waiting,
+        dead: approved.dead,
+        problems: approved.problems,
+    };
+    output.show(
+        |_| text::approved(&view),
+        || json::whole("tieout.approved/v1", &view),
+        || json::lines("approved", [&view]),
+    )?;
+    Ok(exit)
+}
+
+fn nothing_held(run_id: Uuid, held: &[HeldSet], look: &Look) -> Failure {
+    let mut message = format!("the run {run_id} holds nothing of these domains now");
+    let others: Vec<&HeldSet> = held.iter().collect();
+    if !others.is_empty() {
+        message = format!("{message}; this is held:\n{}", commands(&others, look).join("\n"));
+    }
+    Failure::usage("nothing_held", message)
+}
+
+fn refusal(refused: &NotApproved, its: &[&HeldSet], look: &Look) -> Failure {
+    match refused {
+        NotApproved::Differs { .. } => {
+            Failure::usage("expected_differs", format!("{refused}:\n{}", commands(its, look).join("\n")))
+        }
+        NotApproved::Store(error @ StoreError::Held { .. }) => {
+            Failure::exiting(exit::LOCKED, "locked", format!("{error}; nothing was changed"))
+        }
+        NotApproved::Store(error @ StoreError::LeaseLost { .. }) => {
+            Failure::failed("lease_lost", error.to_string())
+        }
+        NotApproved::Store(error) => wire::store_failure(error),
+    }
+}
+
+/// The commands that approve each of the sets.
+fn commands(sets: &[&HeldSet], look: &Look) -> Vec<String> {
+    sets.iter().map(|set| text::approval(set.run_id, set.domain.as_str(), set.events, look)).collect()
+}

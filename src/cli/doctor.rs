@@ -1,0 +1,140 @@
+//! `tieout doctor`: what will go wrong, before it does: logins that may too much or too little, clocks that disagree, limits
+//! that do not hold, a state store that cannot be reached. It reads no row of the user's and sends no event.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant as Moment;
+
+use chrono::{TimeDelta, Utc};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Reconciler;
+
+use super::args::DoctorArgs;
+use super::check::{self, Tested};
+use super::desk::Desk;
+use super::failure::Failure;
+use super::{reach, wire};
+use crate::config::Loaded;
+use crate::local::{Checkup, Database, LocalError};
+use crate::run;
+
+/// How far two clocks may be apart. `policy.settle` covers more, and an HTTP date is a second old.
+const NOTABLE_SKEW: TimeDelta = TimeDelta::seconds(5);
+
+/// Carries `doctor` out.
+pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure> {
+    let loaded = wire::load_quietly(desk)?;
+    let domains = wire::selected(&loaded, &args.domains)?;
+    let mut tests = vec![reach::state(&loaded.config).await];
+    tests.extend(reach::queues(&loaded.config, &domains).await);
+    let databases = wire::databases(&loaded.config, &domains).await;
+    for (name, database) in &databases {
+        tests.extend(examine(name, database, &domains).await);
+    }
+    for domain in &domains {
+        // What is wrong with a database as a whole was said with it.
+        if let Some(database @ Ok(_)) = databases.get(&domain.local().database) {
+            tests.push(reach::columns(database, domain.as_ref()).await);
+        }
+    }
+    tests.extend(providers(&loaded, &domains).await);
+    check::show("doctor", &tests, &desk.output)
+}
+
+/// The login, rights, settings and clock of a database.
+async fn examine(
+    name: &str,
+    database: &Result<Database, run::Failure>,
+    domains: &[Arc<dyn Reconciler>],
+) -> Vec<Tested> {
+    let what = format!("database {name}");
+    let database = match database {
+        Ok(database) => database,
+        Err(failure) => return vec![reach::failed(&what, failure)],
+    };
+    let its = domains.iter().map(|domain| domain.local()).filter(|local| local.database == name);
+    let statements: Vec<&str> = its.flat_map(|local| [local.rows.as_str(), local.keys.as_str()]).collect();
+    let failed = |error: LocalError| reach::failed(&what, &run::Failure::from(error));
+    let mut tests = match database.checkup(&statements).await {
+        Ok(checkup) => told(name, checkup),
+        Err(error) => return vec![failed(error)],
+    };
+    tests.push(match skew(database).await {
+        Ok(skew) => clock(&format!("clock of {name}"), skew),
+        Err(error) => failed(error),
+    });
+    tests
+}
+
+fn told(name: &str, checkup: Checkup) -> Vec<Tested> {
+    let Checkup { server, login, excess, doubts } = checkup;
+    let login = login.map_or_else(String::new, |login| format!(", as `{login}`"));
+    let mut tests = vec![Tested::ok(format!("database {name}"), format!("{server}{login}"))];
+    let rights = format!("rights in {name}");
+    if excess.is_empty() {
+        tests.push(Tested::ok(&rights, "it may read and nothing else"));
+    }
+    tests.extend(
+        excess.into_iter().map(|excess| Tested::warning(&rights, format!("{}; {}", excess.may, excess.cure))),
+    );
+    tests.extend(doubts.into_iter().map(|doubt| Tested::warning(format!("settings of {name}"), doubt)));
+    tests
+}
+
+/// The database's clock minus ours, as of the middle of the question.
+async fn skew(database: &Database) -> Result<TimeDelta, LocalError> {
+    let (asked, started) = (Instant::from(Utc::now()), Moment::now());
+    let there = database.now().await?;
+    Ok(TimeDelta::microseconds(there.micros() - (asked + started.elapsed() / 2).micros()))
+}
+
+fn clock(what: &str, skew: TimeDelta) -> Tested {
+    let tenths = skew.num_milliseconds() / 100;
+    let sign = if tenths < 0 { '-' } else { '+' };
+    let seen = format!("{sign}{}.{} s to ours", tenths.abs() / 10, tenths.abs() % 10);
+    if skew.abs() < NOTABLE_SKEW {
+        return Tested::ok(what, seen);
+    }
+    Tested::warning(
+        what,
+        format!("{seen}; keep both machines' clocks by NTP, or items are judged too early or too late"),
+    )
+}
+
+/// One page of each domain's feed: whether the credentials work, and whether the provider's clock agrees with ours.
+async fn providers(loaded: &Loaded, domains: &[Arc<dyn Reconciler>]) -> Vec<Tested> {
+    let tokens = wire::token_store(&loaded.config, domains.iter().map(|domain| domain.provider())).await;
+    let tokens = tokens.unwrap_or_default();
+    let clients = wire::clients(&loaded.config, domains, tokens.as_ref());
+    let mut tests = Vec::new();
+    let mut clocks = BTreeMap::new();
+    for domain in domains {
+        let provider = domain.provider().as_str();
+        match clients.get(provider) {
+            Some(Ok(client)) => {
+                let client = client.for_run(None);
+                tests.push(reach::first_page(&client, domain).await);
+                clocks.insert(provider, client.first_skew());
+            }
+            Some(Err(failure)) => tests.push(reach::failed(&format!("provider {provider}"), failure)),
+            None => {}
+        }
+    }
+    let known = clocks.into_iter().filter_map(|(provider, skew)| Some((provider, skew?)));
+    tests.extend(known.map(|(provider, skew)| clock(&format!("clock of {provider}"), skew)));
+    tests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::check::TestResult;
+
+    #[test]
+    fn a_clock_that_is_far_off_is_a_doubt() {
+        let said = |millis| clock("clock of app", TimeDelta::milliseconds(millis));
+        assert_eq!(said(-310).detail, "-0.3 s to ours");
+        assert_eq!((said(40).detail.as_str(), said(4_900).result), ("+0.0 s to ours", TestResult::Ok));
+        assert_eq!(said(-65_000).result, TestResult::Warning);
+    }
+}

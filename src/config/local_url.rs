@@ -1,0 +1,32 @@
+//! The address of a local database, which may be of more kinds than those that keep state and queues.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+use tieout_reconcilers::define::checked::{Fault, FromText};
+
+use super::secret::{ConfigError, Kinds, UrlRef};
+
+/// What is only read.
+const READ: Kinds = Kinds {
+    schemes: &["sqlite", "postgres", "postgresql", "mysql", "mariadb"],
+    help: "write `sqlite:FILE`, `postgres://USER@HOST/NAME`, or `mysql://USER@HOST/NAME`",
+    no_such: "it is not the address of a SQLite, PostgreSQL, MySQL or MariaDB database",
+};
+
+/// The address of a local database: in the file where it holds no password, else a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalUrl(UrlRef);
+
+impl FromText for LocalUrl {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        UrlRef::of_kind(text, READ).map(Self)
+    }
+}
+
+impl LocalUrl {
+    /// The address, with SQLite files made relative to the configuration's folder.
+    pub fn read(&self, what: &str, base: &Path) -> Result<SecretString, ConfigError> {
+        self.0.read_of_kind(what, base, READ)
+    }
+}

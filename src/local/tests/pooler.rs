@@ -1,0 +1,123 @@
+//! PostgreSQL behind a transaction pooler: a pgbouncer of each test's own, which hands every transaction to another server
+//! connection than the last.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant as Moment};
+
+use sqlx::Connection as _;
+use tempfile::TempDir;
+
+use super::postgres::with_world;
+use super::*;
+
+/// A running pooler, which ends with the test.
+struct Pooler {
+    process: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Pooler {
+    async fn before(server: &url::Url) -> Self {
+        let program =
+            std::env::var("TIEOUT_TEST_PGBOUNCER").unwrap_or_else(|_| "/usr/sbin/pgbouncer".to_owned());
+        let folder = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let file = folder.path().join("pgbouncer.ini");
+        std::fs::write(&file, settings(server, port)).unwrap();
+        // It refuses to run as root, and takes another account itself; that one has to find its file.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = Command::new(program);
+        if folder.path().metadata().unwrap().uid() == 0 {
+            command.args(["-u", "nobody"]);
+        }
+        let process = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let process = process.expect("pgbouncer, which tests/run installs: apt-get install pgbouncer");
+        let pooler = Self { process, port, _folder: folder };
+        let deadline = Moment::now() + Duration::from_secs(20);
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(Moment::now() < deadline, "pgbouncer never listened");
+            tokio::task::yield_now().await;
+        }
+        pooler
+    }
+
+    fn url(&self, server: &url::Url) -> String {
+        let mut url = server.clone();
+        url.set_port(Some(self.port)).unwrap();
+        url.to_string()
+    }
+}
+
+fn settings(server: &url::Url, port: u16) -> String {
+    let (host, port_of_server) = (server.host_str().unwrap(), server.port().unwrap_or(5432));
+    let password = server.password().map(|password| format!(" password={password}")).unwrap_or_default();
+    let login = format!("host={host} port={port_of_server} user={}{password}", server.username());
+    format!(
+        "[databases]\n* = {login}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+         auth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nserver_round_robin = 1\n"
+    )
+}
+
+const SETUP: &str = "CREATE TYPE mood AS ENUM ('glad', 'sad');
+    CREATE TABLE charges AS SELECT n::text AS id, '2025-11-21Z'::timestamptz AS created_at, 'glad'::mood AS mood, 0.5::float8 AS f
+    FROM generate_series(1, 3000) n";
+
+#[tokio::test]
+async fn every_read_works_when_each_transaction_meets_another_server() {
+    with_world(SETUP, |world| async move {
+        let server: url::Url = world.url.parse().unwrap();
+        let pooler = Pooler::before(&server).await;
+        let database = Database::connect("app", &pooler.url(&server).into()).await.unwrap();
+        let range = window("2025-11-21T00:00:00Z", "2025-11-22T00:00:00Z");
+        let reader = database.reader(&charges(), &columns(&["mood", "f"])).await.unwrap();
+        for _ in 0..6 {
+            // Others at once, so that server connections change hands.
+            let reads = futures::future::join_all((0..4).map(|_| rows_of(&reader, range))).await;
+            assert!(reads.into_iter().all(|read| read.unwrap().1.rows == 3_000));
+            let asked: Vec<Key> = (1..=2_500).map(|n| Key::checked(&n.to_string()).unwrap()).collect();
+            assert_eq!(rows_by_keys(&reader, &asked).await.unwrap().1.rows, 2_500);
+            database.now().await.unwrap();
+            database.reader(&charges(), &columns(&[])).await.unwrap();
+        }
+        database.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_hold_behind_a_pooler_and_leave_no_trace_on_its_connections() {
+    with_world(SETUP, |mut world| async move {
+        let server: url::Url = world.url.parse().unwrap();
+        let pooler = Pooler::before(&server).await;
+        let limit = Duration::from_millis(200);
+        let limits = crate::local::Limits { statement: limit, lock: limit, connect: Duration::from_secs(5) };
+        let database = Database::connect_within("app", &pooler.url(&server).into(), limits).await.unwrap();
+        let reader = database.reader(&charges(), &columns(&[])).await.unwrap();
+        world.run("BEGIN; LOCK TABLE charges").await;
+        let range = window("2025-11-21T00:00:00Z", "2025-11-22T00:00:00Z");
+        let interrupted = rows_of(&reader, range).await.unwrap_err();
+        assert!(matches!(interrupted, LocalError::Interrupted { .. }), "{interrupted}");
+        world.run("ROLLBACK").await;
+        let plain = pooler.url(&server).parse::<sqlx::postgres::PgConnectOptions>().unwrap();
+        let mut other = sqlx::PgConnection::connect_with(&plain.extra_float_digits(None)).await.unwrap();
+        for setting in ["statement_timeout", "lock_timeout", "transaction_read_only"] {
+            let row = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("SHOW {setting}")))
+                .fetch_one(&mut other)
+                .await
+                .unwrap();
+            let value: String = sqlx::Row::get(&row, 0);
+            assert!(["0", "off"].contains(&value.as_str()), "{setting} = {value}");
+        }
+        database.close().await;
+    })
+    .await;
+}

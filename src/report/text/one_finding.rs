@@ -1,0 +1,99 @@
+//! One finding in full: what it is, how it stands, where the sides differ, and every step of its life.
+
+use crate::finding::{Finding, Ignored};
+use crate::report::explained::{Explained, Moment};
+
+use super::escape::{safe, sides};
+use super::grid::{Grid, counted, page};
+use super::listing::told;
+use super::lists::{age, amount, path, roughly};
+use super::look::{Look, shell_word};
+
+/// `tieout findings show`: everything about one finding.
+#[must_use]
+pub fn finding(explained: &Explained<'_>) -> String {
+    let finding = explained.finding();
+    let head = format!("{}  {}  {}", path(finding), finding.kind.as_str(), finding.state.as_str());
+    let mut grid = Grid::new(2);
+    for (label, text) in facts(finding) {
+        grid.row([label.to_owned(), text]);
+    }
+    page(&[vec![head], grid.lines(), fields(finding), timeline(explained)].concat())
+}
+
+/// `tieout explain`: the timeline and the reason.
+#[must_use]
+pub fn explain(explained: &Explained<'_>, look: &Look) -> String {
+    let finding = explained.finding();
+    let old = match finding.closed_at {
+        Some(at) => format!("over since {at}"),
+        None => format!("seen {} ago", age(finding.first_seen, explained.now())),
+    };
+    let owner = finding.owner.as_deref().map(|owner| format!(", with {}", safe(owner))).unwrap_or_default();
+    let head = format!(
+        "{}  {}  {}  {old}{owner}",
+        path(finding),
+        finding.kind.as_str().to_uppercase(),
+        finding.state.as_str()
+    );
+    let why = explained.why().map(|why| format!("Why: {}", safe(&why)));
+    let next = explained.next().into_iter().map(|step| match step.command {
+        Some(words) => {
+            let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+            format!("Next: {}: {}", safe(&step.what), look.command(&words.join(" ")))
+        }
+        None => format!("Next: {}", safe(&step.what)),
+    });
+    let last: Vec<String> = why.into_iter().chain(next).collect();
+    page(&[vec![head], fields(finding), timeline(explained), last].concat())
+}
+
+/// Where the sides differ.
+fn fields(finding: &Finding) -> Vec<String> {
+    let mut fields = Grid::new(2).titles(["FIELD", "LOCAL", "UPSTREAM"]);
+    for diff in &finding.fields {
+        let (local, upstream) = sides(diff.local.as_deref(), diff.upstream.as_deref());
+        fields.row([safe(&diff.field).into_owned(), local, upstream]);
+    }
+    fields.lines()
+}
+
+/// Every step, oldest first.
+fn timeline(explained: &Explained<'_>) -> Vec<String> {
+    let mut grid = Grid::new(2);
+    for Moment { at, what, by, note, .. } in explained.timeline() {
+        let note = note.as_deref().map(|note| safe(note).into_owned()).unwrap_or_default();
+        grid.row([at.to_string(), safe(&what).into_owned(), safe(&by).into_owned(), note]);
+    }
+    grid.lines()
+}
+
+/// What is known of a finding, in the order of its life.
+fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
+    let shown = |text: &str| safe(text).into_owned();
+    let ignored = finding.ignored.as_ref().map(|Ignored { until, why }| match until {
+        Some(until) => format!("until {until}: {}", safe(why)),
+        None => format!("for good: {}", safe(why)),
+    });
+    let facts = [
+        ("why", finding.reason.as_deref().map(shown)),
+        ("cause", finding.cause.as_ref().map(|it| told(it.cause.as_str(), it.why.as_deref()))),
+        ("ignored", ignored),
+        ("owner", finding.owner.as_deref().map(shown)),
+        ("amount", finding.amount.as_ref().map(amount)),
+        ("item's clock", finding.clock.map(|at| at.to_string())),
+        ("first seen", Some(finding.first_seen.to_string())),
+        ("time to detect", finding.time_to_detect().map(roughly)),
+        ("last seen", Some(finding.last_seen.to_string())),
+        ("held by", finding.held_by.map(|run| run.to_string())),
+        ("event", finding.event_id.map(|id| id.to_string())),
+        ("acknowledged", finding.acknowledged_at.map(|at| at.to_string())),
+        ("closed", finding.closed_at.map(|at| at.to_string())),
+        ("time to repair", finding.time_to_repair().map(roughly)),
+        ("episode", Some(finding.episode.to_string())),
+        ("sent in vain", (finding.reemissions > 0).then(|| counted(finding.reemissions.into(), "time"))),
+        ("run", Some(finding.run_id.to_string())),
+        ("digest", Some(shown(finding.digest.as_str()))),
+    ];
+    facts.into_iter().filter_map(|(label, text)| Some((label, text?))).collect()
+}

@@ -1,0 +1,45 @@
+//! The end of a domain's report: how all its findings stand now, and what waits for an approval.
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::DomainName;
+
+use super::{Job, Mode};
+use crate::finding::State;
+use crate::report::{DomainReport, HeldLine, Owner, Standing};
+use crate::store::{HeldSet, StandingCount, StoreError};
+
+/// Fills in how the findings of the run's domains stand. `began` is the run's start by the state store's clock.
+pub(super) async fn tell(job: &Job, domains: &mut [DomainReport], began: Instant) -> Result<(), StoreError> {
+    let held = job.store.held().await?;
+    for report in domains {
+        let Ok(domain) = report.domain.parse::<DomainName>() else { continue };
+        let counted = job.store.standing(&domain, began).await?;
+        report.standing = standing(counted, held.iter().filter(|set| set.domain == domain));
+        if job.options.mode == Mode::Run {
+            let its = report.standing.held_sets.iter().filter(|set| set.run_id == job.run_id);
+            report.events.held = its.map(|set| set.events).sum();
+        }
+    }
+    Ok(())
+}
+
+/// How findings stand, for a report or a status.
+pub(crate) fn standing<'a>(counted: StandingCount, held: impl Iterator<Item = &'a HeldSet>) -> Standing {
+    let number = |state: State| counted.states.get(&state).copied().unwrap_or_default();
+    Standing {
+        suspected: number(State::Suspected),
+        open: number(State::Open),
+        emitted: number(State::Emitted),
+        held: number(State::Held),
+        recurring: number(State::Recurring),
+        ignored: number(State::Ignored),
+        still_open: counted.before,
+        oldest: counted.oldest.map(|at| at.to_string()),
+        owners: counted.owners.into_iter().map(|(owner, findings)| Owner { owner, findings }).collect(),
+        held_sets: held.map(line).collect(),
+    }
+}
+
+fn line(set: &HeldSet) -> HeldLine {
+    HeldLine { run_id: set.run_id, events: set.events, findings: set.findings, reason: set.reason.clone() }
+}

@@ -1,0 +1,191 @@
+//! `tieout doctor`, with logins that were made by the files under `deploy/`, and with others.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::mysql::MySql;
+use crate::on_mysql::on_mysql;
+use crate::postgres::Postgres;
+use crate::world::{Outcome, World, charge};
+
+/// The details of every test with a name and a result.
+fn told(outcome: &Outcome, what: &str, result: &str) -> Vec<String> {
+    let document = outcome.json();
+    let tests = document["tests"].as_array().unwrap_or_else(|| panic!("{document}")).clone();
+    let its = tests.iter().filter(|test| test["what"] == what && test["result"] == result);
+    its.map(|test| test["detail"].as_str().unwrap().to_owned()).collect()
+}
+
+fn doctor(world: &World) -> Outcome {
+    world.tieout(&["doctor", "--format", "json"])
+}
+
+fn unique(prefix: &str) -> String {
+    format!("{prefix}_{}", &uuid::Uuid::now_v7().simple().to_string()[16..])
+}
+
+/// A PostgreSQL with the application's table, and a role that `deploy/grants.sql` made.
+async fn with_granted_role(world: &World) -> (Postgres, String) {
+    let (postgres, role) = (Postgres::create().await, unique("tieout_read"));
+    postgres
+        .sql(
+            "CREATE TABLE charges (id text PRIMARY KEY, amount_minor bigint, currency text, status text, \
+             created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL)",
+        )
+        .await;
+    let grants = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/grants.sql");
+    let variables = ["what=read", "table=charges", &format!("role={role}")]
+        .map(|variable| ["-v".to_owned(), variable.to_owned()]);
+    let psql = Command::new("psql")
+        .args(["--no-psqlrc", "-q", "-f", grants, "-d", postgres.url()])
+        .args(variables.concat())
+        .output()
+        .unwrap();
+    assert!(psql.status.success(), "{psql:?}");
+    let mut url = url::Url::parse(postgres.url()).unwrap();
+    url.set_username(&role).unwrap();
+    world.write("app.url", url.as_str());
+    world.edit("tieout.yaml", "\"sqlite:app.db\"", "\"file:app.url\"");
+    (postgres, role)
+}
+
+async fn drop_with_role(postgres: Postgres, role: &str) {
+    postgres.sql(&format!("DROP OWNED BY {role}")).await;
+    postgres.sql(&format!("DROP ROLE {role}")).await;
+    postgres.drop().await;
+}
+
+#[tokio::test]
+async fn a_world_in_order_has_nothing_wrong() {
+    let world = World::agreeing(3).await;
+    let outcome = world.tieout(&["doctor"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    for line in [
+        "state store",
+        "queue shop",
+        "database app",
+        "rights in app",
+        "clock of app",
+        "domain shop.charges",
+        "feed of shop.charges",
+    ] {
+        assert!(outcome.stdout.contains(line), "{line}: {outcome:?}");
+    }
+    assert!(outcome.stdout.ends_with("doctor: 0 failed, 0 warnings\n"), "{outcome:?}");
+    assert!(outcome.stdout.contains("schema version"), "{outcome:?}");
+    let lines = world.tieout(&["doctor", "shop.*", "--format", "jsonl"]);
+    assert!(lines.stdout.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{lines:?}");
+    assert_eq!(world.tieout(&["doctor", "nothing"]).code, 2);
+}
+
+#[tokio::test]
+async fn the_postgresql_role_that_deploy_makes_may_read_and_nothing_else_and_is_enough() {
+    let world = World::agreeing(0).await;
+    let (postgres, role) = with_granted_role(&world).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    let outcome = doctor(&world);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(told(&outcome, "rights in app", "ok"), ["it may read and nothing else"], "{outcome:?}");
+    assert!(told(&outcome, "database app", "ok")[0].contains(&format!("as `{role}`")), "{outcome:?}");
+    let run = world.run();
+    assert_eq!(run.domain()["items"]["missing"], 1, "{run:?}");
+    drop_with_role(postgres, &role).await;
+}
+
+#[tokio::test]
+async fn what_a_postgresql_role_may_beyond_reading_is_named_with_its_cure() {
+    let world = World::agreeing(0).await;
+    let (postgres, role) = with_granted_role(&world).await;
+    postgres
+        .sql(&format!(
+            "ALTER ROLE {role} CREATEDB; GRANT CREATE ON SCHEMA public TO {role}; GRANT INSERT, DELETE ON charges TO {role}; \
+             CREATE TABLE other (id int); GRANT UPDATE (id) ON other TO {role}; GRANT pg_write_all_data TO {role}"
+        ))
+        .await;
+    let outcome = doctor(&world);
+    let said = told(&outcome, "rights in app", "warning").join("\n").replace(&role, "ROLE");
+    postgres.sql(&format!("REVOKE pg_write_all_data FROM {role}")).await;
+    let less = told(&doctor(&world), "rights in app", "warning").join("\n").replace(&role, "ROLE");
+    drop_with_role(postgres, &role).await;
+    assert_eq!(outcome.code, 0, "it works, and is not what it should be: {outcome:?}");
+    assert!(
+        said.contains("is a member of `pg_write_all_data`; REVOKE pg_write_all_data FROM ROLE"),
+        "{said}"
+    );
+    insta::assert_snapshot!(less);
+}
+
+#[tokio::test]
+async fn a_superuser_is_named_as_such() {
+    let world = World::agreeing(0).await;
+    let (postgres, role) = with_granted_role(&world).await;
+    postgres.sql(&format!("ALTER ROLE {role} SUPERUSER")).await;
+    let said = told(&doctor(&world), "rights in app", "warning");
+    drop_with_role(postgres, &role).await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("is a superuser and may do everything; ALTER ROLE"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_fails_with_the_grant_and_exit_7() {
+    let world = World::agreeing(0).await;
+    let (postgres, role) = with_granted_role(&world).await;
+    postgres.sql(&format!("REVOKE SELECT ON charges FROM {role}")).await;
+    let outcome = doctor(&world);
+    drop_with_role(postgres, &role).await;
+    assert_eq!(outcome.code, 7, "{outcome:?}");
+    let said = told(&outcome, "domain shop.charges", "failed");
+    assert!(said[0].ends_with(&format!("it needs `GRANT SELECT ON charges TO {role}`")), "{said:?}");
+}
+
+#[tokio::test]
+async fn the_mysql_account_that_deploy_makes_may_read_and_nothing_else_and_is_enough() {
+    let mysql = MySql::create().await;
+    let world = World::agreeing(3).await;
+    on_mysql(&world, &mysql).await;
+    let login = unique("tieout_read");
+    let grants = include_str!("../../deploy/grants-mysql.sql");
+    let grants = [("{database}", mysql.name()), ("{table}", "charges"), ("{login}", &login)]
+        .iter()
+        .fold(grants.to_owned(), |grants, (from, to)| grants.replace(from, to));
+    mysql.sql(&grants).await;
+    world.write("app.url", &mysql.url_of(&login, "hunter2"));
+    let locked = doctor(&world);
+    mysql.sql(&format!("ALTER USER {login}@'%' IDENTIFIED BY 'hunter2' ACCOUNT UNLOCK")).await;
+    let outcome = doctor(&world);
+    world.upstream(&charge("ch_lost", 5, 500));
+    let run = world.run();
+    mysql.sql(&format!("GRANT INSERT ON {}.charges TO {login}@'%'", mysql.name())).await;
+    mysql.sql(&format!("GRANT CREATE ON *.* TO {login}@'%' WITH GRANT OPTION")).await;
+    let more = told(&doctor(&world), "rights in app", "warning").join("\n");
+    mysql.sql(&format!("REVOKE SELECT ON {}.charges FROM {login}@'%'", mysql.name())).await;
+    let less = doctor(&world);
+    mysql.sql(&format!("DROP USER {login}@'%'")).await;
+    let more = more.replace(mysql.name(), "DATABASE").replace(&login, "LOGIN");
+    mysql.drop().await;
+    assert_eq!(locked.code, 7, "{locked:?}");
+    assert!(!format!("{locked:?}{outcome:?}{less:?}").contains("hunter2"));
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(told(&outcome, "rights in app", "ok"), ["it may read and nothing else"], "{outcome:?}");
+    assert!(told(&outcome, "database app", "ok")[0].contains("MariaDB"), "{outcome:?}");
+    assert_eq!(run.domain()["items"]["missing"], 1, "{run:?}");
+    insta::assert_snapshot!(more);
+    assert_eq!(less.code, 7, "{less:?}");
+    let said = told(&less, "domain shop.charges", "failed");
+    assert!(said[0].contains("GRANT SELECT ON"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_database_and_a_state_store_that_nobody_serves_are_said() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for url in [format!("postgres://u@127.0.0.1:{port}/app"), format!("mysql://u@127.0.0.1:{port}/app")] {
+        let world = World::agreeing(0).await;
+        world.edit("tieout.yaml", "sqlite:app.db", &url);
+        world.edit("tieout.yaml", "sqlite:state.db", &format!("postgres://u@127.0.0.1:{port}/state"));
+        let outcome = doctor(&world);
+        assert_eq!(outcome.code, 1, "{outcome:?}");
+        assert!(told(&outcome, "database app", "failed")[0].contains("cannot be reached"), "{outcome:?}");
+        assert!(told(&outcome, "state store", "failed")[0].contains("cannot be reached"), "{outcome:?}");
+    }
+}

@@ -1,0 +1,161 @@
+//! What the release and the queue make of the events of a night, and what each of them must carry.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::life::{Life, Post};
+use super::{Judge, Night, Planned, Wrong};
+use crate::files::DOMAIN;
+use crate::server::row;
+use crate::story::{Mood, Name};
+use crate::tray::Arrived;
+
+impl Judge {
+    /// Lets the staged events go or holds them, delivers them, and compares.
+    pub(super) fn events(&mut self, night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) -> Vec<Wrong> {
+        let mut wrong = self.identities(night, lives);
+        let mut expected: HashMap<Uuid, Name> = HashMap::new();
+        if night.seen.report.is_some() {
+            release(night, lives);
+            for (name, life) in lives.iter_mut().filter(|(_, life)| life.post == Post::Pending) {
+                expected.extend(deliver(night, name, life).map(|id| (id, name.clone())));
+            }
+        }
+        for (name, life) in lives.iter_mut() {
+            let Some(actual) = night.seen.findings.get(name) else { continue };
+            if actual.state.as_str() != life.state {
+                let says = format!(
+                    "is {} after the release and should be {} ({:?})",
+                    actual.state.as_str(),
+                    life.state,
+                    life.post
+                );
+                wrong.push(Wrong::untrue(Some(name), says));
+            }
+            if life.acked.is_none() && life.state != "emitted" && actual.acknowledged_at.is_some() {
+                wrong.push(Wrong::untrue(Some(name), "was acknowledged by nobody".to_owned()));
+            }
+            if life.state == "emitted" {
+                life.acked = actual.acknowledged_at.map(|at| at.micros());
+            }
+            life.is_new_event = false;
+        }
+        wrong.extend(self.arrivals(night, lives, expected));
+        wrong
+    }
+
+    /// The same drift has the same id, and another drift another one.
+    fn identities(&mut self, night: &Night<'_>, lives: &BTreeMap<Name, Life>) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        for (name, life) in lives.iter().filter(|(_, life)| life.is_new_event) {
+            let Some(id) = life.id else { continue };
+            let drift = (name.clone(), life.kind, life.episode, life.upstream.clone());
+            let known = self.ids.entry(id).or_insert_with(|| drift.clone());
+            if *known != drift {
+                wrong.push(Wrong::untrue(Some(name), format!("the id {id} was given to {known:?} before")));
+            }
+            let known = *self.drifts.entry(drift).or_insert(id);
+            if known != id {
+                wrong.push(Wrong::untrue(
+                    Some(name),
+                    format!("the same drift had the id {known} before, and now {id}"),
+                ));
+            }
+            let is_announced = |planned: &&Planned| {
+                let was_there =
+                    self.lives.get(name).is_some_and(|before| before.id == Some(planned.event_id));
+                planned.kind == life.kind && planned.item == life.item && !was_there
+            };
+            let announced = night.planned.get(name).filter(is_announced).map(|planned| planned.event_id);
+            if announced.is_some_and(|announced| announced != id) {
+                let says = format!("a plan announced {announced:?}, and the run made {id}");
+                wrong.push(Wrong::untrue(Some(name), says));
+            }
+        }
+        wrong
+    }
+
+    fn arrivals(
+        &mut self,
+        night: &Night<'_>,
+        lives: &BTreeMap<Name, Life>,
+        mut expected: HashMap<Uuid, Name>,
+    ) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        for arrived in night.arrived {
+            let Some(name) = expected.remove(&arrived.id) else {
+                wrong.push(Wrong::untrue(
+                    Some(&arrived.name),
+                    format!("an event that nothing asks for: {}", arrived.payload),
+                ));
+                continue;
+            };
+            let may_come_again = night.mood() == Mood::Mumbles;
+            if self.arrived_before.insert(arrived.id, may_come_again) == Some(false) {
+                wrong.push(Wrong::untrue(Some(&name), format!("the event {} came before", arrived.id)));
+            }
+            wrong.extend(lives.get(&name).and_then(|life| misfit(&name, life, arrived)));
+        }
+        wrong.extend(
+            expected
+                .iter()
+                .map(|(id, name)| Wrong::missed(Some(name), format!("the event {id} was not sent"))),
+        );
+        wrong
+    }
+}
+
+/// All staged events of the domain, of all its members, are let go together or held together.
+fn release(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
+    let staged = lives.values().filter(|life| life.post == Post::Staged).count() as u64;
+    let is_held = staged > night.variety().max_emits;
+    for life in lives.values_mut().filter(|life| life.post == Post::Staged) {
+        life.post = if is_held { Post::Held } else { Post::Pending };
+        if is_held {
+            life.state = "held";
+        }
+    }
+}
+
+/// What the queue makes of a pending event; its id where it arrives.
+fn deliver(night: &Night<'_>, name: &Name, life: &mut Life) -> Option<Uuid> {
+    if night.mood() == Mood::Refuses {
+        return None;
+    }
+    if (night.is_poison)(name) {
+        if night.mood() == Mood::Takes {
+            life.post = Post::Dead;
+        }
+        return None;
+    }
+    if night.mood() == Mood::Takes {
+        life.post = Post::Sent;
+        life.state = "emitted";
+    }
+    life.id
+}
+
+/// What an event should have been about.
+fn misfit(name: &Name, life: &Life, arrived: &Arrived) -> Option<Wrong> {
+    let event: Value = serde_json::from_str(&arrived.payload).unwrap_or_default();
+    let data = match (&life.item, life.kind) {
+        (_, "orphaned") => json!({ "key": name.id }),
+        (Some(item), _) => row(name, item),
+        (None, _) => return None,
+    };
+    let what = match life.kind {
+        "missing" => "created",
+        "mismatched" => "updated",
+        _ => "deleted",
+    };
+    let each = if name.member.is_empty() { String::new() } else { format!("/{}", name.member) };
+    let should = json!({
+        "specversion": "1.0", "id": arrived.id, "subject": name.id, "type": format!("com.example.item.{what}"),
+        "source": format!("/tieout/{DOMAIN}{each}"), "tieoutkind": life.kind, "tieoutepisode": life.episode, "data": data,
+    });
+    let is_wrong = should.as_object()?.iter().any(|(word, value)| event[word] != *value);
+    let says = || format!("the event is {event} and should say {should}");
+    (is_wrong || arrived.name != *name).then(|| Wrong::untrue(Some(name), says()))
+}

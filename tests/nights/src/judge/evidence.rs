@@ -1,0 +1,155 @@
+//! What a night could know: what went wrong in it, what was read to its end, and what it had to look at.
+
+use std::collections::BTreeSet;
+
+use super::truth::{Bounds, start};
+use crate::story::{Fault, Feed, HOUR, Micros, Name, SECOND, Variety};
+use crate::world::{Asked, Sides, Tonight, World};
+
+pub(crate) type Ranges = Vec<(Micros, Micros)>;
+
+/// Whether something must be looked at, may be, or must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Duty {
+    Must,
+    May,
+    MustNot,
+}
+
+pub(crate) struct Evidence {
+    pub(crate) is_killed: bool,
+    /// Whether the list told everything and the whole truth, with no more than a stumble.
+    pub(crate) is_list_honest: bool,
+    pub(crate) do_look_ups_work: bool,
+}
+
+impl Evidence {
+    pub(crate) fn of(tonight: &Tonight, is_killed: bool) -> Self {
+        let fault = tonight.night.fault;
+        let is_list_honest = !tonight.is_broken && !tonight.asked.iter().any(|asked| asked.is_lie);
+        let do_look_ups_work =
+            !matches!(fault, Some(Fault::NoLookUps | Fault::NotFound | Fault::LookUpsNotFound));
+        Self { is_killed, is_list_honest, do_look_ups_work }
+    }
+
+    /// Whether the night had no excuse.
+    pub(crate) fn is_honest(&self) -> bool {
+        !self.is_killed && self.is_list_honest && self.do_look_ups_work
+    }
+}
+
+/// The ranges of a member whose walks came to their end, as far as they may be judged.
+pub(crate) fn walked(variety: &Variety, bounds: Bounds, asked: &[Asked], member: &str) -> Ranges {
+    let its = || asked.iter().filter(|asked| asked.member == member);
+    let lies: BTreeSet<_> = its().filter(|asked| asked.is_lie).map(|asked| asked.range).collect();
+    let ends = its().filter(|asked| asked.is_end && !lies.contains(&asked.range));
+    let ranges = ends.map(|asked| match asked.range {
+        Some((from, to)) => (from * SECOND, (to * SECOND).min(bounds.ceiling)),
+        None => (start(variety), bounds.ceiling),
+    });
+    merged(ranges.collect())
+}
+
+/// What must be read of a member in an honest night, beside what is followed.
+pub(crate) struct Reads {
+    pub(crate) fresh: Ranges,
+    pub(crate) again: Ranges,
+    /// What changed since the token that the night began with.
+    pub(crate) changed: BTreeSet<Name>,
+}
+
+impl Reads {
+    pub(crate) fn of(
+        world: &World,
+        bounds: Bounds,
+        sides: &Sides,
+        member: &str,
+        verified: &Ranges,
+        last_overlap: Option<Micros>,
+    ) -> Self {
+        let variety = &world.story.variety;
+        let all = vec![(start(variety), bounds.ceiling)];
+        let mut reads = Self { fresh: Vec::new(), again: Vec::new(), changed: BTreeSet::new() };
+        match variety.feed {
+            Feed::Created | Feed::Updated => reads.fresh = without(&all, verified),
+            Feed::Client => reads.fresh = all,
+            Feed::Changes => {
+                let since = world
+                    .tonight
+                    .asked
+                    .iter()
+                    .filter(|asked| asked.member == member)
+                    .map(|asked| asked.since)
+                    .min();
+                let log = world.log(member, sides.at);
+                reads.changed =
+                    log.into_iter().skip(since.unwrap_or(usize::MAX)).map(|change| change.name).collect();
+            }
+        }
+        let now = sides.at + variety.store_ahead;
+        // Once a day: what is less than a day ago was not asked for again.
+        let is_due = last_overlap.is_none_or(|last| now - last >= 24 * HOUR);
+        if let Some(back) = variety.overlap.filter(|_| is_due) {
+            let whole = (sides.at - variety.wait()).div_euclid(SECOND) * SECOND;
+            reads.again = common(verified, &[(whole - back, bounds.ceiling)]);
+        }
+        reads
+    }
+
+    /// Whether a name lies in what is read for the first time.
+    pub(crate) fn is_fresh(&self, variety: &Variety, sides: &Sides, name: &Name) -> bool {
+        clock_of(variety, sides, name).is_some_and(|at| lies_in(&self.fresh, at))
+    }
+
+    /// Whether an honest night must compare what both sides have under a name.
+    pub(crate) fn duty(&self, variety: &Variety, sides: &Sides, name: &Name) -> Duty {
+        let clock = clock_of(variety, sides, name);
+        let must = |ranges: &Ranges| clock.is_some_and(|at| lies_in(ranges, at));
+        if self.changed.contains(name) || must(&self.fresh) || must(&self.again) {
+            return Duty::Must;
+        }
+        let is_before = variety.feed != Feed::Changes && clock.is_some_and(|at| at < start(variety));
+        if is_before { Duty::MustNot } else { Duty::May }
+    }
+}
+
+/// Where the list shows a name, or the shop has it.
+fn clock_of(variety: &Variety, sides: &Sides, name: &Name) -> Option<Micros> {
+    let listed = sides.listed.get(name).map(|item| item.clock(variety.feed));
+    listed.or_else(|| sides.local.get(name).map(|row| row.clock))
+}
+
+fn lies_in(ranges: &Ranges, at: Micros) -> bool {
+    ranges.iter().any(|(from, to)| (*from..*to).contains(&at))
+}
+
+/// Ranges, sorted, with those that touch as one.
+pub(crate) fn merged(mut ranges: Ranges) -> Ranges {
+    ranges.retain(|(from, to)| from < to);
+    ranges.sort_unstable();
+    let mut merged: Ranges = Vec::new();
+    for (from, to) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if *end >= from => *end = (*end).max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+/// What of some ranges is in no other.
+pub(crate) fn without(ranges: &[(Micros, Micros)], others: &[(Micros, Micros)]) -> Ranges {
+    let mut left: Ranges = ranges.to_vec();
+    for (from, to) in others {
+        let cut = |(a, b): (Micros, Micros)| [(a, b.min(*from)), (a.max(*to), b)];
+        left = left.into_iter().flat_map(cut).filter(|(a, b)| a < b).collect();
+    }
+    merged(left)
+}
+
+fn common(ranges: &[(Micros, Micros)], others: &[(Micros, Micros)]) -> Ranges {
+    let pairs = ranges
+        .iter()
+        .flat_map(|one| others.iter().map(move |other| (one.0.max(other.0), one.1.min(other.1))));
+    merged(pairs.collect())
+}

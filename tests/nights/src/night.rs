@@ -1,0 +1,163 @@
+//! One night of the product, in this process: everything that it could be seen to do.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tieout::clock::{Clock, Clocks};
+use tieout::config::{Config, Loaded};
+use tieout::finding::Finding;
+use tieout::local::Database;
+use tieout::progress::{Progress, Watcher};
+use tieout::queue::{Queue, Queues};
+use tieout::report::{DomainReport, RunReport};
+use tieout::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
+use tieout::source::Client;
+use tieout::store::{FindingFilter, Store};
+use tieout_reconcilers::name::Each;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::story::{Micros, Name, Variety};
+use crate::tray::{End, Tray};
+
+type Clients = BTreeMap<String, Result<Client, tieout::run::Failure>>;
+
+/// The product and what it stands on.
+pub(crate) struct Product {
+    loaded: Loaded,
+    clients: Clients,
+    database: Database,
+    store: Store,
+    clocks: Clocks,
+    variety: Variety,
+}
+
+/// What can be seen after a night.
+pub(crate) struct Seen {
+    /// None where the run was killed.
+    pub(crate) report: Option<RunReport>,
+    pub(crate) findings: BTreeMap<Name, Finding>,
+    /// Verified ranges of each member.
+    pub(crate) verified: BTreeMap<&'static str, Vec<(Micros, Micros)>>,
+    /// When the last wider re-read of each member ended, by the store's clock.
+    pub(crate) overlaps: BTreeMap<&'static str, Option<Micros>>,
+}
+
+impl Seen {
+    pub(crate) fn domain(&self) -> Option<&DomainReport> {
+        self.report.as_ref()?.domains.first()
+    }
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn saw(&self, _: Progress<'_>) {}
+}
+
+impl Product {
+    /// Sets the product up in a folder with its files; `blank` is a state file without any state.
+    pub(crate) async fn set_up(folder: &Path, blank: &Path, clock: &Clock, variety: &Variety) -> Self {
+        let loaded = Config::load(&folder.join("tieout.yaml"));
+        let loaded = loaded.unwrap_or_else(|problems| {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        });
+        let state = folder.join("state.db");
+        std::fs::copy(blank, &state).unwrap();
+        let micros = chrono::TimeDelta::microseconds;
+        let store = open(&state).await.with_clock(clock.ahead_by(micros(variety.store_ahead)));
+        let url = format!("sqlite:{}", folder.join("app.db").display());
+        let database = Database::connect("app", &url.into()).await.unwrap();
+        let clients = tieout::cli::clients(&loaded.config, &loaded.domains, Some(&store));
+        let clocks = Clocks { process: clock.clone(), local: clock.ahead_by(micros(variety.shop_ahead)) };
+        Self { loaded, clients, database, store, clocks, variety: variety.clone() }
+    }
+
+    /// Runs a night until its end, or until it is killed.
+    pub(crate) async fn night(
+        &self,
+        tray: &Arc<Mutex<Tray>>,
+        killed: oneshot::Receiver<()>,
+    ) -> Option<RunReport> {
+        let job = self.job(Mode::Run);
+        let mut queues: Queues =
+            [("shop".to_owned(), Box::new(End(Arc::clone(tray))) as Box<dyn Queue>)].into();
+        tokio::select! {
+            biased;
+            Ok(()) = killed => None,
+            report = run(&job, &mut queues) => Some(report.unwrap()),
+        }
+    }
+
+    /// What a plan says.
+    pub(crate) async fn plan(&self) -> RunReport {
+        run(&self.job(Mode::Plan), &mut Queues::new()).await.unwrap()
+    }
+
+    pub(crate) async fn seen(&self, report: Option<RunReport>) -> Seen {
+        let findings = self.store.list(&FindingFilter::default()).await.unwrap();
+        let member =
+            |each: &str| *self.variety.members.iter().find(|member| **member == each).expect("a member");
+        let named = |finding: Finding| {
+            let name = Name { member: member(finding.id.each.as_str()), id: finding.id.key.to_string() };
+            (name, finding)
+        };
+        let (mut verified, mut overlaps) = (BTreeMap::new(), BTreeMap::new());
+        let domain = &self.loaded.domains[0];
+        for member in self.variety.members {
+            let (each, clock) = (Each::stored(member), &domain.feed().clock);
+            let ranges = self.store.coverage(domain.domain(), &each, clock).await.unwrap();
+            verified.insert(
+                *member,
+                ranges.iter().map(|range| (range.from().micros(), range.to().micros())).collect(),
+            );
+            let overlap = self.store.last_overlap(domain.domain(), &each, clock).await.unwrap();
+            overlaps.insert(*member, overlap.map(|overlap| overlap.completed_at.micros()));
+        }
+        Seen { report, findings: findings.into_iter().map(named).collect(), verified, overlaps }
+    }
+
+    fn job(&self, mode: Mode) -> Job {
+        Job {
+            run_id: Uuid::now_v7(),
+            store: self.store.clone(),
+            domains: self.loaded.domains.clone(),
+            clients: self.clients.clone(),
+            databases: [("app".to_owned(), Ok(self.database.clone()))].into(),
+            watcher: Arc::new(Nobody),
+            cancel: CancellationToken::new(),
+            signal_exit: Arc::new(|| None),
+            clocks: self.clocks.clone(),
+            options: Options {
+                mode,
+                scope: Scope::Coverage,
+                max_emits: None,
+                found: Found::Repaired,
+                if_locked: IfLocked::Fail,
+                drain: Duration::from_mins(5),
+                list: 1_000,
+                concurrency: self.variety.lanes,
+                differences_exit: false,
+            },
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        self.store.close().await;
+        self.database.close().await;
+    }
+}
+
+async fn open(path: &Path) -> Store {
+    Store::open(&format!("sqlite:{}", path.display()).parse().unwrap()).await.unwrap()
+}
+
+/// A state file without any state, made once for all worlds.
+pub(crate) async fn blank(folder: &Path) -> PathBuf {
+    let path = folder.join("blank.db");
+    open(&path).await.close().await;
+    path
+}

@@ -1,0 +1,172 @@
+//! Plays a world from its first night to its last and lets the judge look after each.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tieout::clock::Clock;
+use tieout_reconcilers::instant::Instant;
+use tokio::sync::{Mutex, oneshot};
+
+use crate::files;
+use crate::judge::{Judge, Night as Judged, Planned, Wrong};
+use crate::night::{Product, Seen};
+use crate::server::{Provider, serve};
+use crate::shop::Shop;
+use crate::story::{Deed, Event, Item, MINUTE, Micros, Name, Night, SECOND, Story, dice};
+use crate::tray::{Arrived, Tray};
+use crate::world::{Sides, Tonight, World};
+
+/// What came of a world.
+#[derive(Default)]
+pub(crate) struct Played {
+    pub(crate) nights: usize,
+    /// What is wrong, with the number of its night.
+    pub(crate) wrong: Vec<(usize, Wrong)>,
+    /// Everything that happened, for people.
+    pub(crate) told: Vec<(Name, String)>,
+}
+
+struct Play {
+    story: Arc<Story>,
+    clock: Clock,
+    provider: Arc<Mutex<Provider>>,
+    product: Product,
+    tray: Arc<std::sync::Mutex<Tray>>,
+    judge: Judge,
+}
+
+/// Plays a world in a folder of its own.
+pub(crate) async fn play(story: Story, folder: &Path, blank: &Path) -> Played {
+    let story = Arc::new(story);
+    let clock = Clock::still(Instant::from_micros(story.variety.start - 7 * 60 * MINUTE));
+    let shop = Shop::open(folder).await;
+    let world = World::of(Arc::clone(&story));
+    let provider = Arc::new(Mutex::new(Provider { world, shop, clock: clock.clone(), moments: Vec::new() }));
+    let server = serve(Arc::clone(&provider)).await;
+    files::write(folder, &server.base, &story.variety);
+    let product = Product::set_up(folder, blank, &clock, &story.variety).await;
+    let tray = Tray { story: Arc::clone(&story), mood: crate::story::Mood::Takes, arrived: Vec::new() };
+    let tray = Arc::new(std::sync::Mutex::new(tray));
+    let mut play = Play { story, clock, provider, product, tray, judge: Judge::default() };
+    let mut played = Played::default();
+    for (number, night) in play.story.clone().nights.iter().enumerate() {
+        let wrong = play.night(night).await;
+        played.nights += 1;
+        let is_over = !wrong.is_empty();
+        played.wrong.extend(wrong.into_iter().map(|wrong| (number, wrong)));
+        // What follows a wrong night is wrong because of it.
+        if is_over {
+            break;
+        }
+    }
+    played.told = std::mem::take(&mut play.provider.lock().await.world.told);
+    play.product.close().await;
+    server.task.abort();
+    played
+}
+
+impl Play {
+    async fn night(&mut self, night: &Night) -> Vec<Wrong> {
+        self.wait_for(night.at);
+        self.provider
+            .lock()
+            .await
+            .begin(Tonight::of(&Night { fault: None, killed_at: None, ..night.clone() }, None))
+            .await;
+        let planned = if night.is_planned { self.plan().await } else { Ok(HashMap::new()) };
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(wrong) => return vec![wrong],
+        };
+        let (kill, killed) = oneshot::channel();
+        self.provider.lock().await.begin(Tonight::of(night, Some(kill))).await;
+        {
+            let mut tray = self.tray.lock().unwrap();
+            tray.mood = night.mood;
+            tray.arrived.clear();
+        }
+        let report = self.product.night(&self.tray, killed).await;
+        let seen = self.product.seen(report).await;
+        self.provider.lock().await.catch_up().await;
+        let arrived = self.tray.lock().unwrap().arrived.clone();
+        let wrong = self.judged(&seen, &arrived, &planned).await;
+        self.consume(&arrived).await;
+        wrong
+    }
+
+    /// Days pass.
+    fn wait_for(&self, at: Micros) {
+        let missing = at - self.clock.now().micros();
+        self.clock.pass(Duration::from_micros(missing.max(1).unsigned_abs()));
+    }
+
+    /// What a plan announces, which changes nothing.
+    async fn plan(&self) -> Result<HashMap<Name, Planned>, Wrong> {
+        let before = self.product.seen(None).await;
+        let report = self.product.plan().await;
+        let after = self.product.seen(None).await;
+        if before.findings != after.findings || before.verified != after.verified {
+            return Err(Wrong { is_missed: false, name: None, says: "a plan changed something".to_owned() });
+        }
+        let upstream = self.provider.lock().await.world.sides(self.clock.now().micros()).upstream;
+        self.clock.pass(Duration::from_secs(1));
+        let members = self.story.variety.members;
+        let announced = report.domains.iter().flat_map(|domain| &domain.findings).filter_map(|finding| {
+            let member = *members.iter().find(|member| **member == finding.each)?;
+            let name = Name { member, id: finding.key.clone() };
+            let item = upstream.get(&name).cloned();
+            Some((name, Planned { kind: finding.kind.clone(), event_id: finding.event_id?, item }))
+        });
+        Ok(announced.collect())
+    }
+
+    async fn judged(
+        &mut self,
+        seen: &Seen,
+        arrived: &[Arrived],
+        planned: &HashMap<Name, Planned>,
+    ) -> Vec<Wrong> {
+        let provider = self.provider.lock().await;
+        let tray = Arc::clone(&self.tray);
+        let is_poison = move |name: &Name| tray.lock().unwrap().is_poison(name);
+        let moments: &[Sides] = &provider.moments;
+        let night = Judged { world: &provider.world, moments, seen, arrived, is_poison: &is_poison, planned };
+        self.judge.judge(&night)
+    }
+
+    /// The shop reads its queue: it does what an event says, loses it, or never understands what is about some items.
+    async fn consume(&self, arrived: &[Arrived]) {
+        let mut provider = self.provider.lock().await;
+        let now = self.clock.now().micros();
+        for Arrived { id, name, payload } in arrived {
+            let is_deaf = dice(&self.story, "deaf", name, 6) == 0;
+            let is_lost = dice(&self.story, &id.to_string(), name, 5) == 0;
+            if is_deaf || is_lost {
+                continue;
+            }
+            let after = i64::try_from(dice(&self.story, &format!("after {id}"), name, 1_800)).unwrap_or(1);
+            let deed = Deed::Webhook(item_of(payload));
+            provider.world.will_happen(Event { at: now + MINUTE + after * SECOND, name: name.clone(), deed });
+        }
+    }
+}
+
+/// The item that an event carries, if it is not about one that is gone.
+fn item_of(payload: &str) -> Option<Item> {
+    let event: serde_json::Value = serde_json::from_str(payload).unwrap();
+    let data = &event["data"];
+    let word = |value: &serde_json::Value, words: [&'static str; 3]| {
+        words.into_iter().find(|word| value == word).expect("a word of the world")
+    };
+    let number = |name: &str| data[name].as_i64().unwrap_or_default();
+    data["amount"].as_i64().map(|amount| Item {
+        amount,
+        currency: word(&data["currency"], ["usd", "jpy", "kwd"]),
+        status: word(&data["status"], ["open", "paid", "void"]),
+        created: number("created"),
+        updated: number("updated"),
+        version: number("version"),
+    })
+}

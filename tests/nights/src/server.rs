@@ -1,0 +1,262 @@
+//! The provider's API on loopback: a list, changes, and look-ups, with what goes wrong in a night.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use tieout::clock::Clock;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::shop::Shop;
+use crate::story::{Fault, Item, Micros, Name, SECOND};
+use crate::world::{Asked, Sides, Tonight, World};
+
+/// What the server answers from.
+pub(crate) struct Provider {
+    pub(crate) world: World,
+    pub(crate) shop: Shop,
+    pub(crate) clock: Clock,
+    /// Both sides at every moment of the night so far.
+    pub(crate) moments: Vec<Sides>,
+}
+
+/// A server that answers until its task ends.
+pub(crate) struct Server {
+    pub(crate) base: String,
+    pub(crate) task: JoinHandle<()>,
+}
+
+/// An answer before it has headers.
+enum Answer {
+    Json(u16, Value),
+    /// The body breaks off.
+    Cut(Value),
+}
+
+/// A part of a list.
+struct Part {
+    rows: Vec<Value>,
+    next: Option<usize>,
+}
+
+pub(crate) async fn serve(provider: Arc<Mutex<Provider>>) -> Server {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer).with_state(provider);
+    let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    Server { base, task }
+}
+
+async fn answer(State(provider): State<Arc<Mutex<Provider>>>, request: Request) -> Response {
+    let mut provider = provider.lock().await;
+    let now = provider.catch_up().await;
+    let world = &mut provider.world;
+    world.tonight.n_requests += 1;
+    if world.tonight.night.killed_at == Some(world.tonight.n_requests)
+        && let Some(kill) = world.tonight.kill.take()
+    {
+        kill.send(()).ok();
+    }
+    let query: HashMap<String, String> =
+        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
+    let path = request.uri().path();
+    let answer = match path.strip_prefix("/items/") {
+        Some(id) => world.look_up(&percent_decode_str(id).decode_utf8_lossy(), &query),
+        None => world.page(path, &query, now),
+    };
+    let date = (now + world.story.variety.provider_ahead).div_euclid(SECOND);
+    respond(answer, date)
+}
+
+impl Provider {
+    /// Lets everything happen that is due, in the shop's database too.
+    pub(crate) async fn catch_up(&mut self) -> Micros {
+        let now = self.clock.now().micros();
+        let rows = self.world.catch_up(now);
+        self.shop.write(rows).await;
+        if self.moments.last().is_none_or(|sides| sides.at < now) {
+            self.moments.push(self.world.sides(now));
+        }
+        now
+    }
+
+    /// Begins a night with everything done that is due.
+    pub(crate) async fn begin(&mut self, tonight: Tonight) {
+        self.world.tonight = tonight;
+        self.moments.clear();
+        self.world.tonight.start = self.catch_up().await;
+    }
+}
+
+impl World {
+    fn member(&self, query: &HashMap<String, String>) -> &'static str {
+        let asked = query.get("account").map_or("", String::as_str);
+        self.story.variety.members.iter().find(|member| **member == asked).expect("a member of the world")
+    }
+
+    fn look_up(&self, id: &str, query: &HashMap<String, String>) -> Answer {
+        match self.tonight.night.fault {
+            Some(Fault::NoLookUps) => return Answer::Json(500, json!({ "error": { "code": "internal" } })),
+            Some(Fault::NotFound | Fault::LookUpsNotFound) => return not_found(),
+            _ => {}
+        }
+        let name = Name { member: self.member(query), id: id.to_owned() };
+        match self.item(&name) {
+            Some(item) => Answer::Json(200, row(&name, item)),
+            None => Answer::Json(404, json!({ "error": { "code": "resource_missing" } })),
+        }
+    }
+
+    fn page(&mut self, path: &str, query: &HashMap<String, String>, now: Micros) -> Answer {
+        let at = self.tonight.n_lists;
+        self.tonight.n_lists += 1;
+        let cursor: Option<usize> = query.get("cursor").map(|cursor| cursor.parse().unwrap());
+        if let Some(answer) = self.refusal(at, cursor.is_some(), query.contains_key("token")) {
+            return answer;
+        }
+        let (mut part, mut asked) = if path == "/changes" {
+            self.changes_page(query, cursor, now)
+        } else {
+            self.items_page(query, cursor, now)
+        };
+        if matches!(self.tonight.night.fault, Some(Fault::RepeatsFrom(from)) if at >= from) {
+            part.next = Some(cursor.unwrap_or_default());
+            self.tonight.is_broken = true;
+        }
+        asked.is_end = part.next.is_none();
+        let mut body = json!({ "data": part.rows, "next": part.next.map(|next| next.to_string()) });
+        if asked.is_end && path == "/changes" {
+            body["token"] = json!(asked.token.unwrap_or_default().to_string());
+        }
+        if !asked.is_end {
+            asked.token = None;
+        }
+        if self.tonight.night.fault == Some(Fault::CutOnce(at)) {
+            return Answer::Cut(body);
+        }
+        self.tonight.asked.push(asked);
+        Answer::Json(200, body)
+    }
+
+    /// What a list request is answered with instead of a page.
+    fn refusal(&mut self, at: usize, has_cursor: bool, has_token: bool) -> Option<Answer> {
+        let refusal = self.refused(at, has_cursor, has_token)?;
+        let fault = self.tonight.night.fault;
+        self.tonight.is_broken |=
+            matches!(fault, Some(Fault::ErrorsFrom(_) | Fault::NotFound | Fault::NoCursors));
+        Some(refusal)
+    }
+
+    fn refused(&mut self, at: usize, has_cursor: bool, has_token: bool) -> Option<Answer> {
+        let error = || Answer::Json(500, json!({ "error": { "code": "internal" } }));
+        let gone = || Answer::Json(410, json!({ "error": { "code": "expired" } }));
+        match self.tonight.night.fault? {
+            Fault::ErrorOnce(n) if n == at => Some(error()),
+            Fault::ErrorsFrom(n) if at >= n => Some(error()),
+            Fault::NotFound => Some(not_found()),
+            Fault::ExpiredOnce(n) if at >= n && has_cursor && !self.tonight.has_erred && !has_token => {
+                self.tonight.has_erred = true;
+                Some(gone())
+            }
+            Fault::NoCursors if has_cursor && !has_token => Some(gone()),
+            Fault::ForgetsToken if has_token && !has_cursor => Some(gone()),
+            _ => None,
+        }
+    }
+
+    fn items_page(
+        &self,
+        query: &HashMap<String, String>,
+        cursor: Option<usize>,
+        now: Micros,
+    ) -> (Part, Asked) {
+        let member = self.member(query);
+        let second = |name: &str| query.get(name).map(|text| text.parse::<i64>().unwrap());
+        let range = second("from").zip(second("to"));
+        let feed = self.story.variety.feed;
+        let is_in = |item: &Item| {
+            let clock = item.clock(feed).div_euclid(SECOND);
+            range.is_none_or(|(from, to)| (from..to).contains(&clock))
+        };
+        let mut list: Vec<(Name, Item)> =
+            self.list(member, now).into_iter().filter(|(_, item)| is_in(item)).collect();
+        let before = list.len();
+        if self.tonight.night.fault == Some(Fault::Omits) {
+            let hidden = list.iter().position(|(name, item)| self.is_noticed(name, item));
+            hidden.map(|at| list.remove(at));
+        }
+        let is_lie = list.len() < before;
+        let rows = list.iter().map(|(name, item)| row(name, item)).collect();
+        (self.part(rows, cursor), Asked { member, range, since: 0, is_end: false, is_lie, token: None })
+    }
+
+    /// Whether a row of the shop shows that the item is left out.
+    fn is_noticed(&self, name: &Name, item: &Item) -> bool {
+        let variety = &self.story.variety;
+        let feed = variety.feed;
+        let clock = item.clock(feed);
+        let is_judged = (variety.start..variety.ceiling(self.tonight.start)).contains(&clock);
+        is_judged && self.local.get(name).is_some_and(|row| row.clock == clock)
+    }
+
+    fn changes_page(
+        &self,
+        query: &HashMap<String, String>,
+        cursor: Option<usize>,
+        now: Micros,
+    ) -> (Part, Asked) {
+        let member = self.member(query);
+        let log = self.log(member, now);
+        let since = query.get("token").map_or(0, |token| token.parse().unwrap());
+        let rows = log.iter().skip(since).map(|change| match &change.item {
+            Some(item) => row(&change.name, item),
+            None => json!({ "id": change.name.id, "deleted": true }),
+        });
+        let part = self.part(rows.collect(), cursor);
+        (part, Asked { member, range: None, since, is_end: false, is_lie: false, token: Some(log.len()) })
+    }
+
+    fn part(&self, rows: Vec<Value>, cursor: Option<usize>) -> Part {
+        let from = cursor.unwrap_or_default();
+        let to = (from + self.story.variety.page).min(rows.len());
+        let next = (to < rows.len()).then_some(to);
+        Part { rows: rows.into_iter().skip(from).take(self.story.variety.page).collect(), next }
+    }
+}
+
+fn not_found() -> Answer {
+    Answer::Json(404, json!({ "error": { "code": "no_such_route" } }))
+}
+
+/// An item as the API writes it.
+pub(crate) fn row(name: &Name, item: &Item) -> Value {
+    json!({
+        "id": name.id, "amount": item.amount, "currency": item.currency, "status": item.status,
+        "created": item.created, "updated": item.updated, "version": item.version,
+    })
+}
+
+fn respond(answer: Answer, date: i64) -> Response {
+    let date =
+        chrono::DateTime::from_timestamp(date, 0).unwrap().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let response = Response::builder().header("date", date).header("content-type", "application/json");
+    match answer {
+        Answer::Json(status, body) => {
+            response.status(StatusCode::from_u16(status).unwrap()).body(Body::from(body.to_string())).unwrap()
+        }
+        Answer::Cut(body) => {
+            let half = body.to_string();
+            let half = half[..half.len() / 2].to_owned();
+            let parts = [Ok(half), Err(std::io::Error::other("the line broke"))];
+            response.body(Body::from_stream(futures::stream::iter(parts))).unwrap()
+        }
+    }
+}
