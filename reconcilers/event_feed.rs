@@ -25,6 +25,7 @@ pub struct Trace {
 /// It has no local side and nothing is compared. From [`FIELDS`] on, its items hold the parts of the key of what an event is
 /// about, then what the event itself is called, whether it arrived and where it is, as far as the definition says so.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that a list does or does not do")]
 pub struct EventFeed {
     /// Reads the list.
     pub feed: Arc<dyn Reconciler>,
@@ -36,6 +37,8 @@ pub struct EventFeed {
     pub is_detailed: bool,
     /// What an entry must hold, member by member, if the event arrived. Nothing where the list does not say.
     pub arrived_if: Vec<Expected>,
+    /// Whether it tells of every change, so that a run can look up what changed instead of reading everything again.
+    pub drives: bool,
     /// Whether the event is a part of its entry.
     pub is_wrapped: bool,
 }

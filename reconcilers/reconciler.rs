@@ -124,15 +124,21 @@ pub struct OverlapScan {
     pub every: Duration,
 }
 
+/// The axis of the coverage ledger for a feed without a clock.
+pub const NO_CLOCK: &str = "none";
+
 /// What a feed is like, as far as a run needs to know.
 ///
 /// The default is a feed of which nothing is known: no clock, no order, one day a slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that a provider does or does not do")]
 pub struct Feed {
     /// What it is called, as `provider/feed`; the axis of saved tokens.
     pub name: String,
-    /// The path of the window's clock, which names the coverage ledger's axis.
+    /// The path of the window's clock, which names the coverage ledger's axis; [`NO_CLOCK`] where it has none.
     pub clock: String,
+    /// Whether its items have no clock: it has no window, is walked whole, and its items meet their rows by key.
+    pub timeless: bool,
     /// How the clock is written.
     pub clock_format: ClockFormat,
     /// What it measures, where the definition says.
@@ -244,6 +250,7 @@ impl Default for Feed {
         Self {
             name: String::new(),
             clock: String::new(),
+            timeless: false,
             clock_format: ClockFormat::default(),
             clock_kind: None,
             order: Order::None,
@@ -281,7 +288,8 @@ impl Feed {
     #[must_use]
     pub fn dates(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Missing | Kind::Unreadable => true,
+            Kind::Missing => !self.timeless,
+            Kind::Unreadable => true,
             Kind::Mismatched => !self.mutable || self.clock_kind == Some(ClockKind::Updated),
             Kind::Orphaned => false,
         }
@@ -321,6 +329,8 @@ pub struct Policy {
     pub min_items: u64,
     /// How long after the queue's acknowledgement the same drift is sent again.
     pub reemit_after: Duration,
+    /// The most items that one run looks up by key; what is over stays suspected.
+    pub max_lookups: u64,
     /// Where the first run starts, if not 30 days before it.
     pub start: Option<Instant>,
 }
@@ -366,8 +376,8 @@ pub struct Local {
     pub keys_place: Place,
     /// The key column.
     pub key: String,
-    /// The column filtered by `:from` and `:to`.
-    pub clock: String,
+    /// The column filtered by `:from` and `:to`; nothing where the feed has no clock, and `rows` are all rows.
+    pub clock: Option<String>,
     /// When the application last wrote the row.
     pub changed: Option<String>,
     /// The provider's change marker as stored locally.

@@ -35,9 +35,9 @@ pub fn rest(reconciler: &dyn Reconciler) -> Duration {
 #[must_use]
 pub fn is_undated(reconciler: &dyn Reconciler, kind: Kind) -> bool {
     match (kind, reconciler.direction()) {
-        (Kind::Unreadable, _) | (Kind::Missing, Direction::Inbound) => false,
-        (Kind::Orphaned, _) => true,
-        (Kind::Mismatched, Direction::Inbound) => !reconciler.feed().dates(kind),
+        (_, Direction::Inbound) => !reconciler.feed().dates(kind),
+        (Kind::Unreadable, Direction::Outbound) => false,
+        (Kind::Orphaned, Direction::Outbound) => true,
         (Kind::Missing | Kind::Mismatched, Direction::Outbound) => reconciler.local().changed.is_none(),
     }
 }

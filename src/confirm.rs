@@ -1,27 +1,32 @@
 //! Re-reads both sides of a key just before anything is concluded from it.
 //!
-//! The truth is read first, so that what reaches the copy in between can only make the sides more alike. Each
+//! Upstream is read first, so that a webhook which arrives in between can only make the sides more alike. Each
 //! pair is judged from scratch: what made the key suspicious does not count any more.
+
+mod budget;
+mod judge;
+mod proven;
+mod sentinel;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tieout_reconcilers::direction::Direction;
-use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::page::{Seen, Wanted};
+use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 use tieout_reconcilers::row::Row;
 
-use crate::age;
+pub use self::budget::LookUpBudget;
+pub(crate) use self::judge::Judge;
+use self::proven::look_up;
+pub use self::sentinel::Sentinels;
 use crate::local::{LocalError, Read, Reader};
-use crate::plan::{Look, Observation};
-use crate::source::{Client, lookup};
+use crate::plan::Observation;
+use crate::source::{Client, Reason};
 
 /// The two sides of a domain.
 pub struct Sides {
@@ -38,8 +43,8 @@ pub struct Sides {
 /// When an item is old enough to be judged.
 #[derive(Clone, Copy)]
 pub struct Ages<'a> {
-    /// Upstream's ceiling.
-    pub ceiling: Instant,
+    /// Upstream's ceiling, as it is known once upstream has answered: its first answer may be one of these.
+    pub ceiling: &'a (dyn Fn() -> Instant + Sync),
     /// The ceiling by the local database's clock, for the `changed` column.
     pub local_ceiling: Instant,
     /// The keys that have rested long enough since they were first seen.
@@ -48,9 +53,6 @@ pub struct Ages<'a> {
     /// last change.
     pub ahead: &'a (dyn Fn(&Key) -> Option<Instant> + Sync),
 }
-
-/// How much two clocks of one instant may differ because one side keeps it less precisely.
-const PRECISION: Duration = Duration::from_secs(1);
 
 /// What both sides hold under a key now.
 #[derive(Debug)]
@@ -73,31 +75,86 @@ pub struct Confirmation {
     /// The keys that could be judged.
     pub judged: Vec<Judged>,
     /// The keys that could not, with the reason.
-    pub unknown: Vec<(Key, crate::source::Reason)>,
+    pub unknown: Vec<(Key, Unknown)>,
 }
 
-/// Re-reads both sides of `items` and judges them.
-pub async fn confirm(sides: &Sides, items: &[Wanted], ages: Ages<'_>) -> Result<Confirmation, LocalError> {
+/// Why nobody knows what upstream holds under a key. Its finding stays what it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// It could not be looked up.
+    #[error("{0}")]
+    Failed(Reason),
+    /// It was not looked up.
+    #[error("the run's look-ups are spent")]
+    OverBudget,
+    /// It was not found, and neither was an item that is there.
+    #[error(
+        "look-ups by key answer \"gone\" also for items that the list has just shown, so they prove no absence; \
+         what they did not find stays as it is"
+    )]
+    NoProof,
+}
+
+impl Unknown {
+    /// Whether the credentials were refused.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        matches!(self, Self::Failed(reason) if reason.is_rejected())
+    }
+}
+
+/// Whether it is no surprise that upstream lacks some of the items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// The list did not show them, or somebody found them gone before.
+    Expected,
+    /// The list has shown them.
+    Unexpected,
+}
+
+/// What bounds look-ups and proves what they do not find. It is shared by all look-ups of a run.
+#[derive(Clone, Copy)]
+pub struct Care<'a> {
+    /// How many items may still be looked up.
+    pub budget: &'a LookUpBudget,
+    /// What must be found.
+    pub sentinels: &'a Sentinels,
+    /// Whether absence is expected.
+    pub absence: Absence,
+}
+
+/// Re-reads both sides of `items` and judges them: upstream first, the local side afterwards.
+///
+/// A row that was written after upstream was asked is not judged. Where `changed` says when a row was written, its time decides;
+/// else the row is read before as well, and one that moved in between is left to the next look.
+pub async fn confirm(
+    sides: &Sides,
+    items: &[Wanted],
+    ages: Ages<'_>,
+    care: Care<'_>,
+) -> Result<Confirmation, LocalError> {
     if items.is_empty() {
         return Ok(Confirmation::default());
     }
+    let (items, left) = items.split_at(care.budget.take(items.len()));
     let items = dated(sides, items).await?;
     let keys: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
-    let look_up = lookup(&sides.client, sides.reconciler.as_ref(), &sides.each, &items);
-    let reads_local_first = sides.reconciler.direction() == Direction::Outbound || bug!("local_first");
-    let (upstream, (rows, _)) = if reads_local_first {
-        let rows = rows_by_key(&sides.reader, &keys).await?;
-        (look_up.await, rows)
-    } else {
-        (look_up.await, rows_by_key(&sides.reader, &keys).await?)
+    let before = match &sides.reconciler.local().changed {
+        Some(_) => None,
+        None => Some(rows_by_key(&sides.reader, &keys).await?.0),
     };
-    let judge = Judge { reconciler: sides.reconciler.as_ref(), ages };
-    let judged = upstream
-        .confirmed
-        .into_iter()
-        .map(|found| judge.pair(&found.key, &found.seen, rows.get(&found.key)))
-        .collect();
-    Ok(Confirmation { judged, unknown: upstream.failed })
+    let early = if bug!("local_first") { Some(rows_by_key(&sides.reader, &keys).await?) } else { None };
+    let upstream = look_up(sides, &items, (ages.ceiling)(), care).await;
+    let (after, _) = match early {
+        Some(early) => early,
+        None => rows_by_key(&sides.reader, &keys).await?,
+    };
+    let reconciler = sides.reconciler.as_ref();
+    let judge = Judge { reconciler, ceiling: (ages.ceiling)(), ages, before: before.as_ref(), after: &after };
+    let judged = upstream.confirmed.iter().map(|found| judge.pair(&found.key, &found.seen)).collect();
+    let mut unknown = upstream.unknown;
+    unknown.extend(left.iter().map(|item| (item.key.clone(), Unknown::OverBudget)));
+    Ok(Confirmation { judged, unknown })
 }
 
 /// The items with the local clock where nobody knew one and upstream can only be asked with one.
@@ -132,83 +189,4 @@ pub async fn rows_by_key(
     };
     let read = reader.by_keys(keys, &mut keep).await?;
     Ok((rows, read))
-}
-
-/// Judges pairs; pure.
-pub(crate) struct Judge<'a> {
-    pub(crate) reconciler: &'a dyn Reconciler,
-    pub(crate) ages: Ages<'a>,
-}
-
-impl Judge<'_> {
-    pub(crate) fn pair(&self, key: &Key, seen: &Seen, row: Option<&Row<'_>>) -> Judged {
-        let upstream = match seen {
-            Seen::Item(items, raw) => items.get(0).map(|item| (item, raw.as_ref())),
-            Seen::Gone | Seen::Unreadable(_) => None,
-        };
-        let item = upstream.map(|(item, _)| item);
-        let (fields, format) = (self.reconciler.fields(), &self.reconciler.feed().clock_format);
-        let clock = item.and_then(|item| format.of(item)).or_else(|| row.and_then(|row| row.clock));
-        let look = match seen {
-            Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
-            _ => self.look(key, fields.judge(key, upstream, row), clock, row),
-        };
-        // A copy that is ahead of the truth is no drift, so its other amount explains nothing.
-        let is_ahead = item.zip(row).is_some_and(|(item, row)| fields.is_copy_ahead(item, row));
-        Judged {
-            observation: Observation { key: key.clone(), clock, look },
-            upstream: !matches!(seen, Seen::Gone),
-            local: row.is_some(),
-            upstream_money: item.filter(|_| !is_ahead).and_then(|item| owned(fields.money_upstream(item))),
-            local_money: row.filter(|_| !is_ahead).and_then(|row| owned(fields.money_local(row))),
-        }
-    }
-
-    fn look(
-        &self,
-        key: &Key,
-        found: Option<Discrepancy>,
-        clock: Option<Instant>,
-        row: Option<&Row<'_>>,
-    ) -> Look {
-        let Some(found) = found else { return Look::Agrees };
-        let is_fresh = clock.is_some_and(|at| at >= self.ages.ceiling);
-        let is_young = (is_fresh && !self.is_overdue(key, found.kind, row))
-            || row
-                .and_then(|row| row.changed)
-                .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
-        let is_undated = age::is_row_undated(self.reconciler, found.kind, row);
-        let must_rest = is_undated && !(self.ages.rested)(key);
-        if is_young || must_rest { Look::Young(found) } else { Look::Differs(found) }
-    }
-
-    /// Whether the local side still lacks a change that upstream already had at least `settle` ago. An item that is touched
-    /// before every run is judged by that, however young its last change is. Rows that are the truth say themselves when they
-    /// changed.
-    fn is_overdue(&self, key: &Key, kind: Kind, row: Option<&Row<'_>>) -> bool {
-        let is_inbound = self.reconciler.direction() == Direction::Inbound;
-        if !is_inbound || !matches!(kind, Kind::Missing | Kind::Mismatched) {
-            return false;
-        }
-        let Some(then) = (self.ages.ahead)(key) else { return false };
-        let precision = PRECISION.max(self.reconciler.feed().grain);
-        row.is_none_or(|row| row.clock.is_some_and(|at| at + precision <= then))
-    }
-}
-
-fn unreadable(key: &Key, reason: &str) -> Discrepancy {
-    Discrepancy {
-        key: key.clone(),
-        kind: Kind::Unreadable,
-        fields: Vec::new(),
-        digest: Digest::of(reason),
-        reason: Some(reason.to_owned()),
-        amount: None,
-        truth: None,
-        original: None,
-    }
-}
-
-fn owned(money: Option<(std::borrow::Cow<'_, str>, i64)>) -> Option<(String, i64)> {
-    money.map(|(currency, minor)| (currency.into_owned(), minor))
 }

@@ -15,6 +15,7 @@ pub mod probe;
 pub mod local;
 pub mod diff;
 pub mod age;
+pub mod key_set;
 pub mod confirm;
 pub mod cause;
 pub mod plan;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::domain::DomainDefinition;
 use super::each_file::{EachDefinition, names_of};
+use super::events_file::EventsDefinition;
 use super::feed::FeedDefinition;
 use super::fill::Fill;
 use super::graphql;
@@ -135,15 +136,18 @@ fn fan_out(
     }
 }
 
-/// The feed of the provider's own events, where the feed has one and the domain wants to send or to trace them.
+/// The feed of the provider's own events, where the feed has one and the domain wants to send or to trace them, or follows
+/// changes by them.
 fn events(
     provider: &ProviderDefinition,
     feed: &FeedDefinition,
     domain: &DomainDefinition,
     settings: &Settings,
 ) -> Result<Option<EventFeed>, Slot> {
-    let is_wanted = domain.remedies.want_originals() || domain.received.is_some();
-    let Some(events) = feed.events.as_ref().filter(|_| is_wanted) else { return Ok(None) };
+    let is_wanted = |events: &&EventsDefinition| {
+        events.drives || domain.remedies.want_originals() || domain.received.is_some()
+    };
+    let Some(events) = feed.events.as_ref().filter(is_wanted) else { return Ok(None) };
     let Some(other) = provider.feeds.get(&events.feed) else { return Ok(None) };
     let mut reader =
         Definition::new(provider, other, domain.reading(&events.feed, &events.members()), settings)?;
@@ -155,6 +159,7 @@ fn events(
         is_grouped: events.group.is_some(),
         is_detailed,
         arrived_if: events.arrived_if.iter().map(|(_, expected)| expected.clone()).collect(),
+        drives: events.drives,
         is_wrapped: events.unwrap.is_some(),
     }))
 }

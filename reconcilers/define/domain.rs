@@ -44,7 +44,7 @@ struct LocalFile {
     rows: Checked<SqlText>,
     keys: Checked<SqlText>,
     key: Checked<ColumnName>,
-    clock: Checked<ColumnName>,
+    clock: Option<Checked<ColumnName>>,
     changed: Option<Checked<ColumnName>>,
     version: Option<Checked<ColumnName>>,
     time: Option<Checked<TimeFormat>>,
@@ -235,7 +235,8 @@ impl LocalFile {
         let (rows_place, keys_place) =
             (problems.document.place(self.rows.spot), problems.document.place(self.keys.spot));
         let mut column = |checked: Checked<ColumnName>| problems.take(checked).map(|column| column.0);
-        let (key, clock) = (column(self.key), column(self.clock));
+        let key = column(self.key);
+        let clock = self.clock.and_then(&mut column);
         let (changed, version) = (self.changed.and_then(&mut column), self.version.and_then(&mut column));
         let (rows, keys) = (problems.take(self.rows), problems.take(self.keys));
         let database = problems.take(self.database);
@@ -251,7 +252,7 @@ impl LocalFile {
             keys: keys?.0,
             keys_place,
             key: key?,
-            clock: clock?,
+            clock,
             changed,
             version,
             time,

@@ -9,6 +9,7 @@ use super::condition::Expected;
 use super::document::Problems;
 use super::id_file::IdFile;
 use super::problem::Spot;
+use super::words;
 use crate::name::Name;
 use crate::path::Path;
 
@@ -20,6 +21,20 @@ pub(super) struct EventsFile {
     group: Option<Checked<Path>>,
     ok_if: Option<Spanned<Ordered<Checked<Expected>>>>,
     unwrap: Option<Checked<Path>>,
+    drives: Option<Checked<Drives>>,
+}
+
+/// What a list of events is good for beside its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drives {
+    /// It tells of every change.
+    Changes,
+}
+
+impl FromText for Drives {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("word", text, &[("changes", Self::Changes)])
+    }
 }
 
 /// Where the provider lists its own events about the items of a feed.
@@ -33,6 +48,8 @@ pub struct EventsDefinition {
     pub group: Option<Path>,
     /// What an entry holds whose event arrived; nothing where the list does not say.
     pub arrived_if: Vec<(Path, Expected)>,
+    /// Whether it tells of every change of an item, so that changes are followed by it.
+    pub drives: bool,
     /// Where in an entry the event itself is.
     pub unwrap: Option<Path>,
     /// Where the feed is named.
@@ -48,11 +65,17 @@ impl EventsDefinition {
 }
 
 impl EventsFile {
+    /// Whether it says that it tells of every change.
+    pub(super) const fn drives(&self) -> bool {
+        self.drives.is_some()
+    }
+
     /// `parts` is the number of parts of the feed's own key.
     pub(super) fn compile(self, parts: usize, problems: &mut Problems<'_>) -> Option<EventsDefinition> {
         let (spot, object_spot) = (self.feed.spot, self.object.0.spot);
         let (feed, object) = (problems.take(self.feed), problems.take(self.object.0));
         let (group, unwrap) = (problems.take_option(self.group), problems.take_option(self.unwrap));
+        let drives = problems.take_option(self.drives).is_some();
         let arrived_if = self.ok_if.map(|ok_if| conditions(ok_if, problems)).unwrap_or_default();
         let object = object?;
         if object.len() != parts {
@@ -61,7 +84,7 @@ impl EventsFile {
             let help = "name where an event holds each part of the key, in the same order";
             problems.add(object_spot, Fault::new(message).with_help(help));
         }
-        Some(EventsDefinition { feed: feed?, object, group, arrived_if, unwrap, spot })
+        Some(EventsDefinition { feed: feed?, object, group, arrived_if, drives, unwrap, spot })
     }
 }
 

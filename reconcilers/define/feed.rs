@@ -125,8 +125,8 @@ pub struct FeedDefinition {
     pub rows: RowsDefinition,
     /// Where the parts of the key of a row are; one for most feeds.
     pub id: Vec<Path>,
-    /// Where the clock of a row is.
-    pub clock: Path,
+    /// Where the clock of a row is, where it has one.
+    pub clock: Option<Path>,
     /// Where the change marker of a row is.
     pub version: Option<Path>,
     /// What is legal and rarely meant.
@@ -197,7 +197,9 @@ impl FeedDefinition {
         window.feed.changes = paging.save.is_some();
         window.feed.cursor_ttl = paging.ttl;
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
+        let follows_events = file.events.as_ref().is_some_and(EventsFile::drives);
         lint::lint(&paging, &window, job.is_some(), places, problems);
+        lint::misses_changes(&window, follows_events, places, problems);
         let rekey = rekey(&window, &id, window_spot, problems);
         let currencies = currencies_file::compile(file.currencies, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
@@ -450,6 +452,9 @@ fn slots_of(paging: Option<&Paging>, window: &WindowDefinition) -> Slots {
         (Filter::Server, None) => {
             slots.always.push(Slot::From);
             why.push("`{to}` is set by `edges` with an upper edge");
+        }
+        (Filter::Client, _) if window.feed.timeless => {
+            why.push("`{from}` and `{to}` are not set beside `clock: none`");
         }
         (Filter::Client, _) => why.push("`{from}` and `{to}` are not set beside `filter: client`"),
     }

@@ -45,7 +45,7 @@ enum Gone {
 impl Layout {
     pub(super) fn new(feed: &FeedDefinition, domain: &DomainDefinition) -> Self {
         let mut layout = Self { slots: vec![None; FIELDS], ..Self::default() };
-        layout.slots[CLOCK] = Some(feed.clock.clone());
+        layout.slots[CLOCK].clone_from(&feed.clock);
         layout.slots[VERSION].clone_from(&feed.version);
         let fields = &domain.fields.fields;
         layout.slots.extend(fields.iter().map(|field| match &field.upstream {

@@ -36,7 +36,6 @@ pub(super) fn lint(
     } else {
         shifts(paging, window, spots, problems);
     }
-    misses_changes(window, spots, problems);
 }
 
 /// Walks that take turns at a slow pace find the way to their next page gone, and begin again and again.
@@ -113,21 +112,31 @@ fn shifts(paging: &Paging, window: &WindowDefinition, spots: Spots, problems: &m
 }
 
 /// Items that change may leave the window before anybody has read them.
-fn misses_changes(window: &WindowDefinition, spots: Spots, problems: &mut Problems<'_>) {
+pub(super) fn misses_changes(
+    window: &WindowDefinition,
+    follows_events: bool,
+    spots: Spots,
+    problems: &mut Problems<'_>,
+) {
     let (feed, edges) = (&window.feed, window.edges);
     let by_change = window.sorted == OrderWord::Along(ClockKind::Updated, Order::Descending);
     if by_change {
         let fault = Fault::new("an item that changes during the walk moves to pages that were read already");
         problems.warn(spots.order, fault.with_help("ask for `updated asc` if the provider offers it"));
     }
+    if follows_events && (feed.filter == Filter::Client || feed.clock_kind != Some(ClockKind::Created)) {
+        let fault = Fault::new("`drives: changes` means nothing here: changes show in the feed itself");
+        problems.warn(spots.window, fault.with_help("it is for feeds whose window runs on a creation clock"));
+    }
     if feed.filter == Filter::Client {
         return;
     }
     match feed.clock_kind {
-        Some(ClockKind::Created) if feed.mutable && feed.overlap.is_none() => {
+        Some(ClockKind::Created) if feed.mutable && feed.overlap.is_none() && !follows_events => {
             let message =
                 "items of this feed change after their window was verified, and nothing reads them again";
-            let help = "say `overlap_scan: {back: 30d, every: 1d}`, or `mutable: false` if they never change";
+            let help = "say `overlap_scan: {back: 30d, every: 1d}`, `events: {..., drives: changes}` where a list of events tells of \
+                 every change, or `mutable: false` if they never change";
             problems.warn(spots.window, Fault::new(message).with_help(help));
         }
         Some(ClockKind::Updated) if edges.upper.is_some() && !edges.open => {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
@@ -21,6 +22,8 @@ const MAX_RATIO: f64 = 0.05;
 const MIN_ITEMS: u64 = 1;
 /// A little less than a day, so that a nightly run sends again what the last one sent in vain.
 const REEMIT_AFTER: Duration = Duration::from_hours(20);
+/// Twice as many as earlier findings are looked at again in one run.
+const MAX_LOOKUPS: u64 = 20_000;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +34,7 @@ pub(super) struct PolicyFile {
     max_ratio: Option<Checked<Ratio>>,
     min_items: Option<u64>,
     reemit_after: Option<Checked<Length>>,
+    max_lookups: Option<Spanned<u64>>,
     start: Option<Checked<Instant>>,
 }
 
@@ -53,6 +57,10 @@ impl PolicyFile {
                     .with_help("this suits tests; leave it out for the default of 15m");
             problems.warn(settle_spot, fault);
         }
+        if let Some(none) = self.max_lookups.as_ref().filter(|most| most.value == 0) {
+            let fault = Fault::new("without look-ups nothing is ever confirmed");
+            problems.add(none.referenced.into(), fault.with_help("leave it out for the default of 20000"));
+        }
         Policy {
             settle,
             orphans: problems.take_option(self.orphans).unwrap_or_default(),
@@ -60,6 +68,7 @@ impl PolicyFile {
             max_ratio: problems.take_option(self.max_ratio).map_or(MAX_RATIO, |ratio| ratio.0),
             min_items: self.min_items.unwrap_or(MIN_ITEMS),
             reemit_after,
+            max_lookups: self.max_lookups.map_or(MAX_LOOKUPS, |most| most.value),
             start: problems.take_option(self.start),
         }
     }

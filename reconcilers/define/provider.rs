@@ -275,9 +275,28 @@ fn headers(written: Ordered<Checked<Template>>, problems: &mut Problems<'_>) -> 
     headers
 }
 
+/// Why the events of a list do not say what changed since an instant.
+fn cannot_drive(events: &FeedDefinition) -> Option<&'static str> {
+    if events.confirm.hydrate {
+        return Some("only the look-up of an entry shows what it is about");
+    }
+    if events.feed.timeless || events.feed.changes {
+        return Some("its entries have no time");
+    }
+    None
+}
+
 /// A feed whose events another one lists needs that one, and both are read for the same members.
 fn check_events(feeds: &BTreeMap<Name, Arc<FeedDefinition>>, problems: &mut Problems<'_>) {
     for events in feeds.values().filter_map(|feed| feed.events.as_ref()) {
+        if let Some(other) = feeds.get(&events.feed).filter(|_| events.drives)
+            && let Some(why) = cannot_drive(other)
+        {
+            let fault =
+                Fault::new(format!("no changes can be followed by the feed `{}`: {why}", events.feed));
+            let help = "leave `drives` out, and say `overlap_scan: {back: 30d, every: 1d}`";
+            problems.add(events.spot, fault.with_help(help));
+        }
         if !feeds.contains_key(&events.feed) {
             let known: Vec<&str> = feeds.keys().map(Name::as_str).collect();
             let fault = Fault::new(format!("there is no feed `{}`", events.feed));

@@ -17,14 +17,14 @@ use super::value::Length;
 use super::words;
 use crate::clock_format::ClockFormat;
 use crate::path::Path;
-use crate::reconciler::{Cap, ClockKind, Cure, Feed, Filter, Order, OverlapScan};
+use crate::reconciler::{Cap, ClockKind, Cure, Feed, Filter, NO_CLOCK, Order, OverlapScan};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WindowFile {
     clock: Checked<Path>,
     #[serde(rename = "as")]
-    format: Checked<FormatWord>,
+    format: Option<Checked<FormatWord>>,
     zone: Option<Checked<Tz>>,
     grain: Option<Checked<Length>>,
     edges: Option<Checked<Edges>>,
@@ -106,7 +106,8 @@ impl FromText for OrderWord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WindowDefinition {
     pub(super) feed: Feed,
-    pub(super) clock: Path,
+    /// Where a row has it; nothing where it has none.
+    pub(super) clock: Option<Path>,
     pub(super) edges: Edges,
     /// Where a page says up to when it is whole.
     pub(super) ceiling: Option<Reader>,
@@ -126,6 +127,9 @@ impl WindowDefinition {
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
         let (spot, mut file) = (Spot::from(window.referenced), window.value);
+        if file.clock.outcome.as_ref().is_ok_and(|path| path.to_string() == NO_CLOCK) {
+            return Some(file.compile_without_clock(spot, order, mutable, overlap.as_ref(), problems));
+        }
         let order_spot = order.as_ref().map_or(spot, |order| order.spot);
         let sorted = problems.take_option(order).unwrap_or_default();
         let on = problems.take_option(file.on.take());
@@ -140,7 +144,13 @@ impl WindowDefinition {
             file.doubt_what_the_provider_would_do(problems);
         }
         let clock = problems.take(file.clock);
-        let format = clock_format(file.format, file.zone, problems);
+        let Some(format) = file.format else {
+            let help =
+                "say `as: epoch`, or another format; `clock: none` is for items that have no time at all";
+            problems.add(spot, Fault::new("the key `as` is missing in this block").with_help(help));
+            return None;
+        };
+        let format = clock_format(format, file.zone, problems);
         let grain = format.as_ref().and_then(|format| grain(file.grain, format, problems));
         let (cap, rekey) = file.cap.map_or((None, None), |cap| compile_cap(cap, sorted, problems));
         let overlap = overlap.and_then(|overlap| {
@@ -171,11 +181,53 @@ impl WindowDefinition {
         };
         let ceiling = problems.take_option(file.ceiling);
         let edges = Edges { open, ..edges };
-        Some(Self { feed, clock: clock?, edges, ceiling, rekey, sorted, order_spot })
+        Some(Self { feed, clock: Some(clock?), edges, ceiling, rekey, sorted, order_spot })
     }
 }
 
 impl WindowFile {
+    /// The window of a feed whose items have no time: there is none, and the feed is walked whole.
+    fn compile_without_clock(
+        self,
+        spot: Spot,
+        order: Option<Checked<OrderWord>>,
+        mutable: bool,
+        overlap: Option<&OverlapFile>,
+        problems: &mut Problems<'_>,
+    ) -> WindowDefinition {
+        let stray = [
+            ("as", self.format.as_ref().map(|word| word.spot)),
+            ("zone", self.zone.as_ref().map(|word| word.spot)),
+            ("grain", self.grain.as_ref().map(|word| word.spot)),
+            ("edges", self.edges.as_ref().map(|word| word.spot)),
+            ("span", self.span.as_ref().map(|word| word.referenced.into())),
+            ("keep", self.keep.as_ref().map(|word| word.spot)),
+            ("overlap", self.overlap.as_ref().map(|word| word.spot)),
+            ("filter", self.filter.as_ref().map(|word| word.spot)),
+            ("open", self.open.as_ref().map(|word| word.referenced.into())),
+            ("on", self.on.as_ref().map(|word| word.spot)),
+            ("overlap_scan", overlap.map(|overlap| overlap.back.spot)),
+        ];
+        for (word, spot) in stray.into_iter().filter_map(|(word, spot)| Some((word, spot?))) {
+            let fault = Fault::new(format!("`{word}` means nothing beside `clock: none`"));
+            problems.add(spot, fault.with_help("the feed is read whole every time; leave the word out"));
+        }
+        let order_spot = order.as_ref().map_or(spot, |order| order.spot);
+        let sorted = problems.take_option(order).unwrap_or_default();
+        let (cap, rekey) = self.cap.map_or((None, None), |cap| compile_cap(cap, sorted, problems));
+        let feed = Feed {
+            clock: NO_CLOCK.to_owned(),
+            timeless: true,
+            filter: Filter::Client,
+            lag: length(self.lag, problems).unwrap_or_default(),
+            mutable,
+            cap,
+            ..Feed::default()
+        };
+        let ceiling = problems.take_option(self.ceiling);
+        WindowDefinition { feed, clock: None, edges: Edges::default(), ceiling, rekey, sorted, order_spot }
+    }
+
     /// Words that say how the provider filters have no meaning where we do.
     fn doubt_what_the_provider_would_do(&self, problems: &mut Problems<'_>) {
         let given = [

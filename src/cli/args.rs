@@ -12,7 +12,8 @@ use super::approve::ApproveArgs;
 use super::explain::ShowArgs;
 use super::feed::FeedArgs;
 use super::help;
-use super::scope::{PlanArgs, RunArgs};
+use super::scope::{BackfillArgs, PlanArgs, RunArgs};
+use super::state::StateCommand;
 use super::values::{kinds, states};
 use crate::finding::State;
 
@@ -103,6 +104,9 @@ pub enum Command {
     /// Show what `run` would emit; send nothing and keep nothing
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
+    /// Read what was never verified: the holes of a domain, or a range from before its beginning
+    #[command(after_help = help::BACKFILL)]
+    Backfill(BackfillArgs),
     /// Show how far each domain is verified and what is open
     #[command(after_help = help::STATUS)]
     Status,
@@ -112,6 +116,9 @@ pub enum Command {
     /// Read what was found and what became of it, and say what is to become of it
     #[command(subcommand, after_help = help::FINDINGS)]
     Findings(FindingsCommand),
+    /// Read what the state store keeps of a domain, or correct it by hand
+    #[command(subcommand, after_help = help::STATE)]
+    State(StateCommand),
     /// Show the whole life of one finding, why it stands where it stands, and what happens next
     #[command(after_help = help::EXPLAIN)]
     Explain(ShowArgs),

@@ -4,16 +4,18 @@ use super::args::{Command, FindingsCommand, ReportCommand};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
-use super::{acts, approve, doctor, explain, overview, play, preflight, preview, probe, reconcile};
+use super::{acts, approve, doctor, explain, overview, play, preflight, preview, probe, reconcile, state};
 
 /// Carries a command out and returns the exit code of the process.
 pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => reconcile::run(desk, &args).await,
         Command::Plan(args) => reconcile::plan(desk, &args).await,
+        Command::Backfill(args) => reconcile::backfill(desk, &args).await,
         Command::Status => overview::status(desk).await,
         Command::Report(ReportCommand::List { limit }) => overview::runs(desk, limit).await,
         Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
+        Command::State(command) => state::carry_out(desk, command).await,
         Command::Findings(command) => findings(desk, command).await,
         Command::Explain(args) => explain::explain(desk, &args).await,
         Command::Approve(args) => approve::approve(desk, &args).await,

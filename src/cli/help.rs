@@ -43,6 +43,18 @@ Examples:
   tieout plan stripe.charges --limit 0          show every finding
   tieout plan --format json                     the same for a program";
 
+pub(super) const BACKFILL: &str = "\
+Examples:
+  tieout backfill stripe.charges                fill its holes, oldest first
+  tieout backfill stripe.charges --since 2025-01-01   also what lies before its beginning
+  tieout backfill 'stripe.*' --deadline 50m     stop in time; the same command goes on";
+
+pub(super) const STATE: &str = "\
+Examples:
+  tieout state show stripe.charges              verified ranges, holes, re-reads, leases
+  tieout state rewind stripe.charges --to 2025-11-01 --yes   read everything from there on again
+  tieout state unlock stripe.charges            break the lease of a run that is dead";
+
 pub(super) const STATUS: &str = "\
 Examples:
   tieout status                                 how far, last run, open findings, money

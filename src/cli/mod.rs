@@ -24,6 +24,7 @@ mod reconcile;
 mod scope;
 mod select;
 mod signals;
+mod state;
 mod values;
 mod wire;
 
@@ -50,8 +51,9 @@ pub use member::MemberValue;
 pub use named::Named;
 pub use output::Output;
 pub use person::{Actor, PersonName, Remark};
-pub use scope::{IfLocked, PlanArgs, RunArgs, Scope};
+pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
 pub use select::select;
 pub use signals::Signals;
+pub use state::{KeptArgs, RewindArgs, StateCommand, UnlockArgs};
 pub use values::FindingPath;
 pub use wire::clients;

@@ -7,14 +7,15 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::reconciler::{ClockKind, Reconciler};
+use tieout_reconcilers::window::Window;
 
 use super::desk::Desk;
 use super::failure::Failure;
 use super::{findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
-use crate::report::{RunLine, RunReport, Status, StatusLine};
-use crate::run;
+use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
+use crate::run::{self, EVENTS};
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
 
 /// How many of the newest runs are searched for a domain's last one.
@@ -56,9 +57,11 @@ async fn line(
     dead: u64,
 ) -> Result<StatusLine, StoreError> {
     let (name, feed) = (domain.domain(), domain.feed());
-    let (verified_through, each) = verified(store, domain).await?;
+    let Verified { through: verified_through, each, holes } = verified(store, domain).await?;
+    let lost = coverage::lost(feed, store.now().await?, &holes);
     let moves_unseen = feed.mutable && feed.clock_kind != Some(ClockKind::Updated);
     let seen_changes = store.last_overlap(name, &each, &feed.clock).await?.zip(feed.overlap);
+    let followed = store.coverage(name, &each, EVENTS).await?;
     let states = State::ALL.into_iter().filter(|state| state.is_followed()).collect();
     let now = store.now().await?;
     let held = store.held().await?;
@@ -70,10 +73,13 @@ async fn line(
     Ok(StatusLine {
         domain: name.to_string(),
         verified_through,
+        holes: holes.into_iter().map(Range::from).collect(),
+        lost: lost.into_iter().map(Range::from).collect(),
         furthest_behind: Some(each.as_str().to_owned()).filter(|each| !each.is_empty()),
         changes_back_to: seen_changes
             .filter(|_| moves_unseen)
             .map(|(scan, declared)| scan.through - declared.back),
+        changes_through: coverage::verified_through(&followed, followed.last().map(Window::from)),
         last_run,
         open: open.len() as u64,
         oldest: open.iter().map(|finding| finding.first_seen).min(),
@@ -83,8 +89,19 @@ async fn line(
     })
 }
 
-/// How far a domain is verified, and which member of its fan-out is the furthest behind.
-async fn verified(store: &Store, domain: &dyn Reconciler) -> Result<(Option<Instant>, Each), StoreError> {
+/// What of a domain is verified.
+#[derive(Default)]
+struct Verified {
+    /// Up to where the member is verified that is the furthest behind.
+    through: Option<Instant>,
+    /// Which member that is.
+    each: Each,
+    /// The holes of all members.
+    holes: Vec<Window>,
+}
+
+/// How far a domain is verified, and where it is not.
+async fn verified(store: &Store, domain: &dyn Reconciler) -> Result<Verified, StoreError> {
     let name = domain.domain();
     let members = match domain.fan_out() {
         FanOut::None => Vec::new(),
@@ -93,13 +110,17 @@ async fn verified(store: &Store, domain: &dyn Reconciler) -> Result<(Option<Inst
         FanOut::Feed(_) => store.members(name).await?,
     };
     let members = if members.is_empty() { vec![Each::default()] } else { members };
-    let mut all = Vec::new();
+    let (mut all, mut holes) = (Vec::new(), Vec::new());
     for each in members {
         let verified = store.coverage(name, &each, &domain.feed().clock).await?;
         let begins = domain.policy().start.or(store.first_slice(name, &each).await?);
+        holes.extend(coverage::holes(&verified, begins));
         all.push((coverage::verified_through(&verified, begins), each));
     }
-    Ok(all.into_iter().min().unwrap_or_default())
+    holes.sort_unstable();
+    holes.dedup();
+    let (through, each) = all.into_iter().min().unwrap_or_default();
+    Ok(Verified { through, each, holes })
 }
 
 /// What findings move, per currency; amounts of either sign count as they are large.

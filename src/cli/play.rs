@@ -100,6 +100,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         found: Found::Repaired,
         if_locked: IfLocked::Fail,
         drain: Duration::from_secs(30),
+        deadline: None,
         list: usize::MAX,
         concurrency: 4,
         differences_exit: false,

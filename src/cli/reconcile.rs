@@ -1,4 +1,4 @@
-//! `tieout run` and `tieout plan`: from the command line to a job, with somebody who watches it.
+//! `tieout run`, `tieout plan` and `tieout backfill`: from the command line to a job, with somebody who watches it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::desk::Desk;
 use super::failure::Failure;
-use super::scope::{IfLocked, PlanArgs, RunArgs, Scope};
+use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
 use super::wire;
 use crate::clock::Clocks;
@@ -21,52 +21,66 @@ use crate::run::{self, Found, Job, Mode, Options};
 
 /// Carries `run` out.
 pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
-    let if_locked = match args.if_locked {
-        IfLocked::Fail => run::IfLocked::Fail,
-        IfLocked::Skip => run::IfLocked::Skip,
-    };
-    let options = Options {
-        drain: args.drain,
-        if_locked,
-        differences_exit: args.detailed_exitcode,
-        ..options(Mode::Run, &args.scope)?
-    };
-    reconcile(desk, &args.scope, options).await
+    let scope = scope_of(&args.scope)?;
+    let sends = with(&args.sending, options(Mode::Run, scope, &args.scope.manner));
+    let options = Options { differences_exit: args.detailed_exitcode, ..sends };
+    reconcile(desk, &args.scope.domains, &args.scope.manner, options).await
 }
 
 /// Carries `plan` out.
 pub(super) async fn plan(desk: &Desk, args: &PlanArgs) -> Result<u8, Failure> {
-    reconcile(desk, &args.scope, options(Mode::Plan, &args.scope)?).await
+    let Scope { domains, manner, .. } = &args.scope;
+    reconcile(desk, domains, manner, options(Mode::Plan, scope_of(&args.scope)?, manner)).await
 }
 
-/// What both commands understand alike.
-fn options(mode: Mode, scope: &Scope) -> Result<Options, Failure> {
-    let range = scope.window(Instant::from(Utc::now()))?;
-    let scope_of_run = match range {
+/// Carries `backfill` out.
+pub(super) async fn backfill(desk: &Desk, args: &BackfillArgs) -> Result<u8, Failure> {
+    let asked = args.window(Instant::from(Utc::now()))?;
+    let options = with(&args.sending, options(Mode::Run, run::Scope::Backfill(asked), &args.manner));
+    reconcile(desk, &args.domains, &args.manner, options).await
+}
+
+/// What `run` and `plan` look at.
+fn scope_of(scope: &Scope) -> Result<run::Scope, Failure> {
+    Ok(match scope.window(Instant::from(Utc::now()))? {
         Some(range) => run::Scope::Range(range),
         None if scope.key.is_empty() => run::Scope::Coverage,
         None => run::Scope::Keys(scope.key.clone()),
-    };
-    Ok(Options {
-        mode,
-        scope: scope_of_run,
-        max_emits: scope.max_emits,
-        found: if scope.baseline { Found::Baseline } else { Found::Repaired },
-        if_locked: run::IfLocked::Fail,
-        drain: Duration::ZERO,
-        list: scope.findings_shown(),
-        concurrency: usize::from(scope.concurrency),
-        differences_exit: false,
     })
 }
 
-async fn reconcile(desk: &Desk, scope: &Scope, options: Options) -> Result<u8, Failure> {
+/// What all these commands understand alike.
+fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options {
+    Options {
+        mode,
+        scope,
+        max_emits: manner.max_emits,
+        found: if manner.baseline { Found::Baseline } else { Found::Repaired },
+        if_locked: run::IfLocked::Fail,
+        drain: Duration::ZERO,
+        deadline: manner.deadline.and_then(|after| std::time::Instant::now().checked_add(after)),
+        list: manner.findings_shown(),
+        concurrency: usize::from(manner.concurrency),
+        differences_exit: false,
+    }
+}
+
+fn with(sending: &Sending, options: Options) -> Options {
+    Options { drain: sending.drain, if_locked: sending.if_locked.for_run(), ..options }
+}
+
+async fn reconcile(
+    desk: &Desk,
+    patterns: &[String],
+    manner: &Manner,
+    options: Options,
+) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
-    let domains = wire::selected(&loaded, &scope.domains)?;
+    let domains = wire::selected(&loaded, patterns)?;
     let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains)?;
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
-    let audience: Arc<dyn Audience> = audience(&output, &desk.screen, scope.heartbeat).into();
-    let report = execute(desk, &loaded, &scope.domains, options, &audience).await?;
+    let audience: Arc<dyn Audience> = audience(&output, &desk.screen, manner.heartbeat).into();
+    let report = execute(desk, &loaded, patterns, options, &audience).await?;
     super::run::finish(report, audience.as_ref(), &output)
 }
 

@@ -1,4 +1,4 @@
-//! What `run` and `plan` are asked to look at, and within which limits.
+//! What `run`, `plan` and `backfill` are asked to look at, and within which limits.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tieout_reconcilers::window::Window;
 
 use super::failure::Failure;
 use super::values::{instant, key};
+use crate::run;
 
 /// The scope of a run or plan.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -25,6 +26,14 @@ pub struct Scope {
     /// Read up to this time, which itself is left out
     #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
     pub until: Option<Instant>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// How a run works, whatever it looks at.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Manner {
     /// The most events to emit per domain, in place of the domain's own limit
     #[arg(long, value_name = "N", env = "TIEOUT_MAX_EMITS", hide_env_values = true)]
     pub max_emits: Option<u64>,
@@ -40,14 +49,14 @@ pub struct Scope {
     /// Off a terminal: how often a domain says that it is alive
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_HEARTBEAT", hide_env_values = true)]
     pub heartbeat: Duration,
+    /// Begin nothing more after so long; what was done is kept, the next run goes on, and the exit code is 3
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "TIEOUT_DEADLINE", hide_env_values = true)]
+    pub deadline: Option<Duration>,
 }
 
-/// `tieout run`.
+/// What a run does with events and locks.
 #[derive(Debug, Clone, PartialEq, Args)]
-pub struct RunArgs {
-    /// What to look at.
-    #[command(flatten)]
-    pub scope: Scope,
+pub struct Sending {
     /// How long to deliver waiting events before the run ends; what is left goes out with the next run
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
     pub drain: Duration,
@@ -60,6 +69,17 @@ pub struct RunArgs {
         hide_env_values = true
     )]
     pub if_locked: IfLocked,
+}
+
+/// `tieout run`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct RunArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// What it does with events and locks.
+    #[command(flatten)]
+    pub sending: Sending,
     /// Exit with 4 instead of 0 when differences were found
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub detailed_exitcode: bool,
@@ -71,6 +91,26 @@ pub struct PlanArgs {
     /// What to look at.
     #[command(flatten)]
     pub scope: Scope,
+}
+
+/// `tieout backfill`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct BackfillArgs {
+    /// Domains, by name or glob (`stripe.*`)
+    #[arg(value_name = "DOMAIN", required = true)]
+    pub domains: Vec<String>,
+    /// Fill what was never verified from this time on, also before the domain's own beginning (`2025-11-21` is midnight UTC)
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub since: Option<Instant>,
+    /// Fill up to this time, which itself is left out
+    #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
+    pub until: Option<Instant>,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+    /// What it does with events and locks.
+    #[command(flatten)]
+    pub sending: Sending,
 }
 
 /// What to do about a domain that another run works on.
@@ -85,16 +125,40 @@ pub enum IfLocked {
 impl Scope {
     /// The range that was asked for, up to `now` where no end was named. Refuses one that is empty.
     pub fn window(&self, now: Instant) -> Result<Option<Window>, Failure> {
-        let Some(since) = self.since else { return Ok(None) };
-        let until = self.until.unwrap_or(now);
-        let empty = || Failure::usage("empty_range", format!("nothing lies between {since} and {until}"));
-        Window::new(since, until).map(Some).ok_or_else(empty)
+        range(self.since, self.until, now)
     }
+}
 
+impl BackfillArgs {
+    /// The range that was asked for, up to `now` where no end was named. Refuses one that is empty.
+    pub fn window(&self, now: Instant) -> Result<Option<Window>, Failure> {
+        range(self.since, self.until, now)
+    }
+}
+
+fn range(since: Option<Instant>, until: Option<Instant>, now: Instant) -> Result<Option<Window>, Failure> {
+    let Some(since) = since else { return Ok(None) };
+    let until = until.unwrap_or(now);
+    let empty = || Failure::usage("empty_range", format!("nothing lies between {since} and {until}"));
+    Window::new(since, until).map(Some).ok_or_else(empty)
+}
+
+impl Manner {
     /// How many findings a report lists at most per domain.
     #[must_use]
     pub const fn findings_shown(&self) -> usize {
         if self.limit == 0 { usize::MAX } else { self.limit }
+    }
+}
+
+impl IfLocked {
+    /// The same for a run.
+    #[must_use]
+    pub const fn for_run(self) -> run::IfLocked {
+        match self {
+            Self::Fail => run::IfLocked::Fail,
+            Self::Skip => run::IfLocked::Skip,
+        }
     }
 }
 
@@ -144,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_limit_of_zero_shows_all() {
-        assert_eq!(scope(&[]).unwrap().findings_shown(), 20);
-        assert_eq!(scope(&["--limit", "0"]).unwrap().findings_shown(), usize::MAX);
+        assert_eq!(scope(&[]).unwrap().manner.findings_shown(), 20);
+        assert_eq!(scope(&["--limit", "0"]).unwrap().manner.findings_shown(), usize::MAX);
     }
 }

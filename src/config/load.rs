@@ -185,6 +185,26 @@ impl Config {
     }
 }
 
+/// Why the local side does not fit a feed that has a clock, or has none.
+fn clock_misfit(domain: &dyn Reconciler) -> Option<Fault> {
+    let feed = &domain.feed().name;
+    match (domain.feed().timeless, &domain.local().clock) {
+        (false, None) => {
+            let fault = Fault::new(format!("`local.clock` is missing, and the feed `{feed}` has a clock"));
+            Some(fault.with_help(
+                "name the column that `:from` and `:to` filter: the same instant as the feed's clock",
+            ))
+        }
+        (true, Some(_)) => {
+            let fault = Fault::new(format!("`local.clock` means nothing: the feed `{feed}` has no clock"));
+            Some(
+                fault.with_help("leave it out, and write `rows` without `:from` and `:to`: it is read whole"),
+            )
+        }
+        _ => None,
+    }
+}
+
 /// Why the SQL of a domain does not fit whom its feed is read for.
 fn misfits(domain: &dyn Reconciler) -> impl Iterator<Item = Fault> {
     let names: BTreeSet<Box<str>> = match domain.fan_out() {
@@ -402,6 +422,8 @@ impl<'l> Loading<'l> {
                     self.problems.warnings.extend(blind);
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(misfits);
+                    let clock = clock_misfit(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.problems.extend(clock);
                     defined.insert(name, Arc::new(definition));
                 }
                 Err(problem) => self.problems.problems.push(problem),

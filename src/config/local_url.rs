@@ -30,3 +30,21 @@ impl LocalUrl {
         self.0.read_of_kind(what, base, READ)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_may_be_mysql_and_a_password_stays_out_of_the_file() {
+        for good in
+            ["mysql://me@db.example.com/app", "mariadb://db.example.com/app", "sqlite:app.db", "env:APP"]
+        {
+            assert!(LocalUrl::from_text(good).is_ok(), "{good}");
+        }
+        for bad in ["mysql://me:hunter2@db.example.com/app", "oracle://db.example.com/app", "app"] {
+            let fault = LocalUrl::from_text(bad).unwrap_err();
+            assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
+        }
+    }
+}

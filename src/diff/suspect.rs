@@ -107,6 +107,8 @@ pub enum Doubt {
     RowTwice,
     /// An item or row has no usable key.
     Nameless,
+    /// More rows met no item of a whole feed than can be told one by one.
+    ManyUnmet,
 }
 
 /// What a slice leaves to be confirmed.

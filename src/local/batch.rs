@@ -8,8 +8,8 @@ use super::database::KEYS_AT_ONCE;
 /// What one execution of a statement asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Batch<'k> {
-    /// The rows of a window.
-    Range(Window),
+    /// The rows of a window, or all rows.
+    Range(Option<Window>),
     /// The rows of at most [`KEYS_AT_ONCE`] keys.
     Keys(&'k [Key]),
 }

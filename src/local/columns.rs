@@ -63,7 +63,7 @@ pub(super) struct Column {
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     key: Column,
-    clock: Column,
+    clock: Option<Column>,
     changed: Option<Column>,
     version: Option<Column>,
     fields: Vec<Column>,
@@ -84,7 +84,7 @@ impl Columns {
         let find = |name: &str| find(result, name);
         Ok(Self {
             key: find(&local.key)?,
-            clock: find(&local.clock)?,
+            clock: local.clock.as_deref().map(find).transpose()?,
             changed: local.changed.as_deref().map(find).transpose()?,
             version: local.version.as_deref().map(find).transpose()?,
             fields: fields.fields.iter().map(|field| find(&field.local)).collect::<Result<_, _>>()?,
@@ -119,14 +119,14 @@ impl Columns {
         self.key.index
     }
 
-    /// The place of the clock.
-    pub(super) const fn clock_index(&self) -> usize {
-        self.clock.index
+    /// The place of the clock, where the domain has one.
+    pub(super) fn clock_index(&self) -> Option<usize> {
+        self.clock.as_ref().map(|clock| clock.index)
     }
 
     /// The places of all named columns.
     pub(super) fn indices(&self) -> impl Iterator<Item = usize> {
-        let one = [Some(&self.key), Some(&self.clock), self.changed.as_ref(), self.version.as_ref()];
+        let one = [Some(&self.key), self.clock.as_ref(), self.changed.as_ref(), self.version.as_ref()];
         one.into_iter().flatten().chain(&self.fields).map(|column| column.index)
     }
 
@@ -145,7 +145,7 @@ impl Columns {
                 return None;
             }
         };
-        let clock = self.instant(&self.clock, Shown::earliest, &cell, read);
+        let clock = self.clock.as_ref().and_then(|column| self.instant(column, Shown::earliest, &cell, read));
         let changed = self.changed.as_ref();
         let changed = changed.and_then(|column| self.instant(column, Shown::latest, &cell, read));
         let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, None, &cell, read));

@@ -79,7 +79,8 @@ impl MySql {
         fields: &Fields,
         member: &MemberValues,
     ) -> Result<MySqlReader, LocalError> {
-        let [rows, keys] = [Purpose::Rows, Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
+        let [rows, keys] =
+            [Purpose::of_rows(local), Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
         let rows = self.prepare(rows?, local, fields).await?;
         let keys = self.prepare(keys?, local, fields).await?;
         Ok(MySqlReader::new(self.clone(), rows, keys))

@@ -78,7 +78,8 @@ impl Postgres {
         fields: &Fields,
         member: &MemberValues,
     ) -> Result<PostgresReader, LocalError> {
-        let [rows, keys] = [Purpose::Rows, Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
+        let [rows, keys] =
+            [Purpose::of_rows(local), Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
         let rows = self.prepare(rows?, local, fields).await?;
         let keys = self.prepare(keys?, local, fields).await?;
         Ok(PostgresReader::new(self.clone(), rows, keys))

@@ -39,14 +39,14 @@ impl Reader {
     pub async fn rows(&self, window: Window, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
         let readings = self.zone.map(|zone| zone.readings(window.from(), window.to()));
         if readings.is_none_or(|readings| readings.is_exact) {
-            return self.rows_between(window, each_row).await;
+            return self.rows_of(Some(window), each_row).await;
         }
         // Near a change of clocks the database is asked for more than the window, and each row belongs to one window only.
         let is_wanted = |row: &Row<'_>| row.clock.is_none_or(|at| window.contains(at));
         let mut passed = Passed::default();
         let mut only = |row: Row<'_>| passed.on(row, &is_wanted, each_row);
-        let read = self.rows_between(window, &mut only).await?;
-        Ok(passed.from(read))
+        let read = self.rows_of(Some(window), &mut only).await?;
+        Ok(passed.counted(read))
     }
 
     /// Hands out the rows of some keys, a thousand at a time. A key that the column's type cannot hold is absent.
@@ -63,10 +63,15 @@ impl Reader {
             Kind::Postgres(reader) => reader.by_keys(keys, &mut only).await,
             Kind::MySql(reader) => reader.by_keys(keys, &mut only).await,
         }?;
-        Ok(passed.from(read))
+        Ok(passed.counted(read))
     }
 
-    async fn rows_between(&self, window: Window, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+    /// Hands out all rows of a domain whose feed has no clock, in one read, none of them kept.
+    pub async fn whole(&self, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        self.rows_of(None, each_row).await
+    }
+
+    async fn rows_of(&self, window: Option<Window>, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
         match &self.kind {
             Kind::Sqlite(reader) => reader.rows(window, each_row).await,
             Kind::Postgres(reader) => reader.rows(window, each_row).await,
@@ -93,7 +98,7 @@ impl Passed {
         each_row(row)
     }
 
-    fn from(&self, read: Read) -> Read {
+    fn counted(&self, read: Read) -> Read {
         Read { rows: self.0, ..read }
     }
 }

@@ -58,7 +58,8 @@ impl Sqlite {
         member: &MemberValues,
     ) -> Result<SqliteReader, LocalError> {
         let mut connection = self.acquire().await?;
-        let [rows, keys] = [Purpose::Rows, Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
+        let [rows, keys] =
+            [Purpose::of_rows(local), Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
         let rows = Prepared::new(self, &mut connection, rows?, local, fields).await?;
         let keys = Prepared::new(self, &mut connection, keys?, local, fields).await?;
         Ok(SqliteReader::new(self.clone(), rows, keys))

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
+use tieout_reconcilers::reconciler::Local;
 
 use self::lexemes::{Lexeme, lexemes};
 use super::error::meant;
@@ -33,6 +34,15 @@ pub(super) enum Purpose {
     Rows,
     /// The rows of some keys: `:keys`.
     Keys,
+    /// All rows: no parameter but those of the member.
+    Whole,
+}
+
+impl Purpose {
+    /// What `rows` is for: without a clock it names no range.
+    pub(super) fn of_rows(local: &Local) -> Self {
+        if local.clock.is_some() { Self::Rows } else { Self::Whole }
+    }
 }
 
 /// A parameter of the user's SQL.
@@ -254,6 +264,7 @@ impl Statement {
         match self.purpose {
             Purpose::Rows => 3,
             Purpose::Keys => keys + 1,
+            Purpose::Whole => 1,
         }
     }
 }

@@ -30,7 +30,7 @@ fn local(rows: &str, keys: &str) -> Local {
         keys: keys.to_owned(),
         keys_place: place(6),
         key: "id".to_owned(),
-        clock: "created_at".to_owned(),
+        clock: Some("created_at".to_owned()),
         changed: None,
         version: None,
         time: TimeFormat::Rfc3339,

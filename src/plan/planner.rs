@@ -42,6 +42,14 @@ pub struct Stand {
     pub state: State,
     /// Its episode.
     pub episode: u32,
+    /// The run that wrote it.
+    pub run_id: Uuid,
+}
+
+impl From<&Finding> for Stand {
+    fn from(finding: &Finding) -> Self {
+        Self { state: finding.state, episode: finding.episode, run_id: finding.run_id }
+    }
 }
 
 /// The decided continuation of a set of keys.
@@ -104,7 +112,7 @@ impl Planner<'_> {
                 Look::Differs(_) | Look::Young(_) => {}
             }
             plan.findings.push(finding);
-            plan.stood.push(before.map(|before| Stand { state: before.state, episode: before.episode }));
+            plan.stood.push(before.map(Stand::from));
         }
         plan
     }

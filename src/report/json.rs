@@ -7,6 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::explained::Explained;
+use super::state::{BrokenLease, DomainState};
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
 use super::views::{FindingView, RunLine, StatusLine};
 use crate::finding::Finding;
@@ -19,6 +20,16 @@ pub fn run(report: &RunReport) -> serde_json::Result<String> {
 /// `tieout status` as one document.
 pub fn status(domains: &[StatusLine], now: Instant) -> serde_json::Result<String> {
     document(&StatusDocument { schema: "tieout.status/v1", now, domains })
+}
+
+/// `tieout state show` as one document.
+pub fn state(domains: &[DomainState], now: Instant) -> serde_json::Result<String> {
+    document(&StateDocument { schema: "tieout.state/v1", now, domains })
+}
+
+/// `tieout state unlock` as one document.
+pub fn unlocked(domain: &str, broken: &[BrokenLease]) -> serde_json::Result<String> {
+    document(&UnlockDocument { schema: "tieout.unlock/v1", domain, broken })
 }
 
 /// `tieout report list` as one document.
@@ -66,6 +77,20 @@ struct StatusDocument<'a> {
     schema: &'static str,
     now: Instant,
     domains: &'a [StatusLine],
+}
+
+#[derive(Serialize)]
+struct StateDocument<'a> {
+    schema: &'static str,
+    now: Instant,
+    domains: &'a [DomainState],
+}
+
+#[derive(Serialize)]
+struct UnlockDocument<'a> {
+    schema: &'static str,
+    domain: &'a str,
+    broken: &'a [BrokenLease],
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ mod amounts;
 mod invariants;
 mod lives;
 mod seal;
+mod state;
 mod value;
 mod views;
 
@@ -18,6 +19,10 @@ pub use value::{
     RunReport, SCHEMA, Status,
 };
 
+pub use state::{
+    AxisView, BrokenLease, DomainState, Forgotten, HandView, LeaseState, LeaseView, MemberState, Range,
+    Rewound, ScanView, TokenView,
+};
 pub use views::{ApprovedView, FindingView, RunLine, StatusLine};
 
 pub mod exit;

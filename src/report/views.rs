@@ -7,6 +7,7 @@ use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
 use super::lives::Standing;
+use super::state::Range;
 use super::value::Status;
 use crate::finding::{Finding, State};
 
@@ -20,8 +21,14 @@ pub struct StatusLine {
     /// The member of the fan-out that this is about: the one furthest behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub furthest_behind: Option<String>,
+    /// The ranges before its newest verified instant that were never verified.
+    pub holes: Vec<Range>,
+    /// What of them the provider does not keep any more: nothing can be proved about it.
+    pub lost: Vec<Range>,
     /// For a mutable feed on a creation clock: changes to items created before this instant go unseen.
     pub changes_back_to: Option<Instant>,
+    /// Where changes of older items are followed by the provider's events: up to when.
+    pub changes_through: Option<Instant>,
     /// How the last run of the domain ended, and when.
     #[serde(serialize_with = "last_run")]
     pub last_run: Option<(Status, Instant)>,

@@ -7,7 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
-use tieout_reconcilers::window::Purpose;
+use tieout_reconcilers::window::{Purpose, Window};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -19,13 +19,14 @@ use super::listing::Listing;
 use super::lives::Lives;
 use super::members;
 use super::outcome::Failure;
+use super::shown::ShownTonight;
 use super::slice::{Lanes, Pace, Reading};
 use super::stage::{Members, Stage};
 use super::summary::{blank, failed};
 use super::unseen::Withheld;
 use super::{IfLocked, Job, Mode, Scope};
 use crate::clock::Stopwatch;
-use crate::confirm::Sides;
+use crate::confirm::{LookUpBudget, Sentinels, Sides};
 use crate::diff::Suspect;
 use crate::finding::{Finding, State};
 use crate::local::MemberValues;
@@ -55,6 +56,10 @@ pub(super) struct Night<'a> {
     pub report: DomainReport,
     pub pace: Arc<Pace>,
     pub counting: Arc<Counting>,
+    /// How many items the run may still look up, all members of the domain together.
+    pub budget: Arc<LookUpBudget>,
+    /// Items that a look-up must find.
+    pub sentinels: Arc<Sentinels>,
     pub lanes: Arc<Lanes>,
     /// What the provider's first answer says about how far its answers are whole.
     pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
@@ -63,6 +68,10 @@ pub(super) struct Night<'a> {
     pub resting_since: Option<Stopwatch>,
     /// What was proven if none of the resting orphans exists.
     pub withheld: Vec<Withheld>,
+    /// What tonight's pages have shown, where events are followed.
+    pub shown: ShownTonight,
+    /// What a backfill has to fill.
+    pub to_fill: Vec<Window>,
     /// What `plan` would have stored, so that it decides as `run` does.
     pub imagined: HashMap<Key, Finding>,
     /// What the report will list.
@@ -141,11 +150,15 @@ impl<'a> Night<'a> {
             report: blank(reconciler.as_ref()),
             pace: Arc::clone(&stage.pace),
             counting: Arc::default(),
+            budget: Arc::clone(&stage.budget),
+            sentinels: Arc::default(),
             lanes: Arc::clone(&stage.lanes),
             provider_ceiling: Arc::default(),
             resting: Vec::new(),
             resting_since: None,
             withheld: Vec::new(),
+            shown: ShownTonight::default(),
+            to_fill: Vec::new(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             lives: Lives::default(),
@@ -162,10 +175,14 @@ impl<'a> Night<'a> {
         self.look_again().await?;
         match &self.job.options.scope {
             Scope::Keys(keys) => self.judge_keys(keys).await,
-            Scope::Coverage | Scope::Range(_) => {
-                let sees_all_changes = self.read_slices().await?;
+            Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
+                let following = self.events_to_follow().await?;
+                self.say_lost_events(following.as_ref());
+                let sees_all_changes = self.read_slices(following.as_ref()).await?;
+                self.follow_events(following).await?;
                 self.doubt_clock();
                 self.rest().await?;
+                self.say_filled().await?;
                 if sees_all_changes { self.overlap_done().await } else { Ok(()) }
             }
         }
@@ -179,13 +196,20 @@ impl<'a> Night<'a> {
     /// Every finding that is not over is read again by key, oldest first.
     async fn look_again(&mut self) -> Result<(), Failure> {
         let domain = self.sides.reconciler.domain().clone();
-        let followed = self.job.store.followed(&domain, &self.sides.each, FOLLOW_UP_BUDGET).await?;
+        // Half of the look-ups are left for what is found today, however many earlier findings there are.
+        let half = u32::try_from(self.budget.limit() / 2).unwrap_or(u32::MAX);
+        let most = FOLLOW_UP_BUDGET.min(half.max(1));
+        let followed = self.job.store.followed(&domain, &self.sides.each, most).await?;
         let followed: Vec<Finding> = followed
             .into_iter()
             .filter(|finding| finding.state != State::Suspected || !bug!("suspected_forgotten"))
             .collect();
         for chunk in followed.chunks(1_000) {
             self.stop_if_cancelled()?;
+            if self.is_late() {
+                self.doubt("the deadline came before all earlier findings were looked at again".to_owned());
+                break;
+            }
             self.follow(chunk).await?;
         }
         Ok(())
@@ -204,6 +228,9 @@ impl<'a> Night<'a> {
             lanes: Arc::clone(&self.lanes),
             pace: Arc::clone(&self.pace),
             counting: Arc::clone(&self.counting),
+            budget: Arc::clone(&self.budget),
+            sentinels: Arc::clone(&self.sentinels),
+            shown: self.sides.reconciler.events().filter(|events| events.drives).map(|_| self.shown.clone()),
             provider_ceiling: Arc::clone(&self.provider_ceiling),
             start: self.start,
             local_start: self.local_start,
@@ -232,8 +259,8 @@ impl<'a> Night<'a> {
         for event in &plan.events {
             types.insert(&event.finding.key, &event.event_type);
         }
-        for finding in &plan.findings {
-            self.listing.note(finding, types.get(&finding.id.key).copied());
+        for (finding, stood) in plan.findings.iter().zip(&plan.stood) {
+            self.listing.note(finding, *stood, types.get(&finding.id.key).copied());
         }
     }
 
@@ -266,13 +293,26 @@ impl<'a> Night<'a> {
         if self.job.cancel.is_cancelled() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
+    /// Tells the reader of the report something that makes nothing doubtful.
+    pub(super) fn remark(&mut self, note: String) {
+        let note = self.of_whom(note);
+        if !self.report.notes.contains(&note) {
+            self.report.notes.push(note);
+        }
+    }
+
+    /// A sentence with the member of the fan-out that it is about.
+    fn of_whom(&self, sentence: String) -> String {
+        match self.sides.each.as_str() {
+            "" => sentence,
+            each => format!("{each}: {sentence}"),
+        }
+    }
+
     /// Makes the domain partial, in words.
     pub(super) fn doubt(&mut self, problem: String) {
         self.report.complete = false;
-        let problem = match self.sides.each.as_str() {
-            "" => problem,
-            each => format!("{each}: {problem}"),
-        };
+        let problem = self.of_whom(problem);
         if !self.report.problems.contains(&problem) {
             self.report.problems.push(problem);
         }

@@ -1,14 +1,13 @@
 //! The findings that a report lists: the first ones by kind and key, however many there are, in bounded memory.
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::BuildHasher;
+use std::collections::BTreeMap;
 
-use foldhash::fast::RandomState;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 
 use crate::finding::{Finding, State};
+use crate::plan::Stand;
 use crate::report::PlannedFinding;
 
 /// The findings of a run so far, each in its newest state.
@@ -16,38 +15,30 @@ use crate::report::PlannedFinding;
 pub(super) struct Listing {
     limit: usize,
     shown: BTreeMap<(Kind, Key, Each), (Finding, Option<String>)>,
-    /// All of them, by a hash of their key: eight bytes each.
-    all: HashSet<u64>,
-    /// How many other members of the domain have.
-    elsewhere: u64,
-    hasher: RandomState,
+    /// How many there are, shown or not.
+    all: u64,
 }
 
 impl Listing {
     /// A listing that keeps at most `limit` findings.
     pub(super) fn of_at_most(limit: usize) -> Self {
-        Self {
-            limit,
-            shown: BTreeMap::new(),
-            all: HashSet::new(),
-            elsewhere: 0,
-            hasher: RandomState::default(),
-        }
+        Self { limit, shown: BTreeMap::new(), all: 0 }
     }
 
-    /// Notes the newest state of a finding, with the type of its event where it has one.
-    pub(super) fn note(&mut self, finding: &Finding, event_type: Option<&str>) {
+    /// Notes the newest state of a finding, where it stood before, and the type of its event where it has one.
+    pub(super) fn note(&mut self, finding: &Finding, stood: Option<Stand>, event_type: Option<&str>) {
         let (key, each) = (&finding.id.key, &finding.id.each);
         // A finding may have changed its kind since it was noted.
         for kind in [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable] {
             self.shown.remove(&(kind, key.clone(), each.clone()));
         }
-        let hash = self.hasher.hash_one((key, each));
-        if matches!(finding.state, State::Healed | State::Repaired | State::Ignored) {
-            self.all.remove(&hash);
+        // What this run wrote before was noted before.
+        let is_known = |stood: Stand| stood.run_id == finding.run_id && is_listed(stood.state);
+        self.all = self.all.saturating_sub(u64::from(stood.is_some_and(is_known)));
+        if !is_listed(finding.state) {
             return;
         }
-        self.all.insert(hash);
+        self.all += 1;
         let place = (finding.kind, key.clone(), each.clone());
         self.shown.insert(place, (finding.clone(), event_type.map(str::to_owned)));
         if self.shown.len() > self.limit {
@@ -57,7 +48,7 @@ impl Listing {
 
     /// Takes over what was noted about another member of the same domain.
     pub(super) fn absorb(&mut self, other: Self) {
-        self.elsewhere += other.elsewhere + other.all.len() as u64;
+        self.all += other.all;
         self.shown.extend(other.shown);
         while self.shown.len() > self.limit {
             self.shown.pop_last();
@@ -66,10 +57,14 @@ impl Listing {
 
     /// The kept findings in order, and how many there are beyond them. Where a limit tripped, what was to be sent is held.
     pub(super) fn finish(self, is_held: bool) -> (Vec<PlannedFinding>, u64) {
-        let all = self.all.len() as u64 + self.elsewhere;
-        let more = all.saturating_sub(self.shown.len() as u64);
+        let more = self.all.saturating_sub(self.shown.len() as u64);
         (self.shown.into_values().map(|(finding, event)| listed(finding, event, is_held)).collect(), more)
     }
+}
+
+/// Whether a finding in a state is still somebody's concern.
+const fn is_listed(state: State) -> bool {
+    !matches!(state, State::Healed | State::Repaired | State::Ignored)
 }
 
 /// A finding as the report lists it.
@@ -93,5 +88,33 @@ fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> Planne
         currency: finding.amount.map(|amount| amount.currency.to_string()),
         event_type,
         event_id: finding.event_id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::text::samples;
+
+    fn keyed(key: &str, state: State) -> Finding {
+        let finding = samples::finding(state);
+        let key = Key::checked(key).unwrap();
+        Finding { id: crate::finding::Identity { key, ..finding.id.clone() }, ..finding }
+    }
+
+    #[test]
+    fn a_finding_that_is_noted_again_in_its_run_counts_once_and_one_that_ends_not_at_all() {
+        let mut listing = Listing::of_at_most(1);
+        let [suspected, open] = [State::Suspected, State::Open].map(|state| keyed("a", state));
+        listing.note(&suspected, None, None);
+        listing.note(&open, Some(Stand::from(&suspected)), None);
+        listing.note(&keyed("b", State::Open), None, None);
+        let earlier = Stand { run_id: uuid::Uuid::nil(), ..Stand::from(&open) };
+        listing.note(&keyed("c", State::Emitted), Some(earlier), None);
+        listing.note(&keyed("d", State::Repaired), Some(earlier), None);
+        let healed = keyed("b", State::Healed);
+        listing.note(&healed, Some(Stand::from(&keyed("b", State::Open))), None);
+        let (shown, more) = listing.finish(false);
+        assert_eq!((shown.len(), shown[0].key.as_str(), more), (1, "a", 1), "a and c are left");
     }
 }

@@ -10,8 +10,9 @@ use crate::report::{Tonight, Took};
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     counts: Tonight,
-    detected: Vec<Duration>,
-    repaired: Vec<Duration>,
+    /// Whole seconds, because they are kept for every finding of a night.
+    detected: Vec<u32>,
+    repaired: Vec<u32>,
 }
 
 impl Lives {
@@ -42,7 +43,7 @@ impl Lives {
                 let kind =
                     if finding.episode == 1 { &mut self.counts.new } else { &mut self.counts.reopened };
                 *kind += 1;
-                self.detected.extend(finding.time_to_detect());
+                self.detected.extend(finding.time_to_detect().map(seconds));
             }
             (Some(State::Ignored), _) if is_judged => self.counts.reopened += 1,
             // What a baseline knew gave way to a drift of its own.
@@ -50,7 +51,7 @@ impl Lives {
                 if is_judged && stood.is_some_and(|stood| stood.episode < finding.episode) =>
             {
                 self.counts.new += 1;
-                self.detected.extend(finding.time_to_detect());
+                self.detected.extend(finding.time_to_detect().map(seconds));
             }
             (Some(State::Emitted), _) if is_judged => self.counts.sent_again += 1,
             // What was only suspected was never a finding.
@@ -64,15 +65,21 @@ impl Lives {
     fn end(&mut self, finding: &Finding, how: State) {
         let kind = if how == State::Healed { &mut self.counts.healed } else { &mut self.counts.repaired };
         *kind += 1;
-        self.repaired.extend(finding.time_to_repair());
+        self.repaired.extend(finding.time_to_repair().map(seconds));
     }
 }
 
+/// More than a century is as good as a century.
+fn seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
+}
+
 /// The median and the worst of some times; of an even number of them, the lower of the two in the middle.
-fn took(mut times: Vec<Duration>) -> Option<Took> {
+fn took(mut times: Vec<u32>) -> Option<Took> {
     times.sort_unstable();
     let (median, worst) = (times.get(times.len().saturating_sub(1) / 2)?, times.last()?);
-    Some(Took { median_seconds: median.as_secs(), worst_seconds: worst.as_secs(), of: times.len() as u64 })
+    let [median_seconds, worst_seconds] = [*median, *worst].map(u64::from);
+    Some(Took { median_seconds, worst_seconds, of: times.len() as u64 })
 }
 
 #[cfg(test)]
@@ -81,7 +88,7 @@ mod tests {
     use crate::report::text::samples;
 
     fn stood(state: State) -> Stand {
-        Stand { state, episode: 1 }
+        Stand { episode: 1, ..Stand::from(&samples::finding(state)) }
     }
 
     fn told(steps: &[(Option<Stand>, Finding)]) -> Tonight {

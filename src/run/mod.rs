@@ -5,9 +5,12 @@
 
 mod account;
 mod approve;
+mod backfill;
 mod causes;
 mod counting;
+mod deadline;
 mod domain;
+mod events;
 mod finish;
 mod flight;
 mod lease;
@@ -21,6 +24,7 @@ mod reading;
 mod release;
 mod rest;
 mod shape;
+mod shown;
 mod slice;
 mod sorting;
 mod stage;
@@ -28,10 +32,11 @@ mod standing;
 mod summary;
 mod unseen;
 mod verdicts;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -55,6 +60,7 @@ use crate::source::Client;
 use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
 
 pub use approve::{Approved, NotApproved, Order, approve};
+pub(crate) use events::EVENTS;
 pub use outcome::Failure;
 pub(crate) use standing::standing;
 
@@ -78,6 +84,8 @@ pub enum Scope {
     Coverage,
     /// A range, verified or not.
     Range(Window),
+    /// What was never verified of a range, or of everything between the beginning and the newest end.
+    Backfill(Option<Window>),
     /// Some keys, which never touches coverage.
     Keys(Vec<Key>),
 }
@@ -117,6 +125,8 @@ pub struct Options {
     pub if_locked: IfLocked,
     /// How long the relay may drain the outbox at the end.
     pub drain: Duration,
+    /// When nothing more is begun; what is left is for the next run.
+    pub deadline: Option<Moment>,
     /// How many findings a report lists per domain.
     pub list: usize,
     /// How many slices are walked side by side, at least 1.
@@ -165,8 +175,9 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        let night = domain::reconcile(job, reconciler, report.run_id, now).instrument(span);
-        let domain = Box::pin(night).await;
+        // A night is deep: boxed, its layout is worked out apart from that of the run.
+        let night = Box::pin(domain::reconcile(job, reconciler, report.run_id, now));
+        let domain = night.instrument(span).await;
         report.domains.push(domain);
     }
     if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {

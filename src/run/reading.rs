@@ -8,6 +8,7 @@ use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
 use super::domain::Night;
+use super::events::Following;
 use super::flight::Flight;
 use super::outcome::Failure;
 use super::shape::Shape;
@@ -16,26 +17,41 @@ use crate::coverage::{self, Known};
 use crate::source::{Coverage, NextStep};
 use crate::store::{Commit, OverlapDone};
 
+/// What the state store knows of the coverage of a member.
+pub(super) struct Ledger {
+    /// Verified ranges, sorted and merged.
+    pub(super) verified: Vec<Window>,
+    /// Where the first run began, whatever came of it.
+    began: Option<Instant>,
+    /// When the last wider re-read was complete.
+    last_overlap: Option<Instant>,
+}
+
 /// After how many ranges in a row without a single page a provider is left alone until the next run.
 const MAX_IN_VAIN: u32 = 3;
 
 impl Night<'_> {
     /// Reads the slices side by side and judges them one after the other, oldest first. Says whether that shows every change
     /// that the feed's `overlap_scan` promises to find.
-    pub(super) async fn read_slices(&mut self) -> Result<bool, Failure> {
-        let (slices, sees_all_changes) = self.slices().await?;
+    pub(super) async fn read_slices(&mut self, following: Option<&Following>) -> Result<bool, Failure> {
+        let (slices, sees_all_changes) = self.slices(following).await?;
         let mut shape = Shape::new(self.sides.reconciler.feed(), slices);
         let mut flight = Flight::of(self.reading());
         let mut in_vain = 0;
         loop {
             self.stop_if_cancelled()?;
             let left = flight.len() + shape.len();
+            if left > 0 && self.is_late() {
+                self.doubt(format!("the deadline came; {left} more ranges are left to the next run"));
+                break;
+            }
             if in_vain >= MAX_IN_VAIN && left > 0 {
                 self.doubt(format!("{in_vain} ranges in a row gave no page; {left} more were not tried"));
                 break;
             }
             let next = tokio::select! {
                 next = flight.next(&mut shape) => next,
+                () = self.late(), if left > 0 => continue,
                 () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
             };
             let Some(read) = next.transpose()? else { break };
@@ -112,44 +128,68 @@ impl Night<'_> {
     }
 
     /// What is to be read, and whether that shows every change that the feed's `overlap_scan` promises to find.
-    async fn slices(&mut self) -> Result<(Vec<Slice>, bool), Failure> {
-        let reconciler = &self.sides.reconciler;
+    async fn slices(&mut self, following: Option<&Following>) -> Result<(Vec<Slice>, bool), Failure> {
+        let reconciler = self.sides.reconciler.clone();
         let (feed, policy) = (reconciler.feed(), reconciler.policy());
-        let ceiling = self.ceiling();
+        if let Scope::Backfill(asked) = self.job.options.scope {
+            let slices = self.slices_to_fill(asked).await?;
+            return Ok((self.of_member(slices), false));
+        }
         if feed.changes {
             return Ok((self.changes().await?, false));
         }
         if let Scope::Range(range) = &self.job.options.scope {
-            let judged = range.until(ceiling);
+            let (kept, lost) = coverage::kept(feed, self.start, *range);
+            let judged = kept.and_then(|kept| kept.until(self.ceiling()));
             let slices = judged.map_or_else(Vec::new, |range| coverage::slices_of(feed, range));
+            if let Some(lost) = lost {
+                self.doubt_forgotten(feed, lost);
+            }
             return Ok((self.of_member(slices), false));
         }
-        let (domain, each) = (reconciler.domain(), &self.sides.each);
-        let verified = self.job.store.coverage(domain, each, &feed.clock).await?;
-        let began = self.job.store.first_slice(domain, each).await?;
-        let last_overlap =
-            self.job.store.last_overlap(domain, each, &feed.clock).await?.map(|overlap| overlap.completed_at);
-        let known = Known { verified: &verified, began, last_overlap, now: self.start, ceiling };
+        let mut ledger = self.ledger().await?;
+        if following.is_some_and(|following| following.lost.is_some()) {
+            // What was lost of the events is what a wider re-read is for, due or not.
+            ledger.last_overlap = None;
+        }
+        let known = self.known_of(&ledger);
         let slices = coverage::slices(feed, policy, &known);
         let lost = coverage::out_of_reach(feed, policy, &known);
         // A first run reads everything anew, which is all that a wider re-read could do.
-        let is_first = began.is_none();
+        let is_first = ledger.began.is_none();
         let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
         let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
-        if let (true, None, Some(first)) = (is_first, policy.start, slices.first()) {
+        if let (true, None, Some(first), false) = (is_first, policy.start, slices.first(), feed.timeless) {
             let note = first_run(feed, first.window.from());
             self.report.notes.push(note);
         }
-        let keep = humantime::format_duration(feed.retention.unwrap_or_default()).to_string();
         for lost in lost {
-            self.doubt(format!(
-                "{} to {} was never verified, and the provider keeps items for {keep} only; nothing can be proved about \
-                 it any more: `policy: {{start: ...}}` leaves it out",
-                lost.from(),
-                lost.to()
-            ));
+            self.doubt_lost(feed, lost);
         }
         Ok((self.of_member(slices), sees_all_changes))
+    }
+
+    /// What the state store knows of the coverage of this member.
+    pub(super) async fn ledger(&self) -> Result<Ledger, Failure> {
+        let (domain, each, store) = (self.sides.reconciler.domain(), &self.sides.each, &self.job.store);
+        let clock = &self.sides.reconciler.feed().clock;
+        let verified = store.coverage(domain, each, clock).await?;
+        let began = store.first_slice(domain, each).await?;
+        let scanned = store.last_overlap(domain, each, clock).await?;
+        Ok(Ledger { verified, began, last_overlap: scanned.map(|scanned| scanned.completed_at) })
+    }
+
+    /// Where this member's coverage was asked to begin.
+    pub(super) async fn begins(&self) -> Result<Option<Instant>, Failure> {
+        let began = self.job.store.first_slice(self.sides.reconciler.domain(), &self.sides.each).await?;
+        Ok(self.sides.reconciler.policy().start.or(began))
+    }
+
+    /// What is known of it at this run's start.
+    pub(super) fn known_of<'l>(&self, ledger: &'l Ledger) -> Known<'l> {
+        let Ledger { verified, began, last_overlap } = ledger;
+        let (began, last_overlap) = (*began, *last_overlap);
+        Known { verified, began, last_overlap, now: self.start, ceiling: self.ceiling() }
     }
 
     /// The one slice of a change feed: what changed since the saved token, or all of it. A range that somebody asked for is

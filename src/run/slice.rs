@@ -18,9 +18,13 @@ use tokio_util::sync::CancellationToken;
 use super::counting::{Count, Counting};
 use super::outcome::Failure;
 use super::shape::is_divisible;
+use super::shown::ShownTonight;
 use super::sorting::{When, is_young, when};
+use super::whole::Shown;
 use crate::age;
-use crate::confirm::{Ages, Confirmation, Sides, confirm, rows_by_key};
+use crate::confirm::{
+    Absence, Ages, Care, Confirmation, LookUpBudget, Sentinels, Sides, confirm, rows_by_key,
+};
 use crate::coverage;
 use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
 use crate::local::{LocalError, Read as LocalRead, Reader};
@@ -156,6 +160,12 @@ pub(super) struct Reading {
     pub(super) lanes: Arc<Lanes>,
     pub(super) pace: Arc<Pace>,
     pub(super) counting: Arc<Counting>,
+    /// How many items the run may still look up.
+    pub(super) budget: Arc<LookUpBudget>,
+    /// Items that a look-up must find.
+    pub(super) sentinels: Arc<Sentinels>,
+    /// What tonight's pages show, where events are followed.
+    pub(super) shown: Option<ShownTonight>,
     /// What the provider's first answer says about how far its answers are whole.
     pub(super) provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// The run's start by the process's clock.
@@ -179,7 +189,8 @@ impl Reading {
         let mut was_resynced = false;
         loop {
             let permit = self.lanes.enter().await?;
-            let read = if self.sides.reconciler.feed().changes {
+            let feed = self.sides.reconciler.feed();
+            let read = if feed.changes || feed.timeless {
                 self.by_key(&slice, permit).await?
             } else {
                 self.by_range(&slice, permit).await?
@@ -234,7 +245,7 @@ impl Reading {
             let first = difference.suspects.iter().filter(is_old).filter(now).take(CONFIRMED_AHEAD);
             let items: Vec<Wanted> = first.map(Suspect::wanted).collect();
             let is_settled = age::rest(reconciler.as_ref()).is_zero();
-            *confirmation = self.confirm(&items, &|_| is_settled).await?;
+            *confirmation = self.confirm(&items, &|_| is_settled, Absence::Unexpected).await?;
         }
         Ok(read)
     }
@@ -244,8 +255,9 @@ impl Reading {
         &self,
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
+        absence: Absence,
     ) -> Result<Confirmation, LocalError> {
-        self.confirm_known(items, rested, &|_| None).await
+        self.confirm_known(items, rested, &|_| None, absence).await
     }
 
     /// Reads both sides of items again of which an earlier run knows more.
@@ -254,11 +266,13 @@ impl Reading {
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
         ahead: &(dyn Fn(&Key) -> Option<Instant> + Sync),
+        absence: Absence,
     ) -> Result<Confirmation, LocalError> {
         // A key that rested was first seen long enough ago: only a change after that makes it young again.
         let local_ceiling = self.local_start - self.wait();
-        let ages = Ages { ceiling: self.ceiling(), local_ceiling, rested, ahead };
-        confirm(&self.sides, items, ages).await
+        let ages = Ages { ceiling: &|| self.ceiling(), local_ceiling, rested, ahead };
+        let care = Care { budget: &self.budget, sentinels: &self.sentinels, absence };
+        confirm(&self.sides, items, ages, care).await
     }
 
     /// How long it may take until the copy has a change.
@@ -292,6 +306,9 @@ impl Reading {
                 let Some(before) = diff.until(ceiling) else { return read(pages, n_rows, Seen::Beyond) };
                 diff = before;
             }
+            if let Some(shown) = &self.shown {
+                shown.saw(&page.items, &reconciler.feed().clock_format, slice.window);
+            }
             diff.take(&page.items);
             diff.take_nameless(page.faults.len());
             diff.take_gone(&page.gone);
@@ -321,17 +338,22 @@ impl Reading {
         read(pages, n_rows, Seen::Whole { difference, walked, rows, confirmation })
     }
 
-    /// Reads changes: their local rows are looked up batch by batch.
+    /// Reads changes, or a feed without a clock: the local rows are looked up batch by batch. Only the whole of a feed tells
+    /// which rows it lacks.
     async fn by_key(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
         let reconciler = &self.sides.reconciler;
         let mut diff = KeyedDiff::new(reconciler.fields(), reconciler.feed(), self.batch());
         let mut walk = self.walk(slice);
         let mut rows = LocalRead::default();
         let (mut pages, mut n_rows) = (0, 0);
+        let mut shown = (!reconciler.feed().changes).then(Shown::default);
         while let Some(page) = walk.next().await {
             pages += 1;
             n_rows += page.n_rows();
             self.saw(&page);
+            if let Some(shown) = &mut shown {
+                shown.take(&page.items)?;
+            }
             diff.take(&page.items);
             diff.take_nameless(page.faults.len());
             diff.take_gone(&page.gone);
@@ -343,7 +365,11 @@ impl Reading {
         let walked = self.end(walk).await;
         drop(permit);
         rows.add(look_up(&self.sides.reader, &mut diff).await?);
-        let (difference, confirmation) = (Box::new(diff.finish()), Confirmation::default());
+        let mut difference = Box::new(diff.finish());
+        if let Some(shown) = shown.filter(|_| walked.coverage == Coverage::Complete) {
+            rows.add(shown.add_unmet(&self.sides.reader, &mut difference).await?);
+        }
+        let confirmation = Confirmation::default();
         let seen = Seen::Whole { difference, walked, rows, confirmation };
         Ok(Read { slice: slice.clone(), was_resynced: false, pages, n_rows, seen })
     }
@@ -366,6 +392,7 @@ impl Reading {
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
+        self.sentinels.saw(&page.items, reconciler.feed(), self.start);
         let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
         *self.provider_ceiling.get_or_init(|| page.ceiling.map(settled))
     }

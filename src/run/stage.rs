@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::outcome::Failure;
 use super::slice::{Lanes, Pace};
 use super::{Job, Mode};
+use crate::confirm::LookUpBudget;
 use crate::coverage;
 use crate::local::Database;
 use crate::source::{Client, Coverage, Room, Walk, members as members_of};
@@ -31,6 +32,8 @@ pub(super) struct Stage<'a> {
     pub(super) local_start: Instant,
     pub(super) pace: Arc<Pace>,
     pub(super) lanes: Arc<Lanes>,
+    /// How many items the run may still look up, all members of the domain together.
+    pub(super) budget: Arc<LookUpBudget>,
 }
 
 /// Whom a domain is read for.
@@ -72,6 +75,7 @@ impl<'a> Stage<'a> {
             local_start,
             pace: Arc::default(),
             lanes: Arc::new(Lanes::new(walks)),
+            budget: Arc::new(LookUpBudget::new(reconciler.policy().max_lookups)),
         })
     }
 

@@ -35,6 +35,14 @@ impl Night<'_> {
         self.report.tonight = std::mem::take(&mut self.lives).tell();
         self.report.limits =
             self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
+        let left = self.budget.refused();
+        if left > 0 {
+            self.report.problems.push(format!(
+                "{left} items were not looked up, because a run looks up {} at most (`policy: {{max_lookups: ...}}`); they stay \
+                 suspected, and the next run begins with them",
+                self.budget.limit()
+            ));
+        }
         match self.verified_through().await {
             Ok(through) => self.report.verified_through = through.map(|at| at.to_string()),
             Err(failure) => self.report.problems.push(failure.to_string()),

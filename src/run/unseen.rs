@@ -41,6 +41,8 @@ impl Night<'_> {
         let mut problems = Vec::new();
         // What a row looks like that upstream does not have.
         let absent = self.direction().kind_of_only(Side::Local);
+        let is_timeless = self.sides.reconciler.feed().timeless;
+        let mut n_came = 0;
         for walk in &mut self.withheld {
             let unknown = confirmations.iter().flat_map(|confirmation| &confirmation.unknown);
             let n_unknown = unknown.filter(|(key, _)| walk.unmet.contains(key)).count();
@@ -48,6 +50,9 @@ impl Night<'_> {
             let its: Vec<_> = judged.filter(|one| walk.unmet.contains(&one.observation.key)).collect();
             let n_unseen = its.iter().filter(|one| is_unseen(one, walk.window)).count();
             let n_unreadable = its.iter().filter(|one| is_unreadable(one)).count();
+            if is_timeless {
+                n_came += its.iter().filter(|one| one.upstream && !is_unreadable(one)).count();
+            }
             if n_unseen > 0 || n_unknown > 0 || n_unreadable > 0 {
                 walk.coverage = None;
             }
@@ -63,6 +68,12 @@ impl Night<'_> {
         }
         for problem in problems {
             self.doubt(problem);
+        }
+        // Nothing says whether such an item was there when the walk passed its place.
+        if n_came > 0 {
+            self.remark(format!(
+                "{n_came} items that the walk did not show are found by key; they may have come while it went on"
+            ));
         }
     }
 

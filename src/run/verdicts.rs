@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy};
 use tieout_reconcilers::instant::Instant;
@@ -17,12 +18,12 @@ use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
 use super::{Found, unseen};
 use crate::age;
-use crate::confirm::Confirmation;
+use crate::confirm::{Absence, Confirmation, Unknown};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{BASELINE, Finding, State};
 use crate::local::Read as LocalRead;
 use crate::plan::{Look, Observation, Plan};
-use crate::source::{Coverage, Reason, Walked};
+use crate::source::{Coverage, Walked};
 use crate::store::{Covered, SavedToken, SliceDone};
 
 impl Night<'_> {
@@ -77,7 +78,7 @@ impl Night<'_> {
             (is_complete || bug!("partial_covers")).then(|| slice.window.until(self.ceiling())).flatten();
         let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
         // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
-        if matches!(self.job.options.scope, super::Scope::Range(_)) {
+        if matches!(self.job.options.scope, super::Scope::Range(_) | super::Scope::Backfill(_)) {
             return Proven { coverage, ..Proven::default() };
         }
         if feed.changes && is_complete && token.is_none() {
@@ -122,12 +123,15 @@ impl Night<'_> {
                 Doubt::KeyTwice => "two items with one key and different values",
                 Doubt::RowTwice => "the local query returned one key twice",
                 Doubt::Nameless => "items without a usable key",
+                Doubt::ManyUnmet => {
+                    "more than 100000 local rows met no item; nothing is concluded about them: is `rows` about this feed?"
+                }
             };
             self.doubt(format!("{} to {}: {what}", slice.window.from(), slice.window.to()));
         }
         if let Coverage::Partial(reasons) = walked {
             for reason in reasons {
-                reject_if_rejected(reason)?;
+                reject(reason.is_rejected(), reason)?;
                 self.doubt(reason.to_string());
             }
         }
@@ -172,7 +176,7 @@ impl Night<'_> {
         for chunk in suspects.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
             let items: Vec<Wanted> = chunk.iter().map(Suspect::wanted).collect();
-            confirmations.push(self.confirm(&items, rested).await?);
+            confirmations.push(self.confirm(&items, rested, absence_of(chunk.iter())).await?);
         }
         // Nothing is concluded from an absence before all of them were looked up.
         self.doubt_unseen(&mut confirmations);
@@ -205,10 +209,7 @@ impl Night<'_> {
                 }
             }
         }
-        for (_, reason) in &confirmation.unknown {
-            reject_if_rejected(reason)?;
-            self.doubt(reason.to_string());
-        }
+        self.doubt_unknown(&confirmation)?;
         self.plan_for(confirmation, &by_key).await
     }
 
@@ -238,7 +239,8 @@ impl Night<'_> {
         let settled = self.rest_needed().is_zero();
         for items in missing.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
-            let Confirmation { judged, unknown } = self.confirm(items, &|_| settled).await?;
+            let Confirmation { judged, unknown } =
+                self.confirm(items, &|_| settled, absence_of(suspects.values().copied())).await?;
             confirmation.judged.extend(judged);
             confirmation.unknown.extend(unknown);
         }
@@ -252,10 +254,13 @@ impl Night<'_> {
     ) -> Result<Plan, Failure> {
         let mut observations: Vec<Observation> =
             confirmation.judged.into_iter().map(|judged| judged.observation).collect();
-        // What could not be confirmed is remembered and looked at again first thing in the next run.
-        observations.extend(
-            confirmation.unknown.iter().filter_map(|(key, _)| Some(self.unconfirmed(suspects.get(key)?))),
-        );
+        // What could not be confirmed is remembered and looked at again first thing in the next run. Of what is followed already
+        // nothing new is known: it keeps its place in the order of those that wait.
+        let unknown: Vec<Key> = confirmation.unknown.iter().map(|(key, _)| key.clone()).collect();
+        let known = self.known(&unknown).await?;
+        let is_followed = |key: &Key| known.get(key).is_some_and(|finding| finding.state.is_followed());
+        let news = unknown.iter().filter(|key| !is_followed(key));
+        observations.extend(news.filter_map(|key| Some(self.unconfirmed(suspects.get(key)?))));
         self.decide(observations, None).await
     }
 
@@ -283,8 +288,22 @@ impl Night<'_> {
         &self,
         items: &[Wanted],
         rested: &(dyn Fn(&Key) -> bool + Sync),
+        absence: Absence,
     ) -> Result<Confirmation, Failure> {
-        Ok(self.reading().confirm(items, rested).await?)
+        Ok(self.reading().confirm(items, rested, absence).await?)
+    }
+
+    /// What could not be looked up makes the domain partial; rejected credentials end it. How much was left because the look-ups
+    /// are spent is said once, at the end.
+    fn doubt_unknown(&mut self, confirmation: &Confirmation) -> Result<(), Failure> {
+        for (_, why) in &confirmation.unknown {
+            reject(why.is_rejected(), why)?;
+            match why {
+                Unknown::OverBudget => self.report.complete = false,
+                why => self.doubt(why.to_string()),
+            }
+        }
+        Ok(())
     }
 
     /// What is known of a suspect before it is confirmed.
@@ -321,12 +340,13 @@ impl Night<'_> {
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
         let ahead = self.ahead(findings, now);
         let ahead = |key: &Key| ahead.get(key).copied();
+        let absent = self.direction().kind_of_only(Side::Local);
+        let is_gone = |finding: &Finding| finding.kind == absent;
+        let absence = if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
         let reading = self.reading();
-        let confirmation = reading.confirm_known(&items, &|key| rested.contains(key), &ahead).await?;
-        for (_, reason) in &confirmation.unknown {
-            reject_if_rejected(reason)?;
-            self.doubt(reason.to_string());
-        }
+        let rested = |key: &Key| rested.contains(key);
+        let confirmation = reading.confirm_known(&items, &rested, &ahead, absence).await?;
+        self.doubt_unknown(&confirmation)?;
         self.report.follow_up.checked += confirmation.judged.len() as u64;
         let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
         let plan = self.decide(observations, None).await?;
@@ -381,9 +401,15 @@ impl Night<'_> {
     }
 }
 
+/// Whether absence is no surprise for any of some suspects.
+fn absence_of<'s>(mut suspects: impl Iterator<Item = &'s Suspect>) -> Absence {
+    let is_expected = suspects.any(|suspect| matches!(suspect.looks, Looks::LocalOnly | Looks::Deleted));
+    if is_expected { Absence::Expected } else { Absence::Unexpected }
+}
+
 /// Rejected credentials end the domain: nothing else will work either.
-fn reject_if_rejected(reason: &Reason) -> Result<(), Failure> {
-    if reason.is_rejected() { Err(Failure::Credentials(reason.to_string())) } else { Ok(()) }
+fn reject(is_rejected: bool, why: &dyn std::fmt::Display) -> Result<(), Failure> {
+    if is_rejected { Err(Failure::Credentials(why.to_string())) } else { Ok(()) }
 }
 
 fn unconfirmed(suspect: &Suspect, direction: Direction) -> Observation {

@@ -113,7 +113,7 @@ pub(super) async fn scanned(
     Ok(())
 }
 
-fn window(row: &Row) -> Result<Window, StoreError> {
+pub(super) fn window(row: &Row) -> Result<Window, StoreError> {
     let (from, to) = (row.time("from_at")?, row.time("to_at")?);
     row.known("to_at", &to.to_string(), Window::new(from, to))
 }

@@ -11,9 +11,11 @@ mod database;
 mod migrate;
 mod sql;
 
+mod by_hand;
 mod coverage;
 mod findings;
 mod kept_page;
+mod kept_state;
 mod lease;
 mod runs;
 mod saved_token;
@@ -23,6 +25,7 @@ mod commit;
 mod outbox;
 mod release;
 
+pub use by_hand::{ByHand, Force, Rewind, Unlocked};
 pub use commit::{Commit, Covered, OverlapDone, SliceDone};
 pub use coverage::Overlap;
 pub use database::Store;
@@ -31,6 +34,7 @@ pub use findings::{
     ActsRefused, Approval, Did, FindingCount, FindingFilter, FindingRecord, HeldSet, HistoryEntry,
     StandingCount,
 };
+pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease};
 pub use migrate::SCHEMA_VERSION;
 pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};

@@ -19,7 +19,7 @@ which rows really left it, and what the local side holds; it demands that
 - no difference that was delivered whole is left out, however the night ended;
 - nothing is concluded from absence unless everything was seen, and a walk that missed a row never counts as complete;
 - no request, and no credential, reaches another origin, and the credential stands in no output and no file;
-- the number of requests stays within one for each page and each difference, and what the row allows for retries.
+- the number of requests stays within one for each page and each difference, two that prove absences, and what the row allows for retries.
 
 In the second night the server is honest, and every difference that the first night could not see must be found: nothing is lost for ever.
 Where the first night says what would help, the definition is changed so before the second. A feed of changes has an honest night before

@@ -114,7 +114,8 @@ async fn the_second_run_reads_only_what_changed_since_the_first() {
     world.consume().await;
     let third = run(&world);
     assert_eq!(third.code, 0, "{third:?}");
-    assert_eq!(feed.lock().unwrap().take_asked(), ["limit=2&token=8"]);
+    // The orphan is looked at again first of all, and only an item that is known to be there proves that it is still gone.
+    assert_eq!(feed.lock().unwrap().take_asked(), ["limit=2", "limit=2&token=8"]);
     assert_eq!(third.domain()["follow_up"]["repaired"], 2, "{third:?}");
 }
 

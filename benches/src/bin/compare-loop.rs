@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use clap::{Parser, ValueEnum};
 use tieout::confirm::rows_by_key;
-use tieout::diff::{BATCH, Difference, Looks, SliceDiff};
+use tieout::diff::{BATCH, Difference, SliceDiff};
 use tieout::local::{Database, Reader};
 use tieout_bench::catalogue::{Catalogue, Selection};
 use tieout_bench::charges::{Population, USUAL_DRIFT};
@@ -119,11 +119,12 @@ async fn compare(pages: &Pages, slices: &[Slice], local: &str) -> anyhow::Result
     for slice in slices {
         let difference = compare_slice(pages, slice, &reader).await?;
         ensure!(difference.doubts.is_empty(), "the comparison doubts: {:?}", difference.doubts);
-        let of = |looks| difference.suspects.iter().filter(|suspect| suspect.looks == looks).count();
+        let seen_on = difference.suspects.iter().map(|suspect| (suspect.upstream, suspect.local));
+        let of = |sides| seen_on.clone().filter(|seen| *seen == sides).count();
         found.items += difference.tally.upstream;
-        found.missing += of(Looks::Missing);
-        found.mismatched += of(Looks::Mismatched);
-        found.orphaned += of(Looks::Orphaned);
+        found.missing += of((true, false));
+        found.mismatched += of((true, true));
+        found.orphaned += of((false, true));
     }
     database.close().await;
     Ok(found)

@@ -49,6 +49,12 @@ fn wrong_windows_and_ways_on_are_refused_with_place_excerpt_and_advice() {
             ),
             ("save that never ends", "size: 100}", "size: 100, save: next_cursor}"),
             ("token that nothing saves", "after: \"{cursor}\"", "after: \"{cursor}\", sync: \"{token}\""),
+            ("no format of the clock", "as: rfc3339, ", ""),
+            (
+                "words of a window without a clock",
+                "clock: created_at, as: rfc3339, grain: 1s",
+                "clock: none, as: rfc3339, span: 1d, filter: client, on: created",
+            ),
             ("save beside a window", "size: 100}", "size: 100, save: token}"),
         ],
         parse_provider,

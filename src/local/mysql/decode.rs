@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use sqlx::mysql::{MySqlTypeInfo, MySqlValueRef};
-use sqlx::{Decode, MySql as Driver, TypeInfo as _, ValueRef as _};
+use sqlx::{Decode, MySql as Driver, Type, TypeInfo as _, ValueRef as _};
 use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::zone::{Shown, Zone};
 
@@ -53,11 +53,13 @@ pub(super) enum Unfit {
 impl Kind {
     /// How a type is read, if it is one that can be compared.
     pub(super) fn of(type_info: &MySqlTypeInfo, zone: Option<Zone>) -> Result<Self, Unfit> {
+        // The driver names text of a binary collation, such as `utf8mb4_bin`, like bytes; it knows the two apart all the same.
+        if <str as Type<Driver>>::compatible(type_info) {
+            return Ok(Self::Text);
+        }
         let zone = || zone.ok_or(Unfit::Zoneless);
         Ok(match type_info.name() {
-            "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM" | "SET" => {
-                Self::Text
-            }
+            "ENUM" | "SET" => Self::Text,
             "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => Self::Signed,
             "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
             | "BIGINT UNSIGNED" | "YEAR" => Self::Unsigned,

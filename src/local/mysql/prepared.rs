@@ -36,7 +36,7 @@ impl Draft {
     /// Checks the text of one of the domain's statements.
     pub(super) fn parse(purpose: Purpose, local: &Local, member: &MemberValues) -> Result<Self, LocalError> {
         let (sql, place) = match purpose {
-            Purpose::Rows => (&local.rows, &local.rows_place),
+            Purpose::Rows | Purpose::Whole => (&local.rows, &local.rows_place),
             Purpose::Keys => (&local.keys, &local.keys_place),
         };
         let statement = Statement::parse(sql, Dialect::MySql, purpose)
@@ -67,7 +67,8 @@ impl Draft {
             Err(fault) => return Err(LocalError::Definition { place, fault }),
         };
         let kind = |index: usize| kinds.get(index).copied().flatten().unwrap_or(Kind::Null);
-        let instants = InstantType::of(kind(columns.clock_index()), Times::of(local));
+        let clock = columns.clock_index().map_or(Kind::Null, kind);
+        let instants = InstantType::of(clock, Times::of(local));
         let keys = KeysType::of(kind(columns.key_index()));
         let sql = Padded::write(purpose, |count| statement.for_mysql(count, keys.placeholder()));
         let uses = statement.uses().collect();
@@ -105,7 +106,7 @@ impl Prepared {
     /// The statement with the values of a batch.
     pub(super) fn query(&self, batch: Batch<'_>) -> Result<Query<'_, Driver, MySqlArguments>, sqlx::Error> {
         let values = match batch {
-            Batch::Range(window) => self.values(Some(window), &[]),
+            Batch::Range(window) => self.values(window, &[]),
             Batch::Keys(keys) => self.values(None, keys),
         };
         Ok(sqlx::query_with(AssertSqlSafe(self.sql.fitting(batch.keys())), values?))

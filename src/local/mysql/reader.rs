@@ -30,7 +30,7 @@ impl MySqlReader {
 
     pub(in crate::local) async fn rows(
         &self,
-        window: Window,
+        window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
         self.read(&self.rows, vec![Batch::Range(window)], each_row).await

@@ -35,7 +35,7 @@ impl Draft {
     /// Checks the text of one of the domain's statements.
     pub(super) fn parse(purpose: Purpose, local: &Local, member: &MemberValues) -> Result<Self, LocalError> {
         let (sql, place) = match purpose {
-            Purpose::Rows => (&local.rows, &local.rows_place),
+            Purpose::Rows | Purpose::Whole => (&local.rows, &local.rows_place),
             Purpose::Keys => (&local.keys, &local.keys_place),
         };
         let statement = Statement::parse(sql, Dialect::Postgres, purpose)
@@ -106,6 +106,8 @@ enum Binding {
     Range(InstantType, InstantType),
     /// `:keys`.
     Keys(KeysType),
+    /// Nothing.
+    Whole,
 }
 
 impl Prepared {
@@ -113,7 +115,7 @@ impl Prepared {
     pub(super) async fn prove_rights(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let values = match &self.binding {
             Binding::Range(..) => self.values_between(Instant::from_micros(0), Instant::from_micros(0))?,
-            Binding::Keys(_) => self.key_values(&[])?,
+            Binding::Keys(_) | Binding::Whole => self.key_values(&[])?,
         };
         let sql = AssertSqlSafe(format!("EXPLAIN {}", self.sql));
         sqlx::query_with(sql, values).persistent(false).execute(connection).await.map(drop)
@@ -123,7 +125,8 @@ impl Prepared {
     /// may lie on another server.
     pub(super) fn query(&self, batch: Batch<'_>) -> Result<Query<'_, Driver, PgArguments>, sqlx::Error> {
         let values = match batch {
-            Batch::Range(window) => self.values_between(window.from(), window.to()),
+            Batch::Range(Some(window)) => self.values_between(window.from(), window.to()),
+            Batch::Range(None) => self.with_each(PgArguments::default()),
             Batch::Keys(keys) => self.key_values(keys),
         };
         Ok(sqlx::query_with(AssertSqlSafe(self.sql.clone()), values?).persistent(false))
@@ -245,6 +248,7 @@ fn binding(
             let bound = |name, inferred| InstantType::of(name, inferred, local.time, local.zone);
             (Binding::Range(bound(":from", from)?, bound(":to", to)?), members)
         }
+        (Purpose::Whole, members) => (Binding::Whole, members),
         (Purpose::Keys, [keys, members @ ..]) => (Binding::Keys(KeysType::of(keys)?), members),
         _ => return Err(untold()),
     };

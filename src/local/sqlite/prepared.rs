@@ -35,6 +35,7 @@ impl Draft {
     pub(super) fn parse(purpose: Purpose, local: &Local, member: &MemberValues) -> Result<Self, LocalError> {
         let (sql, place, parameters) = match purpose {
             Purpose::Rows => (&local.rows, &local.rows_place, 2),
+            Purpose::Whole => (&local.rows, &local.rows_place, 0),
             Purpose::Keys => (&local.keys, &local.keys_place, 1),
         };
         let statement = Statement::parse(sql, Dialect::Sqlite, purpose)

@@ -30,11 +30,13 @@ impl SqliteReader {
 
     pub(in crate::local) async fn rows(
         &self,
-        window: Window,
+        window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
         let mut values = SqliteArguments::default();
-        self.rows.add_bounds(window, &mut values).map_err(|error| self.database.fault(&error))?;
+        if let Some(window) = window {
+            self.rows.add_bounds(window, &mut values).map_err(|error| self.database.fault(&error))?;
+        }
         self.rows.add_each(&mut values).map_err(|error| self.database.fault(&error))?;
         let mut read = Read::default();
         self.read(&self.rows, 0, values, &mut read, each_row).await.map(|_| read)

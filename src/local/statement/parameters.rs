@@ -33,6 +33,7 @@ pub(super) fn find(
     let needed: &[(Parameter, &'static str)] = match purpose {
         Purpose::Rows => &[(Parameter::From, ":from"), (Parameter::To, ":to")],
         Purpose::Keys => &[(Parameter::Keys, ":keys")],
+        Purpose::Whole => &[],
     };
     let is_there = |wanted: Parameter| found.iter().any(|(parameter, _)| *parameter == wanted);
     match needed.iter().find(|(wanted, _)| !is_there(*wanted)) {
@@ -85,9 +86,9 @@ fn parameter(
         ("from", Purpose::Rows) => Ok((Parameter::From, whole)),
         ("to", Purpose::Rows) => Ok((Parameter::To, whole)),
         ("keys", Purpose::Keys) => Ok((Parameter::Keys, keys(lexemes, index)?)),
-        ("from", Purpose::Keys) => Err(colon.fault(StatementProblem::NoValueHere(":from"))),
-        ("to", Purpose::Keys) => Err(colon.fault(StatementProblem::NoValueHere(":to"))),
-        ("keys", Purpose::Rows) => Err(colon.fault(StatementProblem::NoValueHere(":keys"))),
+        ("from", Purpose::Keys | Purpose::Whole) => Err(colon.fault(StatementProblem::NoValueHere(":from"))),
+        ("to", Purpose::Keys | Purpose::Whole) => Err(colon.fault(StatementProblem::NoValueHere(":to"))),
+        ("keys", Purpose::Rows | Purpose::Whole) => Err(colon.fault(StatementProblem::NoValueHere(":keys"))),
         (other, _) => Err(colon.fault(StatementProblem::UnknownParameter {
             name: other.to_owned(),
             did_you_mean: nearest(other, ["from", "to", "keys"]),

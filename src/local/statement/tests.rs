@@ -162,3 +162,17 @@ fn a_place_in_the_written_sql_is_found_in_the_users() {
     assert_eq!(statement.position_of(character), (2, sql.lines().nth(1).unwrap().find("oops").unwrap() + 2));
     assert_eq!(statement.position_of(10_000), (2, 36));
 }
+
+#[test]
+fn mysql_has_a_placeholder_for_every_use_and_its_own_quotes_and_comments() {
+    let text = "SELECT `a :to`, 'it\\'s :keys', \"x ? :from\" # :nonsense ?\n FROM t /* :to */ -- ?\n";
+    let sql = format!("{text} WHERE b = :each.region AND :from <= a AND a < :to AND a >= :from");
+    let statement = rows(&sql, Dialect::MySql).unwrap();
+    assert_eq!(statement.for_mysql(0, "?"), format!("{text} WHERE b = ? AND ? <= a AND a < ? AND a >= ?"));
+    let uses: Vec<Parameter> = statement.uses().collect();
+    assert_eq!(uses, [Parameter::Each(0), Parameter::From, Parameter::To, Parameter::From]);
+    let statement = keys("SELECT 1 FROM t WHERE id IN (:keys) OR old IN (:keys)", Dialect::MySql).unwrap();
+    let written = "SELECT 1 FROM t WHERE id IN (?,?) OR old IN (?,?)";
+    assert_eq!((statement.for_mysql(2, "?"), statement.uses().count()), (written.to_owned(), 2));
+    assert!(matches!(rows("SELECT 1 WHERE a = ?", Dialect::MySql), Err(StatementProblem::OwnPlaceholder(_))));
+}

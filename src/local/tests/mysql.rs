@@ -123,6 +123,26 @@ async fn every_type_is_read_without_loss() {
 }
 
 #[tokio::test]
+async fn text_of_a_binary_collation_is_text_and_bytes_are_not() {
+    let setup = "CREATE TABLE charges (id varchar(20) COLLATE utf8mb4_bin PRIMARY KEY, created_at timestamp NULL,
+            c char(9) COLLATE utf8mb4_bin, t text COLLATE utf8mb4_bin, u uuid, j json, raw varbinary(9));
+        INSERT INTO charges VALUES ('ch_A', '2025-11-21', 'x', 'é', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{}', 'a'),
+            ('ch_a', '2025-11-21', NULL, NULL, NULL, NULL, NULL)";
+    with_world(setup, |world| async move {
+        let database = world.database().await;
+        let reader = database.reader(&charges(), &columns(&["c", "t", "u", "j"])).await.unwrap();
+        let (rows, read) = rows_by_keys(&reader, &keys(&["ch_A", "ch_b"])).await.unwrap();
+        assert_eq!((keys_of(&rows), read.unreadable), (vec!["ch_A"], 0));
+        let texts = ["x", "é", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{}"];
+        assert_eq!(rows[0].fields, texts.map(|text| Scalar::Text(text.into())));
+        assert_eq!(rows_of(&reader, today()).await.unwrap().1.rows, 2);
+        let raw = refusal(&database, &charges(), &columns(&["raw"])).await;
+        assert!(raw.ends_with("cannot be compared; read it as text, as in `HEX(raw) AS raw`"), "{raw}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_names_column_and_type_and_loses_no_row() {
     let setup = "SET sql_mode = ''; CREATE TABLE charges (id varchar(20), created_at timestamp NULL, b boolean, bits bit(4), paid_at datetime);
         INSERT INTO charges VALUES ('a', '2025-11-21', 7, b'101', '0000-00-00'), ('b', '2025-11-21', 1, b'1', '2025-11-21')";

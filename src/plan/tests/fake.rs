@@ -65,6 +65,7 @@ pub(super) fn policy() -> Policy {
         max_ratio: 0.05,
         min_items: 1,
         reemit_after: Duration::from_hours(20),
+        max_lookups: 20_000,
         start: None,
     }
 }

@@ -7,6 +7,7 @@ use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
 use crate::finding::Finding;
+use crate::report::state::Range;
 use crate::report::views::{RunLine, StatusLine};
 
 use super::escape::safe;
@@ -35,6 +36,7 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
     let never = lines.iter().filter(|line| line.last_run.is_none());
     let never: Vec<String> = never.map(|line| shell_word(&line.domain)).collect();
     let mut page_lines = grid.lines();
+    page_lines.extend(lines.iter().flat_map(|line| holes(line, look)));
     if !never.is_empty() {
         page_lines.push(format!("Not run yet: {}", look.command(&format!("run {}", never.join(" ")))));
     }
@@ -42,6 +44,35 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
         page_lines.extend(waits_for_a_person(line, look));
     }
     page(&page_lines)
+}
+
+/// How many holes of a domain are listed.
+const HOLES: usize = 5;
+
+/// What of a domain was never verified, and what can be done about it.
+fn holes(line: &StatusLine, look: &Look) -> Vec<String> {
+    let name = safe(&line.domain);
+    let mut lines = Vec::new();
+    if !line.holes.is_empty() {
+        let fill = look.command(&format!("backfill {}", shell_word(&line.domain)));
+        lines.push(format!("Hole in {name}: {}; fill: {fill}", listed(&line.holes)));
+    }
+    if !line.lost.is_empty() {
+        lines.push(format!(
+            "Lost of {name}: {}; the provider does not keep it any more, so nothing can be proved about it",
+            listed(&line.lost)
+        ));
+    }
+    lines
+}
+
+fn listed(ranges: &[Range]) -> String {
+    let shown = ranges.iter().take(HOLES).map(|range| format!("{} to {}", range.from, range.to));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match ranges.len().saturating_sub(HOLES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// What of a domain goes on only when a person says so, each with its command.
@@ -65,6 +96,10 @@ pub fn approval(run_id: Uuid, domain: &str, events: u64, look: &Look) -> String 
 fn status_cells(line: &StatusLine, now: Instant) -> [String; 10] {
     let through = line.verified_through.map(|at| format!("{at} ({} ago)", age(at, now)));
     let back = line.changes_back_to.map(|at| format!(", changes back to {at}")).unwrap_or_default();
+    let back = match line.changes_through {
+        Some(at) => format!(", changes through {at}"),
+        None => back,
+    };
     let behind = line.furthest_behind.as_deref().map(|each| format!(" [{}]", safe(each))).unwrap_or_default();
     let last = line.last_run.map(|(status, at)| format!("{} {at}", status.as_str()));
     let stakes = line.at_stake.iter().map(amount).collect::<Vec<_>>().join(", ");

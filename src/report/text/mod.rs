@@ -17,6 +17,7 @@ mod plan;
 mod preview;
 mod run;
 mod show;
+mod state;
 
 pub use approved::approved;
 pub use escape::safe;
@@ -27,6 +28,7 @@ pub use plan::plan;
 pub use preview::preview;
 pub use run::{brief, domain, run};
 pub use show::show;
+pub use state::{rewound, state, unlocked};
 
 #[cfg(test)]
 pub(crate) mod samples;

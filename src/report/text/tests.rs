@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::finding::State;
 use crate::report::explained::{Explained, Rules};
-use crate::report::{HeldLine, RunLine, Standing, Status, StatusLine, json};
+use crate::report::{HeldLine, Range, RunLine, Standing, Status, StatusLine, json};
 use crate::store::{FindingRecord, HistoryEntry, OutboxRow, OutboxState};
 
 fn plain() -> Look {
@@ -130,7 +130,10 @@ fn status_lines() -> Vec<StatusLine> {
             furthest_behind: None,
             domain: "stripe.charges".into(),
             verified_through: Some(at(-900)),
+            holes: vec![Range { from: at(-600), to: at(-300) }],
+            lost: vec![Range { from: at(-600), to: at(-500) }],
             changes_back_to: Some(at(-30 * 86_400)),
+            changes_through: None,
             last_run: Some((Status::Done, at(0))),
             open: 4,
             oldest: Some(at(-6 * 3_600)),
@@ -154,7 +157,10 @@ fn status_lines() -> Vec<StatusLine> {
             furthest_behind: None,
             domain: "shop.orders".into(),
             verified_through: None,
+            holes: vec![],
+            lost: vec![],
             changes_back_to: None,
+            changes_through: Some(at(-900)),
             last_run: None,
             open: 0,
             oldest: None,

@@ -67,6 +67,15 @@ impl Double {
         Self { page, ..Self::new(start) }
     }
 
+    /// The same, whose rows have no clock.
+    pub(super) fn without_clock(self) -> Self {
+        let mut slots = vec![None; FIELDS + 1];
+        slots[KEY] = Some(path("id"));
+        slots[FIELDS] = Some(path("amount"));
+        let page = Projection::new(&At::required(path("data")), &slots, &[], 1_000);
+        Self { page, ..self }
+    }
+
     fn request(path: &str, query: &[(&str, &str)]) -> PageRequest {
         let query = query.iter().filter(|(_, value)| !value.is_empty());
         let query = query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -211,6 +220,7 @@ fn policy(start: Instant) -> Policy {
         max_ratio: 1.0,
         min_items: 0,
         reemit_after: Duration::from_hours(20),
+        max_lookups: 20_000,
         start: Some(start),
     }
 }
@@ -224,7 +234,7 @@ fn local() -> Local {
         keys: format!("{sql} id IN (:keys)"),
         keys_place: Place::default(),
         key: "id".to_owned(),
-        clock: "at".to_owned(),
+        clock: Some("at".to_owned()),
         changed: None,
         version: None,
         time: TimeFormat::Epoch,

@@ -139,7 +139,6 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
         rested: &|key| !key.as_str().ends_with('3'),
         ahead: &|_| None,
     };
-    let judge = Judge { reconciler: &domain, ages };
     for suspect in &difference.suspects {
         account.pend(suspect);
         let story = named.iter().find(|(key, _)| key == suspect.key.as_str()).unwrap().1;
@@ -148,7 +147,9 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
             Seen::Item(items, text.into())
         });
         let row = story.looked_up.1.as_ref().map(|held| row(suspect.key.as_str(), held));
-        let judged = judge.pair(&suspect.key, &seen, row.as_ref());
+        let after = row.map(|row| (suspect.key.clone(), row)).into_iter().collect();
+        let judge = Judge { reconciler: &domain, ceiling: at(90), ages, before: None, after: &after };
+        let judged = judge.pair(&suspect.key, &seen);
         account.unpend(suspect);
         account.judge(suspect, &judged);
     }

@@ -9,13 +9,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::double::Double;
-use crate::clock::Clocks;
+use crate::clock::{Clock, Clocks};
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::report::DomainReport;
@@ -53,11 +54,28 @@ pub(super) struct Shelf {
     pub extra: Value,
     /// What it says of the true number of items in a range when it is asked to count them; 404 where it says nothing.
     pub counts: Option<fn(u64) -> Value>,
+    /// What its `Date` header says, where that is not the time.
+    pub date: Option<String>,
     /// Query strings of list requests, in order.
     pub lists: Vec<String>,
+    /// Query strings of list requests that got a page.
+    pub shown: Vec<String>,
+    /// Items that a look-up finds and no list shows.
+    pub unlisted: Vec<Item>,
+    /// Whether a list request shows everything, whatever range it names.
+    pub is_whole: bool,
     /// How often it was asked to count.
     pub n_counts: usize,
+    /// The ids that were looked up, in order.
+    pub look_ups: Vec<String>,
+    /// The look-ups, by their place from 0, that answer "gone" whatever there is.
+    pub blind: std::ops::Range<usize>,
+    /// What happens while an id is looked up, before the answer is sent.
+    pub meanwhile: Option<Meanwhile>,
 }
+
+/// Something that happens while an id is looked up.
+pub(super) type Meanwhile = Box<dyn Fn(&str) + Send>;
 
 /// When the world began, in Unix seconds.
 fn start() -> i64 {
@@ -72,7 +90,12 @@ struct Moody(Arc<Mutex<Shelf>>);
 
 impl Respond for Moody {
     fn respond(&self, asked: &Request) -> ResponseTemplate {
-        answer(&mut self.0.lock().unwrap(), &asked.url)
+        let mut world = self.0.lock().unwrap();
+        let reply = answer(&mut world, &asked.url);
+        match &world.date {
+            Some(date) => reply.insert_header("date", date.as_str()),
+            None => reply,
+        }
     }
 }
 
@@ -82,10 +105,18 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     let account = asked("account").unwrap_or_default();
     let row = |item: &Item| json!({ "id": item.id, "at": start() + item.at, "amount": item.amount });
     if let Some(id) = url.path().strip_prefix("/items/") {
+        shelf.look_ups.push(id.to_owned());
+        if let Some(meanwhile) = &shelf.meanwhile {
+            meanwhile(id);
+        }
+        if shelf.blind.contains(&(shelf.look_ups.len() - 1)) {
+            return ResponseTemplate::new(404);
+        }
         if let Some(status) = shelf.refuses.get(id) {
             return ResponseTemplate::new(*status);
         }
-        let found = shelf.items.iter().find(|item| item.id == id && item.account == account);
+        let mut known = shelf.items.iter().chain(&shelf.unlisted);
+        let found = known.find(|item| item.id == id && item.account == account);
         return found
             .map_or(ResponseTemplate::new(404), |item| ResponseTemplate::new(200).set_body_json(row(item)));
     }
@@ -97,9 +128,10 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
         return ResponseTemplate::new(status);
     }
+    shelf.shown.push(url.query().unwrap_or_default().to_owned());
     let second = |name: &str| asked(name).map(|text| text.parse::<i64>().unwrap() - start());
     let range = second("from").unwrap()..second("to").unwrap_or(i64::MAX);
-    let is_whole = shelf.extra.get("token").is_some();
+    let is_whole = shelf.is_whole || shelf.extra.get("token").is_some();
     let theirs = shelf.items.iter().filter(|item| item.account == account);
     let mut rows: Vec<&Item> = theirs.filter(|item| is_whole || range.contains(&item.at)).collect();
     if shelf.cap.is_some_and(|cap| rows.len() > cap) {
@@ -166,6 +198,32 @@ impl World {
         self.shelf.lock().unwrap().lists.clone()
     }
 
+    /// The ids that were looked up since somebody asked last.
+    pub(super) fn take_look_ups(&self) -> Vec<String> {
+        std::mem::take(&mut self.shelf.lock().unwrap().look_ups)
+    }
+
+    /// Changes the local side from outside a runtime, as a webhook does while a look-up is under way.
+    pub(super) fn write_meanwhile(&self, id: &'static str, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("app.db"));
+        let write = move |asked: &str| {
+            if asked != id {
+                return;
+            }
+            let options = options.clone();
+            let work = async move {
+                let pool = SqlitePool::connect_with(options).await.unwrap();
+                sqlx::query(sql).execute(&pool).await.unwrap();
+                pool.close().await;
+            };
+            let thread = std::thread::spawn(|| {
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+            });
+            thread.join().unwrap();
+        };
+        self.change(|shelf| shelf.meanwhile = Some(Box::new(write)));
+    }
+
     /// How often the provider was asked to count.
     pub(super) fn n_counts(&self) -> usize {
         self.shelf.lock().unwrap().n_counts
@@ -203,9 +261,30 @@ impl World {
     }
 
     pub(super) async fn run_until(&self, domain: Double, second: i64) -> DomainReport {
-        let window = tieout_reconcilers::window::Window::new(at(0), at(second)).unwrap();
-        let is_whole = domain.feed.changes || domain.feed.open;
+        self.run_between(domain, 0, second).await
+    }
+
+    pub(super) async fn run_between(&self, domain: Double, from: i64, to: i64) -> DomainReport {
+        let window = tieout_reconcilers::window::Window::new(at(from), at(to)).unwrap();
+        let is_whole = domain.feed.changes || domain.feed.open || domain.feed.timeless;
         let scope = if is_whole { Scope::Coverage } else { Scope::Range(window) };
+        self.run_by(domain, scope, Clocks::default()).await
+    }
+
+    /// What a night reads by itself, at a second after the start of the world.
+    pub(super) async fn night(&self, domain: Double, second: i64) -> DomainReport {
+        let clock = Clock::still(at(second));
+        let clocks = Clocks { process: clock.clone(), local: clock };
+        self.run_by(domain, Scope::Coverage, clocks).await
+    }
+
+    /// A run about one key.
+    pub(super) async fn look_at(&self, domain: Double, key: &str) -> DomainReport {
+        let scope = Scope::Keys(vec![Key::checked(key).unwrap()]);
+        self.run_by(domain, scope, Clocks::default()).await
+    }
+
+    async fn run_by(&self, domain: Double, scope: Scope, clocks: Clocks) -> DomainReport {
         let mut settings =
             ProviderSettings::new("shop".parse().unwrap(), self.server.uri().parse::<url::Url>().unwrap());
         settings.allow_private = true;
@@ -220,7 +299,7 @@ impl World {
             watcher: Arc::new(Nobody),
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
-            clocks: Clocks::default(),
+            clocks,
             options: Options {
                 mode: Mode::Run,
                 scope,
@@ -228,6 +307,7 @@ impl World {
                 found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::ZERO,
+                deadline: None,
                 list: 1_000,
                 concurrency: 4,
                 differences_exit: false,

@@ -113,3 +113,15 @@ async fn a_crowd_of_young_items_is_left_to_the_next_run_and_nobody_is_asked_abou
 fn counts(report: &DomainReport) -> (u64, u64, u64) {
     (report.items.upstream, report.items.local, report.items.matched)
 }
+
+#[tokio::test]
+async fn a_look_by_key_before_any_other_request_goes_by_the_provider_s_clock_too() {
+    let world = World::new().await;
+    let behind = SystemTime::now() - Duration::from_hours(1);
+    world.change(|shelf| shelf.date = Some(httpdate::fmt_http_date(behind)));
+    world.upstream(&[item("new", now() - 30 * 60), item("old", now() - 90 * 60)]);
+    let domain = || Double::new(at(now() - 86_400));
+    assert_eq!(states(&world.look_at(domain(), "new").await), [("new", "suspected")]);
+    let then = world.look_at(domain(), "old").await;
+    assert_eq!(states(&then), [("new", "suspected"), ("old", "open")]);
+}

@@ -207,6 +207,7 @@ fn policy() -> Policy {
         max_ratio: 1.0,
         min_items: 0,
         reemit_after: Duration::ZERO,
+        max_lookups: 20_000,
         start: None,
     }
 }
@@ -219,7 +220,7 @@ fn local() -> Local {
         keys: String::new(),
         keys_place: Place::default(),
         key: String::new(),
-        clock: String::new(),
+        clock: Some(String::new()),
         changed: None,
         version: None,
         time: TimeFormat::Epoch,

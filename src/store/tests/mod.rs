@@ -1,5 +1,6 @@
 //! What the state store promises, on both databases. PostgreSQL has to be there: a test that cannot reach it fails.
 
+mod by_hand;
 mod commits;
 mod coverage;
 mod findings;

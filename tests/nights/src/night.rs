@@ -40,6 +40,8 @@ pub(crate) struct Seen {
     /// None where the run was killed.
     pub(crate) report: Option<RunReport>,
     pub(crate) findings: BTreeMap<Name, Finding>,
+    /// The newest event of each finding that has one, as it was made.
+    pub(crate) events: BTreeMap<Name, String>,
     /// Verified ranges of each member.
     pub(crate) verified: BTreeMap<&'static str, Vec<(Micros, Micros)>>,
     /// When the last wider re-read of each member ended, by the store's clock.
@@ -105,6 +107,12 @@ impl Product {
             let name = Name { member: member(finding.id.each.as_str()), id: finding.id.key.to_string() };
             (name, finding)
         };
+        let findings: BTreeMap<Name, Finding> = findings.into_iter().map(named).collect();
+        let mut events = BTreeMap::new();
+        for (name, finding) in findings.iter().filter(|(_, finding)| finding.event_id.is_some()) {
+            let record = self.store.show(&finding.id).await.unwrap();
+            events.extend(record.and_then(|record| record.event).map(|event| (name.clone(), event.payload)));
+        }
         let (mut verified, mut overlaps) = (BTreeMap::new(), BTreeMap::new());
         let domain = &self.loaded.domains[0];
         for member in self.variety.members {
@@ -117,7 +125,7 @@ impl Product {
             let overlap = self.store.last_overlap(domain.domain(), &each, clock).await.unwrap();
             overlaps.insert(*member, overlap.map(|overlap| overlap.completed_at.micros()));
         }
-        Seen { report, findings: findings.into_iter().map(named).collect(), verified, overlaps }
+        Seen { report, findings, events, verified, overlaps }
     }
 
     fn job(&self, mode: Mode) -> Job {
@@ -138,6 +146,7 @@ impl Product {
                 found: Found::Repaired,
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
+                deadline: None,
                 list: 1_000,
                 concurrency: self.variety.lanes,
                 differences_exit: false,

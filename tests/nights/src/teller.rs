@@ -90,7 +90,6 @@ fn nights(rng: &mut Rng, variety: &Variety) -> Vec<Night> {
 fn fault(rng: &mut Rng, variety: &Variety) -> Fault {
     let n = rng.usize(0..6);
     match rng.u8(..11) {
-        0 => Fault::ErrorOnce(n),
         1 => Fault::CutOnce(n),
         2 if variety.feed != Feed::Changes => Fault::ExpiredOnce(n),
         3 => Fault::ErrorsFrom(n),
@@ -271,9 +270,10 @@ impl Teller<'_> {
     fn bound(&mut self) -> Micros {
         let night = self.nights[self.rng.usize(..self.nights.len())].at;
         let ahead = self.variety.provider_ahead;
-        let bound = match self.rng.u8(..5) {
+        let bound = match self.rng.u8(..6) {
             0 => night,
             1 => night + self.variety.settle / 2,
+            5 => night - self.rng.i64(0..=self.variety.settle),
             2 => self.variety.start - ahead,
             3 => (night - ahead).div_euclid(DAY) * DAY - ahead,
             _ => self.variety.ceiling(night) - ahead,

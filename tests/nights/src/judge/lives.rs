@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use tieout::finding::Finding;
 
 use super::evidence::{Duty, Evidence, Reads};
 use super::life::{Life, Post, step};
 use super::truth::{Difference, Look, difference, look, must_rest};
 use super::{Judge, Night, Wrong};
+use crate::server::row;
 use crate::story::{Feed, Name};
 use crate::world::Sides;
 
@@ -38,7 +40,10 @@ impl Judge {
             let candidates = path.candidates(before, duty);
             let actual = night.seen.findings.get(name);
             let is_it = |candidate: &&Option<Life>| self.matches(name, candidate.as_ref(), actual);
-            match candidates.iter().find(is_it) {
+            // Both sides may have changed while the run rested: the event tells which of two moments it was made of.
+            let carries = |life: &&Option<Life>| life.as_ref().is_none_or(|life| carries(night, name, life));
+            let alike: Vec<&Option<Life>> = candidates.iter().filter(is_it).collect();
+            match alike.iter().copied().find(carries).or(alike.first().copied()) {
                 Some(life) => lives.extend(life.clone().map(|life| (name.clone(), adopted(life, actual)))),
                 None => {
                     wrong.push(strange(name, before, &candidates, actual));
@@ -79,19 +84,19 @@ impl Path<'_> {
     /// Every life that the night may have led to.
     fn candidates(&self, before: Option<&Life>, duty: Duty) -> Vec<Option<Life>> {
         let is_followed = before.is_some_and(|life| !life.is_over());
-        let has_run = !self.evidence.is_killed;
-        let follows: &[bool] = match (is_followed, has_run && self.evidence.do_look_ups_work) {
-            (false, _) => &[false],
-            (true, true) => &[true],
-            (true, false) if self.evidence.do_look_ups_work => &[true, false],
-            (true, false) => &[false],
+        let follows: &[bool] = if !is_followed || !self.evidence.do_look_ups_work {
+            &[false]
+        } else if self.evidence.is_killed {
+            &[true, false]
+        } else {
+            &[true]
         };
         let mut all: Vec<Option<Life>> = Vec::new();
         for (at, first) in self.night.moments.iter().enumerate() {
             for last in &self.night.moments[at..] {
                 for follow in follows {
-                    let followed = if *follow { self.followed(before, first) } else { before.cloned() };
-                    all.extend(self.read(followed, duty, first, last));
+                    let followed = if *follow { self.followed(before, first) } else { vec![before.cloned()] };
+                    all.extend(followed.into_iter().flat_map(|life| self.read(life, duty, first, last)));
                 }
             }
         }
@@ -99,12 +104,27 @@ impl Path<'_> {
         all
     }
 
-    fn followed(&self, before: Option<&Life>, sides: &Sides) -> Option<Life> {
+    fn followed(&self, before: Option<&Life>, sides: &Sides) -> Vec<Option<Life>> {
         let variety = self.night.variety();
         let now = sides.at + variety.store_ahead;
         let has_rested =
             before.is_some_and(|life| life.state != "suspected" || life.first_seen + variety.settle <= now);
-        step(variety, before, &self.look(sides, has_rested), now)
+        let mut all = self.looked(before, sides, has_rested);
+        all.extend(self.overdue(before, sides, has_rested));
+        all
+    }
+
+    /// What was ahead of the shop at least `settle` ago, and still is, is judged however young its last change is: where the
+    /// feed's clock is that of the last change and the row, if there is one, does not show the change that was seen then.
+    fn overdue(&self, before: Option<&Life>, sides: &Sides, has_rested: bool) -> Option<Option<Life>> {
+        let variety = self.night.variety();
+        let (item, row) = (sides.upstream.get(self.name), sides.local.get(self.name));
+        let is_hot = variety.feed == Feed::Updated
+            && has_rested
+            && before.is_some_and(|life| life.state == "suspected")
+            && !(variety.knows_changed && row.is_some_and(|row| row.changed > self.night.bounds().shop));
+        let found = difference(variety, item, row).filter(|found| is_hot && found.kind != "orphaned")?;
+        Some(step(variety, before, &Look::Differs(found), sides.at + variety.store_ahead))
     }
 
     /// What the reading of the list makes of a life.
@@ -183,7 +203,7 @@ impl Path<'_> {
             all.push(step(variety, life, &Look::Young(found), now));
         }
         if self.evidence.do_look_ups_work {
-            all.push(step(variety, life, &self.look(first, variety.settle == 0), now));
+            all.extend(self.looked(life, first, variety.settle == 0));
         }
         all
     }
@@ -200,12 +220,7 @@ impl Path<'_> {
         let suspected = step(variety, life, &Look::Young(found), first.at + variety.store_ahead);
         let mut all = Vec::new();
         if self.evidence.do_look_ups_work {
-            all.push(step(
-                variety,
-                suspected.as_ref(),
-                &self.look(last, true),
-                last.at + variety.store_ahead,
-            ));
+            all.extend(self.looked(suspected.as_ref(), last, true));
         }
         if !self.evidence.is_honest() {
             all.extend([suspected, life.cloned()]);
@@ -213,10 +228,35 @@ impl Path<'_> {
         all
     }
 
-    fn look(&self, sides: &Sides, has_rested: bool) -> Look {
+    /// What a look by key at both sides makes of a life.
+    fn looked(&self, life: Option<&Life>, sides: &Sides, has_rested: bool) -> Vec<Option<Life>> {
+        let variety = self.night.variety();
+        let now = sides.at + variety.store_ahead;
         let (item, row) = (sides.upstream.get(self.name), sides.local.get(self.name));
-        look(self.night.variety(), self.night.bounds(), item, row, has_rested)
+        let shown = look(variety, self.night.bounds(), item, row, has_rested);
+        let mut all = vec![step(variety, life, &shown, now)];
+        // What was written while it was looked up, and nothing says when, may be left to the next night.
+        if let Look::Differs(found) = shown
+            && !variety.knows_changed
+            && self.has_moved(sides)
+        {
+            all.push(step(variety, life, &Look::Young(found), now));
+        }
+        all
     }
+
+    /// Whether the row came to be what it is while the run went on.
+    fn has_moved(&self, sides: &Sides) -> bool {
+        let earlier = self.night.moments.iter().rev().find(|earlier| earlier.at < sides.at);
+        earlier.is_some_and(|earlier| earlier.local.get(self.name) != sides.local.get(self.name))
+    }
+}
+
+/// Whether the newest event of a name was made of the item that a life gives it.
+fn carries(night: &Night<'_>, name: &Name, life: &Life) -> bool {
+    let Some(item) = life.item.as_ref().filter(|_| life.is_new_event) else { return true };
+    let event = night.seen.events.get(name).and_then(|event| serde_json::from_str::<Value>(event).ok());
+    event.is_none_or(|event| event["data"] == row(name, item))
 }
 
 fn adopted(life: Life, actual: Option<&Finding>) -> Life {

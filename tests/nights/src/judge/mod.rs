@@ -102,7 +102,7 @@ impl Judge {
         let reads: BTreeMap<&str, Reads> =
             night.variety().members.iter().map(|member| (*member, self.reads(night, member))).collect();
         let mut wrong = self.coverage(night);
-        wrong.extend(self.sums(night, &reads));
+        wrong.extend(sums::sums(night, &reads));
         let (mut lives, strange) = self.next_lives(night, &reads);
         wrong.extend(strange);
         wrong.extend(self.events(night, &mut lives));

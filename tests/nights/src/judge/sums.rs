@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Reads;
 use super::truth::{Look, look};
-use super::{Judge, Night, Wrong};
+use super::{Night, Wrong};
 use crate::story::{Feed, Item, Name, Row};
 
 /// Minor units by currency and by what they are part of.
@@ -18,49 +18,46 @@ struct Sums {
     money: BTreeMap<String, BTreeMap<&'static str, String>>,
 }
 
-impl Judge {
-    /// Compares the report's counts and amounts.
-    #[expect(clippy::unused_self, reason = "one of the judge's questions, and beside the others")]
-    pub(super) fn sums(&self, night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Vec<Wrong> {
-        let Some(domain) = night.seen.domain().filter(|_| has_one_answer(night)) else { return Vec::new() };
-        let items = &domain.items;
-        let said = Sums {
-            counts: [
-                ("matched", items.matched),
-                ("mismatched", items.mismatched),
-                ("missing", items.missing),
-                ("orphaned", items.orphaned),
-                ("pending upstream", items.pending.upstream),
-                ("pending local", items.pending.local),
-                ("upstream", items.upstream),
-                ("local", items.local),
-            ]
-            .into(),
-            money: domain
-                .amounts
-                .iter()
-                .map(|amount| {
-                    let parts = [
-                        ("upstream", &amount.upstream),
-                        ("local", &amount.local),
-                        ("missing", &amount.missing),
-                        ("mismatched", &amount.mismatched),
-                        ("orphaned", &amount.orphaned),
-                        ("unexplained", &amount.unexplained),
-                    ];
-                    (
-                        amount.currency.clone(),
-                        parts.into_iter().map(|(part, text)| (part, text.clone())).collect(),
-                    )
-                })
-                .collect(),
-        };
-        let true_sums = sums_of(night, reads);
-        if said == true_sums {
-            return Vec::new();
-        }
-        vec![Wrong::untrue(None, format!("adds up to {said:?} and should to {true_sums:?}"))]
+/// Compares the report's counts and amounts.
+pub(super) fn sums(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Vec<Wrong> {
+    let Some(domain) = night.seen.domain().filter(|_| has_one_answer(night)) else { return Vec::new() };
+    let items = &domain.items;
+    let said = Sums {
+        counts: [
+            ("matched", items.matched),
+            ("mismatched", items.mismatched),
+            ("missing", items.missing),
+            ("orphaned", items.orphaned),
+            ("pending upstream", items.pending.upstream),
+            ("pending local", items.pending.local),
+            ("upstream", items.upstream),
+            ("local", items.local),
+        ]
+        .into(),
+        money: domain
+            .amounts
+            .iter()
+            .map(|amount| {
+                let parts = [
+                    ("upstream", &amount.upstream),
+                    ("local", &amount.local),
+                    ("missing", &amount.missing),
+                    ("mismatched", &amount.mismatched),
+                    ("orphaned", &amount.orphaned),
+                    ("unexplained", &amount.unexplained),
+                ];
+                (
+                    amount.currency.clone(),
+                    parts.into_iter().map(|(part, text)| (part, text.clone())).collect(),
+                )
+            })
+            .collect(),
+    };
+    let true_sums = sums_of(night, reads);
+    if said == true_sums {
+        return Vec::new();
     }
+    vec![Wrong::untrue(None, format!("adds up to {said:?} and should to {true_sums:?}"))]
 }
 
 fn has_one_answer(night: &Night<'_>) -> bool {

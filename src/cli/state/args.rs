@@ -1,0 +1,59 @@
+//! The words of `tieout state`.
+
+use clap::{Args, Subcommand};
+use tieout_reconcilers::instant::Instant;
+
+use crate::cli::values::instant;
+
+/// What is kept of domains, and what may be changed of it by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum StateCommand {
+    /// Show verified ranges, holes, wider re-reads, saved tokens and leases
+    Show(KeptArgs),
+    /// Take coverage back, so that the next run reads again from an instant on; it never goes forward
+    Rewind(RewindArgs),
+    /// Break the lease of a run that is dead
+    Unlock(UnlockArgs),
+}
+
+/// `tieout state show`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct KeptArgs {
+    /// The domain, by name or glob; all when left out
+    #[arg(value_name = "DOMAIN")]
+    pub domain: Option<String>,
+}
+
+/// `tieout state rewind`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct RewindArgs {
+    /// The domain
+    #[arg(value_name = "DOMAIN")]
+    pub domain: String,
+    /// Nothing from this time on counts as verified any more (`2025-11-21` is midnight UTC)
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub to: Instant,
+    /// Only this member of its `each`, as `state show` writes it
+    #[arg(long, value_name = "MEMBER")]
+    pub each: Option<String>,
+    /// Do it; without this flag nothing is changed
+    #[arg(long)]
+    pub yes: bool,
+    /// Only show what it would do
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+}
+
+/// `tieout state unlock`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct UnlockArgs {
+    /// The domain
+    #[arg(value_name = "DOMAIN")]
+    pub domain: String,
+    /// Only this member of its `each`, as `state show` writes it
+    #[arg(long, value_name = "MEMBER")]
+    pub each: Option<String>,
+    /// Also where the holder gave a sign of life: it can write nothing more, and its run fails
+    #[arg(long)]
+    pub force: bool,
+}
