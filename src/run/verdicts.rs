@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::direction::Direction;
-use tieout_reconcilers::discrepancy::{Digest, Discrepancy};
+use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
