@@ -10,11 +10,11 @@ use crate::money::Money;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Upstream has it, the local side does not.
+    /// The truth has it, the copy does not.
     Missing,
     /// Both sides have it and differ in a compared field.
     Mismatched,
-    /// The local side has it, upstream does not.
+    /// The copy has it, the truth does not.
     Orphaned,
     /// A compared field cannot be read as its rule asks.
     Unreadable,
@@ -54,7 +54,7 @@ pub struct FieldDiff {
     pub local: Option<Box<str>>,
 }
 
-/// The state that a finding is about: SHA-256 over the canonical JSON of upstream's compared fields, in hex.
+/// The state that a finding is about: SHA-256 over the canonical JSON of the truth's compared fields, in hex.
 ///
 /// Clock and version are left out, so that a touched but unchanged item keeps its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub struct Discrepancy {
     pub key: Key,
     /// What is wrong with it.
     pub kind: Kind,
-    /// Where the sides differ, for `mismatched`; what upstream holds, for `missing`; what is held locally, for `orphaned`.
+    /// Where the sides differ, for `mismatched`; what the one side holds, for `missing` and `orphaned`.
     pub fields: Vec<FieldDiff>,
     /// The state it is about.
     pub digest: Digest,
@@ -100,8 +100,8 @@ pub struct Discrepancy {
     pub reason: Option<String>,
     /// The money it moves, where the domain names an amount.
     pub amount: Option<Money>,
-    /// The whole upstream item as it was sent, for the event.
-    pub upstream: Option<Box<str>>,
+    /// The whole item as the truth holds it, as JSON, for the event: upstream's as it was sent, or the local row.
+    pub truth: Option<Box<str>>,
     /// The provider's own event about it, where the domain asks for it and the provider still has it.
     pub original: Option<Original>,
 }

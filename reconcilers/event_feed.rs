@@ -4,9 +4,21 @@ use std::sync::Arc;
 
 use crate::compare::{FIELDS, KEY};
 use crate::define::condition::{Expected, text_of_value};
+use crate::instant::Instant;
 use crate::items::ItemView;
 use crate::key::Key;
 use crate::reconciler::Reconciler;
+
+/// An event as the provider's list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The provider's id of it.
+    pub event: Key,
+    /// When it was made, or first delivered.
+    pub at: Option<Instant>,
+    /// Whether a delivery arrived, where the provider keeps a log of them.
+    pub arrived: Option<bool>,
+}
 
 /// A feed of the provider's own events about the items of another feed.
 ///

@@ -7,7 +7,7 @@
 //! [`window`]), what a response becomes
 //! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
-//! what is said about a difference ([`discrepancy`]), the contract ([`reconciler`], [`fan_out`]), its making from YAML ([`define`])
+//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
@@ -35,8 +35,10 @@ pub mod row;
 pub mod jq;
 pub mod compare;
 pub mod discrepancy;
+pub mod direction;
 
 pub mod reconciler;
+pub mod received;
 pub mod event_feed;
 pub mod fan_out;
 pub mod define;

@@ -83,13 +83,14 @@ pub struct Totals(BTreeMap<Box<str>, i128>);
 
 impl Totals {
     /// Adds an amount.
-    pub fn add(&mut self, currency: &str, minor: i64) {
+    pub fn add(&mut self, currency: &str, minor: impl Into<i128>) {
+        let minor = minor.into();
         let code = currency.as_bytes();
         // Codes arrive in one spelling nearly always, so the common case copies nothing.
         if let Some(sum) = self.0.get_mut(currency).filter(|_| !code.iter().any(u8::is_ascii_lowercase)) {
-            *sum += i128::from(minor);
+            *sum += minor;
         } else {
-            *self.0.entry(currency.to_ascii_uppercase().into_boxed_str()).or_default() += i128::from(minor);
+            *self.0.entry(currency.to_ascii_uppercase().into_boxed_str()).or_default() += minor;
         }
     }
 
@@ -140,9 +141,9 @@ mod tests {
     #[test]
     fn currencies_are_never_added_to_each_other() {
         let mut totals = Totals::default();
-        totals.add("usd", 1);
-        totals.add("USD", 2);
-        totals.add("EUR", 4);
+        totals.add("usd", 1_i64);
+        totals.add("USD", 2_i64);
+        totals.add("EUR", 4_i64);
         assert_eq!((totals.minor("USD"), totals.minor("EUR")), (3, 4));
     }
 }

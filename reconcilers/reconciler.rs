@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::clock_format::ClockFormat;
 use crate::compare::Fields;
+use crate::direction::Direction;
 use crate::discrepancy::Kind;
 use crate::event_feed::EventFeed;
 use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
+use crate::received::Received;
 use crate::window::Slice;
 use crate::zone::Zone;
 
@@ -32,6 +34,10 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     fn schedule(&self) -> Option<&Schedule>;
     /// The compared fields.
     fn fields(&self) -> &Fields;
+    /// Which side is the truth.
+    fn direction(&self) -> Direction {
+        self.fields().direction
+    }
     /// The local side.
     fn local(&self) -> &Local;
 
@@ -66,6 +72,11 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
 
     /// Where the provider lists its own events about the items of this feed, if it does.
     fn events(&self) -> Option<&EventFeed> {
+        None
+    }
+
+    /// The team's own table of the webhooks that it received, if the domain names one.
+    fn received(&self) -> Option<&Received> {
         None
     }
 
@@ -292,7 +303,7 @@ impl Feed {
     }
 }
 
-/// What happens to local rows that upstream does not have.
+/// What happens to what the copy has and the truth does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Orphans {
@@ -314,7 +325,7 @@ pub struct Policy {
     pub max_emits: u64,
     /// The largest share of judged items, between 0 and 1, that may be emitted.
     pub max_ratio: f64,
-    /// The fewest items upstream may have while the local side has some.
+    /// The fewest items the truth may have while the copy has some.
     pub min_items: u64,
     /// How long after the queue's acknowledgement the same drift is sent again.
     pub reemit_after: Duration,
@@ -401,7 +412,7 @@ pub struct Emission {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
-    /// The whole upstream item.
+    /// The whole item as the truth has it.
     #[default]
     Full,
     /// The key alone.

@@ -18,6 +18,8 @@ pub struct Row<'a> {
     pub version: Scalar<'a>,
     /// The compared columns, in the order of the domain's fields.
     pub fields: Vec<Scalar<'a>>,
+    /// All columns as one JSON object by their names, where the row itself is what is sent.
+    pub whole: Option<Box<str>>,
 }
 
 impl Row<'_> {
@@ -30,6 +32,7 @@ impl Row<'_> {
             changed: self.changed,
             version: owned(self.version),
             fields: self.fields.into_iter().map(owned).collect(),
+            whole: self.whole,
         }
     }
 }

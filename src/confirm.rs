@@ -1,6 +1,6 @@
 //! Re-reads both sides of a key just before anything is concluded from it.
 //!
-//! The upstream side is read first, so that a webhook which arrives in between can only make the sides more alike. Each
+//! Upstream is read first, so that a webhook which arrives in between can only make the sides more alike. Each
 //! pair is judged from scratch: what made the key suspicious does not count any more.
 
 mod budget;
@@ -21,7 +21,7 @@ use tieout_reconcilers::reconciler::{LookUpBy, Reconciler};
 use tieout_reconcilers::row::Row;
 
 pub use self::budget::LookUpBudget;
-use self::judge::Judge;
+pub(crate) use self::judge::Judge;
 use self::proven::look_up;
 pub use self::sentinel::Sentinels;
 use crate::local::{LocalError, Read, Reader};
@@ -47,7 +47,7 @@ pub struct Ages<'a> {
     pub ceiling: &'a (dyn Fn() -> Instant + Sync),
     /// The ceiling by the local database's clock, for the `changed` column.
     pub local_ceiling: Instant,
-    /// The keys that have rested for `settle` since they were first seen.
+    /// The keys that have rested long enough since they were first seen.
     pub rested: &'a (dyn Fn(&Key) -> bool + Sync),
     /// Of keys on which upstream was ahead at least `settle` ago: upstream's clock as it was then, where that is the time of its
     /// last change.
@@ -149,9 +149,8 @@ pub async fn confirm(
         Some(early) => early,
         None => rows_by_key(&sides.reader, &keys).await?,
     };
-    let (fields, feed) = (sides.reconciler.fields(), sides.reconciler.feed());
-    let judge =
-        Judge { fields, feed, ceiling: (ages.ceiling)(), ages, before: before.as_ref(), after: &after };
+    let reconciler = sides.reconciler.as_ref();
+    let judge = Judge { reconciler, ceiling: (ages.ceiling)(), ages, before: before.as_ref(), after: &after };
     let judged = upstream.confirmed.iter().map(|found| judge.pair(&found.key, &found.seen)).collect();
     let mut unknown = upstream.unknown;
     unknown.extend(left.iter().map(|item| (item.key.clone(), Unknown::OverBudget)));

@@ -21,7 +21,7 @@ pub struct Drift<'a> {
     pub kind: Kind,
     /// The life of the finding.
     pub episode: u32,
-    /// The upstream state.
+    /// The state that the truth holds.
     pub digest: &'a str,
 }
 
@@ -89,7 +89,7 @@ struct CloudEvent<'a> {
     data: &'a RawValue,
 }
 
-/// Makes the event of a discrepancy. Fails where the upstream item is not JSON, which the source has ruled out before.
+/// Makes the event of a discrepancy. Fails where the item is not JSON, which whoever read it has ruled out before.
 pub fn event(
     drift: Drift<'_>,
     discrepancy: &Discrepancy,
@@ -146,10 +146,10 @@ struct Carried<'a> {
 }
 
 impl<'a> Carried<'a> {
-    /// An orphan has no upstream item, so it carries its key alone unless the provider has an event about it.
+    /// The truth has no item of an orphan, so it carries its key alone unless the provider has an event about it.
     fn of(discrepancy: &'a Discrepancy, wanted: Data) -> Result<Self, serde_json::Error> {
         let made = |data, is_synthetic| Ok(Self { data, origin: None, is_synthetic });
-        match (wanted, &discrepancy.original, &discrepancy.upstream) {
+        match (wanted, &discrepancy.original, &discrepancy.truth) {
             (Data::Original, Some(original), _) => {
                 let origin = Some(original.id.as_str());
                 Ok(Self { data: one_line(&original.event), origin, is_synthetic: false })

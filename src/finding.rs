@@ -12,6 +12,8 @@ use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
+use crate::cause::Explanation;
+
 /// Why a finding is held that a baseline found: it was there before anybody looked.
 pub const BASELINE: &str = "baseline";
 
@@ -117,12 +119,14 @@ pub struct Finding {
     pub episode: u32,
     /// How many episodes in a row began because an acknowledged event did not repair the drift.
     pub reemissions: u32,
-    /// The upstream state it is about.
+    /// The state of the truth that it is about.
     pub digest: Digest,
     /// Where the sides differ.
     pub fields: Vec<FieldDiff>,
     /// Why it is held, parked or unreadable.
     pub reason: Option<String>,
+    /// Where the change was lost, where that was looked for.
+    pub cause: Option<Explanation>,
     /// The money it moves.
     pub amount: Option<Money>,
     /// The item's own clock, where it is known.

@@ -1,6 +1,7 @@
 //! What a domain compares: its fields, the rule of each, and where its money is. Says nothing about any item.
 
 use super::rules::{Blank, Rule};
+use crate::direction::Direction;
 use crate::jq::{Expression, Reads};
 use crate::money::{Currencies, Unit};
 use crate::path::Path;
@@ -82,6 +83,8 @@ pub struct Fields {
     pub fields: Vec<Field>,
     /// Where the money is, if the domain says.
     pub money: Option<MoneyFields>,
+    /// Which side is the truth.
+    pub direction: Direction,
     /// How upstream counts minor units, where ISO 4217 does it otherwise.
     pub currencies: Currencies,
 }

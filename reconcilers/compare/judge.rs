@@ -3,8 +3,9 @@
 use super::fields::Fields;
 use super::normal::UnreadableField;
 use super::rules::Rule;
-use super::side::{Values, of};
+use super::side::{Side, Values, of};
 use super::version::{Versions, versions};
+use crate::direction::Direction;
 use crate::discrepancy::{Discrepancy, FieldDiff, Kind};
 use crate::items::ItemView;
 use crate::key::Key;
@@ -30,7 +31,7 @@ impl Fields {
     }
 
     /// Judges a pair from scratch: the discrepancy between what the two sides hold now, or nothing where they agree or the
-    /// local side is ahead.
+    /// copy is ahead.
     ///
     /// `upstream` is the item with the whole JSON text it came from.
     #[must_use]
@@ -43,9 +44,9 @@ impl Fields {
         let item = upstream.map(|(item, _)| item);
         let (kind, outcome) = match (item, local) {
             (None, None) => return None,
-            (Some(item), None) => (Kind::Missing, self.one_side(&item)),
-            (None, Some(row)) => (Kind::Orphaned, self.one_side(&row)),
-            (Some(item), Some(row)) if versions(item, row) == Versions::LocalAhead => return None,
+            (Some(item), None) => (self.direction.kind_of_only(Side::Upstream), self.one_side(&item)),
+            (None, Some(row)) => (self.direction.kind_of_only(Side::Local), self.one_side(&row)),
+            (Some(item), Some(row)) if self.is_copy_ahead(item, row) => return None,
             (Some(item), Some(row)) => (Kind::Mismatched, self.both_sides(item, row)),
         };
         let (kind, fields, reason) = match outcome {
@@ -57,12 +58,21 @@ impl Fields {
             key: key.clone(),
             kind,
             fields,
-            digest: self.digest(item),
+            digest: self.digest(item, local),
             reason,
             amount: self.at_stake(item, local),
-            upstream: upstream.map(|(_, raw)| raw.into()),
+            truth: match self.direction {
+                Direction::Inbound => upstream.map(|(_, raw)| raw.into()),
+                Direction::Outbound => local.and_then(|row| row.whole.clone()),
+            },
             original: None,
         })
+    }
+
+    /// Whether the copy is newer than the truth, so that a difference is no drift.
+    #[must_use]
+    pub fn is_copy_ahead(&self, item: ItemView<'_>, row: &Row<'_>) -> bool {
+        self.direction.is_copy_ahead(versions(item, row))
     }
 
     /// What the one side holds that the other lacks.

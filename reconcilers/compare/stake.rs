@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::fields::Fields;
 use super::rules::Rule;
 use super::side::{Side, Values, of};
+use crate::direction::Roles;
 use crate::items::ItemView;
 use crate::money::{Currencies, Money, exponent, minor_units};
 use crate::row::Row;
@@ -40,13 +41,14 @@ impl Fields {
         side == Side::Upstream || !matches!(rule, Some(Rule::Money(_)))
     }
 
-    /// What a discrepancy moves: upstream minus local where both sides have the currency, else what is on the one side.
+    /// What a discrepancy moves: the truth minus the copy where both have the currency, else what is on the one side.
     pub(super) fn at_stake(&self, item: Option<ItemView<'_>>, row: Option<&Row<'_>>) -> Option<Money> {
         let upstream = item.and_then(|item| self.money_of(&item));
         let local = row.and_then(|row| self.money_of(&row));
-        let (currency, minor) = match (upstream, local) {
-            (Some((up, a)), Some((down, b))) if up.eq_ignore_ascii_case(&down) => {
-                (up, i128::from(a) - i128::from(b))
+        let Roles { truth, copy } = self.direction.roles(upstream, local);
+        let (currency, minor) = match (truth, copy) {
+            (Some((of_truth, a)), Some((of_copy, b))) if of_truth.eq_ignore_ascii_case(&of_copy) => {
+                (of_truth, i128::from(a) - i128::from(b))
             }
             (Some((currency, minor)), _) | (None, Some((currency, minor))) => (currency, i128::from(minor)),
             (None, None) => return None,

@@ -21,6 +21,7 @@ use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Wanted};
+use crate::received::Received;
 use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
 
@@ -135,14 +136,17 @@ fn fan_out(
     }
 }
 
-/// The feed of the provider's own events, where the feed has one and the domain wants to send them or follows changes by them.
+/// The feed of the provider's own events, where the feed has one and the domain wants to send or to trace them, or follows
+/// changes by them.
 fn events(
     provider: &ProviderDefinition,
     feed: &FeedDefinition,
     domain: &DomainDefinition,
     settings: &Settings,
 ) -> Result<Option<EventFeed>, Slot> {
-    let is_wanted = |events: &&EventsDefinition| events.drives || domain.remedies.want_originals();
+    let is_wanted = |events: &&EventsDefinition| {
+        events.drives || domain.remedies.want_originals() || domain.received.is_some()
+    };
     let Some(events) = feed.events.as_ref().filter(is_wanted) else { return Ok(None) };
     let Some(other) = provider.feeds.get(&events.feed) else { return Ok(None) };
     let mut reader =
@@ -179,6 +183,10 @@ impl Reconciler for Definition {
 
     fn events(&self) -> Option<&EventFeed> {
         self.events.as_ref()
+    }
+
+    fn received(&self) -> Option<&Received> {
+        self.domain.received.as_ref()
     }
 
     fn policy(&self) -> &Policy {

@@ -10,11 +10,15 @@ use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::policy_file::PolicyFile;
 use super::problem::{Problem, Spot};
+use super::received_file::ReceivedFile;
 use super::schedule::ScheduleFile;
+use super::words;
 use crate::compare::{Field, Fields, Rule};
+use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::name::{DomainName, FeedName, Name};
 use crate::path::Path;
+use crate::received::Received;
 use crate::reconciler::{Local, Policy, Schedule};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -22,8 +26,10 @@ use crate::reconciler::{Local, Policy, Schedule};
 struct DomainFile {
     domain: Checked<Name>,
     feed: Checked<FeedName>,
+    direction: Option<Checked<Direction>>,
     schedule: Option<ScheduleFile>,
     local: LocalFile,
+    received: Option<ReceivedFile>,
     compare: Spanned<Ordered<Option<FieldFile>>>,
     money: Option<Spanned<MoneyFile>>,
     #[serde(default)]
@@ -47,7 +53,7 @@ struct LocalFile {
 
 /// SQL as the user wrote it; the local side checks it against its database.
 #[derive(Debug, Clone)]
-struct SqlText(String);
+pub(super) struct SqlText(pub(super) String);
 
 impl FromText for SqlText {
     fn from_text(text: &str) -> Result<Self, Fault> {
@@ -58,7 +64,7 @@ impl FromText for SqlText {
 
 /// The name of a column in the result of the user's queries.
 #[derive(Debug, Clone)]
-struct ColumnName(String);
+pub(super) struct ColumnName(pub(super) String);
 
 impl FromText for ColumnName {
     fn from_text(text: &str) -> Result<Self, Fault> {
@@ -80,6 +86,8 @@ pub struct DomainDefinition {
     pub schedule: Option<Schedule>,
     /// The local side.
     pub local: Local,
+    /// The team's table of received webhooks.
+    pub received: Option<Received>,
     /// The compared fields.
     pub fields: Fields,
     /// What the team decided about findings.
@@ -103,6 +111,8 @@ pub struct DomainSpots {
     pub feed: Spot,
     /// Its database.
     pub database: Spot,
+    /// Its table of received webhooks, if it has one.
+    pub received: Option<Spot>,
     /// Its queue, if it has one.
     pub queue: Option<Spot>,
 }
@@ -116,6 +126,7 @@ impl DomainDefinition {
             feed: FeedName { provider: self.feed.provider.clone(), feed: feed.clone() },
             fields: Fields::of(fields),
             schedule: None,
+            received: None,
             warnings: Vec::new(),
             ..self.clone()
         }
@@ -142,6 +153,7 @@ impl DomainDefinition {
             feed,
             schedule: None,
             local: Local::default(),
+            received: None,
             fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
@@ -156,20 +168,28 @@ impl DomainDefinition {
             name: file.domain.spot,
             feed: file.feed.spot,
             database: file.local.database.spot,
+            received: file.received.as_ref().map(ReceivedFile::spot),
             queue: file.emit.as_ref().map(EmitFile::queue_spot),
         };
         let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
         let schedule = file.schedule.map(|schedule| schedule.compile(problems));
         let local = file.local.compile(problems);
         let local_time = local.as_ref().map(|local| local.time).unwrap_or_default();
+        let direction_spot = file.direction.as_ref().map(|direction| direction.spot).unwrap_or_default();
+        let direction = problems.take_option(file.direction).unwrap_or_default();
+        if let Some(local) = &local {
+            warn_undated(direction, local, direction_spot, problems);
+        }
+        let received = file.received.map(|file| file.compile(local.as_ref(), direction, problems));
         let compare_spot = Spot::from(file.compare.referenced);
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
         let fields = compare::compile(file.compare.value, file.money, local_time, problems);
+        let fields = fields.map(|fields| Fields { direction, ..fields });
         let policy = file.policy.compile(problems);
         let remedies = match file.emit {
-            Some(emit) => emit.compile(policy.orphans, problems),
+            Some(emit) => emit.compile(policy.orphans, direction, problems),
             None => Some(Remedies::report_only(policy.orphans, spots.name, problems)),
         };
         Some(Self {
@@ -180,6 +200,10 @@ impl DomainDefinition {
                 None => None,
             },
             local: local?,
+            received: match received {
+                Some(received) => Some(received?),
+                None => None,
+            },
             fields: fields?,
             policy,
             remedies: remedies?,
@@ -187,6 +211,22 @@ impl DomainDefinition {
             spots,
             document: problems.document.clone(),
         })
+    }
+}
+
+impl FromText for Direction {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("direction", text, &[("inbound", Self::Inbound), ("outbound", Self::Outbound)])
+    }
+}
+
+/// Rows that are sent need a time of their change: what was written just now may still be on its way.
+fn warn_undated(direction: Direction, local: &Local, spot: Spot, problems: &mut Problems<'_>) {
+    if direction == Direction::Outbound && local.changed.is_none() {
+        let fault = Fault::new(
+            "nothing says when a row was written, so every difference has to be seen for a while before it counts",
+        );
+        problems.warn(spot, fault.with_help("say `local: {changed: updated_at}`"));
     }
 }
 

@@ -6,6 +6,7 @@ use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
 use super::problem::Spot;
 use super::words;
+use crate::direction::Direction;
 use crate::discrepancy::Kind;
 use crate::name::Name;
 use crate::reconciler::{Data, Emission, Orphans, Remedy};
@@ -103,7 +104,25 @@ impl EmitFile {
         self.queue.spot
     }
 
-    pub(super) fn compile(self, orphans: Orphans, problems: &mut Problems<'_>) -> Option<Remedies> {
+    /// The provider's events tell what the provider has, which is not what an outbound domain sends.
+    fn refuse_originals(&self, problems: &mut Problems<'_>) {
+        let events = [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten();
+        for spot in events.filter_map(EventFile::original_spot) {
+            let fault = Fault::new("the provider has no event about what only the local side knows");
+            let help = "say `data: full` for the local row, or `data: thin` for its key";
+            problems.add(spot, fault.with_help(help));
+        }
+    }
+
+    pub(super) fn compile(
+        self,
+        orphans: Orphans,
+        direction: Direction,
+        problems: &mut Problems<'_>,
+    ) -> Option<Remedies> {
+        if direction == Direction::Outbound {
+            self.refuse_originals(problems);
+        }
         let queue_spot = self.queue.spot;
         let queue = problems.take(self.queue);
         let orphaned_spot = self.orphaned.as_ref().map(|event| event.event_type.spot);
@@ -131,9 +150,12 @@ impl EmitFile {
         let full_orphan = self.orphaned.as_ref().and_then(EventFile::full_spot);
         let orphaned = compile(self.orphaned, Data::Thin);
         if let Some(spot) = full_orphan {
-            let fault =
-                Fault::new("upstream holds nothing to send about an orphan").with_help("say `data: thin`");
-            problems.add(spot, fault);
+            let truth = match direction {
+                Direction::Inbound => "upstream",
+                Direction::Outbound => "the local side",
+            };
+            let fault = Fault::new(format!("{truth} holds nothing to send about an orphan"));
+            problems.add(spot, fault.with_help("say `data: thin`"));
         }
         let sent = if orphans == Orphans::Emit { orphaned? } else { None };
         Some(Remedies { missing: missing?, mismatched: mismatched?, orphaned: sent })
@@ -142,8 +164,16 @@ impl EmitFile {
 
 impl EventFile {
     fn full_spot(&self) -> Option<Spot> {
+        self.spot_of(Data::Full)
+    }
+
+    fn original_spot(&self) -> Option<Spot> {
+        self.spot_of(Data::Original)
+    }
+
+    fn spot_of(&self, wanted: Data) -> Option<Spot> {
         let data = self.data.as_ref()?;
-        matches!(data.outcome, Ok(Data::Full)).then_some(data.spot)
+        matches!(data.outcome, Ok(said) if said == wanted).then_some(data.spot)
     }
 
     fn compile(self, queue: &str, default: Data, problems: &mut Problems<'_>) -> Option<Emission> {

@@ -53,6 +53,7 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
     for domain in &loaded.domains {
         let Some(database) = databases.get(&domain.local().database) else { continue };
         tests.push(reach::columns(database, domain.as_ref()).await);
+        tests.extend(reach::received(&databases, domain.as_ref()).await);
         match clients.get(domain.provider().as_str()) {
             Some(Ok(client)) => tests.push(reach::first_page(&client.for_run(None), domain).await),
             Some(Err(failure)) => tests.push(reach::failed(&format!("domain {}", domain.domain()), failure)),

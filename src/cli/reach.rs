@@ -1,5 +1,6 @@
 //! Reaches for what a run would need, one thing at a time, and says what came of it. It sends no event.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tieout_reconcilers::fan_out::FanOut;
@@ -30,17 +31,39 @@ pub(super) async fn columns(database: &Result<Database, run::Failure>, domain: &
     }
 }
 
+/// Proves the columns and rights of the table of received webhooks, where the domain names one.
+pub(super) async fn received(
+    databases: &BTreeMap<String, Result<Database, run::Failure>>,
+    domain: &dyn Reconciler,
+) -> Option<Tested> {
+    let what = format!("domain {}", domain.domain());
+    let received = domain.received()?;
+    let (local, fields) = received.columns();
+    Some(match databases.get(&received.database)? {
+        Ok(database) => match database.key_reader(&local, &fields, &first_member(domain)).await {
+            Ok(_) => {
+                Tested::ok(&what, "the table of received webhooks gives every column that the domain names")
+            }
+            Err(error) => failed(&what, &run::Failure::from(error)),
+        },
+        Err(failure) => failed(&what, failure),
+    })
+}
+
 /// Prepares the domain's SQL for whoever is the first member of its fan-out.
 async fn reader(database: &Database, domain: &dyn Reconciler) -> Result<Reader, LocalError> {
-    let values = match domain.fan_out() {
+    database.reader_for(domain.local(), domain.fields(), &first_member(domain)).await
+}
+
+fn first_member(domain: &dyn Reconciler) -> MemberValues {
+    match domain.fan_out() {
         FanOut::None => MemberValues::new(),
         FanOut::Members(members) => {
             members.into_iter().next().map(|member| member.values).unwrap_or_default()
         }
         // A number fits columns of numbers and of text.
         FanOut::Feed(parents) => [(parents.name, "0".into())].into(),
-    };
-    database.reader_for(domain.local(), domain.fields(), &values).await
+    }
 }
 
 /// Opens the state store, which makes it where there is none and brings its schema up to date.

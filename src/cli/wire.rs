@@ -164,7 +164,9 @@ pub(super) async fn databases(
     config: &Config,
     domains: &[Arc<dyn Reconciler>],
 ) -> BTreeMap<String, Result<Database, run::Failure>> {
-    let names: BTreeSet<&str> = domains.iter().map(|domain| domain.local().database.as_str()).collect();
+    let local = domains.iter().map(|domain| domain.local().database.as_str());
+    let received = domains.iter().filter_map(|domain| Some(domain.received()?.database.as_str()));
+    let names: BTreeSet<&str> = local.chain(received).collect();
     let mut databases = BTreeMap::new();
     for name in names {
         databases.insert(name.to_owned(), database(config, name).await);

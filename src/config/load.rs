@@ -15,6 +15,7 @@ use tieout_reconcilers::define::each_file::names_of;
 use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::words;
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::fan_out::{FanOut, Member};
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
@@ -213,10 +214,12 @@ fn misfits(domain: &dyn Reconciler) -> impl Iterator<Item = Fault> {
         }
         FanOut::Feed(parents) => [parents.name].into(),
     };
-    let statements = [("rows", &domain.local().rows), ("keys", &domain.local().keys)];
+    let local = [("local.rows", domain.local().rows.clone()), ("local.keys", domain.local().keys.clone())];
+    let received = domain.received().map(|received| ("received.keys", received.keys.clone()));
+    let statements: Vec<_> = local.into_iter().chain(received).collect();
     statements
         .into_iter()
-        .filter_map(move |(what, sql)| Some(Fault::new(format!("`local.{what}`: {}", misfit(sql, &names)?))))
+        .filter_map(move |(what, sql)| Some(Fault::new(format!("`{what}`: {}", misfit(&sql, &names)?))))
 }
 
 /// Why some items are never read: the provider forgets them before the next run.
@@ -235,6 +238,32 @@ fn runs_too_seldom(domain: &dyn Reconciler) -> Option<Fault> {
         said(pause)
     ));
     Some(fault.with_help("run the domain more often: see `schedule: {cron: ...}`"))
+}
+
+/// Why hardly any cause will ever be known although the domain names a table of received webhooks.
+fn lacks_events(domain: &dyn Reconciler) -> Option<Fault> {
+    if domain.received().is_none() || domain.events().is_some() {
+        return None;
+    }
+    let fault = Fault::new(format!(
+        "the feed `{}` has no `events`, so the causes of most findings stay unknown",
+        domain.feed().name
+    ));
+    Some(fault.with_help("say `events: {feed: ..., object: ...}` in the feed, or leave `received` out"))
+}
+
+/// Why an outbound domain never learns what its feed lacks.
+fn misses_absence(domain: &dyn Reconciler) -> Option<Fault> {
+    if domain.direction() == Direction::Inbound || domain.feed().absence_is_evidence() {
+        return None;
+    }
+    let fault = Fault::new(format!(
+        "the feed `{}` shows what changed and not all that there is, so nothing that it lacks is ever found missing",
+        domain.feed().name
+    ));
+    Some(fault.with_help(
+        "use a feed whose window runs on `on: created`, or one that is read whole (`filter: client`)",
+    ))
 }
 
 fn find<'m, V>(map: &'m BTreeMap<Name, V>, name: &str) -> Option<&'m V> {
@@ -386,6 +415,11 @@ impl<'l> Loading<'l> {
                     self.problems.problems.extend(unheld);
                     let late = runs_too_seldom(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.warnings.extend(late);
+                    let traceless =
+                        lacks_events(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.warnings.extend(traceless);
+                    let blind = misses_absence(&definition).map(|fault| document.problem(spots.feed, fault));
+                    self.problems.warnings.extend(blind);
                     let misfits = misfits(&definition).map(|fault| document.problem(spots.feed, fault));
                     self.problems.problems.extend(misfits);
                     let clock = clock_misfit(&definition).map(|fault| document.problem(spots.feed, fault));
@@ -443,6 +477,11 @@ impl<'l> Loading<'l> {
             }
         };
         check("database", &domain.local.database, &databases, domain.spots.database);
+        if let (Some(spot), Some(received)) = (domain.spots.received, &domain.received)
+            && received.database != domain.local.database
+        {
+            check("database", &received.database, &databases, spot);
+        }
         if let (Some(spot), Some(queue)) = (domain.spots.queue, domain.remedies.queues().next()) {
             check("queue", queue, &queues, spot);
         }

@@ -3,27 +3,27 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tieout_reconcilers::compare::{Fields, Versions, versions};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Seen;
-use tieout_reconcilers::reconciler::Feed;
+use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::row::Row;
 
 use super::{Ages, Judged};
+use crate::age;
 use crate::plan::{Look, Observation};
 
 /// The local rows of some keys.
-pub(super) type Rows = HashMap<Key, Row<'static>>;
+pub(crate) type Rows = HashMap<Key, Row<'static>>;
 
 /// How much two clocks of one instant may differ because one side keeps it less precisely.
 const PRECISION: Duration = Duration::from_secs(1);
 
 /// Judges pairs.
-pub(super) struct Judge<'a> {
-    pub fields: &'a Fields,
-    pub feed: &'a Feed,
+pub(crate) struct Judge<'a> {
+    pub reconciler: &'a dyn Reconciler,
     /// Upstream's ceiling, now that it has answered.
     pub ceiling: Instant,
     pub ages: Ages<'a>,
@@ -34,29 +34,27 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    pub(super) fn pair(&self, key: &Key, seen: &Seen) -> Judged {
+    pub(crate) fn pair(&self, key: &Key, seen: &Seen) -> Judged {
         let row = self.after.get(key);
         let upstream = match seen {
             Seen::Item(items, raw) => items.get(0).map(|item| (item, raw.as_ref())),
             Seen::Gone | Seen::Unreadable(_) => None,
         };
         let item = upstream.map(|(item, _)| item);
-        let clock =
-            item.and_then(|item| self.feed.clock_format.of(item)).or_else(|| row.and_then(|row| row.clock));
+        let (fields, format) = (self.reconciler.fields(), &self.reconciler.feed().clock_format);
+        let clock = item.and_then(|item| format.of(item)).or_else(|| row.and_then(|row| row.clock));
         let look = match seen {
             Seen::Unreadable(reason) => Look::Differs(unreadable(key, reason)),
-            _ => self.look(key, self.fields.judge(key, upstream, row), clock, row),
+            _ => self.look(key, fields.judge(key, upstream, row), clock, row),
         };
-        // A row that is ahead of the item it is compared with is no drift, so its other amount explains nothing.
-        let is_ahead = item.zip(row).is_some_and(|(item, row)| versions(item, row) == Versions::LocalAhead);
+        // A copy that is ahead of the truth is no drift, so its other amount explains nothing.
+        let is_ahead = item.zip(row).is_some_and(|(item, row)| fields.is_copy_ahead(item, row));
         Judged {
             observation: Observation { key: key.clone(), clock, look },
             upstream: !matches!(seen, Seen::Gone),
             local: row.is_some(),
-            upstream_money: item
-                .filter(|_| !is_ahead)
-                .and_then(|item| owned(self.fields.money_upstream(item))),
-            local_money: row.filter(|_| !is_ahead).and_then(|row| owned(self.fields.money_local(row))),
+            upstream_money: item.filter(|_| !is_ahead).and_then(|item| owned(fields.money_upstream(item))),
+            local_money: row.filter(|_| !is_ahead).and_then(|row| owned(fields.money_local(row))),
         }
     }
 
@@ -73,8 +71,8 @@ impl Judge<'_> {
             || row
                 .and_then(|row| row.changed)
                 .is_some_and(|at| at > self.ages.local_ceiling && !bug!("changed_ignored"));
-        // Where nothing says when the sides came to differ, only waiting can rule out a webhook in flight.
-        let must_rest = !self.feed.dates(found.kind) && !(self.ages.rested)(key);
+        let is_undated = age::is_row_undated(self.reconciler, found.kind, row);
+        let must_rest = is_undated && !(self.ages.rested)(key);
         if is_young || must_rest || self.has_moved(key, row) {
             Look::Young(found)
         } else {
@@ -83,13 +81,15 @@ impl Judge<'_> {
     }
 
     /// Whether the local side still lacks a change that upstream already had at least `settle` ago. An item that is touched
-    /// before every run is judged by that, however young its last change is.
+    /// before every run is judged by that, however young its last change is. Rows that are the truth say themselves when they
+    /// changed.
     fn is_overdue(&self, key: &Key, kind: Kind, row: Option<&Row<'_>>) -> bool {
-        if !matches!(kind, Kind::Missing | Kind::Mismatched) {
+        let is_inbound = self.reconciler.direction() == Direction::Inbound;
+        if !is_inbound || !matches!(kind, Kind::Missing | Kind::Mismatched) {
             return false;
         }
         let Some(then) = (self.ages.ahead)(key) else { return false };
-        let precision = PRECISION.max(self.feed.grain);
+        let precision = PRECISION.max(self.reconciler.feed().grain);
         row.is_none_or(|row| row.clock.is_some_and(|at| at + precision <= then))
     }
 
@@ -107,7 +107,7 @@ fn unreadable(key: &Key, reason: &str) -> Discrepancy {
         digest: Digest::of(reason),
         reason: Some(reason.to_owned()),
         amount: None,
-        upstream: None,
+        truth: None,
         original: None,
     }
 }

@@ -100,7 +100,7 @@ impl<'f> KeyedDiff<'f> {
             self.tally.local += u64::from(row.is_some());
             let looks = match row {
                 Some(row) => compare(self.fields, item, note, row, &mut self.tally),
-                None => Some(Looks::Missing),
+                None => Some(Looks::UpstreamOnly),
             };
             if let Some(looks) = looks {
                 self.suspect(&key, note.clock, looks, (true, row.is_some()));

@@ -1,6 +1,6 @@
 //! What an item and a row look like beside each other, before anybody asks again.
 
-use tieout_reconcilers::compare::{Fields, Versions, versions};
+use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::row::Row;
 
@@ -16,13 +16,13 @@ pub(super) fn compare(
     tally: &mut Tally,
 ) -> Option<Looks> {
     if note.is_doubtful {
-        return Some(Looks::Mismatched);
+        return Some(Looks::Different);
     }
     match fields.agree(item, row) {
         Ok(true) => count_money(fields, item, row, tally),
-        // What the local side has not been told yet by this list is no drift, and no sum to compare either.
-        _ if versions(item, row) == Versions::LocalAhead => {}
-        Ok(false) => return Some(Looks::Mismatched),
+        // What this list does not say yet, or the local side was not told yet, is no drift, and no sum to compare either.
+        _ if fields.is_copy_ahead(item, row) => {}
+        Ok(false) => return Some(Looks::Different),
         Err(_) => return Some(Looks::Unreadable),
     }
     tally.matched += 1;

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tieout_reconcilers::compare::Side;
+use tieout_reconcilers::direction::Direction;
+use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Totals;
@@ -33,16 +36,29 @@ impl Suspect {
 /// What a suspect looks like before it is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looks {
-    /// Upstream only.
-    Missing,
-    /// Both, different.
-    Mismatched,
-    /// Local only.
-    Orphaned,
-    /// Local only, and upstream says so itself.
+    /// Upstream has it, the local side does not.
+    UpstreamOnly,
+    /// Both have it, and they differ.
+    Different,
+    /// The local side has it, upstream does not.
+    LocalOnly,
+    /// The local side has it, and upstream itself says that it was deleted.
     Deleted,
     /// A value that its rule cannot read, or an item without a clock.
     Unreadable,
+}
+
+impl Looks {
+    /// What it will be, if it is confirmed.
+    #[must_use]
+    pub fn kind(self, direction: Direction) -> Kind {
+        match self {
+            Self::UpstreamOnly => direction.kind_of_only(Side::Upstream),
+            Self::LocalOnly | Self::Deleted => direction.kind_of_only(Side::Local),
+            Self::Different => Kind::Mismatched,
+            Self::Unreadable => Kind::Unreadable,
+        }
+    }
 }
 
 /// What was counted while a slice streamed past.

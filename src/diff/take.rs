@@ -99,7 +99,7 @@ impl SliceDiff<'_> {
         place.doubt(at);
         if is_late {
             // Its twin was compared and counted already.
-            self.suspect(key, self.clock_format.of(item), Looks::Mismatched, (false, false));
+            self.suspect(key, self.clock_format.of(item), Looks::Different, (false, false));
         }
         true
     }

@@ -40,7 +40,7 @@ impl<'f> Unmatched<'f> {
                 Some(_) if note.clock.is_none() => (Some(Looks::Unreadable), true),
                 Some(row) => (compare(diff.fields, item, note, row, &mut diff.tally), true),
                 // A row that streamed past under another clock may have gone since.
-                None if note.clock.is_some() => (Some(Looks::Missing), was_counted),
+                None if note.clock.is_some() => (Some(Looks::UpstreamOnly), was_counted),
                 None => (Some(Looks::Unreadable), was_counted),
             };
             diff.tally.local += u64::from(is_local && !was_counted);
@@ -50,7 +50,7 @@ impl<'f> Unmatched<'f> {
         }
         diff.resolve_gone(rows);
         for (key, clock) in std::mem::take(&mut diff.unmet) {
-            diff.suspect(key.as_str(), clock, Looks::Orphaned, (false, true));
+            diff.suspect(key.as_str(), clock, Looks::LocalOnly, (false, true));
         }
         let suspects = one_per_key(diff.suspects, &mut diff.tally);
         let doubts = diff.doubts.into_iter().collect();

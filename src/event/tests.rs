@@ -28,7 +28,7 @@ fn discrepancy(key: &Key, upstream: Option<&str>) -> Discrepancy {
         digest: Digest::of("{}"),
         reason: None,
         amount: None,
-        upstream: upstream.map(Into::into),
+        truth: upstream.map(Into::into),
         original: None,
     }
 }

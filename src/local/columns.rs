@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use tieout_reconcilers::compare::{Field, Fields, Rule};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key;
 use tieout_reconcilers::reconciler::Local;
@@ -13,7 +14,9 @@ use tieout_reconcilers::zone::{Shown, Zone};
 
 use super::error::{DefinitionFault, nearest};
 use super::read::Read;
+use super::statement::Purpose;
 use super::times::{self, Times};
+use super::whole_row::WholeRow;
 
 /// Stands for a value that cannot be read: no rule accepts it, so a comparison that needs it says `unreadable` rather
 /// than finding a difference that is none.
@@ -64,6 +67,8 @@ pub(super) struct Columns {
     changed: Option<Column>,
     version: Option<Column>,
     fields: Vec<Column>,
+    /// All columns, where the whole row is handed on.
+    carried: Vec<Column>,
     /// For each field the zone of its text, where that is a wall clock's.
     walls: Vec<Option<Zone>>,
     times: Times,
@@ -83,9 +88,30 @@ impl Columns {
             changed: local.changed.as_deref().map(find).transpose()?,
             version: local.version.as_deref().map(find).transpose()?,
             fields: fields.fields.iter().map(|field| find(&field.local)).collect::<Result<_, _>>()?,
+            carried: Vec::new(),
             walls: fields.fields.iter().map(|field| wall(field, local.zone)).collect(),
             times: Times::of(local),
         })
+    }
+
+    /// The same, handing on whole rows where they are what a domain sends: by key, since only single rows are sent.
+    pub(super) fn carrying(
+        self,
+        result: &[Named<'_>],
+        purpose: Purpose,
+        fields: &Fields,
+    ) -> Result<Self, DefinitionFault> {
+        if purpose == Purpose::Rows || fields.direction == Direction::Inbound {
+            return Ok(self);
+        }
+        let carried = result.iter().map(|known| find(result, known.name)).collect::<Result<_, _>>()?;
+        Ok(Self { carried, ..self })
+    }
+
+    /// The places of the columns that are only handed on.
+    pub(super) fn carried_only(&self) -> impl Iterator<Item = usize> {
+        let carried = self.carried.iter().map(|column| column.index);
+        carried.filter(|index| !self.indices().any(|named| named == *index))
     }
 
     /// The place of the key.
@@ -126,8 +152,27 @@ impl Columns {
         let mut fields = Vec::with_capacity(self.fields.len());
         let columns = self.fields.iter().zip(&self.walls);
         fields.extend(columns.map(|(column, wall)| value(column, *wall, &cell, read)));
+        let whole = self.whole(&cell, read);
         read.rows += 1;
-        Some(Row { key, clock, changed, version, fields })
+        Some(Row { key, clock, changed, version, fields, whole })
+    }
+
+    /// The whole row, where it is handed on and every value of it can be.
+    fn whole<'r>(&self, cell: &impl Fn(usize) -> Cell<'r>, read: &mut Read) -> Option<Box<str>> {
+        if self.carried.is_empty() {
+            return None;
+        }
+        let mut whole = WholeRow::default();
+        for column in &self.carried {
+            match cell(column.index).and_then(|value| times::certain(value, None)) {
+                Ok(value) => whole.add(&column.name, &value),
+                Err(reason) => {
+                    read.unreadable(column, reason);
+                    return None;
+                }
+            }
+        }
+        Some(whole.finish())
     }
 
     /// An instant; `choose` says which is meant where a clock showed it twice.

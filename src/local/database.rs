@@ -97,6 +97,23 @@ impl Database {
         Ok(Reader { kind, zone: local.zone })
     }
 
+    /// Prepares a statement that is only asked by key, such as that of a table beside the local side.
+    pub async fn key_reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<KeyReader, LocalError> {
+        let kind = match self {
+            Self::Sqlite(database) => Kind::Sqlite(database.key_reader(local, fields, member).await?.into()),
+            Self::Postgres(database) => {
+                Kind::Postgres(database.key_reader(local, fields, member).await?.into())
+            }
+            Self::MySql(database) => Kind::MySql(database.key_reader(local, fields, member).await?.into()),
+        };
+        Ok(KeyReader(Reader { kind, zone: local.zone }))
+    }
+
     /// The time by the database's own clock, which is the clock that `changed` is measured with.
     pub async fn now(&self) -> Result<Instant, LocalError> {
         match self {
@@ -113,6 +130,17 @@ impl Database {
             Self::Postgres(database) => database.close().await,
             Self::MySql(database) => database.close().await,
         }
+    }
+}
+
+/// Looks rows up by key and reads no range.
+#[derive(Debug, Clone)]
+pub struct KeyReader(Reader);
+
+impl KeyReader {
+    /// Hands out the rows of some keys, as [`Reader::by_keys`] does; there may be several of one key.
+    pub async fn by_keys(&self, keys: &[Key], each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        self.0.by_keys(keys, each_row).await
     }
 }
 

@@ -19,12 +19,13 @@ mod reader;
 mod sqlite;
 mod statement;
 mod times;
+mod whole_row;
 
 #[cfg(test)]
 mod tests;
 
 pub use checkup::{Checkup, Excess};
-pub use database::{Database, EachRow, Limits, MemberValues};
+pub use database::{Database, EachRow, KeyReader, Limits, MemberValues};
 pub use error::{DefinitionFault, LocalError};
 pub use read::{Read, RowFault};
 pub use reader::Reader;

@@ -86,6 +86,17 @@ impl MySql {
         Ok(MySqlReader::new(self.clone(), rows, keys))
     }
 
+    /// Prepares the statement that asks by key alone.
+    pub(super) async fn key_reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<MySqlReader, LocalError> {
+        let keys = self.prepare(Draft::parse(Purpose::Keys, local, member)?, local, fields).await?;
+        Ok(MySqlReader::new(self.clone(), keys.clone(), keys))
+    }
+
     async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
         let mut connection = self.acquire().await?;
         let begun = self.begin(&mut connection).await;

@@ -85,6 +85,17 @@ impl Postgres {
         Ok(PostgresReader::new(self.clone(), rows, keys))
     }
 
+    /// Prepares the statement that asks by key alone.
+    pub(super) async fn key_reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<PostgresReader, LocalError> {
+        let keys = self.prepare(Draft::parse(Purpose::Keys, local, member)?, local, fields).await?;
+        Ok(PostgresReader::new(self.clone(), keys.clone(), keys))
+    }
+
     async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
         let mut connection = self.acquire().await?;
         for _ in 0..OTHERS_NAMES {

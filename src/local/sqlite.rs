@@ -65,6 +65,19 @@ impl Sqlite {
         Ok(SqliteReader::new(self.clone(), rows, keys))
     }
 
+    /// Prepares the statement that asks by key alone.
+    pub(super) async fn key_reader(
+        &self,
+        local: &Local,
+        fields: &Fields,
+        member: &MemberValues,
+    ) -> Result<SqliteReader, LocalError> {
+        let mut connection = self.acquire().await?;
+        let draft = Draft::parse(Purpose::Keys, local, member)?;
+        let keys = Prepared::new(self, &mut connection, draft, local, fields).await?;
+        Ok(SqliteReader::new(self.clone(), keys.clone(), keys))
+    }
+
     /// The time by the clock of the host, which is SQLite's clock.
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
         let sql = "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";

@@ -1,5 +1,6 @@
 //! The safety limits: when a domain's events are held back until a person approves them.
 
+use tieout_reconcilers::direction::{Direction, Roles};
 use tieout_reconcilers::reconciler::Policy;
 
 /// Fewer events than this trip no ratio: on a quiet night, two of ten items are no disaster.
@@ -18,6 +19,8 @@ pub struct Exposure {
     pub upstream: u64,
     /// Rows that the local side has in the same ranges.
     pub local: u64,
+    /// Which of the two is the truth.
+    pub direction: Direction,
 }
 
 impl Exposure {
@@ -30,6 +33,7 @@ impl Exposure {
             judged: self.judged + other.judged,
             upstream: self.upstream + other.upstream,
             local: self.local + other.local,
+            direction: self.direction,
         }
     }
 
@@ -42,16 +46,26 @@ impl Exposure {
             judged: self.judged.saturating_sub(part.judged),
             upstream: self.upstream.saturating_sub(part.upstream),
             local: self.local.saturating_sub(part.local),
+            direction: self.direction,
         }
     }
+}
+
+/// A truth with fewer items than there must be, while its copy has some, was not read as it is: nothing follows from it.
+#[must_use]
+pub fn truth_is_empty(exposure: Exposure, policy: &Policy) -> Option<String> {
+    let Exposure { upstream, local, direction, .. } = exposure;
+    let Roles { truth, copy } = direction.roles(("upstream", upstream), ("the local side", local));
+    let is_empty = truth.1 < policy.min_items && copy.1 > 0;
+    is_empty.then(|| format!("min_items: {} has {} items and {} has {}", truth.0, truth.1, copy.0, copy.1))
 }
 
 /// Why a domain's events are held.
 #[must_use]
 pub fn tripped(exposure: Exposure, policy: &Policy) -> Option<String> {
-    let Exposure { emits, earlier, judged, upstream, local } = exposure;
-    if upstream < policy.min_items && local > 0 {
-        return Some(format!("min_items: upstream has {upstream} items and the local side has {local}"));
+    let Exposure { emits, earlier, judged, .. } = exposure;
+    if let Some(reason) = truth_is_empty(exposure, policy) {
+        return Some(reason);
     }
     if emits > policy.max_emits && !bug!("limit_ignored") {
         return Some(format!("max_emits: {emits} events are over the limit of {}", policy.max_emits));

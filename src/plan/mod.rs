@@ -12,6 +12,6 @@ mod step;
 mod tests;
 
 pub use act::{Act, Acted, Refusal, act};
-pub use limits::{Exposure, tripped};
+pub use limits::{Exposure, tripped, truth_is_empty};
 pub use planner::{Look, Observation, Plan, Planner, Stand};
 pub use step::MAX_REEMISSIONS;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use tieout_reconcilers::discrepancy::Discrepancy;
+use tieout_reconcilers::direction::Direction;
+use tieout_reconcilers::discrepancy::{Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
-use tieout_reconcilers::reconciler::{Reconciler, Remedy};
+use tieout_reconcilers::reconciler::{Data, Reconciler, Remedy};
 use uuid::Uuid;
 
 use crate::event::{Drift, Event, event};
@@ -124,8 +125,20 @@ impl Planner<'_> {
         plan.events.extend(event);
     }
 
+    /// Whether the row that an outbound domain sends could not be read whole. The key alone would say less than was asked for.
+    fn lacks_its_row(&self, found: &Discrepancy, data: Data) -> bool {
+        let is_row = self.reconciler.direction() == Direction::Outbound && found.kind != Kind::Orphaned;
+        is_row && data == Data::Full && found.truth.is_none()
+    }
+
     fn event_of(&self, found: &Discrepancy, finding: &mut Finding) -> Option<Event> {
         let Remedy::Emit(emission) = self.reconciler.remedy(found.kind) else { return None };
+        if self.lacks_its_row(found, emission.data) {
+            finding.reason = Some(
+                "a value of the local row cannot be sent; leave it out of `keys`, or cast it".to_owned(),
+            );
+            return None;
+        }
         let drift = Drift {
             id: &finding.id,
             kind: finding.kind,
@@ -135,7 +148,7 @@ impl Planner<'_> {
         match event(drift, found, &emission, self.run_id, self.now) {
             Ok(event) => Some(Event { held: finding.state == State::Held, ..event }),
             Err(error) => {
-                finding.reason = Some(format!("the upstream item cannot be carried: {error}"));
+                finding.reason = Some(format!("the item cannot be carried: {error}"));
                 None
             }
         }

@@ -137,6 +137,7 @@ impl Planner<'_> {
             digest: found.digest.clone(),
             fields: found.fields.clone(),
             reason: self.held_reason(state).or_else(|| found.reason.clone()),
+            cause: None,
             amount: found.amount.clone(),
             clock: seen.clock,
             occurred_at: self.occurred_at(found.kind, seen.clock),

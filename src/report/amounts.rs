@@ -3,20 +3,23 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use tieout_reconcilers::direction::{Direction, Roles};
 use tieout_reconcilers::money::{Totals, major};
 
 /// The sums that a run collects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Money {
+    /// Which side is the truth.
+    pub direction: Direction,
     /// Everything judged upstream.
     pub upstream: Totals,
     /// Everything judged locally.
     pub local: Totals,
-    /// Upstream items that the local side lacks.
+    /// What the truth has and the copy lacks.
     pub missing: Totals,
-    /// Upstream minus local, over pairs that differ.
+    /// The truth minus the copy, over pairs that differ.
     pub mismatched: Totals,
-    /// Local rows that upstream lacks.
+    /// What the copy has and the truth lacks.
     pub orphaned: Totals,
 }
 
@@ -29,7 +32,7 @@ pub struct Amount {
     pub upstream: String,
     /// The local sum.
     pub local: String,
-    /// Upstream minus local.
+    /// The truth minus the copy: upstream minus local, and the other way round where the domain is outbound.
     pub difference: String,
     /// Explained by missing items.
     pub missing: String,
@@ -42,6 +45,12 @@ pub struct Amount {
 }
 
 impl Money {
+    /// No money of a domain.
+    #[must_use]
+    pub fn of(direction: Direction) -> Self {
+        Self { direction, ..Self::default() }
+    }
+
     /// Adds the sums of another part of the same domain.
     pub fn add(&mut self, other: &Self) {
         self.upstream.add_all(&other.upstream);
@@ -63,7 +72,8 @@ impl Money {
         let [upstream, local, missing, mismatched, orphaned] =
             [&self.upstream, &self.local, &self.missing, &self.mismatched, &self.orphaned]
                 .map(|totals| totals.minor(currency));
-        let difference = upstream - local;
+        let Roles { truth, copy } = self.direction.roles(upstream, local);
+        let difference = truth - copy;
         let decimal = |minor| major(currency, minor);
         Amount {
             currency: currency.to_owned(),
@@ -85,9 +95,9 @@ mod tests {
     #[test]
     fn every_currency_stands_on_a_line_of_its_own_in_its_own_places() {
         let mut money = Money::default();
-        money.upstream.add("jpy", 500);
-        money.local.add("KWD", 1_500);
-        money.missing.add("JPY", 500);
+        money.upstream.add("jpy", 500_i64);
+        money.local.add("KWD", 1_500_i64);
+        money.missing.add("JPY", 500_i64);
         let lines = money.tie_out();
         let shown: Vec<_> = lines
             .iter()
@@ -100,11 +110,11 @@ mod tests {
     #[test]
     fn the_difference_is_explained_item_by_item() {
         let mut money = Money::default();
-        money.upstream.add("USD", 30_000);
-        money.local.add("USD", 18_500);
-        money.missing.add("USD", 12_000);
-        money.mismatched.add("USD", 1_000);
-        money.orphaned.add("USD", 1_500);
+        money.upstream.add("USD", 30_000_i64);
+        money.local.add("USD", 18_500_i64);
+        money.missing.add("USD", 12_000_i64);
+        money.mismatched.add("USD", 1_000_i64);
+        money.orphaned.add("USD", 1_500_i64);
         insta::assert_json_snapshot!(money.tie_out());
     }
 }

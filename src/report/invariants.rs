@@ -2,6 +2,8 @@
 
 use rust_decimal::Decimal;
 
+use tieout_reconcilers::direction::{Direction, Roles};
+
 use super::amounts::Amount;
 use super::value::{DomainReport, ItemCounts};
 
@@ -20,10 +22,12 @@ pub struct Broken {
 
 /// Checks what a domain says: its counts on both sides, those of the ranges it read again, and its money per currency.
 pub fn check(report: &DomainReport) -> Result<(), Broken> {
+    let direction = report.direction;
     let counts = [("counts", &report.items), ("counts of the overlap scan", &report.overlap)];
-    let broken_counts = counts.into_iter().find_map(|(what, counts)| Some((what, broken_count(counts)?)));
+    let broken_counts =
+        counts.into_iter().find_map(|(what, counts)| Some((what, broken_count(counts, direction)?)));
     let broken_amounts =
-        || report.amounts.iter().find_map(|amount| Some(("amounts", broken_amount(amount)?)));
+        || report.amounts.iter().find_map(|amount| Some(("amounts", broken_amount(amount, direction)?)));
     match broken_counts.or_else(broken_amounts) {
         None => Ok(()),
         Some((what, Mistake { side, said, sum })) => {
@@ -40,20 +44,22 @@ struct Mistake {
     sum: String,
 }
 
-fn broken_count(items: &ItemCounts) -> Option<Mistake> {
+fn broken_count(items: &ItemCounts, direction: Direction) -> Option<Mistake> {
     let ItemCounts { upstream, local, matched, mismatched, missing, orphaned, pending, unreadable, ignored } =
         *items;
     let both = matched + mismatched;
+    // What only the truth has is missing, what only the copy has is orphaned.
+    let only = direction.sides(Roles { truth: missing, copy: orphaned });
     let sums = [
-        ("upstream", upstream, both + missing + pending.upstream + unreadable.upstream + ignored.upstream),
-        ("local", local, both + orphaned + pending.local + unreadable.local + ignored.local),
+        ("upstream", upstream, both + only.0 + pending.upstream + unreadable.upstream + ignored.upstream),
+        ("local", local, both + only.1 + pending.local + unreadable.local + ignored.local),
     ];
     let (side, said, sum) = sums.into_iter().find(|(_, said, sum)| said != sum)?;
     Some(Mistake { side: side.to_owned(), said: said.to_string(), sum: sum.to_string() })
 }
 
-/// `difference = upstream - local = missing + mismatched - orphaned + unexplained`. Amounts beyond 28 digits are not checked.
-fn broken_amount(amount: &Amount) -> Option<Mistake> {
+/// `difference = truth - copy = missing + mismatched - orphaned + unexplained`. Amounts beyond 28 digits are not checked.
+fn broken_amount(amount: &Amount, direction: Direction) -> Option<Mistake> {
     let sum = |parts: &[(&str, Decimal)]| {
         parts.iter().try_fold(Decimal::ZERO, |sum, (text, sign)| {
             sum.checked_add(text.parse::<Decimal>().ok()?.checked_mul(*sign)?)
@@ -61,7 +67,8 @@ fn broken_amount(amount: &Amount) -> Option<Mistake> {
     };
     let (plus, minus) = (Decimal::ONE, Decimal::NEGATIVE_ONE);
     let said = sum(&[(&amount.difference, plus)])?;
-    let of_sides = sum(&[(&amount.upstream, plus), (&amount.local, minus)])?;
+    let Roles { truth, copy } = direction.roles(&amount.upstream, &amount.local);
+    let of_sides = sum(&[(truth, plus), (copy, minus)])?;
     let of_causes = sum(&[
         (&amount.missing, plus),
         (&amount.mismatched, plus),
@@ -83,25 +90,36 @@ mod tests {
         (0_u64..9, 0_u64..9).prop_map(|(upstream, local)| OneSide { upstream, local })
     }
 
+    fn direction() -> impl Strategy<Value = Direction> {
+        prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)]
+    }
+
     /// Counts that add up, because both sides are summed from the parts.
-    fn counts() -> impl Strategy<Value = ItemCounts> {
+    fn counts() -> impl Strategy<Value = (Direction, ItemCounts)> {
         let parts = (0_u64..9, 0_u64..9, 0_u64..9, 0_u64..9);
-        (parts, one_side(), one_side(), one_side()).prop_map(|(parts, pending, unreadable, ignored)| {
-            let (matched, mismatched, missing, orphaned) = parts;
-            let left =
-                |side: fn(&OneSide) -> u64| [pending, unreadable, ignored].iter().map(side).sum::<u64>();
-            ItemCounts {
-                upstream: matched + mismatched + missing + left(|one| one.upstream),
-                local: matched + mismatched + orphaned + left(|one| one.local),
-                matched,
-                mismatched,
-                missing,
-                orphaned,
-                pending,
-                unreadable,
-                ignored,
-            }
-        })
+        (direction(), parts, one_side(), one_side(), one_side()).prop_map(
+            |(direction, parts, pending, unreadable, ignored)| {
+                let (matched, mismatched, missing, orphaned) = parts;
+                let left =
+                    |side: fn(&OneSide) -> u64| [pending, unreadable, ignored].iter().map(side).sum::<u64>();
+                let (upstream, local) = match direction {
+                    Direction::Inbound => (missing, orphaned),
+                    Direction::Outbound => (orphaned, missing),
+                };
+                let counts = ItemCounts {
+                    upstream: matched + mismatched + upstream + left(|one| one.upstream),
+                    local: matched + mismatched + local + left(|one| one.local),
+                    matched,
+                    mismatched,
+                    missing,
+                    orphaned,
+                    pending,
+                    unreadable,
+                    ignored,
+                };
+                (direction, counts)
+            },
+        )
     }
 
     fn amount(difference: &str, unexplained: &str) -> Amount {
@@ -120,11 +138,13 @@ mod tests {
 
     #[test]
     fn a_figure_that_is_not_the_sum_of_its_parts_is_named() {
-        assert_eq!(broken_amount(&amount("115.00", "0.00")), None);
-        let broken = broken_amount(&amount("116.00", "1.00")).unwrap();
+        assert_eq!(broken_amount(&amount("115.00", "0.00"), Direction::Inbound), None);
+        let broken = broken_amount(&amount("116.00", "1.00"), Direction::Inbound).unwrap();
         assert_eq!((broken.side.as_str(), broken.sum.as_str()), ("the difference in USD", "115.00"));
-        assert_eq!(broken_amount(&amount("115.00", "0.01")).unwrap().sum, "115.01");
-        let broken = broken_count(&ItemCounts { upstream: 3, matched: 2, local: 2, ..ItemCounts::default() });
+        assert_eq!(broken_amount(&amount("115.00", "0.01"), Direction::Inbound).unwrap().sum, "115.01");
+        assert_eq!(broken_amount(&amount("115.00", "0.00"), Direction::Outbound).unwrap().sum, "-115.00");
+        let counts = ItemCounts { upstream: 3, matched: 2, local: 2, ..ItemCounts::default() };
+        let broken = broken_count(&counts, Direction::Inbound);
         assert_eq!(broken, Some(Mistake { side: "upstream".into(), said: "3".into(), sum: "2".into() }));
     }
 
@@ -145,27 +165,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_item_too_many_anywhere_breaks_a_sum(counts in counts(), place in 0_usize..9) {
-            prop_assert_eq!(broken_count(&counts), None);
+        fn one_item_too_many_anywhere_breaks_a_sum((direction, counts) in counts(), place in 0_usize..9) {
+            prop_assert_eq!(broken_count(&counts, direction), None);
             let mut wrong = counts;
             let figures = [
                 &mut wrong.upstream, &mut wrong.local, &mut wrong.matched, &mut wrong.mismatched, &mut wrong.missing,
                 &mut wrong.orphaned, &mut wrong.pending.upstream, &mut wrong.unreadable.local, &mut wrong.ignored.upstream,
             ];
             *figures.into_iter().nth(place).unwrap() += 1;
-            prop_assert!(broken_count(&wrong).is_some());
+            prop_assert!(broken_count(&wrong, direction).is_some());
         }
 
         /// Whatever is judged, in whatever currency: where each pair is counted on both sides, nothing is unexplained.
         #[test]
         fn a_tie_out_of_judged_items_explains_itself(
+            direction in direction(),
             items in proptest::collection::vec(("USD|JPY|KWD|XXX", proptest::option::of(-9_999_i64..9_999), proptest::option::of(-9_999_i64..9_999)), 0..12),
         ) {
-            let mut money = Money::default();
+            let mut money = Money::of(direction);
             for (currency, upstream, local) in items {
                 if let Some(minor) = upstream { money.upstream.add(&currency, minor) }
                 if let Some(minor) = local { money.local.add(&currency, minor) }
-                match (upstream, local) {
+                let Roles { truth, copy } = direction.roles(upstream, local);
+                match (truth, copy) {
                     (Some(minor), None) => money.missing.add(&currency, minor),
                     (None, Some(minor)) => money.orphaned.add(&currency, minor),
                     (Some(a), Some(b)) => money.mismatched.add(&currency, a - b),
@@ -174,7 +196,7 @@ mod tests {
             }
             for line in money.tie_out() {
                 prop_assert_eq!(line.unexplained.parse::<Decimal>().unwrap(), Decimal::ZERO);
-                prop_assert_eq!(broken_amount(&line), None);
+                prop_assert_eq!(broken_amount(&line, direction), None);
             }
         }
     }

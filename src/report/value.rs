@@ -1,6 +1,9 @@
 //! The report value. Its JSON form is `tieout.run/v1`: fields and enum values may be added within v1, none goes away.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::FieldDiff;
 use uuid::Uuid;
 
@@ -102,6 +105,9 @@ pub struct Exit {
 pub struct DomainReport {
     /// The domain.
     pub domain: String,
+    /// Which side is the truth; absent in JSON where it is upstream.
+    #[serde(default, skip_serializing_if = "Direction::is_inbound")]
+    pub direction: Direction,
     /// How it ended.
     pub status: Status,
     /// Whether every slice was read to its proven end.
@@ -142,6 +148,9 @@ pub struct DomainReport {
     pub amounts: Vec<Amount>,
     /// The safety limits that were applied.
     pub limits: Vec<Limit>,
+    /// How many of the findings of this run have which cause, where the domain names its received webhooks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub causes: BTreeMap<String, u64>,
     /// What went wrong or is doubtful, in words.
     pub problems: Vec<String>,
     /// What is worth knowing and no problem.
@@ -166,6 +175,12 @@ pub struct Members {
 }
 
 impl DomainReport {
+    /// How many items the truth has in the ranges read.
+    #[must_use]
+    pub fn of_truth(&self) -> u64 {
+        self.direction.roles(self.items.upstream, self.items.local).truth
+    }
+
     /// The report with the status that a domain has which came to its end.
     #[must_use]
     pub fn ended(self) -> Self {
@@ -188,6 +203,9 @@ impl DomainReport {
         self.ranges.sort();
         self.ranges.dedup();
         self.problems.extend(other.problems);
+        for (cause, number) in other.causes {
+            *self.causes.entry(cause).or_default() += number;
+        }
         let notes = other.notes.into_iter().filter(|note| !self.notes.contains(note));
         let notes: Vec<String> = notes.collect();
         self.notes.extend(notes);
@@ -225,9 +243,9 @@ pub struct ItemCounts {
     pub matched: u64,
     /// On both sides and different.
     pub mismatched: u64,
-    /// Upstream only.
+    /// Only where the truth is: upstream, and local where the domain is outbound.
     pub missing: u64,
-    /// Local only.
+    /// Only where the copy is.
     pub orphaned: u64,
     /// Too young to be judged, or not confirmed.
     pub pending: OneSide,
@@ -330,6 +348,12 @@ pub struct PlannedFinding {
     /// Why it is held, parked or unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where the change was lost: never_sent, delivery_failed, not_received, delivered_not_applied, regressed, conflict or unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What speaks for the cause, or why it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_why: Option<String>,
     /// The money it moves: a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,

@@ -1,6 +1,8 @@
 //! Keeps the counts of a domain so that they add up on both sides at every moment.
 
+use tieout_reconcilers::direction::{Direction, Roles};
 use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::money::Totals;
 
 use crate::confirm::Judged;
 use crate::diff::{Suspect, Tally};
@@ -10,6 +12,7 @@ use crate::report::{ItemCounts, Money};
 /// What the report will say about the two sides of a domain.
 #[derive(Debug, Default)]
 pub(super) struct Account {
+    direction: Direction,
     /// Items and rows.
     pub(super) items: ItemCounts,
     /// Their money.
@@ -17,6 +20,11 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// The empty account of a domain.
+    pub(super) fn of(direction: Direction) -> Self {
+        Self { direction, items: ItemCounts::default(), money: Money::of(direction) }
+    }
+
     /// Adds what streamed past in a slice; its suspects follow one by one.
     pub(super) fn add(&mut self, tally: &Tally) {
         self.items.upstream += tally.upstream + tally.nameless;
@@ -82,7 +90,10 @@ impl Account {
             Look::Differs(found) => self.count(found.kind, judged),
             Look::Agrees if judged.upstream && judged.local => {
                 self.items.matched += 1;
-                self.add_money(judged);
+                // As with the pairs that streamed past: a sum that one side alone can name explains nothing.
+                if judged.upstream_money.is_some() && judged.local_money.is_some() {
+                    self.add_money(judged);
+                }
             }
             // One side alone cannot agree with nothing, and what neither side has is counted nowhere.
             Look::Agrees => {}
@@ -91,20 +102,21 @@ impl Account {
 
     fn count(&mut self, kind: Kind, judged: &Judged) {
         self.add_money(judged);
-        let [upstream, local] = [&judged.upstream_money, &judged.local_money].map(Option::as_ref);
+        let Roles { truth, copy } =
+            self.direction.roles(judged.upstream_money.as_ref(), judged.local_money.as_ref());
         match kind {
             Kind::Missing => {
                 self.items.missing += 1;
-                add(&mut self.money.missing, upstream, 1);
+                add(&mut self.money.missing, truth, 1);
             }
             Kind::Orphaned => {
                 self.items.orphaned += 1;
-                add(&mut self.money.orphaned, local, 1);
+                add(&mut self.money.orphaned, copy, 1);
             }
             Kind::Mismatched => {
                 self.items.mismatched += 1;
-                add(&mut self.money.mismatched, upstream, 1);
-                add(&mut self.money.mismatched, local, -1);
+                add(&mut self.money.mismatched, truth, 1);
+                add(&mut self.money.mismatched, copy, -1);
             }
             Kind::Unreadable => {}
         }
@@ -123,8 +135,8 @@ impl Account {
     }
 }
 
-fn add(totals: &mut tieout_reconcilers::money::Totals, money: Option<&(String, i64)>, sign: i64) {
+fn add(totals: &mut Totals, money: Option<&(String, i64)>, sign: i128) {
     if let Some((currency, minor)) = money {
-        totals.add(currency, sign * minor);
+        totals.add(currency, sign * i128::from(*minor));
     }
 }

@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::account::Account;
+use super::causes::InboxTable;
 use super::counting::Counting;
 use super::lease::{holder, keep};
 use super::listing::Listing;
@@ -78,6 +79,10 @@ pub(super) struct Night<'a> {
     /// What became of findings so far.
     pub lives: Lives,
     pub n_events: u64,
+    /// The team's table of received webhooks, where the domain names one.
+    pub inbox: Option<InboxTable>,
+    /// How many findings were explained.
+    pub n_explained: usize,
     /// How many entries of a log of deliveries may still be looked up.
     pub details: DetailBudget,
     pub limit: Option<String>,
@@ -126,6 +131,7 @@ impl<'a> Night<'a> {
         let (job, reconciler) = (stage.job, &stage.reconciler);
         stage.client.serves(each).map_err(|error| Failure::Definition(error.to_string()))?;
         let reader = stage.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
+        let inbox = InboxTable::of(stage, values).await;
         let lease = match job.options.mode {
             Mode::Plan => None,
             Mode::Run => Some(job.store.acquire(reconciler.domain(), each, stage.run_id, &holder()).await?),
@@ -139,8 +145,8 @@ impl<'a> Night<'a> {
             local_start: stage.local_start,
             renewal: lease.as_ref().map(|lease| keep(job, lease)),
             lease,
-            account: Account::default(),
-            again: Account::default(),
+            account: Account::of(reconciler.direction()),
+            again: Account::of(reconciler.direction()),
             report: blank(reconciler.as_ref()),
             pace: Arc::clone(&stage.pace),
             counting: Arc::default(),
@@ -157,6 +163,8 @@ impl<'a> Night<'a> {
             listing: Listing::of_at_most(job.options.list),
             lives: Lives::default(),
             n_events: 0,
+            inbox,
+            n_explained: 0,
             details: DetailBudget::default(),
             limit: None,
         })

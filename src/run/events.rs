@@ -195,7 +195,7 @@ impl Night<'_> {
 }
 
 fn suspect_of(key: Key) -> Suspect {
-    Suspect { key, clock: None, looks: Looks::Mismatched, upstream: false, local: false }
+    Suspect { key, clock: None, looks: Looks::Different, upstream: false, local: false }
 }
 
 fn followed(window: Window) -> Proven {

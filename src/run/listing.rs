@@ -82,6 +82,8 @@ fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> Planne
         owner: finding.owner,
         fields: finding.fields,
         reason: finding.reason,
+        cause: finding.cause.as_ref().map(|explained| explained.cause.as_str().to_owned()),
+        cause_why: finding.cause.and_then(|explained| explained.why),
         amount: finding.amount.as_ref().map(ToString::to_string),
         currency: finding.amount.map(|amount| amount.currency.to_string()),
         event_type,

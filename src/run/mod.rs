@@ -6,6 +6,7 @@
 mod account;
 mod approve;
 mod backfill;
+mod causes;
 mod counting;
 mod deadline;
 mod domain;

@@ -1,4 +1,6 @@
-//! Gives discrepancies the provider's own events, where the domain wants to send those.
+//! Reads the provider's own events about what was found: to send them, where the domain wants to, and to say where they went.
+
+use std::collections::HashSet;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -7,35 +9,39 @@ use tieout_reconcilers::window::Window;
 
 use super::domain::Night;
 use crate::plan::{Look, Observation};
-use crate::source::originals;
+use crate::source::{Asked, Originals, originals};
 
 impl Night<'_> {
-    /// The observations, with the provider's own events in those that will send one. What cannot be found is a note in the
-    /// report: the item itself is sent in its place, and says so.
-    pub(super) async fn with_originals(&mut self, mut observations: Vec<Observation>) -> Vec<Observation> {
+    /// What the provider has of its own events about the observations that will send one, and about those whose cause is
+    /// looked for. What cannot be found is a note in the report.
+    pub(super) async fn events_about(
+        &mut self,
+        observations: &[Observation],
+        unexplained: &[Key],
+    ) -> Originals {
         let reconciler = self.sides.reconciler.clone();
-        let Some(events) = reconciler.events() else { return observations };
-        let wanting: Vec<&Observation> =
-            observations.iter().filter(|seen| self.wants_original(seen)).collect();
-        let Some(range) = self.range_of(&wanting, events.feed.feed().retention) else { return observations };
-        let keys: Vec<Key> = wanting.iter().map(|seen| seen.key.clone()).collect();
+        let Some(events) = reconciler.events() else { return Originals::default() };
+        let unexplained: HashSet<&Key> = unexplained.iter().collect();
+        let asked = |seen: &Observation| {
+            let is_traced = unexplained.contains(&seen.key);
+            if self.wants_original(seen) { Some(Asked::Event) } else { is_traced.then_some(Asked::Trace) }
+        };
+        let asked: Vec<(&Observation, Asked)> =
+            observations.iter().filter_map(|seen| Some((seen, asked(seen)?))).collect();
+        let wanting: Vec<&Observation> = asked.iter().map(|(seen, _)| *seen).collect();
+        let Some(range) = self.range_of(&wanting, events.feed.feed().retention) else {
+            return Originals::default();
+        };
+        let wanted = asked.into_iter().map(|(seen, asked)| (seen.key.clone(), asked)).collect();
         let (client, each) = (&self.sides.client, &self.sides.each);
-        let mut found = originals(client, events, each, range, &keys, &mut self.details).await;
-        for seen in &mut observations {
-            if let Look::Differs(discrepancy) = &mut seen.look {
-                discrepancy.original = found.found.remove(&seen.key);
-                if let Some(arrived) = discrepancy.original.as_ref().and_then(|original| original.arrived) {
-                    discrepancy.reason.get_or_insert_with(|| told(arrived).to_owned());
-                }
-            }
-        }
-        for gap in found.gaps {
+        let found = originals(client, events, each, range, &wanted, &mut self.details).await;
+        for gap in &found.gaps {
             let note = format!("some original events may be missing: {gap}");
             if !self.report.notes.contains(&note) {
                 self.report.notes.push(note);
             }
         }
-        observations
+        found
     }
 
     fn wants_original(&self, seen: &Observation) -> bool {
@@ -44,9 +50,11 @@ impl Night<'_> {
         matches!(remedy, Remedy::Emit(emission) if emission.data == Data::Original)
     }
 
-    /// From the oldest of the items on, as far back as the provider keeps its events.
+    /// From a little before the oldest of the items on, since a provider may date its event before the item, as far back as it
+    /// keeps its events.
     fn range_of(&self, wanting: &[&Observation], kept: Option<std::time::Duration>) -> Option<Window> {
-        let oldest = wanting.iter().map(|seen| seen.clock).min()?;
+        let settle = self.sides.reconciler.policy().settle;
+        let oldest = wanting.iter().map(|seen| seen.clock.map(|clock| clock - settle)).min()?;
         let horizon = kept.map(|kept| self.start - kept);
         let from = match (oldest, horizon) {
             (Some(oldest), Some(horizon)) => oldest.max(horizon),
@@ -56,6 +64,19 @@ impl Night<'_> {
         };
         Window::new(from, self.start)
     }
+}
+
+/// Gives discrepancies the provider's own events. The item itself is sent in the place of one that was not found, and says so.
+pub(super) fn with_originals(mut observations: Vec<Observation>, events: &mut Originals) -> Vec<Observation> {
+    for seen in &mut observations {
+        if let Look::Differs(discrepancy) = &mut seen.look {
+            discrepancy.original = events.found.remove(&seen.key);
+            if let Some(arrived) = discrepancy.original.as_ref().and_then(|original| original.arrived) {
+                discrepancy.reason.get_or_insert_with(|| told(arrived).to_owned());
+            }
+        }
+    }
+    observations
 }
 
 /// What a log of deliveries says about why the local side does not know.

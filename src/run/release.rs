@@ -42,11 +42,11 @@ impl Night<'_> {
 
     fn exposed(&self, emits: u64, earlier: u64) -> Exposure {
         let ItemCounts { upstream, local, .. } = self.account.items;
-        // Keys that somebody named, and changes, are no range: they say nothing about how much upstream should have.
+        // Keys that somebody named, and changes, are no range: they say nothing about how much there should be.
         let is_range =
             !matches!(self.job.options.scope, Scope::Keys(_)) && !self.sides.reconciler.feed().changes;
-        let local = if is_range { local } else { 0 };
+        let (upstream, local) = if is_range { (upstream, local) } else { (0, 0) };
         let judged = self.account.judged() + self.again.judged() + self.report.follow_up.checked;
-        Exposure { emits, earlier, judged, upstream, local }
+        Exposure { emits, earlier, judged, upstream, local, direction: self.direction() }
     }
 }

@@ -21,6 +21,7 @@ use super::shape::is_divisible;
 use super::shown::ShownTonight;
 use super::sorting::{When, is_young, when};
 use super::whole::Shown;
+use crate::age;
 use crate::confirm::{
     Absence, Ages, Care, Confirmation, LookUpBudget, Sentinels, Sides, confirm, rows_by_key,
 };
@@ -243,7 +244,7 @@ impl Reading {
             let is_old = |suspect: &&Suspect| !is_young(suspect, ceiling);
             let first = difference.suspects.iter().filter(is_old).filter(now).take(CONFIRMED_AHEAD);
             let items: Vec<Wanted> = first.map(Suspect::wanted).collect();
-            let is_settled = reconciler.policy().settle.is_zero();
+            let is_settled = age::rest(reconciler.as_ref()).is_zero();
             *confirmation = self.confirm(&items, &|_| is_settled, Absence::Unexpected).await?;
         }
         Ok(read)
@@ -267,17 +268,16 @@ impl Reading {
         ahead: &(dyn Fn(&Key) -> Option<Instant> + Sync),
         absence: Absence,
     ) -> Result<Confirmation, LocalError> {
+        // A key that rested was first seen long enough ago: only a change after that makes it young again.
         let local_ceiling = self.local_start - self.wait();
-        // A key that rested was first seen at least `settle` ago: only a change after that makes it young again.
         let ages = Ages { ceiling: &|| self.ceiling(), local_ceiling, rested, ahead };
         let care = Care { budget: &self.budget, sentinels: &self.sentinels, absence };
         confirm(&self.sides, items, ages, care).await
     }
 
-    /// How long it may take until the local side has a change.
+    /// How long it may take until the copy has a change.
     pub(super) fn wait(&self) -> Duration {
-        let reconciler = &self.sides.reconciler;
-        reconciler.feed().lag.max(reconciler.policy().settle)
+        age::patience(self.sides.reconciler.as_ref())
     }
 
     /// The ceiling as far as the provider's clock, and its own word on its answers, are known.

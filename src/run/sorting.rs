@@ -4,6 +4,7 @@ use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
+use crate::age::{is_undated, rest};
 use crate::diff::{Looks, Suspect};
 
 /// When a suspect is judged.
@@ -24,22 +25,15 @@ pub(super) fn is_young(suspect: &Suspect, ceiling: Instant) -> bool {
 
 /// When a suspect of a slice is judged.
 pub(super) fn when(suspect: &Suspect, reconciler: &dyn Reconciler, slice_is_complete: bool) -> When {
-    let feed = reconciler.feed();
+    let kind = suspect.looks.kind(reconciler.direction());
+    let shows_all = reconciler.feed().absence_is_evidence() || bug!("orphans_of_updates");
     match suspect.looks {
-        Looks::Orphaned
-            if !(slice_is_complete && (feed.absence_is_evidence() || bug!("orphans_of_updates"))) =>
-        {
-            When::Never
-        }
-        // Orphans wait for the end of the domain, when it is known whether upstream was empty altogether.
-        Looks::Orphaned | Looks::Deleted => When::Rested,
-        Looks::Mismatched if rests(reconciler, Kind::Mismatched) => When::Rested,
-        Looks::Missing if rests(reconciler, Kind::Missing) => When::Rested,
+        Looks::LocalOnly if !(slice_is_complete && shows_all) => When::Never,
+        // What upstream does not show waits for the end of the domain, when it is known what else its walks left out.
+        Looks::LocalOnly | Looks::Deleted => When::Rested,
+        // Orphans wait until it is known whether the truth was empty altogether.
+        _ if kind == Kind::Orphaned => When::Rested,
+        _ if is_undated(reconciler, kind) && !rest(reconciler).is_zero() => When::Rested,
         _ => When::Now,
     }
-}
-
-/// Whether nothing but waiting tells a difference of a kind from a webhook that is on its way.
-fn rests(reconciler: &dyn Reconciler, kind: Kind) -> bool {
-    !reconciler.feed().dates(kind) && !reconciler.policy().settle.is_zero()
 }

@@ -79,6 +79,11 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// A database of the configuration, by its name.
+    pub(super) fn database_called(&self, name: &str) -> Result<Database, Failure> {
+        find(&self.job.databases, name)
+    }
+
     /// Whom the domain is read for today. Members that are another feed's items are read first.
     pub(super) async fn members(&self) -> Result<Members, Failure> {
         match self.reconciler.fan_out() {

@@ -1,5 +1,7 @@
 //! What a domain's report says when nothing more will be done.
 
+use std::collections::BTreeMap;
+
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
@@ -72,6 +74,7 @@ pub(super) fn failed(mut report: DomainReport, failure: &Failure) -> DomainRepor
 pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
     DomainReport {
         domain: reconciler.domain().to_string(),
+        direction: reconciler.direction(),
         status: Status::Running,
         complete: true,
         failure: None,
@@ -93,6 +96,7 @@ pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
         limits: Vec::new(),
         problems: Vec::new(),
         notes: Vec::new(),
+        causes: BTreeMap::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
         members: None,

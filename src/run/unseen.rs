@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
+use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
@@ -38,6 +39,8 @@ impl Night<'_> {
     /// Doubts the walks that did not show what a look-up finds, and concludes nothing from what else they did not show.
     pub(super) fn doubt_unseen(&mut self, confirmations: &mut [Confirmation]) {
         let mut problems = Vec::new();
+        // What a row looks like that upstream does not have.
+        let absent = self.direction().kind_of_only(Side::Local);
         let is_timeless = self.sides.reconciler.feed().timeless;
         let mut n_came = 0;
         for walk in &mut self.withheld {
@@ -58,7 +61,7 @@ impl Night<'_> {
             }
             if n_unseen > 0 {
                 for one in its {
-                    suspect_only(&mut one.observation.look);
+                    suspect_only(&mut one.observation.look, absent);
                 }
                 problems.push(unseen(walk.window, n_unseen));
             }
@@ -117,7 +120,7 @@ fn unreadable(window: Window, n_unreadable: usize) -> String {
 
 /// The rows that met no item.
 pub(super) fn unmet(suspects: &[Suspect]) -> HashSet<Key> {
-    let unmet = suspects.iter().filter(|suspect| suspect.looks == Looks::Orphaned);
+    let unmet = suspects.iter().filter(|suspect| suspect.looks == Looks::LocalOnly);
     unmet.map(|suspect| suspect.key.clone()).collect()
 }
 
@@ -132,9 +135,9 @@ fn is_unreadable(judged: &Judged) -> bool {
 }
 
 /// An absence that a doubtful walk suggested stays a suspicion.
-fn suspect_only(look: &mut Look) {
+fn suspect_only(look: &mut Look, absent: Kind) {
     if let Look::Differs(found) = look
-        && found.kind == Kind::Orphaned
+        && found.kind == absent
     {
         *look = Look::Young(found.clone());
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tieout_reconcilers::compare::Side;
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -10,10 +12,12 @@ use tieout_reconcilers::reconciler::ClockKind;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
+use super::originals::with_originals;
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
 use super::sorting::{When, is_young, when};
 use super::{Found, unseen};
+use crate::age;
 use crate::confirm::{Absence, Confirmation, Unknown};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
 use crate::finding::{BASELINE, Finding, State};
@@ -49,7 +53,9 @@ impl Night<'_> {
         }
         let mut plan = self.judge_in_parts(&now, slice.purpose, confirmation).await?;
         // Coverage may pass what is too young: it is looked up by key first thing in the next run.
-        plan.extend(self.decide(young.iter().map(unconfirmed).collect(), None).await?);
+        plan.extend(
+            self.decide(young.iter().map(|suspect| self.unconfirmed(suspect)).collect(), None).await?,
+        );
         let unmet = unseen::unmet(&rest);
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
@@ -154,8 +160,9 @@ impl Night<'_> {
         (now, rest, unproven)
     }
 
-    pub(super) fn settle(&self) -> std::time::Duration {
-        self.sides.reconciler.policy().settle
+    /// How long a difference must have been known that nothing dates.
+    pub(super) fn rest_needed(&self) -> std::time::Duration {
+        age::rest(self.sides.reconciler.as_ref())
     }
 
     /// Reads both sides of suspects again and plans for those that could be judged.
@@ -229,7 +236,7 @@ impl Night<'_> {
         let known: HashSet<&Key> = judged.chain(confirmation.unknown.iter().map(|(key, _)| key)).collect();
         let missing = suspects.values().filter(|suspect| !known.contains(&suspect.key));
         let missing: Vec<Wanted> = missing.map(|suspect| suspect.wanted()).collect();
-        let settled = self.settle().is_zero();
+        let settled = self.rest_needed().is_zero();
         for items in missing.chunks(LOOKED_UP_AT_ONCE) {
             self.stop_if_cancelled()?;
             let Confirmation { judged, unknown } =
@@ -253,7 +260,7 @@ impl Night<'_> {
         let known = self.known(&unknown).await?;
         let is_followed = |key: &Key| known.get(key).is_some_and(|finding| finding.state.is_followed());
         let news = unknown.iter().filter(|key| !is_followed(key));
-        observations.extend(news.filter_map(|key| Some(unconfirmed(suspects.get(key)?))));
+        observations.extend(news.filter_map(|key| Some(self.unconfirmed(suspects.get(key)?))));
         self.decide(observations, None).await
     }
 
@@ -265,11 +272,16 @@ impl Night<'_> {
         if observations.is_empty() {
             return Ok(Plan::default());
         }
-        let observations = self.with_originals(observations).await;
         let keys: Vec<Key> = observations.iter().map(|seen| seen.key.clone()).collect();
         let known = self.known(&keys).await?;
         let baseline = (self.job.options.found == Found::Baseline).then_some(BASELINE);
-        Ok(self.planner(hold.or(baseline)).await?.plan(observations, &known))
+        let unexplained = self.unexplained(&observations, &known);
+        let mut events = self.events_about(&observations, &unexplained).await;
+        let causes = self.explain(unexplained, &observations, &known, &events).await;
+        let observations = with_originals(observations, &mut events);
+        let mut plan = self.planner(hold.or(baseline)).await?.plan(observations, &known);
+        self.put_causes(&mut plan, causes);
+        Ok(plan)
     }
 
     pub(super) async fn confirm(
@@ -294,9 +306,19 @@ impl Night<'_> {
         Ok(())
     }
 
+    /// What is known of a suspect before it is confirmed.
+    pub(super) fn unconfirmed(&self, suspect: &Suspect) -> Observation {
+        unconfirmed(suspect, self.direction())
+    }
+
+    /// Which side is the truth.
+    pub(super) fn direction(&self) -> Direction {
+        self.sides.reconciler.direction()
+    }
+
     /// Stores suspects that must rest, so that the coverage may pass them.
     async fn put_to_rest(&mut self, suspects: Vec<Suspect>, purpose: Purpose) -> Result<Plan, Failure> {
-        let observations = suspects.iter().map(unconfirmed).collect();
+        let observations = suspects.iter().map(|suspect| self.unconfirmed(suspect)).collect();
         let plan = self.decide(observations, None).await?;
         if !suspects.is_empty() {
             self.resting_since = Some(self.job.clocks.process.stopwatch());
@@ -308,17 +330,18 @@ impl Night<'_> {
     /// Reads the two sides of earlier findings again and plans how they go on.
     pub(super) async fn follow(&mut self, findings: &[Finding]) -> Result<(), Failure> {
         let now = self.job.store.now().await?;
-        let settle = self.settle();
+        let rest = self.rest_needed();
         let rested: HashSet<Key> = findings
             .iter()
-            .filter(|known| known.state != State::Suspected || known.first_seen + settle <= now)
+            .filter(|known| known.state != State::Suspected || known.first_seen + rest <= now)
             .map(|known| known.id.key.clone())
             .collect();
         let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
         let ahead = self.ahead(findings, now);
         let ahead = |key: &Key| ahead.get(key).copied();
-        let is_gone = |finding: &Finding| finding.kind == Kind::Orphaned;
+        let absent = self.direction().kind_of_only(Side::Local);
+        let is_gone = |finding: &Finding| finding.kind == absent;
         let absence = if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
         let reading = self.reading();
         let rested = |key: &Key| rested.contains(key);
@@ -367,12 +390,12 @@ impl Night<'_> {
             .map(|key| Suspect {
                 key: key.clone(),
                 clock: known.get(key).and_then(|finding| finding.clock),
-                looks: Looks::Mismatched,
+                looks: Looks::Different,
                 upstream: false,
                 local: false,
             })
             .collect();
-        let settled = self.settle().is_zero();
+        let settled = self.rest_needed().is_zero();
         let plan = self.judge_anew(&named, Purpose::Coverage, &|_| settled).await?;
         self.commit(plan, Proven::default()).await
     }
@@ -380,7 +403,7 @@ impl Night<'_> {
 
 /// Whether absence is no surprise for any of some suspects.
 fn absence_of<'s>(mut suspects: impl Iterator<Item = &'s Suspect>) -> Absence {
-    let is_expected = suspects.any(|suspect| matches!(suspect.looks, Looks::Orphaned | Looks::Deleted));
+    let is_expected = suspects.any(|suspect| matches!(suspect.looks, Looks::LocalOnly | Looks::Deleted));
     if is_expected { Absence::Expected } else { Absence::Unexpected }
 }
 
@@ -389,22 +412,15 @@ fn reject(is_rejected: bool, why: &dyn std::fmt::Display) -> Result<(), Failure>
     if is_rejected { Err(Failure::Credentials(why.to_string())) } else { Ok(()) }
 }
 
-/// What is known of a suspect before it is confirmed.
-pub(super) fn unconfirmed(suspect: &Suspect) -> Observation {
-    let kind = match suspect.looks {
-        Looks::Missing => Kind::Missing,
-        Looks::Mismatched => Kind::Mismatched,
-        Looks::Orphaned | Looks::Deleted => Kind::Orphaned,
-        Looks::Unreadable => Kind::Unreadable,
-    };
+fn unconfirmed(suspect: &Suspect, direction: Direction) -> Observation {
     let found = Discrepancy {
         key: suspect.key.clone(),
-        kind,
+        kind: suspect.looks.kind(direction),
         fields: Vec::new(),
         digest: Digest::of(""),
         reason: None,
         amount: None,
-        upstream: None,
+        truth: None,
         original: None,
     };
     Observation { key: suspect.key.clone(), clock: suspect.clock, look: Look::Young(found) }

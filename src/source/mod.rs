@@ -49,7 +49,7 @@ pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
 pub use lookup::{Lookup, lookup};
 pub use members::first_member;
-pub use originals::{DetailBudget, Originals, originals};
+pub use originals::{Asked, DetailBudget, Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site, What};
 pub use room::Room;

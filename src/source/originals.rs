@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::discrepancy::Original;
-use tieout_reconcilers::event_feed::EventFeed;
+use tieout_reconcilers::event_feed::{EventFeed, Trace};
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
@@ -26,6 +27,15 @@ const MAX_PAGES: u64 = 500;
 /// How many entries of a log are looked up before somebody looks whether all events are found.
 const AT_ONCE: usize = 16;
 
+/// What is wanted of the provider's events about an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The newest event itself.
+    Event,
+    /// Only what the list says of it.
+    Trace,
+}
+
 /// How many entries of logs that show only in their details what they are about may still be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DetailBudget(pub usize);
@@ -39,9 +49,15 @@ impl Default for DetailBudget {
 /// What was found of the provider's own events.
 #[derive(Debug, Default)]
 pub struct Originals {
-    /// The newest event about each item that has one.
+    /// The newest event about each item that has one and wants it.
     pub found: HashMap<Key, Original>,
-    /// Why some may be missing, in words for the report.
+    /// What the list says of the newest event about each item that has one.
+    pub traces: HashMap<Key, Trace>,
+    /// From when on the list was read.
+    pub since: Option<Instant>,
+    /// Why the list, or what its entries are about, was not read to the end.
+    pub unread: Option<String>,
+    /// Why some events may be missing, in words for the report.
     pub gaps: Vec<String>,
 }
 
@@ -51,17 +67,24 @@ pub async fn originals(
     events: &EventFeed,
     each: &Each,
     range: Window,
-    wanted: &[Key],
+    wanted: &HashMap<Key, Asked>,
     budget: &mut DetailBudget,
 ) -> Originals {
-    let mut search =
-        Search { client, events, each, range, wanted: wanted.iter().collect(), entries: HashMap::new() };
-    let mut originals = Originals::default();
+    let mut search = Search { client, events, each, range, wanted, entries: HashMap::new() };
+    let mut originals = Originals { since: Some(range.from()), ..Originals::default() };
     originals.gaps.extend(search.walk().await);
     if events.is_detailed {
         search.look_through(&mut originals, budget).await;
+        originals.unread = originals.gaps.first().cloned();
     } else {
-        let newest = search.newest();
+        originals.unread = originals.gaps.first().cloned();
+        let mut newest = search.newest();
+        originals
+            .traces
+            .extend(newest.iter().filter_map(|entry| Some((entry.about.clone()?, entry.trace()))));
+        newest.retain(|entry| {
+            entry.about.as_ref().is_some_and(|about| wanted.get(about) == Some(&Asked::Event))
+        });
         search.fetch(&newest, &mut originals).await;
     }
     originals
@@ -75,6 +98,14 @@ struct Entry {
     /// The item that it is about, where the list shows it.
     about: Option<Key>,
     arrived: Option<bool>,
+    /// When the event was made, or first delivered in the range.
+    first: Option<Instant>,
+}
+
+impl Entry {
+    fn trace(&self) -> Trace {
+        Trace { event: self.event.clone(), at: self.first, arrived: self.arrived }
+    }
 }
 
 struct Search<'s> {
@@ -82,7 +113,7 @@ struct Search<'s> {
     events: &'s EventFeed,
     each: &'s Each,
     range: Window,
-    wanted: HashSet<&'s Key>,
+    wanted: &'s HashMap<Key, Asked>,
     /// By what the event is called.
     entries: HashMap<Key, Entry>,
 }
@@ -117,7 +148,7 @@ impl Search<'_> {
         let clock = self.events.feed.feed().clock_format.of(item);
         let about = self.events.about(item).filter(|_| !self.events.is_detailed);
         let may_count =
-            self.events.is_detailed || about.as_ref().is_some_and(|key| self.wanted.contains(key));
+            self.events.is_detailed || about.as_ref().is_some_and(|key| self.wanted.contains_key(key));
         if !may_count || clock.is_some_and(|at| !self.range.contains(at)) {
             return;
         }
@@ -125,13 +156,13 @@ impl Search<'_> {
             return;
         };
         let arrived = self.events.arrived(item);
-        let seen = Entry { at: Wanted { key, clock }, event: event.clone(), about, arrived };
+        let seen = Entry { at: Wanted { key, clock }, event: event.clone(), about, arrived, first: clock };
         let known = self.entries.entry(event).or_insert_with(|| seen.clone());
-        let any = known.arrived.max(seen.arrived);
+        let (any, first) = (known.arrived.max(seen.arrived), known.first.min(seen.first));
         if seen.at.clock > known.at.clock {
             *known = seen;
         }
-        known.arrived = any;
+        (known.arrived, known.first) = (any, first);
     }
 
     /// The entries, newest first.
@@ -154,7 +185,7 @@ impl Search<'_> {
     async fn look_through(&self, originals: &mut Originals, budget: &mut DetailBudget) {
         let entries = self.by_time();
         let mut rest = entries.as_slice();
-        while !rest.is_empty() && originals.found.len() < self.wanted.len() {
+        while !rest.is_empty() && originals.traces.len() < self.wanted.len() {
             let (now, later) = rest.split_at(rest.len().min(AT_ONCE).min(budget.0));
             if now.is_empty() {
                 originals.gaps.push(format!(
@@ -183,7 +214,11 @@ impl Search<'_> {
             let Some(Seen::Item(items, whole)) = seen.remove(&entry.at.key) else { continue };
             let Some(item) = items.get(0) else { continue };
             let about = entry.about.clone().or_else(|| self.events.about(item));
-            let Some(about) = about.filter(|about| self.wanted.contains(about)) else { continue };
+            let Some(about) = about.filter(|about| self.wanted.contains_key(about)) else { continue };
+            originals.traces.entry(about.clone()).or_insert_with(|| entry.trace());
+            if self.wanted.get(&about) != Some(&Asked::Event) {
+                continue;
+            }
             let Some(event) = self.events.body(item, &whole).map(Into::into) else { continue };
             let original = Original { id: entry.event.clone(), event, arrived: entry.arrived };
             originals.found.entry(about).or_insert(original);

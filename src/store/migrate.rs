@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
     (
         1,
         "first",
@@ -38,6 +38,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
         "lives",
         include_str!("migrations/sqlite/0005_lives.sql"),
         include_str!("migrations/postgres/0005_lives.sql"),
+    ),
+    (
+        6,
+        "causes",
+        include_str!("migrations/sqlite/0006_causes.sql"),
+        include_str!("migrations/postgres/0006_causes.sql"),
     ),
     (
         7,

@@ -7,7 +7,7 @@ use tieout_reconcilers::define::provider::ProviderDefinition;
 use crate::world::World;
 
 /// The YAML blocks of a document that begin with a word.
-fn blocks<'d>(document: &'d str, word: &str) -> Vec<&'d str> {
+pub(crate) fn blocks<'d>(document: &'d str, word: &str) -> Vec<&'d str> {
     let blocks = document.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
     blocks.filter(|block| block.starts_with(word)).collect()
 }
@@ -30,7 +30,9 @@ async fn the_domain_file_of_the_guide_loads_on_the_provider_of_the_guide() {
     let [provider] = blocks(include_str!("../../docs/providers.md"), "provider:")[..] else {
         panic!("one file")
     };
-    let [domain] = blocks(include_str!("../../docs/domains.md"), "domain:")[..] else { panic!("one file") };
+    let [domain, ..] = blocks(include_str!("../../docs/domains.md"), "domain:")[..] else {
+        panic!("one file")
+    };
     let world = World::agreeing(0).await;
     world.write("shop.yaml", provider);
     world.write("orders.yaml", &domain.replace("queue: billing", "queue: shop"));

@@ -6,7 +6,7 @@ use wiremock::{Mock, Request, ResponseTemplate};
 
 use crate::world::{World, charge};
 
-const EVENTS: &str = r#"  events:
+pub(crate) const EVENTS: &str = r#"  events:
     request: GET /v1/events
     query: {limit: "{size}", starting_after: "{cursor}", "created[gte]": "{from}", "created[lt]": "{to}"}
     rows: data
@@ -51,7 +51,7 @@ async fn with_events(events: Vec<Value>) -> World {
     world
 }
 
-fn event(id: &str, hours_ago: i64, about: &Value) -> Value {
+pub(crate) fn event(id: &str, hours_ago: i64, about: &Value) -> Value {
     let created = chrono::Utc::now().timestamp() - hours_ago * 3_600;
     json!({ "id": id, "type": "charge.succeeded", "created": created, "data": { "object": about } })
 }
@@ -97,7 +97,7 @@ async fn a_feed_without_events_refuses_a_domain_that_wants_them() {
     assert!(outcome.stderr.contains("has no `events`"), "{outcome:?}");
 }
 
-const DELIVERIES: &str = r#"  deliveries:
+pub(crate) const DELIVERIES: &str = r#"  deliveries:
     request: GET /v1/deliveries
     query: {limit: "{size}", starting_after: "{cursor}"}
     rows: data

@@ -121,7 +121,7 @@ impl World {
             Some("failed") => "FAILED",
             other => panic!("no local word for {other:?}"),
         };
-        sqlx::query("INSERT OR REPLACE INTO charges VALUES ($1, $2, $3, $4, $5, $5)")
+        sqlx::query("INSERT OR REPLACE INTO charges (id, amount_minor, currency, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)")
             .bind(charge["id"].as_str())
             .bind(charge["amount"].as_i64())
             .bind(charge["currency"].as_str().map(str::to_uppercase))

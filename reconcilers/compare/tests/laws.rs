@@ -100,7 +100,7 @@ proptest! {
         for rule in rules {
             let fields = with_currency(rule);
             let row = |value| Row {
-                key: "k".into(), clock: None, changed: None, version: Scalar::Absent, fields: vec![value, text("USD")],
+                key: "k".into(), clock: None, changed: None, version: Scalar::Absent, fields: vec![value, text("USD")], whole: None,
             };
             let once = row(column.clone());
             let Ok(once) = fields.normal(0, &&once) else { continue };

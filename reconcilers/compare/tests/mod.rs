@@ -16,6 +16,7 @@ mod versions;
 use std::time::Duration;
 
 use super::*;
+use crate::direction::Direction;
 use crate::discrepancy::Discrepancy;
 use crate::instant::TimeFormat;
 use crate::items::Items;
@@ -41,7 +42,7 @@ impl Pair {
         let projection = Projection::new(&At::required(Path::root()), &slots, &[], 9);
         let raw = format!(r#"{{"id":"k",{upstream}}}"#);
         let items = projection.read_item(raw.as_bytes()).unwrap().items;
-        let row = Row { key: "k".into(), clock: None, changed: None, version, fields: local };
+        let row = Row { key: "k".into(), clock: None, changed: None, version, fields: local, whole: None };
         Self { items, raw, row }
     }
 
@@ -60,7 +61,7 @@ impl Pair {
     }
 
     fn digest(&self, fields: &Fields) -> String {
-        fields.digest(self.items.get(0)).as_str().to_owned()
+        fields.digest(self.items.get(0), None).as_str().to_owned()
     }
 }
 
@@ -97,6 +98,7 @@ fn amounts(upstream: Unit, local: Unit) -> Fields {
     Fields {
         fields: vec![field(0, money(upstream, local)), field(1, Rule::fold_case())],
         money: Some(MoneyFields { amount: 0, currency: 1, upstream, local }),
+        direction: Direction::Inbound,
         currencies: Currencies::iso(),
     }
 }

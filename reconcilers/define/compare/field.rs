@@ -14,6 +14,7 @@ use crate::define::checked::{Checked, Entry, Fault, FromText, Ordered};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
 use crate::define::words;
+use crate::direction::Direction;
 use crate::instant::TimeFormat;
 use crate::money::Currencies;
 use crate::path::Path;
@@ -49,7 +50,7 @@ pub(in crate::define) fn compile(
     }
     let fields: Vec<Field> = fields.into_iter().collect::<Option<_>>()?;
     let money = money.and_then(|money| money_fields(money, &fields, problems));
-    Some(Fields { fields, money, currencies: Currencies::iso() })
+    Some(Fields { fields, money, direction: Direction::Inbound, currencies: Currencies::iso() })
 }
 
 /// What the fields of a domain know of each other.

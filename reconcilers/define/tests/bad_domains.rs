@@ -99,7 +99,12 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
                 "type: com.example.order.created, schema: v1",
             ),
             ("known word: privacy", "policy:", "privacy: {drop: [email]}\npolicy:"),
-            ("known word: direction", "policy:", "direction: outbound\npolicy:"),
+            ("a direction of its own", "policy:", "direction: both\npolicy:"),
+            (
+                "an event of the provider about what it lacks",
+                "order.created}",
+                "order.created, data: original}\ndirection: outbound",
+            ),
             ("unknown data", "order.created}", "order.created, data: fat}"),
             ("known data", "order.created}", "order.created, data: mapping}"),
             ("orphan with data", "order.created}", "order.created}\n  orphaned: {type: gone, data: full}"),
@@ -116,6 +121,7 @@ fn doubtful_domain_files_load_and_say_so() {
         DOMAIN,
         &[
             ("nothing settles", "max_ratio: 5%", "settle: 0s"),
+            ("outbound without a time of change", "policy:", "direction: outbound\npolicy:"),
             ("an event that is never sent", "order.created}", "order.created}\n  orphaned: {type: gone}"),
         ],
         parse_domain,

@@ -57,7 +57,8 @@ fn verdict(definition: &Definition, upstream: &str, local: &str) -> &'static str
         .map(|field| local.get(&*field.local).map_or("null".to_owned(), ToString::to_string))
         .collect();
     let fields = columns.iter().map(|raw| Scalar::from_json(Some(raw))).collect();
-    let row = Row { key: "k".into(), clock: None, changed: None, version: Scalar::Absent, fields };
+    let row =
+        Row { key: "k".into(), clock: None, changed: None, version: Scalar::Absent, fields, whole: None };
     match definition.fields().judge(&key, Some((items.get(0).unwrap(), &raw)), Some(&row)) {
         None => "equal",
         Some(found) if found.kind.as_str() == "mismatched" => "different",

@@ -28,7 +28,7 @@ fn two_items_under_one_key_are_doubtful_and_never_agree() {
     for (first, second) in [(one("a", 2), other.clone()), (other, one("a", 2))] {
         let outcome = run(&World::listing(&[&[first, second]], Order::Ascending).with_rows(&[one("a", 2)]));
         assert_eq!(outcome.doubts, [Doubt::KeyTwice]);
-        assert_eq!(outcome.looks(), [("a", Looks::Mismatched)].into());
+        assert_eq!(outcome.looks(), [("a", Looks::Different)].into());
         assert_eq!((outcome.tally.upstream, outcome.tally.local, outcome.tally.repeated), (1, 1, 1));
     }
 }
@@ -43,7 +43,7 @@ fn two_items_under_one_key_never_agree_by_look_up_either() {
         one("c", 6),
     ]));
     assert_eq!(outcome.doubts, [Doubt::KeyTwice]);
-    assert_eq!(outcome.looks(), [("a", Looks::Mismatched)].into());
+    assert_eq!(outcome.looks(), [("a", Looks::Different)].into());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn an_item_that_changed_while_its_page_was_read_twice_is_a_suspect() {
     assert_eq!(outcome.doubts, [Doubt::KeyTwice]);
     assert_eq!(
         outcome.suspects,
-        [("c".to_owned(), (Looks::Mismatched, false, false))].into(),
+        [("c".to_owned(), (Looks::Different, false, false))].into(),
         "it was counted before"
     );
     assert_eq!((outcome.tally.upstream, outcome.tally.local), (3, 3));
@@ -66,7 +66,7 @@ fn a_row_that_comes_twice_is_doubtful_and_counted_once() {
     let rows = [one("a", 2), one("a", 2), one("x", 4), one("x", 4)];
     let outcome = run(&World::listing(&[&[one("a", 2)]], Order::Ascending).with_rows(&rows));
     assert_eq!(outcome.doubts, [Doubt::RowTwice]);
-    assert_eq!(outcome.looks(), [("x", Looks::Orphaned)].into());
+    assert_eq!(outcome.looks(), [("x", Looks::LocalOnly)].into());
     assert_eq!((outcome.tally.upstream, outcome.tally.local), (1, 2));
 }
 

@@ -42,9 +42,9 @@ fn a_feed_without_an_order_is_compared_after_its_last_page() {
 fn a_window_is_half_open_on_both_sides() {
     let things = [one("before", 9), one("first", 10), one("last", 19), one("after", 20)];
     let world = World { window: (10, 20), ..World::listing(&[&things], Order::Ascending) };
-    assert_eq!(run(&world).looks(), [("first", Looks::Missing), ("last", Looks::Missing)].into());
+    assert_eq!(run(&world).looks(), [("first", Looks::UpstreamOnly), ("last", Looks::UpstreamOnly)].into());
     let world = World { window: (10, 20), ..World::listing(&[], Order::Ascending) }.with_rows(&things);
-    assert_eq!(run(&world).looks(), [("first", Looks::Orphaned), ("last", Looks::Orphaned)].into());
+    assert_eq!(run(&world).looks(), [("first", Looks::LocalOnly), ("last", Looks::LocalOnly)].into());
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn items_that_changed_after_an_open_window_are_compared_by_key_unless_they_came_
     let unmatched = diff.finish();
     let found = super::world::look_up(&world, &unmatched.keys());
     let outcome = super::world::outcome(unmatched.resolve(&found), Vec::new());
-    assert_eq!(outcome.looks(), [("d", Looks::Missing)].into());
+    assert_eq!(outcome.looks(), [("d", Looks::UpstreamOnly)].into());
     assert_eq!((outcome.tally.upstream, outcome.tally.local, outcome.tally.repeated), (4, 3, 1));
     assert_eq!(outcome.doubts, []);
 }
@@ -104,13 +104,14 @@ fn a_row_that_goes_while_the_slice_is_read_leaves_its_item_missing() {
         changed: None,
         version: tieout_reconcilers::scalar::Scalar::Null,
         fields: Vec::new(),
+        whole: None,
     };
     diff.meet(row);
     diff.close(range);
     diff.take(&super::world::items(&[one("zz", 9)]));
     let difference = diff.finish().resolve(&std::collections::HashMap::new());
     let zz = difference.suspects.iter().find(|suspect| suspect.key.as_str() == "zz").unwrap();
-    assert_eq!((zz.looks, zz.upstream, zz.local), (Looks::Missing, true, true));
+    assert_eq!((zz.looks, zz.upstream, zz.local), (Looks::UpstreamOnly, true, true));
     assert_eq!((difference.tally.upstream, difference.tally.local), (4, 1));
 }
 

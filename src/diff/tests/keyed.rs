@@ -37,7 +37,7 @@ fn changes_meet_their_rows_whatever_their_clock_and_what_is_not_named_is_left_al
     let undated = Thing { at: None, ..one("same", 1) };
     let changes = vec![undated, one("differs", 2), one("new", 3)];
     let outcome = run(&rows, &[(changes, vec!["deleted", "never had"])], 1_000);
-    let expected = [("deleted", Looks::Deleted), ("differs", Looks::Mismatched), ("new", Looks::Missing)];
+    let expected = [("deleted", Looks::Deleted), ("differs", Looks::Different), ("new", Looks::UpstreamOnly)];
     assert_eq!(outcome.looks(), expected.into());
     assert_eq!((outcome.tally.matched, outcome.tally.upstream, outcome.tally.local), (1, 3, 3));
 }
@@ -47,7 +47,7 @@ fn two_changes_of_one_item_are_no_doubt_but_a_reason_to_ask() {
     let rows = [one("a", 2), one("b", 1)];
     let outcome = run(&rows, &[(vec![one("a", 1), one("a", 2), one("b", 1), one("b", 1)], vec![])], 1_000);
     assert_eq!(outcome.doubts, []);
-    assert_eq!(outcome.looks(), [("a", Looks::Mismatched)].into());
+    assert_eq!(outcome.looks(), [("a", Looks::Different)].into());
 }
 
 #[test]

@@ -186,7 +186,7 @@ proptest! {
             prop_assert_eq!(expected.suspects.get(key), Some(suspect), "{}", key);
         }
         for (key, suspect) in &expected.suspects {
-            prop_assert!(suspect.0 == Looks::Orphaned || outcome.suspects.contains_key(key), "{} was lost", key);
+            prop_assert!(suspect.0 == Looks::LocalOnly || outcome.suspects.contains_key(key), "{} was lost", key);
         }
         prop_assert_eq!((outcome.tally.upstream, outcome.tally.matched), (expected.upstream, expected.matched));
     }

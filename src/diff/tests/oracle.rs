@@ -38,7 +38,7 @@ pub(super) fn expected(world: &World) -> Expected {
             }
         }
         let Some(row) = row else {
-            expected.suspects.insert(item.key.clone(), (Looks::Missing, true, false));
+            expected.suspects.insert(item.key.clone(), (Looks::UpstreamOnly, true, false));
             continue;
         };
         expected.local += 1;
@@ -52,13 +52,13 @@ pub(super) fn expected(world: &World) -> Expected {
         } else if is_ahead {
             expected.matched += 1;
         } else {
-            expected.suspects.insert(item.key.clone(), (Looks::Mismatched, true, true));
+            expected.suspects.insert(item.key.clone(), (Looks::Different, true, true));
         }
     }
     for row in &world.rows {
         if is_inside(row) && !listed.iter().any(|item| item.key == row.key) {
             expected.local += 1;
-            expected.suspects.insert(row.key.clone(), (Looks::Orphaned, false, true));
+            expected.suspects.insert(row.key.clone(), (Looks::LocalOnly, false, true));
         }
     }
     expected

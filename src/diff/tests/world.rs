@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tieout_reconcilers::compare::{Field, Fields, MoneyFields, Rule};
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
@@ -53,6 +54,7 @@ impl Thing {
             changed: None,
             version: self.version.map_or(Scalar::Null, Scalar::Int),
             fields: vec![Scalar::Int(self.cents), Scalar::Text("usd".into())],
+            whole: None,
         }
     }
 }
@@ -183,6 +185,7 @@ pub(super) fn fields() -> Fields {
     Fields {
         fields: vec![field("cents", Rule::Exact), field("currency", Rule::fold_case())],
         money: Some(MoneyFields { amount: 0, currency: 1, upstream: Unit::Minor, local: Unit::Minor }),
+        direction: Direction::Inbound,
         currencies: Currencies::iso(),
     }
 }

@@ -62,7 +62,7 @@ impl Draft {
         fields: &Fields,
     ) -> Result<Prepared, LocalError> {
         let Self { purpose, statement, place, each } = self;
-        let (columns, kinds) = match columns(parsed.columns(), local, fields) {
+        let (columns, kinds) = match columns(parsed.columns(), purpose, local, fields) {
             Ok(found) => found,
             Err(fault) => return Err(LocalError::Definition { place, fault }),
         };
@@ -157,15 +157,22 @@ fn shape(column: &MySqlColumn) -> (Box<str>, Box<str>) {
     (column.name().into(), column.type_info().name().into())
 }
 
-fn columns(result: &[MySqlColumn], local: &Local, fields: &Fields) -> Result<Decoders, DefinitionFault> {
+fn columns(
+    result: &[MySqlColumn],
+    purpose: Purpose,
+    local: &Local,
+    fields: &Fields,
+) -> Result<Decoders, DefinitionFault> {
     let types: Vec<String> = result.iter().map(|column| column.type_info().name().to_lowercase()).collect();
     let named = result.iter().zip(&types).map(|(column, type_name)| Named { name: column.name(), type_name });
-    let columns = Columns::find(&named.collect::<Vec<_>>(), local, fields)?;
+    let named: Vec<Named<'_>> = named.collect();
+    let columns = Columns::find(&named, local, fields)?.carrying(&named, purpose, fields)?;
     let mut kinds = vec![None; result.len()];
-    for index in columns.indices() {
+    let compared = columns.indices().map(|index| (index, "compared"));
+    for (index, use_of) in compared.chain(columns.carried_only().map(|index| (index, "sent"))) {
         let column = &result[index];
         let kind = Kind::of(column.type_info(), local.zone).map_err(|unfit| match unfit {
-            Unfit::Type => wrong_type(column, "compared"),
+            Unfit::Type => wrong_type(column, use_of),
             Unfit::Zoneless => zoneless(column.name(), column.type_info()),
         });
         kinds[index] = Some(kind?);

@@ -69,7 +69,7 @@ impl Draft {
         fields: &Fields,
     ) -> Result<Prepared, LocalError> {
         let setting = Setting { zone: local.zone, money };
-        let checked = columns(parsed.columns(), setting, local, fields)
+        let checked = columns(parsed.columns(), self.purpose, setting, local, fields)
             .and_then(|columns| Ok((columns, binding(parsed, self.purpose, local, &self.each)?)));
         match checked {
             Ok(((columns, kinds), (binding, each))) => {
@@ -193,19 +193,22 @@ fn shape(column: &PgColumn) -> (Box<str>, u32) {
 
 fn columns(
     result: &[PgColumn],
+    purpose: Purpose,
     setting: Setting,
     local: &Local,
     fields: &Fields,
 ) -> Result<Decoders, DefinitionFault> {
     let types: Vec<String> = result.iter().map(|column| column.type_info().name().to_lowercase()).collect();
     let named = result.iter().zip(&types).map(|(column, type_name)| Named { name: column.name(), type_name });
-    let columns = Columns::find(&named.collect::<Vec<_>>(), local, fields)?;
+    let named: Vec<Named<'_>> = named.collect();
+    let columns = Columns::find(&named, local, fields)?.carrying(&named, purpose, fields)?;
     let mut kinds = vec![None; result.len()];
-    for index in columns.indices() {
+    let compared = columns.indices().map(|index| (index, "compared"));
+    for (index, use_of) in compared.chain(columns.carried_only().map(|index| (index, "sent"))) {
         let column = &result[index];
         let kind = Kind::of(column.type_info(), setting);
         kinds[index] = Some(kind.map_err(|unfit| match unfit {
-            Unfit::Type => wrong_type(column, "compared"),
+            Unfit::Type => wrong_type(column, use_of),
             Unfit::Zoneless => {
                 let what = format!("column `{}`", column.name()).into();
                 DefinitionFault::Zoneless { what, type_name: types[index].as_str().into() }

@@ -25,6 +25,7 @@ pub(super) struct Draft {
     sql: Padded,
     place: Place,
     parameters: usize,
+    purpose: Purpose,
     /// The values of the member of the fan-out.
     each: Vec<Box<str>>,
 }
@@ -42,7 +43,7 @@ impl Draft {
             .map_err(|fault| LocalError::Definition { place: place.clone(), fault: fault.into() });
         let (each, statement) = statement?;
         let sql = Padded::write(purpose, |keys| statement.for_sqlite(keys));
-        Ok(Self { sql, place: place.clone(), parameters: parameters + each.len(), each })
+        Ok(Self { sql, place: place.clone(), parameters: parameters + each.len(), purpose, each })
     }
 
     fn finish(
@@ -58,7 +59,9 @@ impl Draft {
         // What a column is declared as binds none of its values.
         let named = |column| Named { name: sqlx::Column::name(column), type_name: "" };
         let result: Vec<Named<'_>> = statement.columns().iter().map(named).collect();
-        match Columns::find(&result, local, fields) {
+        let columns = Columns::find(&result, local, fields)
+            .and_then(|columns| columns.carrying(&result, self.purpose, fields));
+        match columns {
             Ok(columns) => {
                 let Self { sql, place, each, .. } = self;
                 Ok(Prepared { sql, place, columns, each, times: Times::of(local) })

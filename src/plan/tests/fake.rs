@@ -86,7 +86,7 @@ pub(super) fn drift(kind: Kind, state: &str) -> Discrepancy {
         digest: Digest::of(state),
         reason: None,
         amount: Some(Money { currency: "USD".into(), minor: 1_200 }),
-        upstream: Some(format!(r#"{{"id":"ch_1","status":"{state}"}}"#).into()),
+        truth: Some(format!(r#"{{"id":"ch_1","status":"{state}"}}"#).into()),
         original: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The safety limits at their edges.
 
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::reconciler::Policy;
 
 use super::fake::policy;
@@ -7,7 +8,7 @@ use crate::plan::{Exposure, tripped};
 
 /// The name of the limit that trips, if one does.
 fn limit(emits: u64, judged: u64, (upstream, local): (u64, u64), policy: &Policy) -> Option<String> {
-    let reason = tripped(Exposure { emits, earlier: 0, judged, upstream, local }, policy)?;
+    let reason = tripped(Exposure { emits, judged, upstream, local, ..Exposure::default() }, policy)?;
     Some(reason.split_once(':').unwrap().0.to_owned())
 }
 
@@ -71,7 +72,7 @@ fn no_event_at_all_may_be_allowed() {
 fn a_limit_says_its_figures() {
     let texts: Vec<_> = [(501, 10_000, 9, 9), (25, 100, 9, 9), (0, 0, 0, 9)]
         .map(|(emits, judged, upstream, local)| {
-            tripped(Exposure { emits, earlier: 0, judged, upstream, local }, &policy()).unwrap()
+            tripped(Exposure { emits, judged, upstream, local, ..Exposure::default() }, &policy()).unwrap()
         })
         .into();
     assert_eq!(
@@ -86,7 +87,20 @@ fn a_limit_says_its_figures() {
 
 #[test]
 fn events_of_an_earlier_run_are_not_measured_against_the_items_of_this_one() {
-    let exposure = Exposure { emits: 30, earlier: 30, judged: 3, upstream: 3, local: 3 };
+    let exposure =
+        Exposure { emits: 30, earlier: 30, judged: 3, upstream: 3, local: 3, ..Exposure::default() };
     assert_eq!(tripped(exposure, &policy()), None);
     assert!(tripped(Exposure { earlier: 0, ..exposure }, &policy()).is_some());
+}
+
+#[test]
+fn where_the_local_side_is_the_truth_it_is_the_one_that_must_not_be_empty() {
+    let outbound = |upstream, local| {
+        let exposure = Exposure { upstream, local, direction: Direction::Outbound, ..Exposure::default() };
+        tripped(exposure, &policy())
+    };
+    assert_eq!(outbound(0, 9), None, "whatever the copy lacks is looked up one by one");
+    let reason = "min_items: the local side has 0 items and upstream has 9";
+    assert_eq!(outbound(9, 0).as_deref(), Some(reason));
+    assert_eq!(outbound(0, 0), None);
 }

@@ -211,6 +211,7 @@ fn before(case: &Case) -> Option<Finding> {
             "baseline" => Some(BASELINE.to_owned()),
             _ => None,
         },
+        cause: None,
         amount: known.amount,
         clock: None,
         first_seen: NOW - day,

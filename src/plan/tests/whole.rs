@@ -43,13 +43,13 @@ fn keys_do_not_touch_each_other() {
 
 #[test]
 fn an_item_that_cannot_be_carried_is_open_without_an_event_and_says_why() {
-    let broken = || Discrepancy { upstream: Some("{\"id\":".into()), ..drift(Kind::Missing, "b") };
+    let broken = || Discrepancy { truth: Some("{\"id\":".into()), ..drift(Kind::Missing, "b") };
     let first = plan(vec![seen("ch_1", drift(Kind::Missing, "a"))], &HashMap::new());
     let known = HashMap::from([(key(), first.findings[0].clone())]);
     let second = plan(vec![seen("ch_1", broken())], &known);
     let finding = &second.findings[0];
     assert_eq!((finding.state, finding.event_id), (State::Open, None));
-    assert!(finding.reason.as_deref().unwrap().starts_with("the upstream item cannot be carried"));
+    assert!(finding.reason.as_deref().unwrap().starts_with("the item cannot be carried"));
     assert_eq!(second.superseded, [first.events[0].id], "the older event says what is no longer so");
     assert!(second.events.is_empty());
 }

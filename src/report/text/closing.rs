@@ -65,6 +65,7 @@ pub(super) fn paragraphs(report: &RunReport, look: &Look) -> Vec<String> {
         paragraph("verified through", verified_through(report)),
         paragraph("at stake", at_stake(report)),
         paragraph("findings", lives(report)),
+        paragraph("causes", causes(report)),
         paragraph("problems", problem_rows(report)),
         paragraph("notes", notes(report)),
         paragraph("next", steps.collect()),
@@ -109,6 +110,19 @@ fn stake(domain: &str, line: &Amount) -> Option<[String; 2]> {
     let parts = parts.map(|(word, amount)| format!("{word} {amount}")).collect::<Vec<_>>().join(", ");
     let money = safe(&format!("{} {sum}", line.currency)).into_owned();
     (!sum.is_zero()).then(|| [money, format!("{}: {parts}", safe(domain))])
+}
+
+/// How many of this run's findings were lost where.
+fn causes(report: &RunReport) -> Vec<[String; 2]> {
+    let explained = report.domains.iter().filter(|domain| !domain.causes.is_empty());
+    let row = |domain: &DomainReport| {
+        let counts = domain
+            .causes
+            .iter()
+            .map(|(cause, number)| format!("{} {}", figure(*number), safe(&cause.replace('_', " "))));
+        [safe(&domain.domain).into_owned(), counts.collect::<Vec<_>>().join(", ")]
+    };
+    explained.map(row).collect()
 }
 
 fn notes(report: &RunReport) -> Vec<[String; 2]> {

@@ -1,5 +1,7 @@
 //! The findings of a domain, one line each, and under it the fields in which the sides differ.
 
+use tieout_reconcilers::direction::Direction;
+
 use crate::report::value::{DomainReport, PlannedFinding};
 
 use super::escape::{safe, sides};
@@ -69,7 +71,19 @@ fn outcome(finding: &PlannedFinding, all_sent: bool) -> String {
         ("open", None) => "not emitted (reported only)".to_owned(),
         (state, _) => safe(state).into_owned(),
     };
-    finding.reason.as_deref().map_or_else(|| what.clone(), |reason| format!("{what}: {}", safe(reason)))
+    let what =
+        finding.reason.as_deref().map_or_else(|| what.clone(), |reason| format!("{what}: {}", safe(reason)));
+    match &finding.cause {
+        Some(cause) => format!("{what}; cause: {}", told(cause, finding.cause_why.as_deref())),
+        None => what,
+    }
+}
+
+/// Where a change was lost, in words.
+pub(super) fn told(cause: &str, why: Option<&str>) -> String {
+    let cause = cause.replace('_', " ");
+    let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+    safe(&(cause + &why)).into_owned()
 }
 
 /// That it is not the first time, and who takes care of it.
@@ -98,6 +112,9 @@ pub(super) fn sizes(report: &DomainReport) -> String {
     let young = items.pending.upstream.max(items.pending.local);
     let mut parts =
         vec![format!("{} upstream", figure(items.upstream)), format!("{} local", figure(items.local))];
+    if report.direction == Direction::Outbound {
+        parts.push("outbound".to_owned());
+    }
     if young > 0 {
         parts.push(format!("{} too young to judge", figure(young)));
     }

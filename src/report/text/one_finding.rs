@@ -5,6 +5,7 @@ use crate::report::explained::{Explained, Moment};
 
 use super::escape::{safe, sides};
 use super::grid::{Grid, counted, page};
+use super::listing::told;
 use super::lists::{age, amount, path, roughly};
 use super::look::{Look, shell_word};
 
@@ -76,6 +77,7 @@ fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
     });
     let facts = [
         ("why", finding.reason.as_deref().map(shown)),
+        ("cause", finding.cause.as_ref().map(|it| told(it.cause.as_str(), it.why.as_deref()))),
         ("ignored", ignored),
         ("owner", finding.owner.as_deref().map(shown)),
         ("amount", finding.amount.as_ref().map(amount)),

@@ -32,7 +32,7 @@ pub fn brief(report: &RunReport, look: &Look) -> String {
 /// One domain in one line, for those who watch: `stripe.charges: done, 48,211 items, 4 findings, 72.3 s`.
 #[must_use]
 pub fn domain(report: &DomainReport) -> String {
-    let (name, status, items) = (safe(&report.domain), report.status.as_str(), figure(report.items.upstream));
+    let (name, status, items) = (safe(&report.domain), report.status.as_str(), figure(report.of_truth()));
     format!("{name}: {status}, {items} items, {}, {:.1} s", note(report), report.seconds)
 }
 
@@ -73,7 +73,7 @@ fn cells(domain: &DomainReport) -> [String; 9] {
     [
         domain.status.as_str().to_owned(),
         safe(&domain.domain).into_owned(),
-        figure(items.upstream),
+        figure(domain.of_truth()),
         figure(items.missing),
         figure(items.mismatched),
         figure(items.orphaned),

@@ -1,11 +1,15 @@
 //! Reports for tests: each shows one way in which a run ends.
 
+use std::collections::BTreeMap;
+
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Digest, FieldDiff, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
+use crate::cause::{Cause, Explanation};
 use crate::finding::{Finding, Identity, State};
 use crate::report::{
     Amount, DomainReport, EventCounts, Exit, FollowUp, HeldLine, ItemCounts, Limit, OneSide, Owner,
@@ -34,6 +38,8 @@ fn exit(code: u8, reasons: &[&str]) -> Exit {
 /// 1,904 items that agree.
 fn agreeing(name: &str) -> DomainReport {
     DomainReport {
+        direction: Direction::Inbound,
+        causes: BTreeMap::new(),
         failure: None,
         exit_code: 0,
         overlap: ItemCounts::default(),
@@ -72,6 +78,8 @@ fn planned(key: &str, kind: Kind, state: State) -> PlannedFinding {
         owner: None,
         fields: Vec::new(),
         reason: None,
+        cause: None,
+        cause_why: None,
         amount: None,
         currency: None,
         event_type: None,
@@ -108,6 +116,7 @@ fn differing(state: State) -> DomainReport {
         ..planned("ch_3Q7b", Kind::Mismatched, state)
     };
     DomainReport {
+        causes: [("never_sent".to_owned(), 1), ("not_received".to_owned(), 3)].into(),
         items: ItemCounts {
             upstream: 48_211,
             local: 48_187,
@@ -246,6 +255,8 @@ pub(crate) fn hostile() -> RunReport {
     let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nDONE (exit 0)\u{202e}";
     let finding = PlannedFinding {
         reason: Some(evil.into()),
+        cause: Some(evil.into()),
+        cause_why: Some(evil.into()),
         amount: Some(evil.into()),
         currency: Some(evil.into()),
         event_type: Some(evil.into()),
@@ -298,6 +309,9 @@ pub(crate) fn finding(state: State) -> Finding {
             diff("note", Some("\"a\u{1b}[2J \""), None),
         ],
         reason: None,
+        cause: Some(
+            Explanation::of(Cause::NotReceived).because("evt_1Ab is not among the received webhooks"),
+        ),
         amount: Some(Money { currency: "USD".into(), minor: 1_000 }),
         clock: Some(at(-3_600)),
         first_seen: at(0),

@@ -5,6 +5,7 @@ mod counts;
 mod double;
 mod fanning;
 mod ledger;
+mod money;
 mod moods;
 mod parts;
 mod proofs;

@@ -1,5 +1,7 @@
 //! Logs of deliveries as places where the provider keeps its events.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use tieout_reconcilers::catalogue::Catalogue;
 use tieout_reconcilers::define::definition::{Definition, Settings};
@@ -15,7 +17,7 @@ use wiremock::matchers::{path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::client;
-use crate::source::{DetailBudget, Originals, originals};
+use crate::source::{Asked, DetailBudget, Originals, originals};
 
 const PROVIDER: &str = r#"provider: shop
 base: https://api.example.com
@@ -83,7 +85,8 @@ async fn log(deliveries: Vec<Value>) -> MockServer {
 
 async fn found(server: &MockServer, wanted: &[&str], budget: &mut DetailBudget) -> Originals {
     let definition = definition();
-    let wanted: Vec<Key> = wanted.iter().map(|key| Key::checked(key).unwrap()).collect();
+    let wanted: HashMap<Key, Asked> =
+        wanted.iter().map(|key| (Key::checked(key).unwrap(), Asked::Event)).collect();
     let at = |second: i64| Instant::from_micros(second * 1_000_000);
     let range = Window::new(at(100), at(1_000)).unwrap();
     let events = definition.events().unwrap();

@@ -5,12 +5,13 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::Each;
 
+use crate::cause::{Cause, Explanation};
 use crate::finding::{Finding, Identity, Ignored, State};
 use crate::store::error::StoreError;
 use crate::store::sql::{Row, Value, args};
 
 /// The columns of `findings` that a run writes, in the order of [`values`]; the first three are the key.
-pub(super) const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 26] = [
     "domain",
     "each_",
     "key",
@@ -21,6 +22,8 @@ pub(super) const COLUMNS: [&str; 24] = [
     "digest",
     "fields",
     "reason",
+    "cause",
+    "cause_why",
     "amount_minor",
     "currency",
     "clock_at",
@@ -50,6 +53,8 @@ pub(super) fn values(finding: &Finding) -> Result<[Value<'_>; COLUMNS.len()], se
         finding.digest.as_str(),
         serde_json::to_string(&finding.fields)?,
         finding.reason.as_deref(),
+        finding.cause.as_ref().map(|explained| explained.cause.as_str()),
+        finding.cause.as_ref().and_then(|explained| explained.why.as_deref()),
         finding.amount.as_ref().map(|money| money.minor.to_string()),
         finding.amount.as_ref().map(|money| &*money.currency),
         finding.clock,
@@ -78,6 +83,7 @@ pub(super) fn finding(row: &Row) -> Result<Finding, StoreError> {
         digest: Digest::stored(&row.text("digest")?),
         fields: row.word("fields", |json| serde_json::from_str(json).ok())?,
         reason: row.text_or_null("reason")?,
+        cause: cause(row)?,
         amount: amount(row)?,
         clock: row.time_or_null("clock_at")?,
         first_seen: row.time("first_seen")?,
@@ -100,6 +106,13 @@ fn identity(row: &Row) -> Result<Identity, StoreError> {
         each: Each::stored(&row.text("each_")?),
         key: row.word("key", |key| Key::checked(key).ok())?,
     })
+}
+
+fn cause(row: &Row) -> Result<Option<Explanation>, StoreError> {
+    if row.text_or_null("cause")?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Explanation { cause: row.word("cause", Cause::from_word)?, why: row.text_or_null("cause_why")? }))
 }
 
 fn ignored(row: &Row) -> Result<Option<Ignored>, StoreError> {

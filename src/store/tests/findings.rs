@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, at, domain, finding, id};
+use crate::cause::Explanation;
 use crate::finding::{Finding, Ignored, State};
 use crate::store::{Commit, FindingFilter};
 
@@ -38,6 +39,7 @@ async fn a_finding_comes_back_as_it_was_written(world: World) {
             },
         ],
         reason: Some("conflict".to_owned()),
+        cause: Some(Explanation::unknown("the log was not read")),
         amount: Some(Money { currency: "USD".into(), minor: -(1_i128 << 100) }),
         clock: Some(at(-5)),
         occurred_at: Some(at(-4)),

@@ -187,6 +187,7 @@ pub(crate) fn finding(key: &str, state: State) -> Finding {
         digest: Digest::of(key),
         fields: Vec::new(),
         reason: None,
+        cause: None,
         amount: None,
         clock: None,
         first_seen: at(1_000),
