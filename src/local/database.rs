@@ -14,7 +14,7 @@ use tieout_reconcilers::row::Row;
 use super::error::LocalError;
 use super::mysql::MySql;
 use super::postgres::Postgres;
-use super::reader::{Kind, Reader};
+use super::reader::{KeyReader, Kind, Reader};
 use super::sqlite::Sqlite;
 
 /// Takes the rows of a read one by one; a break ends the read.
@@ -130,17 +130,6 @@ impl Database {
             Self::Postgres(database) => database.close().await,
             Self::MySql(database) => database.close().await,
         }
-    }
-}
-
-/// Looks rows up by key and reads no range.
-#[derive(Debug, Clone)]
-pub struct KeyReader(Reader);
-
-impl KeyReader {
-    /// Hands out the rows of some keys, as [`Reader::by_keys`] does; there may be several of one key.
-    pub async fn by_keys(&self, keys: &[Key], each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
-        self.0.by_keys(keys, each_row).await
     }
 }
 

@@ -25,8 +25,8 @@ mod whole_row;
 mod tests;
 
 pub use checkup::{Checkup, Excess};
-pub use database::{Database, EachRow, KeyReader, Limits, MemberValues};
+pub use database::{Database, EachRow, Limits, MemberValues};
 pub use error::{DefinitionFault, LocalError};
 pub use read::{Read, RowFault};
-pub use reader::Reader;
+pub use reader::{KeyReader, Reader};
 pub use statement::{StatementFault, StatementProblem, misfit};

@@ -80,6 +80,17 @@ impl Reader {
     }
 }
 
+/// Looks rows up by key and reads no range.
+#[derive(Debug, Clone)]
+pub struct KeyReader(pub(super) Reader);
+
+impl KeyReader {
+    /// Hands out the rows of some keys, as [`Reader::by_keys`] does; there may be several of one key.
+    pub async fn by_keys(&self, keys: &[Key], each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+        self.0.by_keys(keys, each_row).await
+    }
+}
+
 /// How many of the rows that a database returned were passed on.
 #[derive(Debug, Default)]
 struct Passed(u64);

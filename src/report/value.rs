@@ -348,7 +348,8 @@ pub struct PlannedFinding {
     /// Why it is held, parked or unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Where the change was lost: never_sent, delivery_failed, not_received, delivered_not_applied, regressed, conflict or unknown.
+    /// Where the change was lost: `never_sent`, `delivery_failed`, `not_received`, `delivered_not_applied`, `regressed`,
+    /// `conflict` or `unknown`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// What speaks for the cause, or why it is unknown.

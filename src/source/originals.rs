@@ -67,7 +67,7 @@ pub async fn originals(
     events: &EventFeed,
     each: &Each,
     range: Window,
-    wanted: &HashMap<Key, Asked>,
+    wanted: &BTreeMap<Key, Asked>,
     budget: &mut DetailBudget,
 ) -> Originals {
     let mut search = Search { client, events, each, range, wanted, entries: HashMap::new() };
@@ -113,7 +113,7 @@ struct Search<'s> {
     events: &'s EventFeed,
     each: &'s Each,
     range: Window,
-    wanted: &'s HashMap<Key, Asked>,
+    wanted: &'s BTreeMap<Key, Asked>,
     /// By what the event is called.
     entries: HashMap<Key, Entry>,
 }

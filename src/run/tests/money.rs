@@ -62,8 +62,7 @@ fn story() -> impl Strategy<Value = Story> {
 
 fn domain(direction: Direction) -> Double {
     let double = Double::new(at(0));
-    let field =
-        |name: &str, rule| Field { name: name.into(), upstream: path(name), local: name.into(), rule };
+    let field = |name: &str, rule| Field::named(&path(name), rule);
     let money = MoneyFields { amount: 0, currency: 1, upstream: Unit::Minor, local: Unit::Minor };
     let fields = vec![field("minor", Rule::Exact), field("currency", Rule::fold_case())];
     Double { fields: Fields { money: Some(money), direction, ..Fields::of(fields) }, ..double }
@@ -134,7 +133,7 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
     let mut account = Account::of(direction);
     account.add(&difference.tally);
     let ages = Ages {
-        ceiling: at(90),
+        ceiling: &|| at(90),
         local_ceiling: at(90),
         rested: &|key| !key.as_str().ends_with('3'),
         ahead: &|_| None,
