@@ -50,7 +50,7 @@ impl Received {
             keys: self.keys.clone(),
             keys_place: self.keys_place.clone(),
             key: self.key.clone(),
-            clock: self.at.clone(),
+            clock: Some(self.at.clone()),
             version: self.event.clone(),
             time: self.time,
             zone: self.zone,

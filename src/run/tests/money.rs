@@ -134,7 +134,7 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
     let mut account = Account::of(direction);
     account.add(&difference.tally);
     let ages = Ages {
-        ceiling: at(90),
+        ceiling: &|| at(90),
         local_ceiling: at(90),
         rested: &|key| !key.as_str().ends_with('3'),
         ahead: &|_| None,
