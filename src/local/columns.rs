@@ -101,7 +101,7 @@ impl Columns {
         purpose: Purpose,
         fields: &Fields,
     ) -> Result<Self, DefinitionFault> {
-        if purpose == Purpose::Rows || fields.direction == Direction::Inbound {
+        if purpose != Purpose::Keys || fields.direction == Direction::Inbound {
             return Ok(self);
         }
         let carried = result.iter().map(|known| find(result, known.name)).collect::<Result<_, _>>()?;
