@@ -4,7 +4,7 @@
 //! is then asked for by the id of its entry, so that it is handed on exactly as the provider tells it. What is not found is no
 //! error: whoever asked makes do with the item.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::discrepancy::Original;

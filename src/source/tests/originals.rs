@@ -1,6 +1,6 @@
 //! Logs of deliveries as places where the provider keeps its events.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tieout_reconcilers::catalogue::Catalogue;
@@ -85,7 +85,7 @@ async fn log(deliveries: Vec<Value>) -> MockServer {
 
 async fn found(server: &MockServer, wanted: &[&str], budget: &mut DetailBudget) -> Originals {
     let definition = definition();
-    let wanted: HashMap<Key, Asked> =
+    let wanted: BTreeMap<Key, Asked> =
         wanted.iter().map(|key| (Key::checked(key).unwrap(), Asked::Event)).collect();
     let at = |second: i64| Instant::from_micros(second * 1_000_000);
     let range = Window::new(at(100), at(1_000)).unwrap();
