@@ -366,9 +366,13 @@ async fn the_example_of_the_guide_finds_what_the_meter_rejected() {
         world.sql(&format!("INSERT INTO usage VALUES ('{request}', 'c1', 7, '{at}', '{at}')")).await;
     }
     let kept = json!({ "request_id": "kept", "customer": "c1", "quantity": 7, "timestamp": at });
-    let list = json!({ "records": [kept], "next": null });
+    let list = json!({ "records": [kept.clone()], "next": null });
     Mock::given(path("/v1/usage"))
         .respond_with(ResponseTemplate::new(200).set_body_json(list))
+        .mount(&world.api.server)
+        .await;
+    Mock::given(path("/v1/usage/kept"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(kept))
         .mount(&world.api.server)
         .await;
     Mock::given(path("/v1/usage/rejected"))

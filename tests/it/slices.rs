@@ -29,6 +29,7 @@ fn lasting(outcome: &Outcome) -> Value {
     for name in ["seconds", "ceiling", "verified_through", "ranges", "notes", "pages", "api_requests"] {
         domain[name] = Value::Null;
     }
+    domain["standing"]["oldest"] = Value::Null;
     for finding in domain["findings"].as_array_mut().unwrap() {
         finding["event_id"] = Value::Null;
     }
