@@ -39,7 +39,7 @@ async fn look_up_with_care(sides: &Sides, items: &[Wanted], now: Instant, care: 
     }
     let before = care.sentinels.before(sides, now).await;
     let mut found = plainly(sides, items).await;
-    if found.confirmed.iter().any(is_gone) && !care.sentinels.after(sides, &before).await {
+    if found.confirmed.iter().any(is_gone) && !care.sentinels.after(sides, now, &before).await {
         let gone = found.confirmed.iter().filter(|one| is_gone(one));
         found.unknown.extend(gone.map(|one| (one.key.clone(), Unknown::NoProof)));
         found.confirmed.retain(|one| !is_gone(one));

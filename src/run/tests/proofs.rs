@@ -48,8 +48,8 @@ async fn an_outage_that_answers_gone_to_everything_makes_no_orphan_and_verifies_
 
 #[tokio::test]
 async fn an_outage_that_begins_or_ends_among_the_look_ups_is_noticed_on_either_side() {
-    // What is known to be there is looked up first and last. Three are known, so that an outage of three hides all of them.
-    for outage in [0..3, 2..4, 1..4, 0..4] {
+    // What is known to be there is looked up first and last. Five are known, so that an outage of five hides all of them.
+    for outage in [0..5, 2..10, 1..10, 0..10] {
         let world = world().await;
         world.change(|shelf| shelf.blind = outage.clone());
         let report = world.run(double()).await;

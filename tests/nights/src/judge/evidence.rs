@@ -74,13 +74,11 @@ impl Reads {
             Feed::Created | Feed::Updated => reads.fresh = without(&all, verified),
             Feed::Client => reads.fresh = all,
             Feed::Changes => {
-                let since = world
-                    .tonight
-                    .asked
-                    .iter()
-                    .filter(|asked| asked.member == member)
-                    .map(|asked| asked.since)
-                    .min();
+                let asked = || world.tonight.asked.iter().filter(|asked| asked.member == member);
+                // A page that is asked for by itself, to see an item that is there, begins at the start and reads no further.
+                let is_whole = world.tonight.night.fault == Some(Fault::ForgetsToken);
+                let on = asked().map(|asked| asked.since).filter(|since| !is_whole && *since > 0).min();
+                let since = on.or_else(|| asked().map(|asked| asked.since).min());
                 let log = world.log(member, sides.at);
                 reads.changed =
                     log.into_iter().skip(since.unwrap_or(usize::MAX)).map(|change| change.name).collect();
