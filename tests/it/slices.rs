@@ -30,6 +30,9 @@ fn lasting(outcome: &Outcome) -> Value {
         domain[name] = Value::Null;
     }
     domain["standing"]["oldest"] = Value::Null;
+    for took in ["time_to_detect", "time_to_repair"] {
+        domain["tonight"][took] = Value::Null;
+    }
     for finding in domain["findings"].as_array_mut().unwrap() {
         finding["event_id"] = Value::Null;
     }
