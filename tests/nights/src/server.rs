@@ -142,7 +142,9 @@ impl World {
         if self.tonight.night.fault == Some(Fault::CutOnce(at)) {
             return Answer::Cut(body);
         }
-        self.tonight.asked.push(asked);
+        if !self.is_glance(&asked) {
+            self.tonight.asked.push(asked);
+        }
         Answer::Json(200, body)
     }
 
@@ -196,6 +198,12 @@ impl World {
         let is_lie = list.len() < before;
         let rows = list.iter().map(|(name, item)| row(name, item)).collect();
         (self.part(rows, cursor), Asked { member, range, since: 0, is_end: false, is_lie, token: None })
+    }
+
+    /// Whether a page is asked for by itself, to see an item that is there: no walk begins before the domain does.
+    fn is_glance(&self, asked: &Asked) -> bool {
+        let start = self.story.variety.start.div_euclid(SECOND);
+        asked.range.is_some_and(|(from, _)| from < start)
     }
 
     /// Whether a row of the shop shows that the item is left out.
