@@ -66,8 +66,10 @@ impl Sentinels {
     /// has no sentinel.
     pub(super) async fn before(&self, sides: &Sides, now: Instant) -> Control {
         let known = self.newest();
-        if let Some(found) = first_found(sides, &known).await {
-            return Control::Found(found);
+        match first_found(sides, &known).await {
+            Search::Found(found) => return Control::Found(found),
+            Search::Unanswered => return Control::Blind,
+            Search::AllGone => {}
         }
         if !self.ask(sides, now).await {
             return if known.is_empty() { Control::Nobody } else { Control::Blind };
@@ -75,9 +77,9 @@ impl Sentinels {
         let mut shown = self.newest();
         shown.retain(|wanted| !known.contains(wanted));
         match first_found(sides, &shown).await {
-            Some(found) => Control::Found(found),
-            None if known.is_empty() && shown.is_empty() => Control::Nobody,
-            None => Control::Blind,
+            Search::Found(found) => Control::Found(found),
+            Search::AllGone if known.is_empty() && shown.is_empty() => Control::Nobody,
+            Search::AllGone | Search::Unanswered => Control::Blind,
         }
     }
 
@@ -85,9 +87,11 @@ impl Sentinels {
     /// was found before is asked for first; it may have been deleted in between.
     pub(super) async fn after(&self, sides: &Sides, now: Instant, before: &Control) -> bool {
         match before {
-            Control::Found(wanted) => {
-                is_found(sides, wanted).await || matches!(self.before(sides, now).await, Control::Found(_))
-            }
+            Control::Found(wanted) => match first_found(sides, std::slice::from_ref(wanted)).await {
+                Search::Found(_) => true,
+                Search::AllGone => matches!(self.before(sides, now).await, Control::Found(_)),
+                Search::Unanswered => false,
+            },
             Control::Nobody => true,
             Control::Blind => false,
         }
@@ -135,17 +139,25 @@ fn wanted(page: &Items, at: usize, feed: &Feed, known_before: Instant) -> Option
     is_settled.then_some(Wanted { key, clock })
 }
 
-async fn first_found(sides: &Sides, known: &[Wanted]) -> Option<Wanted> {
-    for wanted in known {
-        if is_found(sides, wanted).await {
-            return Some(wanted.clone());
-        }
-    }
-    None
+/// How a search for the first of some items that is there ended.
+enum Search {
+    /// With this one.
+    Found(Wanted),
+    /// All of them are gone.
+    AllGone,
+    /// With a look-up that failed: further ones would only fail as well.
+    Unanswered,
 }
 
-async fn is_found(sides: &Sides, wanted: &Wanted) -> bool {
+async fn first_found(sides: &Sides, known: &[Wanted]) -> Search {
     let (client, reconciler) = (&sides.client, sides.reconciler.as_ref());
-    let looked_up = lookup(client, reconciler, &sides.each, std::slice::from_ref(wanted)).await;
-    looked_up.confirmed.iter().any(|one| !matches!(one.seen, Seen::Gone))
+    for wanted in known {
+        let looked_up = lookup(client, reconciler, &sides.each, std::slice::from_ref(wanted)).await;
+        match looked_up.confirmed.first().map(|one| &one.seen) {
+            None => return Search::Unanswered,
+            Some(Seen::Gone) => {}
+            Some(_) => return Search::Found(wanted.clone()),
+        }
+    }
+    Search::AllGone
 }

@@ -21,21 +21,31 @@ pub(crate) struct Evidence {
     /// Whether the list told everything and the whole truth, with no more than a stumble.
     pub(crate) is_list_honest: bool,
     pub(crate) do_look_ups_work: bool,
+    /// Whether a late list shows nothing but what is gone, so that nobody can tell deletions from an outage of the look-ups.
+    pub(crate) is_blinding: bool,
 }
 
 impl Evidence {
-    pub(crate) fn of(tonight: &Tonight, is_killed: bool) -> Self {
+    pub(crate) fn of(tonight: &Tonight, moments: &[Sides], is_killed: bool) -> Self {
         let fault = tonight.night.fault;
         let is_list_honest = !tonight.is_broken && !tonight.asked.iter().any(|asked| asked.is_lie);
         let do_look_ups_work =
             !matches!(fault, Some(Fault::NoLookUps | Fault::NotFound | Fault::LookUpsNotFound));
-        Self { is_killed, is_list_honest, do_look_ups_work }
+        let is_blinding = moments.iter().any(shows_only_what_is_gone);
+        Self { is_killed, is_list_honest, do_look_ups_work, is_blinding }
     }
 
     /// Whether the night had no excuse.
     pub(crate) fn is_honest(&self) -> bool {
-        !self.is_killed && self.is_list_honest && self.do_look_ups_work
+        !self.is_killed && self.is_list_honest && self.do_look_ups_work && !self.is_blinding
     }
+}
+
+/// Whether there is a member whose list shows items, all of which are gone.
+fn shows_only_what_is_gone(sides: &Sides) -> bool {
+    let listed = |member| sides.listed.keys().filter(move |name| name.member == member);
+    let is_gone = |name: &Name| !sides.upstream.contains_key(name);
+    sides.listed.keys().any(|name| listed(name.member).all(is_gone))
 }
 
 /// The ranges of a member whose walks came to their end, as far as they may be judged.

@@ -86,7 +86,7 @@ impl Path<'_> {
         let is_followed = before.is_some_and(|life| !life.is_over());
         let follows: &[bool] = if !is_followed || !self.evidence.do_look_ups_work {
             &[false]
-        } else if self.evidence.is_killed {
+        } else if self.evidence.is_killed || self.evidence.is_blinding {
             &[true, false]
         } else {
             &[true]

@@ -75,7 +75,7 @@ impl Night<'_> {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::of(&self.world.tonight, self.seen.report.is_none())
+        Evidence::of(&self.world.tonight, self.moments, self.seen.report.is_none())
     }
 }
 
