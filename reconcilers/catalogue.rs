@@ -100,6 +100,9 @@ impl Catalogue {
             let help = "say `data: full` in the domain, or `events: {feed: ..., object: ...}` in the feed";
             return Err(document.problem(domain.spots.queue.unwrap_or(spot), fault.with_help(help)));
         }
+        if let Some(problem) = domain.shown_in_spite(feed) {
+            return Err(problem);
+        }
         Definition::new(provider, feed, domain, settings).map_err(|slot| {
             let own = slot.to_string();
             let own = own.trim_matches(['{', '}']);

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat};
 use crate::compare::CLOCK;
 use crate::instant::{Instant, TimeFormat};
 use crate::items::ItemView;
-use crate::scalar::Scalar;
+use crate::scalar::unquote;
 use crate::wall_time::WallTime;
 
 /// How the text or number of an API stands for an instant.
@@ -47,9 +47,9 @@ impl ClockFormat {
     #[must_use]
     pub fn of(&self, item: ItemView<'_>) -> Option<Instant> {
         let raw = item.slot(CLOCK)?;
-        match Scalar::from_json(Some(raw)) {
-            Scalar::Int(_) | Scalar::Number(_) => self.read(raw),
-            Scalar::Text(text) => self.read(&text),
+        match raw.as_bytes().first()? {
+            b'"' => self.read(&unquote(raw)?),
+            b'-' | b'0'..=b'9' => self.read(raw),
             _ => None,
         }
     }
@@ -78,7 +78,8 @@ impl ClockFormat {
             Self::Rfc2822 => at.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
             Self::MsJson => format!("/Date({})/", wall.div_euclid(1_000)),
             Self::Slack => {
-                format!("{}.{:06}", wall.div_euclid(1_000_000), wall.rem_euclid(1_000_000))
+                let (sign, micros) = (if wall < 0 { "-" } else { "" }, wall.unsigned_abs());
+                format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
             }
             Self::Wall(time) => time.write(wall),
         }

@@ -41,6 +41,16 @@ impl Kind {
     }
 }
 
+/// How the values of a field are kept from people. What is sent to a queue stays whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hidden {
+    /// Nothing of them is kept.
+    Dropped,
+    /// Pseudonyms stand in their place: equal ones for equal values.
+    Hashed,
+}
+
 /// A compared field on which the sides differ. Values are JSON text in normal form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldDiff {
@@ -52,6 +62,9 @@ pub struct FieldDiff {
     /// What the local side holds, where it holds something.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub local: Option<Box<str>>,
+    /// How its values were hidden, where they were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hidden: Option<Hidden>,
 }
 
 /// The state that a finding is about: SHA-256 over the canonical JSON of the truth's compared fields, in hex.

@@ -14,10 +14,22 @@ use crate::reconciler::Reconciler;
 pub struct Trace {
     /// The provider's id of it.
     pub event: Key,
-    /// When it was made, or first delivered.
+    /// When it was made, or, in a log of deliveries, when the first of those was made that were read.
     pub at: Option<Instant>,
     /// Whether a delivery arrived, where the provider keeps a log of them.
     pub arrived: Option<bool>,
+    /// Whether another event about the same item may be newer: it was delivered at about the same time, or the log was not read back
+    /// to where first deliveries can be told from late ones.
+    pub is_doubtful: bool,
+}
+
+impl Trace {
+    /// When it was made, where the list says so. What a log shows of an event may begin with a late delivery, so that it was made
+    /// before that.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Instant> {
+        self.at.filter(|_| self.arrived.is_none())
+    }
 }
 
 /// A feed of the provider's own events about the items of another feed.
@@ -44,6 +56,12 @@ pub struct EventFeed {
 }
 
 impl EventFeed {
+    /// Whether it is a log of deliveries, in which an event may show several times, and late.
+    #[must_use]
+    pub const fn is_of_deliveries(&self) -> bool {
+        !self.arrived_if.is_empty()
+    }
+
     /// The key of the item that an entry is about, where the entry shows it.
     #[must_use]
     pub fn about(&self, entry: ItemView<'_>) -> Option<Key> {

@@ -81,6 +81,12 @@ impl Items {
         }
     }
 
+    /// Adds an item of which nothing but the JSON text of one value is known any more.
+    pub fn push_text(&mut self, slot: usize, raw: &str) {
+        self.begin();
+        self.set(slot, raw);
+    }
+
     /// Starts a new item with all slots absent.
     pub(crate) fn begin(&mut self) {
         self.spans.resize(self.spans.len() + self.width, ABSENT);

@@ -100,10 +100,18 @@ pub fn check(text: &str) -> Result<(), KeyFault> {
     if text.is_empty() {
         return Err(KeyFault::Missing);
     }
-    if text.len() > MAX_LEN || text.chars().any(char::is_control) {
+    if text.len() > MAX_LEN || holds_control(text) {
         return Err(KeyFault::Unstorable);
     }
     Ok(())
+}
+
+fn holds_control(text: &str) -> bool {
+    if text.is_ascii() {
+        // No early end, so that many bytes are looked at together.
+        return text.bytes().fold(false, |found, byte| found | byte.is_ascii_control());
+    }
+    text.chars().any(char::is_control)
 }
 
 impl Borrow<str> for Key {

@@ -3,9 +3,9 @@
 //! This crate describes I/O and never performs it: no async, no clock, no environment, no sockets.
 //! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
 //!
-//! Read it in this order: the words ([`name`], [`key`], [`instant`], [`zone`], [`clock_format`],
+//! Read it in this order: the words ([`name`], [`key`], [`instant`], [`spoken`], [`zone`], [`clock_format`],
 //! [`window`]), what a response becomes
-//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
+//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
 //! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
@@ -13,6 +13,7 @@
 pub mod name;
 pub mod key;
 pub mod instant;
+pub mod spoken;
 pub mod zone;
 pub mod wall_time;
 pub mod clock_format;
@@ -23,6 +24,7 @@ pub mod items;
 pub mod format;
 pub mod projection;
 pub mod outline;
+pub mod pace;
 pub mod page;
 pub mod export;
 

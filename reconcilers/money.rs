@@ -78,7 +78,7 @@ pub fn minor_units(
 }
 
 /// Sums per currency; currencies are never added to each other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Totals(BTreeMap<Box<str>, i128>);
 
 impl Totals {

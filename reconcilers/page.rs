@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::export::{Export, Later, Stage};
@@ -13,7 +14,10 @@ use crate::name::Each;
 use crate::projection::{ItemFault, ShapeFault};
 
 /// A request to a provider, without credentials: those are added where the request is sent, and only for its own origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It can be written down and read back by the same version, so that a walk can be carried on later; how far an export is
+/// that it is part of is not written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageRequest {
     /// How it asks.
     pub method: Method,
@@ -57,7 +61,7 @@ impl PageRequest {
 }
 
 /// The methods that read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Method {
     /// `GET`.
     #[default]
@@ -78,10 +82,15 @@ impl Method {
     }
 }
 
+/// The content type of JSON.
+pub const JSON: &str = "application/json";
+/// The content type of a form.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// What is sent with a request.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Body {
-    /// Its `Content-Type`.
+    /// Its `Content-Type`: [`JSON`] or [`FORM`].
     pub content_type: &'static str,
     /// Its text: JSON, or a form.
     pub text: String,
@@ -93,8 +102,24 @@ impl fmt::Debug for Body {
     }
 }
 
+/// A body as it was written down.
+#[derive(Deserialize)]
+struct WrittenBody {
+    content_type: String,
+    text: String,
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let WrittenBody { content_type, text } = WrittenBody::deserialize(from)?;
+        let known = [JSON, FORM].into_iter().find(|known| *known == content_type);
+        let unknown = || serde::de::Error::custom("requests are sent as JSON or as a form");
+        Ok(Self { content_type: known.ok_or_else(unknown)?, text })
+    }
+}
+
 /// Where a request goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// A path below the provider's base, with query parameters that are not encoded yet.
     Path {
@@ -108,7 +133,7 @@ pub enum Target {
 }
 
 /// Where in a walk a page stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Position {
     /// The number of pages before it.
     pub page: u64,
@@ -119,6 +144,7 @@ pub struct Position {
     /// The id behind which the walk began anew, where a cap on rows made it do so (`cap: {then: rekey}`).
     pub rekey: Option<String>,
     /// How far the export is that it is part of; none in a plain list.
+    #[serde(skip)]
     pub export: Option<Box<Export>>,
 }
 
@@ -201,6 +227,17 @@ pub struct Page {
     pub ceiling: Option<Instant>,
     /// The token that the next run goes on from, on the last page of a change feed.
     pub token: Option<String>,
+    /// What the definition expects a list to say and this page, which may have rows, does not hold.
+    pub unseen: Vec<Unseen>,
+}
+
+/// Something that a definition names and that a page does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unseen {
+    /// Where the definition looks for it.
+    pub place: String,
+    /// Whether a walk proves nothing without it, so that it has to be on some page.
+    pub is_proof: bool,
 }
 
 /// What follows a page.
@@ -294,5 +331,32 @@ impl fmt::Display for PublicUrl {
 impl fmt::Debug for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_is_written_down_is_the_same_when_it_is_read_back() {
+        let query = vec![("after".to_owned(), "\u{1F980} & 1".to_owned())];
+        let path = PageRequest {
+            position: Position { page: 3, rows: 300, cursor: Some("c".to_owned()), ..Position::default() },
+            each: Each::stored("acct_1"),
+            ..PageRequest::get(Target::Path { path: "/v1/charges".to_owned(), query })
+        };
+        let posted = PageRequest {
+            method: Method::Post,
+            body: Some(Body { content_type: FORM, text: "a=b".to_owned() }),
+            headers: vec![("accept".to_owned(), "text/csv".to_owned())],
+            ..PageRequest::get(Target::Link("?page=2".to_owned()))
+        };
+        for request in [path, posted] {
+            let text = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<PageRequest>(&text).unwrap(), request);
+        }
+        let other = r#"{"content_type": "text/html", "text": ""}"#;
+        assert!(serde_json::from_str::<Body>(other).is_err(), "it would be sent as something else");
     }
 }

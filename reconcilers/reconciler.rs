@@ -169,6 +169,9 @@ pub struct Feed {
     pub retention: Option<Duration>,
     /// Whether a walk begins with a job that the provider works on first.
     pub jobs: Jobs,
+    /// Whether each page says where the next one begins, by a cursor, a link or a key, so that a walk can be carried on later.
+    /// Where pages are only counted, items that come or go meanwhile move all that follow.
+    pub is_led: bool,
     /// How long the provider keeps the way to a next page (`next: {ttl: ...}`), where that is short.
     pub cursor_ttl: Option<Duration>,
     /// By what the provider can tell that a page is unchanged, where it can.
@@ -266,6 +269,7 @@ impl Default for Feed {
             cap: None,
             retention: None,
             jobs: Jobs::None,
+            is_led: false,
             cursor_ttl: None,
             conditional: None,
             changes: false,

@@ -4,6 +4,7 @@
 //! have the earlier instant, so that each belongs to exactly one window, and bounds are never written as such a text:
 //! [`WallTime::is_certain`] says which ones to avoid.
 
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
@@ -67,6 +68,7 @@ impl WallTime {
             return Err(PatternFault::ZoneAndOffset);
         }
         let midnight = 1_763_683_200_000_000;
+        time.written(midnight).map_err(|_| PatternFault::NotReadBack)?;
         let base = time.write(midnight);
         let step = STEPS.into_iter().find(|step| time.write(midnight + micros(*step)) != base);
         time.resolution = step.ok_or(PatternFault::NotReadBack)?;
@@ -130,7 +132,14 @@ impl WallTime {
     /// Writes what the wall clock shows; what the pattern does not show is cut off.
     #[must_use]
     pub fn write(&self, wall: i64) -> String {
-        naive(wall).and_utc().format_with_items(self.items.iter()).to_string()
+        self.written(wall).unwrap_or_default()
+    }
+
+    /// The same; a pattern with a word that can only be read, such as `%#z`, is never written.
+    fn written(&self, wall: i64) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        write!(text, "{}", naive(wall).and_utc().format_with_items(self.items.iter()))?;
+        Ok(text)
     }
 
     /// The last multiple of `grain` that the clock showed.
@@ -204,6 +213,7 @@ mod tests {
         use PatternFault::{NotAPattern, NotReadBack, ZoneAndOffset};
         for (pattern, fault) in [
             ("%Q", NotAPattern),
+            ("%Y-%m-%dT%H:%M:%S%#z", NotReadBack),
             ("yesterday", NotReadBack),
             ("%H:%M", NotReadBack),
             ("%m-%d", NotReadBack),

@@ -17,6 +17,7 @@ pub fn patience(reconciler: &dyn Reconciler) -> Duration {
     let (feed, settle) = (reconciler.feed(), reconciler.policy().settle);
     match reconciler.direction() {
         Direction::Inbound => feed.lag.max(settle),
+        Direction::Outbound if bug!("request_is_instant") => settle,
         Direction::Outbound => settle + feed.lag.max(feed.confirm_after),
     }
 }

@@ -3,6 +3,7 @@
 //! Upstream is read first, so that a webhook which arrives in between can only make the sides more alike. Each
 //! pair is judged from scratch: what made the key suspicious does not count any more.
 
+mod asked;
 mod budget;
 mod judge;
 mod proven;

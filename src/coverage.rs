@@ -114,6 +114,55 @@ pub fn slices_filling(feed: &Feed, ranges: &[Window]) -> Vec<Slice> {
     }
 }
 
+/// Planned slices around windows whose reading can be carried on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Around {
+    /// The windows that fit, by their places, oldest first, each a slice of its own.
+    pub carried_on: Vec<(usize, Slice)>,
+    /// What is left of the planned slices.
+    pub others: Vec<Slice>,
+}
+
+/// Puts windows whose reading can be carried on in the place of what was planned about them. A window fits where all of it was
+/// planned, for the same reason, and no other window lies in it; all slices together cover what was planned, each instant once.
+#[must_use]
+pub fn around(planned: &[Slice], windows: &[(Purpose, Window)]) -> Around {
+    let mut carried_on: Vec<(usize, Slice)> = Vec::new();
+    for (place, (purpose, window)) in windows.iter().enumerate() {
+        let is_taken =
+            |(_, other): &(usize, Slice)| other.purpose == *purpose && touches(other.window, *window);
+        if !carried_on.iter().any(is_taken)
+            && let Some(slice) = in_place_of(planned, *purpose, *window)
+        {
+            carried_on.push((place, slice));
+        }
+    }
+    carried_on.sort_by_key(|(_, slice)| (slice.purpose, slice.window));
+    let others = planned.iter().flat_map(|slice| {
+        let taken = carried_on.iter().filter(|(_, other)| other.purpose == slice.purpose);
+        let taken: Vec<Window> = taken.map(|(_, other)| other.window).collect();
+        let is_last = |left: &Window| left.to() == slice.window.to();
+        let left = gaps(slice.window, &taken).into_iter();
+        left.map(move |left| Slice { window: left, newest: slice.newest && is_last(&left), ..slice.clone() })
+    });
+    let others = others.collect();
+    Around { carried_on, others }
+}
+
+/// The slice of a window that was planned, in one piece or in several.
+fn in_place_of(planned: &[Slice], purpose: Purpose, window: Window) -> Option<Slice> {
+    let of_it = || planned.iter().filter(|slice| slice.purpose == purpose && touches(slice.window, window));
+    let ranges: Vec<Window> = of_it().map(|slice| slice.window).collect();
+    let last = of_it().next_back().filter(|_| gaps(window, &ranges).is_empty())?;
+    let newest = last.newest && last.window.to() == window.to();
+    Some(Slice { window, newest, ..last.clone() })
+}
+
+/// Whether two windows have an instant in common.
+fn touches(one: Window, other: Window) -> bool {
+    one.from() < other.to() && other.from() < one.to()
+}
+
 /// The oldest instant of which the provider still has everything.
 fn reach(feed: &Feed, now: Instant) -> Instant {
     let oldest = feed.retention.map(|keep| (now - keep).floor(feed.grain) + feed.grain);

@@ -4,6 +4,8 @@
 
 #[macro_use]
 pub mod seeded;
+#[macro_use]
+pub mod crash_point;
 
 pub mod cli;
 pub mod config;
@@ -20,6 +22,7 @@ pub mod confirm;
 pub mod cause;
 pub mod plan;
 pub mod finding;
+pub mod privacy;
 pub mod event;
 pub mod store;
 pub mod vault;
@@ -28,9 +31,13 @@ pub mod relay;
 pub mod report;
 pub mod progress;
 pub mod clock;
+pub mod going;
+pub mod process;
 pub mod telemetry;
 
 pub mod demo;
 
+mod no_delay;
 mod private_file;
+mod report_file;
 mod sql_fault;

@@ -1,7 +1,8 @@
-//! Files that only their owner may read, because they hold business data. It never changes the mode of a file that exists.
+//! Files that only their owner may read, because they hold business data. It never changes the mode of a file that exists, and
+//! never leaves half of a file under its name.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Opens a file for reading and appending; where it does not exist, it is created with mode 0600.
@@ -11,6 +12,18 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Writes a file under a name, in the place of one that is there, so that whoever looks sees all of it or what was there before,
+/// also after a loss of power. What was begun and not finished has a name of its own, which begins with a dot.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut begun = tempfile::Builder::new().prefix(".tieout-").tempfile_in(folder)?;
+    begun.write_all(content)?;
+    begun.as_file().sync_all()?;
+    begun.persist(path).map_err(|error| error.error)?;
+    // The name is in the folder, and lasts once that is written.
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(all(test, unix))]
@@ -27,5 +40,17 @@ mod tests {
 
         std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(open(&new).unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        replace(&path, b"the first, which is longer").unwrap();
+        replace(&path, b"the second").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"the second");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(replace(&folder.path().join("nowhere/report.json"), b"").is_err());
     }
 }

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
+use crate::going::{Going, LAST_WORDS};
+use crate::process::Process;
 use crate::queue::{Delivery, Outcome, Queue, QueueFault, Queues};
 use crate::store::{OutboxState, Outgoing, Store, StoreError};
 
@@ -67,11 +69,17 @@ enum Turn {
     Empty,
 }
 
-/// Delivers until nothing is pending, or nothing can be delivered any more, or the budget is used up.
-pub async fn drain(store: &Store, queues: &mut Queues, budget: Duration) -> Result<Drained, StoreError> {
-    let relay = Uuid::now_v7().to_string();
+/// Delivers until nothing is pending, or nothing can be delivered any more, or the budget is used up, or the work is to end.
+pub async fn drain(
+    store: &Store,
+    queues: &mut Queues,
+    budget: Duration,
+    going: &Going,
+) -> Result<Drained, StoreError> {
+    let relay = relay_name();
+    store.release_dead_claims().await?;
     let mut drained = Drained::default();
-    let outcome = deliver_all(store, queues, budget, &relay, &mut drained).await;
+    let outcome = deliver_all(store, queues, (budget, going), &relay, &mut drained).await;
     let released = store.release_claims(&relay).await;
     outcome.and(released)?;
     let is_pending = |state| state == OutboxState::Pending;
@@ -80,32 +88,39 @@ pub async fn drain(store: &Store, queues: &mut Queues, budget: Duration) -> Resu
     Ok(drained)
 }
 
+/// Tells this drain from every other one, and begins with the process, so that its claims go on once that is proven to be dead.
+fn relay_name() -> String {
+    let process = Process::this().map(|process| format!("{process} "));
+    format!("{}{}", process.unwrap_or_default(), Uuid::now_v7())
+}
+
 async fn deliver_all(
     store: &Store,
     queues: &mut Queues,
-    budget: Duration,
+    (budget, going): (Duration, &Going),
     relay: &str,
     drained: &mut Drained,
 ) -> Result<(), StoreError> {
     let deadline = Instant::now() + budget;
     let mut lines: Vec<Line<'_>> =
         queues.iter_mut().map(|(name, queue)| line(name, queue.as_mut())).collect();
-    while Instant::now() < deadline {
+    while Instant::now() < deadline && !going.is_over() {
         let mut worked = false;
         let mut next = None;
         for line in &mut lines {
-            match take_turn(store, line, relay, drained).await? {
+            match take_turn(store, line, relay, going, drained).await? {
                 Turn::Worked => worked = true,
                 Turn::WaitUntil(at) => next = Some(next.map_or(at, |next: Instant| next.min(at))),
                 Turn::Empty => {}
             }
         }
         if worked {
+            going.moves();
             continue;
         }
-        match next.filter(|next| *next < deadline) {
-            Some(next) => tokio::time::sleep_until(next).await,
-            None => break,
+        let Some(next) = next.filter(|next| *next < deadline) else { break };
+        if going.pause(next.saturating_duration_since(Instant::now())).await.is_err() {
+            break;
         }
     }
     Ok(())
@@ -129,9 +144,10 @@ async fn take_turn(
     store: &Store,
     line: &mut Line<'_>,
     relay: &str,
+    going: &Going,
     drained: &mut Drained,
 ) -> Result<Turn, StoreError> {
-    if line.is_paused {
+    if line.is_paused || going.is_over() {
         return Ok(Turn::Empty);
     }
     if Instant::now() < line.not_before {
@@ -144,18 +160,38 @@ async fn take_turn(
             |due: Duration| Turn::WaitUntil(Instant::now() + due.clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
         return Ok(due.map_or(Turn::Empty, until));
     }
-    let Delivery { mut outcomes, fault } = line.queue.send(&batch).await;
+    if bug!("acknowledged_before_send") {
+        store.acknowledge(&batch.iter().map(|event| event.event_id).collect::<Vec<_>>()).await?;
+    }
+    crash_point!("queue.before_send");
+    let Delivery { mut outcomes, fault } = send(line, &batch, going).await;
+    crash_point!("queue.after_send");
     if bug!("refused_is_sent") {
         outcomes.resize(batch.len(), Outcome::Acknowledged);
     }
     record(store, &batch, outcomes, drained).await?;
     if let Some(fault) = fault {
+        for event in batch.iter().filter(|_| bug!("fault_buries_all")) {
+            store.bury(event.event_id, "exhausted", "").await?;
+        }
         store.release_claims(relay).await?;
         return Ok(pause(line, fault, drained));
     }
     line.backoff = pauses();
     drained.faults.remove(line.name);
     Ok(Turn::Worked)
+}
+
+/// Sends a batch. Once the work is to end, a queue has a little time to say what it took; what it took without a word is sent again.
+async fn send(line: &mut Line<'_>, batch: &[Outgoing], going: &Going) -> Delivery {
+    tokio::select! {
+        biased;
+        delivery = line.queue.send(batch) => delivery,
+        () = going.over_for(LAST_WORDS) => {
+            let (place, why) = (line.name.to_owned(), "it gave no answer before the run had to end".to_owned());
+            Delivery { outcomes: Vec::new(), fault: Some(QueueFault::Unreachable { place, why }) }
+        }
+    }
 }
 
 /// Leaves a queue alone for a while, or for the rest of the drain where trying again is useless.

@@ -8,8 +8,12 @@ use sqlx::sqlite::SqliteError;
 /// What to make of a failed statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SqlFault {
-    /// The database cannot work now: not there, restarting, full, out of connections.
+    /// The database cannot work now: not there, restarting, out of connections.
     Unreachable,
+    /// There is no room left for what is written.
+    Full,
+    /// The database takes no writes: a standby, or one that is set so.
+    ReadOnly,
     /// Login, grant or mode are refused; asking again is useless.
     Refused,
     /// Another transaction was in the way; the same statement may work next time.
@@ -58,7 +62,9 @@ fn sort_answer(error: &dyn DatabaseError) -> SqlFault {
 /// Classes of SQLSTATE, from PostgreSQL's table of error codes.
 fn sqlstate(code: &str) -> SqlFault {
     match code {
-        "42501" | "3D000" | "25006" => SqlFault::Refused,
+        "42501" | "3D000" => SqlFault::Refused,
+        "25006" => SqlFault::ReadOnly,
+        "53100" => SqlFault::Full,
         "55P03" | "57014" => SqlFault::Conflict,
         "42P01" | "3F000" => SqlFault::MissingTable,
         "42703" | "42P10" | "42804" | "42883" => SqlFault::Shape,
@@ -78,8 +84,10 @@ fn sqlstate(code: &str) -> SqlFault {
 /// Primary result codes of SQLite; an extended code holds its primary one in the lowest byte.
 fn sqlite_code(code: i32) -> SqlFault {
     match code & 0xff {
-        7 | 10 | 13 | 14 => SqlFault::Unreachable,
-        3 | 8 | 23 => SqlFault::Refused,
+        13 => SqlFault::Full,
+        8 => SqlFault::ReadOnly,
+        7 | 10 | 14 => SqlFault::Unreachable,
+        3 | 23 => SqlFault::Refused,
         5 | 6 => SqlFault::Conflict,
         18 => SqlFault::TooLarge,
         19 => SqlFault::Rejected,
@@ -101,7 +109,8 @@ mod tests {
             ("53300", SqlFault::Unreachable),
             ("28P01", SqlFault::Refused),
             ("42501", SqlFault::Refused),
-            ("25006", SqlFault::Refused),
+            ("25006", SqlFault::ReadOnly),
+            ("53100", SqlFault::Full),
             ("40P01", SqlFault::Conflict),
             ("55P03", SqlFault::Conflict),
             ("42P01", SqlFault::MissingTable),

@@ -2,6 +2,7 @@
 
 use super::rules::{Blank, Rule};
 use crate::direction::Direction;
+use crate::discrepancy::Hidden;
 use crate::jq::{Expression, Reads};
 use crate::money::{Currencies, Unit};
 use crate::path::Path;
@@ -51,6 +52,8 @@ pub struct Field {
     pub blank: Blank,
     /// How values are compared.
     pub rule: Rule,
+    /// How its values are kept from people, where they are.
+    pub hidden: Option<Hidden>,
 }
 
 impl Field {
@@ -59,7 +62,7 @@ impl Field {
     pub fn named(path: &Path, rule: Rule) -> Self {
         let name: Box<str> = path.to_string().into();
         let upstream = Source::Member(path.clone());
-        Self { local: name.clone(), name, upstream, blank: Blank::default(), rule }
+        Self { local: name.clone(), name, upstream, blank: Blank::default(), rule, hidden: None }
     }
 }
 
@@ -94,5 +97,11 @@ impl Fields {
     #[must_use]
     pub fn of(fields: Vec<Field>) -> Self {
         Self { fields, ..Self::default() }
+    }
+
+    /// Whether pseudonyms stand for the values of some field, which takes a key.
+    #[must_use]
+    pub fn are_hashed(&self) -> bool {
+        self.fields.iter().any(|field| field.hidden == Some(Hidden::Hashed))
     }
 }

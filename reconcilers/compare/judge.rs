@@ -1,6 +1,6 @@
 //! Judges a pair: equal, or what the discrepancy is. A pair is judged by what both sides hold now and by nothing else.
 
-use super::fields::Fields;
+use super::fields::{FIELDS, Fields};
 use super::normal::UnreadableField;
 use super::rules::Rule;
 use super::side::{Side, Values, of};
@@ -15,10 +15,13 @@ use crate::scalar::Canon;
 impl Fields {
     /// Whether both sides agree on every field.
     pub fn agree(&self, item: ItemView<'_>, row: &Row<'_>) -> Result<bool, UnreadableField> {
-        for index in 0..self.fields.len() {
+        for (index, field) in self.fields.iter().enumerate() {
+            if field.agrees_plainly(item.slot(FIELDS + index), row.fields.get(index)) {
+                continue;
+            }
             let upstream = self.normal(index, &item)?;
             let local = self.normal(index, &row)?;
-            if !self.fields[index].rule.agrees(&upstream, &local) {
+            if !field.rule.agrees(&upstream, &local) {
                 return Ok(false);
             }
         }
@@ -84,7 +87,7 @@ impl Fields {
             };
             let value = Some(value.into());
             let (upstream, local) = of(V::SIDE, (value.clone(), None), (None, value));
-            Ok(FieldDiff { field: field.name.clone(), upstream, local })
+            Ok(FieldDiff { field: field.name.clone(), upstream, local, hidden: None })
         });
         diffs.collect()
     }
@@ -97,7 +100,7 @@ impl Fields {
             if !field.rule.agrees(&upstream, &local) {
                 let json = |canon: &Canon<'_>| Some(canon.json().into());
                 let (upstream, local) = (json(&upstream), json(&local));
-                diffs.push(FieldDiff { field: field.name.clone(), upstream, local });
+                diffs.push(FieldDiff { field: field.name.clone(), upstream, local, hidden: None });
             }
         }
         Ok(diffs)

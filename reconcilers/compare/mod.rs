@@ -6,6 +6,7 @@ mod digest;
 mod fields;
 mod judge;
 mod normal;
+mod plain;
 mod rules;
 mod same;
 mod side;

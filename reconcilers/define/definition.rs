@@ -15,12 +15,14 @@ use super::provider::ProviderDefinition;
 use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
 use super::template::{Known, Slot};
-use crate::compare::Fields;
+use crate::compare::{Fields, VERSION};
 use crate::discrepancy::Kind;
 use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
 use crate::name::{DomainName, Each, Name};
-use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Wanted};
+use crate::page::{
+    Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Unseen, Wanted,
+};
 use crate::received::Received;
 use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
 use crate::window::Slice;
@@ -94,6 +96,17 @@ impl Definition {
     /// The member that a slice or a look-up is about.
     pub(super) fn member(&self, each: &Each) -> Option<Member> {
         Member::called(each, self.names.iter().map(AsRef::as_ref))
+    }
+}
+
+impl Definition {
+    /// The change marker, where rows have none at the place that the feed names.
+    fn unseen_version(&self, read: &ReadRows) -> Option<Unseen> {
+        let version = self.feed.version.as_ref()?;
+        let mut rows = read.items.iter();
+        let has_none =
+            !read.items.is_empty() && rows.all(|row| row.slot(VERSION).is_none_or(|text| text == "null"));
+        has_none.then(|| Unseen { place: version.to_string(), is_proof: false })
     }
 }
 
@@ -234,7 +247,8 @@ impl Reconciler for Definition {
             return Ok(Page { next, ..Page::default() });
         }
         let read = self.pages.read(response.body)?;
-        let on = self.way_on(slice, request, response, &read)?;
+        let mut on = self.way_on(slice, request, response, &read)?;
+        on.unseen.extend(self.unseen_version(&read));
         let ReadRows { items, faults, gone, partial, cut, .. } = read;
         let partial = if self.feed.confirm.hydrate { (0..items.len()).collect() } else { partial };
         let gaps = (cut > 0).then(|| format!("{cut} lists whose elements are the rows are cut off"));
@@ -249,6 +263,7 @@ impl Reconciler for Definition {
             gaps: gaps.into_iter().collect(),
             ceiling: on.ceiling,
             token: on.token,
+            unseen: on.unseen,
         })
     }
 

@@ -8,7 +8,9 @@ use super::checked::{Checked, Fault, FromText, Ordered};
 use super::compare::{self, FieldFile, MoneyFile};
 use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
+use super::feed::FeedDefinition;
 use super::policy_file::PolicyFile;
+use super::privacy_file::{self, PrivacyFile};
 use super::problem::{Problem, Spot};
 use super::received_file::ReceivedFile;
 use super::schedule::ScheduleFile;
@@ -32,6 +34,7 @@ struct DomainFile {
     received: Option<ReceivedFile>,
     compare: Spanned<Ordered<Option<FieldFile>>>,
     money: Option<Spanned<MoneyFile>>,
+    privacy: Option<Spanned<PrivacyFile>>,
     #[serde(default)]
     policy: PolicyFile,
     emit: Option<EmitFile>,
@@ -94,6 +97,8 @@ pub struct DomainDefinition {
     pub policy: Policy,
     /// What is done about discrepancies.
     pub remedies: Remedies,
+    /// The hidden ones of the compared fields, by their places, and where each is named.
+    pub hidden: Vec<(usize, Spot)>,
     /// What is legal and rarely meant.
     pub warnings: Vec<Problem>,
     /// Where the names stand that others have to know.
@@ -127,6 +132,7 @@ impl DomainDefinition {
             fields: Fields::of(fields),
             schedule: None,
             received: None,
+            hidden: Vec::new(),
             warnings: Vec::new(),
             ..self.clone()
         }
@@ -140,6 +146,13 @@ impl DomainDefinition {
         let (mut definition, warnings) = problems.finish(definition)?;
         definition.warnings = warnings;
         Ok(definition)
+    }
+
+    /// What is wrong where the domain hides what every finding on a feed shows.
+    #[must_use]
+    pub fn shown_in_spite(&self, feed: &FeedDefinition) -> Option<Problem> {
+        let (spot, fault) = privacy_file::misfit(&self.fields, &self.hidden, feed)?;
+        Some(self.document.problem(spot, fault))
     }
 
     /// A domain that compares nothing and sends nothing, to look at a feed by itself.
@@ -157,6 +170,7 @@ impl DomainDefinition {
             fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
+            hidden: Vec::new(),
             warnings: Vec::new(),
             spots: DomainSpots::default(),
             document,
@@ -186,7 +200,11 @@ impl DomainDefinition {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
         let fields = compare::compile(file.compare.value, file.money, local_time, problems);
-        let fields = fields.map(|fields| Fields { direction, ..fields });
+        let mut fields = fields.map(|fields| Fields { direction, ..fields });
+        let hidden = match &mut fields {
+            Some(fields) => privacy_file::hide(file.privacy, fields, local.as_ref(), problems),
+            None => Vec::new(),
+        };
         let policy = file.policy.compile(problems);
         let remedies = match file.emit {
             Some(emit) => emit.compile(policy.orphans, direction, problems),
@@ -207,6 +225,7 @@ impl DomainDefinition {
             fields: fields?,
             policy,
             remedies: remedies?,
+            hidden,
             warnings: Vec::new(),
             spots,
             document: problems.document.clone(),

@@ -28,7 +28,7 @@ use super::nested_file::NestedFile;
 use super::next_file::NextFile;
 use super::paging::{By, CursorStart, First, Keep, Paging};
 use super::problem::{Problem, Spot};
-use super::reader::Reader;
+use super::reader::Signal;
 use super::request::RequestTemplate;
 use super::request_file::{Encode, Ground, RequestFile};
 use super::request_line::RequestLine;
@@ -138,7 +138,7 @@ pub struct FeedDefinition {
     pub(super) paging: Paging,
     pub(super) edges: Edges,
     /// Where a page says up to when it is whole.
-    pub(super) ceiling: Option<Reader>,
+    pub(super) ceiling: Option<Signal>,
     /// Where a row has the id that a query can begin behind, where a cap makes it do so.
     pub(super) rekey: Option<Path>,
     pub(super) confirm: ConfirmDefinition,
@@ -196,6 +196,7 @@ impl FeedDefinition {
         let (paging, mut window, rows, Keys { id, version }) = (paging?, window?, rows?, keys?);
         window.feed.changes = paging.save.is_some();
         window.feed.cursor_ttl = paging.ttl;
+        window.feed.is_led = paging.by.leads();
         let places = Spots { next: next_spot, window: window_spot, order: window.order_spot };
         let follows_events = file.events.as_ref().is_some_and(EventsFile::drives);
         lint::lint(&paging, &window, job.is_some(), places, problems);
@@ -266,7 +267,7 @@ impl FeedDefinition {
     /// The places of a page's own values: those that [`Paging::said`] expects, then the ceiling.
     pub(super) fn signals(&self) -> Vec<Option<Path>> {
         let mut signals = self.paging.signals();
-        signals.push(self.ceiling.as_ref().and_then(Reader::signal));
+        signals.push(self.ceiling.as_ref().and_then(|ceiling| ceiling.reader.signal()));
         signals
     }
 

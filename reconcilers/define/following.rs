@@ -7,7 +7,7 @@
 
 use super::paging::{By, Paging};
 use super::reader::CursorReader;
-use crate::page::{PageFault, Position};
+use crate::page::{PageFault, Position, Unseen};
 
 /// What a page said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +22,8 @@ pub struct Said {
     pub total: Option<u64>,
     /// The token that the next run goes on from.
     pub token: Option<String>,
+    /// What it should say and does not.
+    pub unseen: Vec<Unseen>,
     /// Rows on this page, readable or not.
     pub rows: u64,
     /// Whether there are rows and the clocks of all of them lie before the window.

@@ -3,11 +3,14 @@
 //! The specification lets a server hand out `data` and `errors` together, with a null in the place of what failed ("Response
 //! Format", section 7). A null that stands for an error and a null that is the truth look the same.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::rules::presentable;
 use crate::page::{Answer, Response};
+use crate::path::Path;
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -44,6 +47,42 @@ pub(super) fn errors(response: &Response<'_>) -> Option<String> {
         }
         None => "GraphQL errors".to_owned(),
     })
+}
+
+#[derive(Deserialize)]
+struct Located {
+    errors: Vec<At>,
+}
+
+#[derive(Deserialize)]
+struct At {
+    path: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Step {
+    Member(String),
+    Place(usize),
+}
+
+/// The places in the list at `rows`, counted from 0, that the errors of an answer are about: what stands in the others is
+/// whole. Nothing where any error may be about more than its place, or is about nothing in particular.
+pub(super) fn failed_places(response: &Response<'_>, rows: &Path) -> Option<HashSet<usize>> {
+    let list: Vec<&str> = rows.members().collect();
+    let (&"data", list) = list.split_first()? else { return None };
+    let place = |at: &At| {
+        let (way, rest) = at.path.split_at_checked(list.len())?;
+        let leads_there =
+            way.iter().zip(list).all(|(step, name)| matches!(step, Step::Member(known) if known == name));
+        match rest.first() {
+            Some(Step::Place(place)) if leads_there => Some(*place),
+            _ => None,
+        }
+    };
+    let located: Located = serde_json::from_slice(response.body).ok()?;
+    let places: Option<HashSet<usize>> = located.errors.iter().map(place).collect();
+    places.filter(|places| !places.is_empty())
 }
 
 #[cfg(test)]

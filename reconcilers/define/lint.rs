@@ -9,6 +9,7 @@ use super::paging::{By, Paging};
 use super::problem::Spot;
 use super::window_file::{OrderWord, WindowDefinition};
 use crate::reconciler::{ClockKind, Cure, Feed, Filter, Order};
+use crate::spoken::Spoken;
 
 /// How many requests lie between two pages of a walk where several walks take turns.
 const TURN: f64 = 4.0;
@@ -48,7 +49,7 @@ pub(super) fn outlives(paging: &Paging, allowance: &Allowance, spot: Spot, probl
     let message = format!(
         "at the declared rate {TURN} requests take longer than the {} that a way to the next page lives, so walks that take \
          turns lose it and begin again",
-        humantime::format_duration(ttl)
+        Spoken(ttl)
     );
     let help = "read fewer ranges at once (`--concurrency 1`), ask for larger pages, or declare the rate that is permitted";
     problems.warn(spot, Fault::new(message).with_help(help));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::value::RawValue;
 
 use super::absence::Nulls;
-use super::confirm::{ConfirmDefinition, Way};
+use super::confirm::{ConfirmDefinition, Many, Way};
 use super::feed::FeedDefinition;
 use super::graphql;
 use super::rows::{Looked, LookedUp, RowReader};
@@ -61,11 +61,13 @@ impl LookUps {
         if !(200..300).contains(&response.status) {
             return Err(nothing_known());
         }
-        if way.request().is_graphql && !about_one && graphql::errors(response).is_some() {
+        let reports_errors = way.request().is_graphql && !about_one && graphql::errors(response).is_some();
+        let failed = if reports_errors { failed_places(way, response) } else { Some(HashSet::new()) };
+        let Some(failed) = failed else {
             let seen = || Seen::Unreadable("the answer reports errors".to_owned());
             let unknown = |key: &Key| Confirmed { key: key.clone(), seen: seen() };
             return Ok(confirm.keys.iter().map(unknown).collect());
-        }
+        };
         let (reader, strangers) = match (way, confirm.keys.as_slice()) {
             (Way::One(_), [key]) => {
                 let seen = self.read_one(feed, key, response)?;
@@ -75,8 +77,15 @@ impl LookUps {
             (Way::Many(_), _) => (&self.many, Strangers::Fault),
             (Way::Search(_), _) => (&self.search, Strangers::Expected),
         };
-        let answer = reader.as_ref().ok_or_else(nothing_known)?.look_up(response.body)?;
-        listed(feed, confirm, answer, strangers, response)
+        let mut answer = reader.as_ref().ok_or_else(nothing_known)?.look_up(response.body)?;
+        for place in &failed {
+            // What stands there may be a part of the item, and a null there means nothing.
+            if let Some(row) = answer.rows.get_mut(*place) {
+                *row = Looked::Fault("an error of the answer is about it".to_owned());
+            }
+        }
+        let gone = if reports_errors { HashSet::new() } else { feed.confirm.gone.listed(response) };
+        listed(feed, confirm, answer, (strangers, &gone), response)
     }
 
     /// What the answer of a look-up of one key says.
@@ -129,8 +138,22 @@ pub(super) fn answer(
         return Answer::Read;
     }
     let answer = rules.answer_about_one(response);
-    let is_graphql = confirm.way(keys).is_some_and(|way| way.request().is_graphql);
-    if is_graphql { graphql::judged(answer, response) } else { answer }
+    let way = confirm.way(keys);
+    let is_graphql = way.is_some_and(|way| way.request().is_graphql);
+    match &answer {
+        // Each item that the errors are not about is answered.
+        Answer::Read if is_graphql && way.is_some_and(|way| failed_places(way, response).is_some()) => answer,
+        _ if is_graphql => graphql::judged(answer, response),
+        _ => answer,
+    }
+}
+
+/// The rows of an answer about several keys that its errors are about, where they are about rows and nothing else.
+fn failed_places(way: Way<'_>, response: &Response<'_>) -> Option<HashSet<usize>> {
+    match way {
+        Way::Many(Many { rows: (Rows::Array(at), _), .. }) => graphql::failed_places(response, &at.path),
+        _ => None,
+    }
 }
 
 /// Whether a response says in the provider's own words that there is no such item.
@@ -152,7 +175,7 @@ fn listed(
     feed: &FeedDefinition,
     confirm: &Confirm,
     answer: LookedUp,
-    strangers: Strangers,
+    (strangers, gone): (Strangers, &HashSet<String>),
     response: &Response<'_>,
 ) -> Result<Vec<Confirmed>, PageFault> {
     let found: Vec<&Key> = answer.rows.iter().filter_map(Looked::key).collect();
@@ -161,7 +184,6 @@ fn listed(
     }
     let twice = repeated(found);
     let absence = Absence::of(feed, confirm, &answer, response);
-    let gone = feed.confirm.gone.listed(response);
     let mut rows: Vec<Option<Looked>> = answer.rows.into_iter().map(Some).collect();
     let confirmed = confirm.keys.iter().enumerate().map(|(asked, key)| {
         let place = rows.iter_mut().find(|row| row.as_ref().and_then(Looked::key) == Some(key));

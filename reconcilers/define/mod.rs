@@ -74,6 +74,7 @@ mod compare;
 pub mod domain;
 mod emit_file;
 mod policy_file;
+mod privacy_file;
 mod received_file;
 mod schedule;
 

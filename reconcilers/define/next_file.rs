@@ -12,7 +12,7 @@ use super::document::Problems;
 use super::keep_file::KeepFile;
 use super::paging::{By, First, More, Paging, Step, Stop};
 use super::problem::Spot;
-use super::reader::{CursorReader, Reader};
+use super::reader::{CursorReader, Reader, Signal};
 use super::value::Length;
 use super::window_file::length_above_zero;
 use super::words;
@@ -33,10 +33,10 @@ struct NextKeys {
     size: Option<u64>,
     first: Option<Checked<First>>,
     step: Option<Checked<Step>>,
-    more: Option<Checked<Reader>>,
-    done: Option<Checked<Reader>>,
-    pages: Option<Checked<Reader>>,
-    total: Option<Checked<Reader>>,
+    more: Option<Checked<Signal>>,
+    done: Option<Checked<Signal>>,
+    pages: Option<Checked<Signal>>,
+    total: Option<Checked<Signal>>,
     save: Option<Checked<Reader>>,
     stop: Option<Vec<Checked<StopWord>>>,
     keep: Option<KeepFile>,
@@ -189,8 +189,8 @@ impl NextKeys {
             problems
                 .add(spot, Fault::new("`more` and `done` say the same thing twice").with_help("keep one"));
         }
-        let more = problems.take_option(self.more.take()).map(|reader| More { reader, when: true });
-        let done = problems.take_option(self.done.take()).map(|reader| More { reader, when: false });
+        let more = problems.take_option(self.more.take()).map(|signal| More { signal, when: true });
+        let done = problems.take_option(self.done.take()).map(|signal| More { signal, when: false });
         more.or(done)
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fill::Fill;
 use super::following::Said;
-use super::reader::{CursorReader, Reader};
-use crate::page::{Position, Response};
+use super::reader::{CursorReader, Reader, Signal};
+use crate::page::{Position, Response, Unseen};
 use crate::path::Path;
 
 /// How a feed is paged.
@@ -18,9 +18,9 @@ pub struct Paging {
     /// The provider's own word on whether more follows.
     pub more: Option<More>,
     /// How many pages there are.
-    pub pages: Option<Reader>,
+    pub pages: Option<Signal>,
     /// How many rows there are.
-    pub total: Option<Reader>,
+    pub total: Option<Signal>,
     /// The token that the next run goes on from.
     pub save: Option<Reader>,
     /// How long the provider keeps the way to a next page, where that is short.
@@ -108,6 +108,12 @@ impl By {
         matches!(self, Self::Page { .. } | Self::Offset { .. })
     }
 
+    /// Whether a page says where the next one begins.
+    #[must_use]
+    pub const fn leads(&self) -> bool {
+        matches!(self, Self::Url(_) | Self::Cursor { .. })
+    }
+
     /// What the definition calls the way on, for messages.
     #[must_use]
     pub fn label(&self) -> String {
@@ -132,7 +138,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct More {
     /// Where it is.
-    pub reader: Reader,
+    pub signal: Signal,
     /// What it says when more follows: true for `more`, false for `done`.
     pub when: bool,
 }
@@ -178,8 +184,10 @@ impl Paging {
     /// The places of the page's own signals, in the order that [`Paging::said`] expects their values.
     #[must_use]
     pub fn signals(&self) -> Vec<Option<Path>> {
-        let more = self.more.as_ref().map(|more| &more.reader);
-        let all = [self.way_on(), more, self.pages.as_ref(), self.total.as_ref(), self.save.as_ref()];
+        let more = self.more.as_ref().map(|more| &more.signal);
+        let [more, pages, total] = [more, self.pages.as_ref(), self.total.as_ref()]
+            .map(|signal| signal.map(|signal| &signal.reader));
+        let all = [self.way_on(), more, pages, total, self.save.as_ref()];
         all.into_iter().map(|reader| reader.and_then(Reader::signal)).collect()
     }
 
@@ -207,19 +215,35 @@ impl Paging {
             _ => read(self.way_on(), 0),
         };
         let more = self.more.as_ref().and_then(|more| {
-            let word = truth(&read(Some(&more.reader), 1)?)?;
+            let word = truth(&read(Some(&more.signal.reader), 1)?)?;
             Some(word == more.when)
         });
-        let number = |reader: Option<&Reader>, index| read(reader, index)?.parse().ok();
-        Said {
+        let number = |signal: Option<&Signal>, index| read(Some(&signal?.reader), index)?.parse().ok();
+        let mut said = Said {
             way_on: way_on.filter(|text| !text.is_empty() && text != "null"),
             more,
             pages: number(self.pages.as_ref(), 2),
             total: number(self.total.as_ref(), 3),
             token: read(self.save.as_ref(), 4),
+            unseen: Vec::new(),
             rows: rows as u64,
             is_older: false,
-        }
+        };
+        said.unseen = self.unseen(&said);
+        said
+    }
+
+    /// What a page should say and does not. Without the word on whether more follows, a walk that is led by tokens could take
+    /// any page for the last; other walks go on to an empty one.
+    fn unseen(&self, said: &Said) -> Vec<Unseen> {
+        let is_led = self.way_on().is_some();
+        let more = self.more.as_ref().filter(|_| said.more.is_none());
+        let more = more.and_then(|more| more.signal.unseen(is_led));
+        let pages = self.pages.as_ref().filter(|_| said.pages.is_none());
+        let pages = pages.and_then(|signal| signal.unseen(is_led));
+        let total = self.total.as_ref().filter(|_| said.total.is_none());
+        let total = total.and_then(|signal| signal.unseen(true));
+        [more, pages, total].into_iter().flatten().collect()
     }
 
     /// The position after a page.
@@ -292,6 +316,10 @@ mod tests {
         Reader::from_text(text).unwrap()
     }
 
+    fn signal(text: &str) -> Signal {
+        Signal::from_text(text).unwrap()
+    }
+
     #[test]
     fn numbers_and_offsets_count_on_from_their_first() {
         let at = Position { page: 3, rows: 5, ..Position::default() };
@@ -304,8 +332,8 @@ mod tests {
     fn signals_are_read_from_body_headers_and_links() {
         let mut paging =
             paging(By::Cursor { reader: CursorReader::from_text("header:X-Next").unwrap(), first: None });
-        paging.more = Some(More { reader: reader("meta.done"), when: false });
-        paging.total = Some(reader("header:x-total"));
+        paging.more = Some(More { signal: signal("meta.done"), when: false });
+        paging.total = Some(signal("header:x-total"));
         paging.save = Some(reader("link:delta"));
         assert_eq!(paging.signals().iter().flatten().count(), 1);
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -324,7 +352,14 @@ mod tests {
         assert_eq!(said, expected);
         let nothing = [header("x-next", "null")];
         let response = Response { status: 200, headers: &nothing, body: b"" };
-        assert_eq!(paging.said(&[], None, 0, &response), Said::default());
+        let silent = paging.said(&[], None, 0, &response);
+        assert_eq!(Said { unseen: Vec::new(), ..silent.clone() }, Said::default());
+        let unseen = |place: &str| Unseen { place: place.to_owned(), is_proof: true };
+        assert_eq!(silent.unseen, ["meta.done", "header:x-total"].map(unseen));
+        paging.total = Some(signal("header:X-Total?"));
+        paging.by = By::Page { first: 1 };
+        let soft = Unseen { is_proof: false, ..unseen("meta.done") };
+        assert_eq!(paging.said(&[], None, 0, &response).unseen, [soft]);
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use super::checked::{Fault, FromText};
 use super::selector::Selector;
 use super::value::HeaderName;
-use crate::page::Response;
+use crate::page::{Response, Unseen};
 use crate::path::Path;
 use crate::projection::{Lookup, at};
 use crate::scalar;
 
-/// A place in a response outside its rows. What is not there is no signal, so a `?` behind it says nothing more.
+/// A place in a response outside its rows. What is not there is no signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reader {
     /// A member of the body.
@@ -43,6 +43,30 @@ impl FromText for Reader {
             }
             None => Ok(Self::Chosen(selector)),
         }
+    }
+}
+
+/// Where a list says something about itself: some page that has rows must hold it, unless a `?` behind it says that it may be
+/// left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// The place.
+    pub reader: Reader,
+    /// Whether it may be on no page.
+    pub may_lack: bool,
+}
+
+impl FromText for Signal {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        Reader::from_text(text).map(|reader| Self { reader, may_lack: text.ends_with('?') })
+    }
+}
+
+impl Signal {
+    /// What is to be said where a page does not hold it.
+    #[must_use]
+    pub fn unseen(&self, is_proof: bool) -> Option<Unseen> {
+        (!self.may_lack).then(|| Unseen { place: self.reader.label(), is_proof })
     }
 }
 

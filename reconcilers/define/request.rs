@@ -175,12 +175,12 @@ impl RequestTemplate {
             Payload::Nothing => None,
             Payload::Json(tree) => {
                 let value = tree.render(fill).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-                Some(Body { content_type: "application/json", text: value.to_string() })
+                Some(Body { content_type: crate::page::JSON, text: value.to_string() })
             }
             Payload::Form(pairs) => {
                 let mut form = url::form_urlencoded::Serializer::new(String::new());
                 form.extend_pairs(pairs_of(pairs, fill));
-                Some(Body { content_type: "application/x-www-form-urlencoded", text: form.finish() })
+                Some(Body { content_type: crate::page::FORM, text: form.finish() })
             }
         }
     }

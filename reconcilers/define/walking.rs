@@ -13,7 +13,8 @@ use super::rows::ReadRows;
 use crate::compare::CLOCK;
 use crate::instant::Instant;
 use crate::items::ItemView;
-use crate::page::{Next, PageFault, PageRequest, Position, Response};
+use crate::page::{Next, PageFault, PageRequest, Position, Response, Unseen};
+use crate::reconciler::Filter;
 use crate::window::Slice;
 
 /// Where a page leads, and what it says about the whole.
@@ -22,6 +23,7 @@ pub(super) struct WayOn {
     pub(super) total_rows: Option<u64>,
     pub(super) ceiling: Option<Instant>,
     pub(super) token: Option<String>,
+    pub(super) unseen: Vec<Unseen>,
 }
 
 impl Definition {
@@ -144,15 +146,25 @@ impl Definition {
             },
         };
         let exported = request.position.export.as_ref().and_then(|export| export.total);
-        let ceiling = ceiling.as_ref().and_then(|reader| {
-            let text = reader.read(read.signals.last()?.as_deref(), response)?;
+        let complete_to = ceiling.as_ref().and_then(|ceiling| {
+            let text = ceiling.reader.read(read.signals.last()?.as_deref(), response)?;
             feed.clock_format.read(&text)
         });
+        let without =
+            ceiling.as_ref().filter(|_| complete_to.is_none()).and_then(|ceiling| ceiling.unseen(true));
+        // Where we filter, the count is that of another list, and nobody compares it.
+        let uncompared = paging.total.as_ref().filter(|_| feed.filter == Filter::Client);
+        let uncompared = uncompared.and_then(|total| total.unseen(true));
+        for one in &mut said.unseen {
+            one.is_proof &= uncompared.as_ref() != Some(one);
+        }
+        said.unseen.extend(without);
         Ok(WayOn {
             // A query that began anew counts only what lies behind its id.
             total_rows: said.total.or(exported).filter(|_| request.position.rekey.is_none()),
             token: said.token.filter(|_| next == Next::End),
-            ceiling,
+            ceiling: complete_to,
+            unseen: said.unseen,
             next,
         })
     }

@@ -11,13 +11,14 @@ use super::clock_file::{FormatWord, clock_format};
 use super::document::Problems;
 use super::edges::Edges;
 use super::problem::Spot;
-use super::reader::Reader;
+use super::reader::Signal;
 use super::span_file::SpanFile;
 use super::value::Length;
 use super::words;
 use crate::clock_format::ClockFormat;
 use crate::path::Path;
 use crate::reconciler::{Cap, ClockKind, Cure, Feed, Filter, NO_CLOCK, Order, OverlapScan};
+use crate::spoken::Spoken;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +33,7 @@ pub(super) struct WindowFile {
     keep: Option<Checked<Length>>,
     lag: Option<Checked<Length>>,
     overlap: Option<Checked<Length>>,
-    ceiling: Option<Checked<Reader>>,
+    ceiling: Option<Checked<Signal>>,
     filter: Option<Checked<Filter>>,
     open: Option<Spanned<bool>>,
     cap: Option<Spanned<CapFile>>,
@@ -110,7 +111,7 @@ pub(super) struct WindowDefinition {
     pub(super) clock: Option<Path>,
     pub(super) edges: Edges,
     /// Where a page says up to when it is whole.
-    pub(super) ceiling: Option<Reader>,
+    pub(super) ceiling: Option<Signal>,
     /// Where a row has the id that a query can begin behind, if that is not its key.
     pub(super) rekey: Option<Path>,
     pub(super) sorted: OrderWord,
@@ -256,8 +257,10 @@ fn grain(
     let grain = problems.take(written)?.0;
     if grain < format.resolution() {
         let coarse = humantime::format_duration(format.resolution());
-        let message =
-            format!("the times of this format are told apart by {coarse}, which is coarser than the grain");
+        let message = format!(
+            "the times of this format are told apart by {}, which is coarser than the grain",
+            Spoken(format.resolution())
+        );
         let help = format!("say `grain: {coarse}`, or a format that shows more of the time");
         problems.add(spot, Fault::new(message).with_help(help));
         return None;

@@ -16,6 +16,8 @@ pub struct Evidence<'e> {
     pub is_conflict: bool,
     /// Whether the local side is known to have shown what it does not show now.
     pub shown: Shown,
+    /// Whether an event of ours about the item may have changed the row already.
+    pub ours: Ours,
     /// When the item came to be or last changed, where the feed says.
     pub clock: Option<Instant>,
     /// When the item last changed, where the feed says.
@@ -28,6 +30,8 @@ pub struct Evidence<'e> {
     pub inbox: Inbox<'e>,
     /// How long a webhook may take from its arrival until it is applied.
     pub settle: Duration,
+    /// Up to when the provider's events are listed whole, by its clock, and how late they may be listed.
+    pub listed: Listed,
     /// The coarser of the steps in which the feed and the provider's events tell time.
     pub tick: Duration,
 }
@@ -39,6 +43,26 @@ pub enum Shown {
     NotKnown,
     /// The local side showed this very state after an event.
     Repaired,
+}
+
+/// Whether an event of ours may have changed the row: then what was received before it tells nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ours {
+    /// There never was one.
+    Never,
+    /// There was one, about another state of the item.
+    OtherState,
+    /// There may have been one about this very state.
+    ThisState,
+}
+
+/// How late the provider lists its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Every event that was made before it is listed.
+    pub until: Instant,
+    /// How long it takes at most.
+    pub lag: Duration,
 }
 
 /// What the provider's list of events, or its log of deliveries, says about an item.

@@ -1,7 +1,8 @@
 //! Why the local side does not show what upstream has: the provider's events, the webhooks that were received and the local row,
 //! joined. Pure: it is handed what was read and asks nobody.
 //!
-//! A cause is only named where nothing that was read allows another one. Everything else is `unknown`, with the reason.
+//! A cause is only named where nothing that was read allows another one. Everything else is `unknown`, with the reason. It is the
+//! last station that a change is known to have reached: without a word on what was applied, that is its arrival.
 
 mod evidence;
 mod explain;
@@ -9,7 +10,7 @@ mod explain;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Evidence, Inbox, Log, Receipt, Shown};
+pub use evidence::{Evidence, Inbox, Listed, Log, Ours, Receipt, Shown};
 pub use explain::explain;
 
 /// Where a change was lost.
@@ -21,9 +22,9 @@ pub enum Cause {
     DeliveryFailed,
     /// The provider has an event, and nothing of it was received.
     NotReceived,
-    /// It was received, and the local side never showed it.
+    /// It was received, and the local side is not known to have shown it.
     DeliveredNotApplied,
-    /// The local side showed it and went back.
+    /// The local side showed it, and shows it no more.
     Regressed,
     /// Both sides have the same version and differ.
     Conflict,

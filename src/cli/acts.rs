@@ -6,6 +6,7 @@ use clap::Args;
 use tieout_reconcilers::instant::Instant;
 
 use super::desk::Desk;
+use super::discreet;
 use super::failure::Failure;
 use super::findings;
 use super::named::Named;
@@ -140,7 +141,7 @@ async fn carry_out(
     let store = wire::open_store(&loaded.config).await?;
     let done = act(&store, whom, what).await;
     let shown = match done {
-        Ok(Did::All(findings)) => findings::did(&findings, &desk.output),
+        Ok(Did::All(changed)) => findings::did(&discreet::findings(&loaded.domains, changed), &desk.output),
         Ok(Did::Nothing(refused)) => Err(refusal(&refused)),
         Err(failure) => Err(failure),
     };

@@ -11,12 +11,14 @@ use tieout_reconcilers::reconciler::Reconciler;
 use uuid::Uuid;
 
 use super::desk::Desk;
+use super::discreet;
 use super::failure::Failure;
 use super::findings;
 use super::output::Output;
 use super::person::Actor;
 use super::wire;
 use crate::finding::{Finding, State};
+use crate::going::Going;
 use crate::queue::Queues;
 use crate::report::text::{self, Look};
 use crate::report::{ApprovedView, exit, json};
@@ -57,14 +59,14 @@ pub(super) async fn approve(desk: &Desk, args: &ApproveArgs) -> Result<u8, Failu
     let uses_stdout = !args.dry_run && wire::writes_to_stdout(&loaded.config, &domains)?;
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
     let store = wire::open_store(&loaded.config).await?;
-    let approved = carry_out(&output, args, &domains, &store, &mut queues).await;
+    let going = Going::until(desk.signals.token().clone());
+    let approved = carry_out((&output, args, going), &domains, &store, &mut queues).await;
     store.close().await;
     approved
 }
 
 async fn carry_out(
-    output: &Output,
-    args: &ApproveArgs,
+    (output, args, going): (&Output, &ApproveArgs, Going),
     domains: &[Arc<dyn Reconciler>],
     store: &Store,
     queues: &mut Queues,
@@ -79,7 +81,7 @@ async fn carry_out(
         return Err(nothing_held(run_id, &held, &output.look));
     }
     let Some(expected) = args.expect.filter(|_| !args.dry_run) else {
-        return list(output, store, &its).await;
+        return list(output, domains, store, &its).await;
     };
     let order = Order {
         held_by: run_id,
@@ -87,6 +89,7 @@ async fn carry_out(
         expected,
         actor: args.actor.name(),
         drain: if args.no_drain { Duration::ZERO } else { args.drain },
+        going,
     };
     match release(store, queues, &order).await {
         Ok(approved) => show(order, approved, output),
@@ -95,7 +98,12 @@ async fn carry_out(
 }
 
 /// What would be let go.
-async fn list(output: &Output, store: &Store, its: &[&HeldSet]) -> Result<u8, Failure> {
+async fn list(
+    output: &Output,
+    domains: &[Arc<dyn Reconciler>],
+    store: &Store,
+    its: &[&HeldSet],
+) -> Result<u8, Failure> {
     let asked = FindingFilter {
         domains: its.iter().map(|set| set.domain.clone()).collect(),
         states: vec![State::Held],
@@ -103,8 +111,8 @@ async fn list(output: &Output, store: &Store, its: &[&HeldSet]) -> Result<u8, Fa
     };
     let all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
     let run_id = its.first().map(|set| set.run_id);
-    let findings: Vec<Finding> = all.into_iter().filter(|finding| finding.held_by == run_id).collect();
-    findings::held(&findings, &commands(its, &output.look), output)
+    let held: Vec<Finding> = all.into_iter().filter(|finding| finding.held_by == run_id).collect();
+    findings::held(&discreet::findings(domains, held), &commands(its, &output.look), output)
 }
 
 fn show(order: Order, approved: Approved, output: &Output) -> Result<u8, Failure> {

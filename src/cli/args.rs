@@ -12,9 +12,11 @@ use super::approve::ApproveArgs;
 use super::explain::ShowArgs;
 use super::feed::FeedArgs;
 use super::help;
+use super::migrate::MigrateCommand;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
 use super::state::StateCommand;
-use super::values::{kinds, states};
+use super::values::{causes, kinds, states};
+use crate::cause::Cause;
 use crate::finding::State;
 
 /// The configuration file where none is named.
@@ -119,6 +121,9 @@ pub enum Command {
     /// Read what the state store keeps of a domain, or correct it by hand
     #[command(subcommand, after_help = help::STATE)]
     State(StateCommand),
+    /// Show which schema the state store has, or bring it up to date
+    #[command(subcommand, after_help = help::MIGRATE)]
+    Migrate(MigrateCommand),
     /// Show the whole life of one finding, why it stands where it stands, and what happens next
     #[command(after_help = help::EXPLAIN)]
     Explain(ShowArgs),
@@ -173,6 +178,9 @@ pub enum FindingsCommand {
         /// Only findings of these kinds
         #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds())]
         kind: Vec<Kind>,
+        /// Only findings with these causes: where their change was lost
+        #[arg(long, value_name = "CAUSE", value_delimiter = ',', value_parser = causes())]
+        cause: Vec<Cause>,
         /// Only what this person takes care of; `-` is what nobody takes care of
         #[arg(long, value_name = "NAME")]
         owner: Option<String>,

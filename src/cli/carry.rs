@@ -4,7 +4,9 @@ use super::args::{Command, FindingsCommand, ReportCommand};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
-use super::{acts, approve, doctor, explain, overview, play, preflight, preview, probe, reconcile, state};
+use super::{
+    acts, approve, doctor, explain, migrate, overview, play, preflight, preview, probe, reconcile, state,
+};
 
 /// Carries a command out and returns the exit code of the process.
 pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
@@ -15,6 +17,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Status => overview::status(desk).await,
         Command::Report(ReportCommand::List { limit }) => overview::runs(desk, limit).await,
         Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
+        Command::Migrate(command) => migrate::migrate(desk, &command).await,
         Command::State(command) => state::carry_out(desk, command).await,
         Command::Findings(command) => findings(desk, command).await,
         Command::Explain(args) => explain::explain(desk, &args).await,
@@ -29,8 +32,8 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
 
 async fn findings(desk: &Desk, command: FindingsCommand) -> Result<u8, Failure> {
     match command {
-        FindingsCommand::List { domains, state, kind, owner, older_than, limit } => {
-            let filter = Filter { states: state, kinds: kind, owner, older_than };
+        FindingsCommand::List { domains, state, kind, cause, owner, older_than, limit } => {
+            let filter = Filter { states: state, kinds: kind, causes: cause, owner, older_than };
             overview::findings(desk, &domains, filter, limit).await
         }
         FindingsCommand::Show(args) => explain::show(desk, &args).await,

@@ -4,6 +4,7 @@ use clap::Args;
 use tieout_reconcilers::reconciler::Remedy;
 
 use super::desk::Desk;
+use super::discreet;
 use super::failure::Failure;
 use super::values::FindingPath;
 use super::wire;
@@ -44,13 +45,16 @@ async fn tell(
     let store = wire::open_store(&loaded.config).await?;
     let known = read(&store, args).await;
     store.close().await;
-    let (records, held, now) = known.map_err(|error| wire::store_failure(&error))?;
+    let (mut records, held, now) = known.map_err(|error| wire::store_failure(&error))?;
     if records.is_empty() {
         let FindingPath { domain, key } = &args.finding;
         return Err(Failure::usage(
             "no_such_finding",
             format!("nothing was ever found about `{domain}/{key}`"),
         ));
+    }
+    for FindingRecord { finding, .. } in &mut records {
+        discreet::one(&loaded.domains, finding.id.domain.as_str(), &mut finding.fields);
     }
     let explained: Vec<Explained<'_>> = records
         .iter()

@@ -7,6 +7,7 @@ use tieout_reconcilers::instant::Instant;
 
 use super::failure::Failure;
 use super::output::Output;
+use crate::cause::Cause;
 use crate::finding::{Finding, State};
 use crate::report::{FindingView, exit, json, text};
 
@@ -17,6 +18,8 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Of one of these kinds; of any where none is named.
     pub kinds: Vec<Kind>,
+    /// With one of these causes; with any or none where none is named.
+    pub causes: Vec<Cause>,
     /// What this person takes care of; `-` is nobody.
     pub owner: Option<String>,
     /// First seen at least so long ago.
@@ -28,8 +31,10 @@ impl Filter {
     #[must_use]
     pub fn wants(&self, finding: &Finding, now: Instant) -> bool {
         let owner = finding.owner.as_deref();
+        let has_cause = || finding.cause.as_ref().is_some_and(|known| self.causes.contains(&known.cause));
         (self.states.is_empty() || self.states.contains(&finding.state))
             && (self.kinds.is_empty() || self.kinds.contains(&finding.kind))
+            && (self.causes.is_empty() || has_cause())
             && self.owner.as_deref().is_none_or(|wanted| owner.unwrap_or("-") == wanted)
             && self.older_than.is_none_or(|age| finding.first_seen + age <= now)
     }
@@ -76,7 +81,27 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Explanation;
     use crate::report::text::samples;
+
+    #[test]
+    fn a_cause_leaves_out_the_findings_of_others_and_those_without_any() {
+        let now = samples::finding(State::Open).first_seen;
+        let caused = |cause| Finding { cause, ..samples::finding(State::Open) };
+        let findings = vec![
+            caused(Some(Explanation::of(Cause::NeverSent))),
+            caused(Some(Explanation::unknown("the log was not read"))),
+            caused(None),
+        ];
+        let picked = |causes: &[Cause]| {
+            let filter = Filter { causes: causes.to_vec(), ..Filter::default() };
+            filter.pick(findings.clone(), 0, now).0
+        };
+        assert_eq!(picked(&[Cause::NeverSent]), findings[..1]);
+        assert_eq!(picked(&[Cause::Unknown, Cause::NeverSent]), findings[..2]);
+        assert_eq!(picked(&[Cause::Conflict]), []);
+        assert_eq!(picked(&[]), findings);
+    }
 
     #[test]
     fn a_filter_restricts_and_a_limit_says_what_it_left_out() {
@@ -90,6 +115,7 @@ mod tests {
         let over = Filter {
             states: vec![State::Repaired],
             kinds: vec![Kind::Mismatched],
+            causes: Vec::new(),
             owner: Some("-".to_owned()),
             older_than: Some(Duration::from_hours(1)),
         };

@@ -21,7 +21,7 @@ Exit codes, the same in every command (treat one you do not know as a failure):
   3    partial: something failed in a way that a retry may fix              try again
   4    differences were found (plan, run --detailed-exitcode)
   5    a safety limit holds events back                                     a person must act
-  6    another run works on a domain (--if-locked skip makes it 0)
+  6    another run works on a domain (--if-locked skip or join makes it 0, wait waits)
   7    credentials were rejected                                            a person must act
   130  interrupted (SIGINT); what was done is kept                          try again
   143  terminated (SIGTERM); what was done is kept                          try again
@@ -35,7 +35,7 @@ pub(super) const RUN: &str = "\
 Examples:
   tieout run                                    every domain, from where its coverage ends
   tieout run 'stripe.*' --since 2025-11-01      read a range again, verified or not
-  tieout run stripe.charges --key ch_1,ch_2     look at two items only";
+  tieout run --resume                           go on with what an interrupted run did not end";
 
 pub(super) const PLAN: &str = "\
 Examples:
@@ -54,6 +54,12 @@ Examples:
   tieout state show stripe.charges              verified ranges, holes, re-reads, leases
   tieout state rewind stripe.charges --to 2025-11-01 --yes   read everything from there on again
   tieout state unlock stripe.charges            break the lease of a run that is dead";
+
+pub(super) const MIGRATE: &str = "\
+Examples:
+  tieout migrate info                           what is there, and what is missing
+  tieout migrate info --format json             the same for a program
+  tieout migrate run                            before the nightly run, where `state: {migrate: by_hand}` says so";
 
 pub(super) const STATUS: &str = "\
 Examples:

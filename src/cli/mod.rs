@@ -1,16 +1,19 @@
 //! The command line: one file per command. It parses, tells and returns exit codes; what is done is done elsewhere.
 
 mod acts;
+mod again;
 mod approve;
 mod args;
 mod carry;
 mod desk;
+mod discreet;
 mod doctor;
 mod explain;
 mod failure;
 mod feed;
 mod help;
 mod member;
+mod migrate;
 mod named;
 mod output;
 mod overview;
@@ -48,6 +51,7 @@ pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;
 pub use member::MemberValue;
+pub use migrate::MigrateCommand;
 pub use named::Named;
 pub use output::Output;
 pub use person::{Actor, PersonName, Remark};

@@ -11,7 +11,7 @@ use tieout_reconcilers::window::Window;
 
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{findings, report, status, wire};
+use super::{discreet, findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
 use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
@@ -178,16 +178,22 @@ pub(super) async fn run(desk: &Desk, selector: &str) -> Result<u8, Failure> {
     store.close().await;
     let record = found.map_err(|error| wire::store_failure(&error))?;
     let no_report = || {
-        let status = record.summary.status.as_str();
+        let (run_id, status) = (record.summary.run_id, record.summary.status.as_str());
+        let last_sign = record.summary.heartbeat_at;
         Failure::failed(
             "no_report",
-            format!("the run {} has no report: it is {status}", record.summary.run_id),
+            format!(
+                "the run {run_id} has no report: it is {status}, and gave its last sign of life at {last_sign}\n\
+                 if it is dead, the next run writes its report"
+            ),
         )
     };
     let json = record.report_json.as_deref().ok_or_else(no_report)?;
     let shown: RunReport = serde_json::from_str(json)
         .map_err(|error| Failure::failed("report", format!("the report cannot be read: {error}")))?;
-    report::show(&shown, &desk.output)
+    // Who came after it is known only since then.
+    let shown = RunReport { successor: record.summary.successor, ..shown };
+    report::show(&discreet::report(&loaded.domains, shown), &desk.output)
 }
 
 /// Carries `findings list` out.
@@ -201,22 +207,21 @@ pub(super) async fn findings(
     let store = wire::open_store(&loaded.config).await?;
     let selected = wire::selected(&loaded, domains)?;
     let names: Vec<DomainName> = selected.iter().map(|domain| domain.domain().clone()).collect();
-    let shown = list(&store, names, filter, limit, desk).await;
+    let picked = pick(&store, names, &filter, limit).await;
     store.close().await;
-    shown
+    let (shown, more) = picked.map_err(|error| wire::store_failure(&error))?;
+    findings::list(&discreet::findings(&selected, shown), more, &desk.output)
 }
 
-async fn list(
+/// The findings that are asked for, oldest first, and how many more there are.
+async fn pick(
     store: &Store,
     domains: Vec<DomainName>,
-    filter: findings::Filter,
+    filter: &findings::Filter,
     limit: usize,
-    desk: &Desk,
-) -> Result<u8, Failure> {
+) -> Result<(Vec<Finding>, u64), StoreError> {
     let asked = FindingFilter { domains, ..FindingFilter::default() };
-    let mut all = store.list(&asked).await.map_err(|error| wire::store_failure(&error))?;
+    let mut all = store.list(&asked).await?;
     all.sort_by_key(|finding| finding.first_seen);
-    let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
-    let (shown, more) = filter.pick(all, limit, now);
-    findings::list(&shown, more, &desk.output)
+    Ok(filter.pick(all, limit, store.now().await?))
 }

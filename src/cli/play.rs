@@ -16,7 +16,7 @@ use super::{reconcile, wire};
 use crate::config::Loaded;
 use crate::demo::{Manners, Scene, SceneError};
 use crate::report::{RunReport, text};
-use crate::run::{Found, IfLocked, Mode, Options, Scope};
+use crate::run::{Bookmarks, Found, IfLocked, Mode, Options, Scope};
 
 /// The same world every time; only the clock moves.
 const SEED: u64 = 20;
@@ -101,8 +101,11 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         if_locked: IfLocked::Fail,
         drain: Duration::from_secs(30),
         deadline: None,
+        watchdog: Duration::from_mins(5),
+        resumes: None,
         list: usize::MAX,
         concurrency: 4,
+        bookmarks: Bookmarks::default(),
         differences_exit: false,
     };
     let audience: Arc<dyn Audience> =

@@ -16,7 +16,7 @@ use crate::local::{Database, LocalError, MemberValues, Reader};
 use crate::queue::QueueFault;
 use crate::report::exit;
 use crate::run;
-use crate::source::{Client, Coverage, Reason, Walk};
+use crate::source::{Client, Glance, glance};
 use crate::store::SCHEMA_VERSION;
 
 /// Proves the columns and rights of a domain's SQL.
@@ -119,16 +119,16 @@ pub(super) async fn first_page(client: &Client, domain: &Arc<dyn Reconciler>) ->
         Err(failure) => return Tested::failed(what, failure.message, failure.exit),
     };
     let slice = Slice { each, ..Slice::new(window, Purpose::Coverage) };
-    let mut walk = Walk::start(client.clone(), Arc::clone(domain), slice);
-    if let Some(page) = walk.next().await {
-        return Tested::ok(what, format!("the first page can be read: {} items", page.items.len()));
-    }
-    match walk.coverage().await {
-        Coverage::Complete => Tested::ok(what, "the first page can be read: it is empty"),
-        Coverage::Partial(reasons) => {
-            let rejected = reasons.iter().any(Reason::is_rejected);
-            let text = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            Tested::failed(what, text, if rejected { exit::CREDENTIALS } else { exit::FAILED })
+    // One page is one request: a walk would ask for the next page meanwhile.
+    let request = domain.first_page(&slice);
+    match glance(client, domain.as_ref(), &slice, &request, None).await {
+        Ok(Glance { page, .. }) => match page.map_or(0, |page| page.items.len()) {
+            0 => Tested::ok(what, "the first page can be read: it is empty"),
+            n => Tested::ok(what, format!("the first page can be read: {n} items")),
+        },
+        Err(reason) => {
+            let code = if reason.is_rejected() { exit::CREDENTIALS } else { exit::FAILED };
+            Tested::failed(what, reason.to_string(), code)
         }
     }
 }

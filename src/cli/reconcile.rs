@@ -1,5 +1,6 @@
 //! `tieout run`, `tieout plan` and `tieout backfill`: from the command line to a job, with somebody who watches it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tieout_reconcilers::instant::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
+use super::again;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
@@ -16,15 +18,24 @@ use super::wire;
 use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::progress::Watcher;
-use crate::report::RunReport;
-use crate::run::{self, Found, Job, Mode, Options};
+use crate::report::{RunReport, exit};
+use crate::report_file;
+use crate::run::{self, Bookmarks, Found, Job, Mode, Options};
+
+/// How long connections to the state store are waited for that are in use.
+const CLOSING_TIME: Duration = Duration::from_secs(2);
 
 /// Carries `run` out.
 pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
     let scope = scope_of(&args.scope)?;
     let sends = with(&args.sending, options(Mode::Run, scope, &args.scope.manner));
     let options = Options { differences_exit: args.detailed_exitcode, ..sends };
-    reconcile(desk, &args.scope.domains, &args.scope.manner, options).await
+    let (domains, options) = match (&args.resume, &args.failed) {
+        (Some(run), _) => again::resumed(desk, run, options).await?,
+        (None, Some(run)) => (again::failed(desk, run).await?, options),
+        (None, None) => (args.scope.domains.clone(), options),
+    };
+    reconcile(desk, &domains, &args.scope.manner, options).await
 }
 
 /// Carries `plan` out.
@@ -59,8 +70,11 @@ fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options {
         if_locked: run::IfLocked::Fail,
         drain: Duration::ZERO,
         deadline: manner.deadline.and_then(|after| std::time::Instant::now().checked_add(after)),
+        watchdog: manner.watchdog,
+        resumes: None,
         list: manner.findings_shown(),
         concurrency: usize::from(manner.concurrency),
+        bookmarks: Bookmarks::default(),
         differences_exit: false,
     }
 }
@@ -80,8 +94,38 @@ async fn reconcile(
     let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains)?;
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
     let audience: Arc<dyn Audience> = audience(&output, &desk.screen, manner.heartbeat).into();
-    let report = execute(desk, &loaded, patterns, options, &audience).await?;
-    super::run::finish(report, audience.as_ref(), &output)
+    let mode = options.mode;
+    let folder = loaded.config.report_folder.as_deref();
+    let report = match execute(desk, &loaded, patterns, options, &audience).await {
+        Ok(report) => report,
+        Err(failure) => {
+            let now = Instant::from(Utc::now());
+            let report = run::unopened(&domains, mode, now, failure.exit, &failure.message);
+            if let Err(no_file) = keep(folder, &report) {
+                tracing::error!("{no_file}");
+            }
+            return Err(failure);
+        }
+    };
+    let kept = keep(folder, &report);
+    let code = super::run::finish(report, audience.as_ref(), &output)?;
+    crash_point!("report.shown");
+    kept.map(|()| code)
+}
+
+/// Writes the file of a report, where files are wanted. A report without its file is no success, and is nowhere lost: it has been
+/// stored and is shown.
+fn keep(folder: Option<&Path>, report: &RunReport) -> Result<(), Failure> {
+    let Some(folder) = folder else { return Ok(()) };
+    report_file::keep(folder, report).map(drop).map_err(|error| {
+        let code = if report.exit.code == exit::DONE { exit::PARTIAL } else { report.exit.code };
+        let message = format!(
+            "the file of this report cannot be written into {}: {error}; `tieout report show {}` shows it",
+            folder.display(),
+            report.run_id
+        );
+        Failure::exiting(code, "report_file", message)
+    })
 }
 
 /// Runs the selected domains of a configuration.
@@ -95,9 +139,11 @@ pub(super) async fn execute(
     let domains = wire::selected(loaded, patterns)?;
     let config = &loaded.config;
     wire::prove_references(config, &domains)?;
+    let pseudonyms = wire::pseudonyms(config, &domains)?;
     let mut queues = wire::queues(config, &domains)?;
     let (store, databases) = tokio::join!(wire::open_store(config), wire::databases(config, &domains));
     let store = store?;
+    crash_point!("store.opened");
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {
@@ -109,16 +155,22 @@ pub(super) async fn execute(
         watcher,
         cancel: desk.signals.token().clone(),
         signal_exit: Arc::new(move || signals.exit_code()),
+        pseudonyms,
         clocks: Clocks::default(),
         options,
     };
     let names: Vec<String> = job.domains.iter().map(|domain| domain.domain().to_string()).collect();
-    let mode = if job.options.mode == Mode::Run { "run" } else { "plan" };
-    audience.begin(job.run_id, mode, &names);
+    audience.begin(job.run_id, job.options.mode.word(), &names);
     let _beats = beats(audience);
     let report = run::run(&job, &mut queues).await;
-    job.store.close().await;
-    report.map_err(|error| wire::store_failure(&error))
+    crash_point!("store.before_close");
+    let _all_given_back = tokio::time::timeout(CLOSING_TIME, job.store.close()).await;
+    crash_point!("store.after_close");
+    report.map_err(|error| {
+        let failure = wire::store_failure(&error);
+        // Whoever asked the process to end is told that it did, and not what it could not do on the way.
+        Failure { exit: desk.signals.exit_code().unwrap_or(failure.exit), ..failure }
+    })
 }
 
 /// Lets the audience say that the run is alive, until it is dropped.

@@ -52,6 +52,19 @@ pub struct Manner {
     /// Begin nothing more after so long; what was done is kept, the next run goes on, and the exit code is 3
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "TIEOUT_DEADLINE", hide_env_values = true)]
     pub deadline: Option<Duration>,
+    /// End the run where nothing has moved for so long: no answer, no row, no commit, no event, and no pause with a known end
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = watchdog, env = "TIEOUT_WATCHDOG", hide_env_values = true)]
+    pub watchdog: Duration,
+}
+
+/// A time after which a run ends itself; none at all would end every run.
+fn watchdog(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time.is_zero() {
+        Err("a run cannot end itself at once; leave it out for 15m".to_owned())
+    } else {
+        Ok(time)
+    }
 }
 
 /// What a run does with events and locks.
@@ -80,6 +93,13 @@ pub struct RunArgs {
     /// What it does with events and locks.
     #[command(flatten)]
     pub sending: Sending,
+    /// Go on with the domains that an interrupted run did not end, as it was asked to: its scope, --max-emits and --baseline; the
+    /// newest run when left out
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["domains", "key", "since", "failed"])]
+    pub resume: Option<String>,
+    /// The domains that failed, are partial or were interrupted in a run; in the newest one when left out
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with = "domains")]
+    pub failed: Option<String>,
     /// Exit with 4 instead of 0 when differences were found
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub detailed_exitcode: bool,
@@ -120,6 +140,10 @@ pub enum IfLocked {
     Fail,
     /// Leave the domain out and exit with 0
     Skip,
+    /// Wait until it is free, or --deadline comes, or 12 hours have passed
+    Wait,
+    /// Share the work: read ranges for that run, and let others read ranges for this one
+    Join,
 }
 
 impl Scope {
@@ -158,6 +182,8 @@ impl IfLocked {
         match self {
             Self::Fail => run::IfLocked::Fail,
             Self::Skip => run::IfLocked::Skip,
+            Self::Wait => run::IfLocked::Wait,
+            Self::Join => run::IfLocked::Join,
         }
     }
 }
@@ -201,6 +227,7 @@ mod tests {
             &["--max-emits", "-1"],
             &["--concurrency", "0"],
             &["--concurrency", "65"],
+            &["--watchdog", "0s"],
         ] {
             assert_eq!(scope(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
         }

@@ -9,6 +9,7 @@ use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::{DomainName, FeedName};
 
+use crate::cause::Cause;
 use crate::finding::State;
 
 /// A date, which is its midnight in UTC, or a time with its offset.
@@ -41,6 +42,12 @@ pub(super) fn kinds() -> impl TypedValueParser<Value = Kind> {
     let all = [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable];
     PossibleValuesParser::new(all.map(Kind::as_str))
         .try_map(|word| Kind::from_word(&word).ok_or("not a kind"))
+}
+
+/// The words for the causes of a finding.
+pub(super) fn causes() -> impl TypedValueParser<Value = Cause> {
+    PossibleValuesParser::new(Cause::ALL.map(Cause::as_str))
+        .try_map(|word| Cause::from_word(&word).ok_or("not a cause"))
 }
 
 /// Which finding, written `DOMAIN/KEY`. A key may hold slashes; a domain's name never does.

@@ -18,11 +18,12 @@ use super::failure::Failure;
 use super::select::select;
 use crate::config::{Config, ConfigError, Loaded, ResolvedProvider, excerpt};
 use crate::local::Database;
+use crate::privacy::Pseudonyms;
 use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
 use crate::source::auth::Vault;
-use crate::source::{Client, ProviderSettings, SourceError};
+use crate::source::{Budgets, Client, ProviderSettings, SourceError};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
 use crate::vault::{NotAKey, StoreShelf, StoreVault};
 
@@ -61,6 +62,17 @@ pub(super) fn prove_references(config: &Config, domains: &[Arc<dyn Reconciler>])
     Ok(())
 }
 
+/// What stands for the values that the domains hide, where they hide any so.
+pub(super) fn pseudonyms(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+) -> Result<Option<Pseudonyms>, Failure> {
+    if !domains.iter().any(|domain| domain.fields().are_hashed()) {
+        return Ok(None);
+    }
+    config.pseudonyms().map_err(|error| wrong_reference(&error))
+}
+
 /// A reference that cannot be read is a wrong configuration.
 pub(super) fn wrong_reference(error: &ConfigError) -> Failure {
     Failure::usage("configuration", error.to_string())
@@ -68,17 +80,27 @@ pub(super) fn wrong_reference(error: &ConfigError) -> Failure {
 
 /// Opens the state store.
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
+    let settings = store_settings(config)?;
+    Store::open_with(&settings, config.upgrade).await.map_err(|error| store_failure(&error))
+}
+
+/// Where the state store is.
+pub(super) fn store_settings(config: &Config) -> Result<StoreSettings, Failure> {
     let url = config.state_url().map_err(|error| wrong_reference(&error))?;
     let settings: Result<StoreSettings, NotAStore> = url.expose_secret().parse();
-    let settings = settings.map_err(|error| Failure::usage("state", error.to_string()))?;
-    Store::open(&settings).await.map_err(|error| store_failure(&error))
+    settings.map_err(|error| Failure::usage("state", error.to_string()))
 }
 
 /// What a failing state store means for the process.
 pub(super) fn store_failure(error: &StoreError) -> Failure {
     let code = match error {
-        StoreError::Refused { .. } => exit::CREDENTIALS,
-        StoreError::NoSuchRun(_) | StoreError::AmbiguousRun(_) | StoreError::Unsuitable { .. } => exit::USAGE,
+        StoreError::Refused { .. } | StoreError::NotGranted { .. } | StoreError::ReadOnly { .. } => {
+            exit::CREDENTIALS
+        }
+        StoreError::NoSuchRun(_)
+        | StoreError::AmbiguousRun(_)
+        | StoreError::Unsuitable { .. }
+        | StoreError::Older { .. } => exit::USAGE,
         _ => exit::FAILED,
     };
     Failure::exiting(code, "state_store", error.with_causes())
@@ -114,9 +136,10 @@ pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Res
         }
         _ => (None, None),
     };
+    let budgets = Budgets::default();
     let connect = |resolved: Result<ResolvedProvider, ConfigError>| {
         let resolved = resolved.map_err(|error| SourceError::Settings(error.to_string()))?;
-        Client::with_vault(&settings(resolved), vault.clone())
+        Client::within(&settings(resolved), vault.clone(), &budgets)
     };
     let common = connect(config.resolve_provider(name));
     let members: BTreeMap<_, _> =

@@ -13,6 +13,7 @@ use super::local_url::LocalUrl;
 use super::provider::{ProviderConfig, ProviderFile};
 use super::queue::{QueueConfig, QueueFile};
 use super::secret::{SecretRef, UrlRef};
+use crate::store::Upgrade;
 
 /// The state store of a configuration that does not name one.
 const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
@@ -21,6 +22,8 @@ const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
     state: Option<StateFile>,
+    report: Option<ReportFile>,
+    privacy: Option<PrivacyFile>,
     #[serde(default)]
     databases: Ordered<AddressFile>,
     #[serde(default)]
@@ -36,6 +39,29 @@ pub(super) struct ConfigFile {
 struct StateFile {
     url: Option<Checked<UrlRef>>,
     key: Option<Checked<SecretRef>>,
+    #[serde(default)]
+    migrate: MigrateWord,
+}
+
+/// When the schema of the state store is brought up to date.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MigrateWord {
+    #[default]
+    OnStart,
+    ByHand,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportFile {
+    folder: Checked<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrivacyFile {
+    key: Checked<SecretRef>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -49,6 +75,9 @@ struct AddressFile {
 pub(super) struct Settings {
     pub(super) state: UrlRef,
     pub(super) state_key: Option<SecretRef>,
+    pub(super) upgrade: Upgrade,
+    pub(super) report_folder: Option<String>,
+    pub(super) privacy_key: Option<SecretRef>,
     pub(super) databases: BTreeMap<Name, Option<LocalUrl>>,
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
@@ -58,9 +87,15 @@ pub(super) struct Settings {
 impl ConfigFile {
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Settings {
         let default = || UrlRef::Inline(DEFAULT_STATE.to_owned());
+        let upgrade = match self.state.as_ref().map(|state| state.migrate).unwrap_or_default() {
+            MigrateWord::OnStart => Upgrade::OnStart,
+            MigrateWord::ByHand => Upgrade::ByHand,
+        };
         let (state, state_key) = self.state.map_or((None, None), |state| (state.url, state.key));
+        let report_folder = problems.take_option(self.report.map(|report| report.folder));
         let state = problems.take_option(state).unwrap_or_else(default);
         let state_key = problems.take_option(state_key);
+        let privacy_key = problems.take_option(self.privacy.map(|privacy| privacy.key));
         let mut databases = BTreeMap::new();
         for entry in self.databases.0 {
             let address = problems.take(entry.value.url);
@@ -78,7 +113,17 @@ impl ConfigFile {
         }
         let reconcilers = self.reconcilers.into_iter();
         let reconcilers = reconcilers.filter_map(|path| Some((path.spot, problems.take(path)?))).collect();
-        Settings { state, state_key, databases, queues, providers, reconcilers }
+        Settings {
+            state,
+            state_key,
+            upgrade,
+            report_folder,
+            privacy_key,
+            databases,
+            queues,
+            providers,
+            reconcilers,
+        }
     }
 }
 

@@ -16,9 +16,11 @@ use tieout_reconcilers::define::problem::Problem;
 use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::words;
 use tieout_reconcilers::direction::Direction;
+use tieout_reconcilers::discrepancy::Hidden;
 use tieout_reconcilers::fan_out::{FanOut, Member};
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
+use tieout_reconcilers::spoken::Spoken;
 
 use super::file::{ConfigFile, Settings};
 use super::local_url::LocalUrl;
@@ -27,7 +29,12 @@ use super::queue::QueueConfig;
 use super::secret::{ConfigError, SecretRef, UrlRef};
 use super::{folder, mask};
 use crate::local::misfit;
+use crate::privacy::Pseudonyms;
 use crate::queue::QueueSettings;
+use crate::store::Upgrade;
+
+/// What the key of the pseudonyms is called in messages.
+const PRIVACY_KEY: &str = "privacy.key";
 
 /// The configuration, checked. Secrets are still references.
 #[derive(Debug, Clone)]
@@ -40,6 +47,12 @@ pub struct Config {
     pub state: UrlRef,
     /// The key that encrypts the tokens in the state store, where any are kept.
     pub state_key: Option<SecretRef>,
+    /// When the schema of the state store is brought up to date.
+    pub upgrade: Upgrade,
+    /// Where a file is written for each report, where that is wanted.
+    pub report_folder: Option<PathBuf>,
+    /// The key of the pseudonyms, where any domain hides values behind them.
+    pub privacy_key: Option<SecretRef>,
     /// The local databases.
     pub databases: BTreeMap<Name, LocalUrl>,
     /// The queues.
@@ -88,9 +101,12 @@ impl Config {
         }
         let config = Self {
             file: path.to_owned(),
+            upgrade: settings.upgrade,
+            report_folder: settings.report_folder.map(|named| folder.join(named)),
             folder,
             state: settings.state,
             state_key: settings.state_key,
+            privacy_key: settings.privacy_key,
             databases: present(settings.databases),
             queues: present(settings.queues),
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
@@ -107,6 +123,14 @@ impl Config {
     /// The key that encrypts the tokens in the state store.
     pub fn state_key(&self) -> Result<Option<SecretString>, ConfigError> {
         self.state_key.as_ref().map(|key| key.read("state.key", &self.folder)).transpose()
+    }
+
+    /// What stands for values that people must not see, where a key for that is named.
+    pub fn pseudonyms(&self) -> Result<Option<Pseudonyms>, ConfigError> {
+        let Some(key) = &self.privacy_key else { return Ok(None) };
+        let key = key.read(PRIVACY_KEY, &self.folder)?;
+        let pseudonyms = Pseudonyms::new(&key);
+        pseudonyms.map(Some).map_err(|fault| ConfigError::unusable(PRIVACY_KEY, fault.to_string()))
     }
 
     /// The address of a local database.
@@ -166,6 +190,7 @@ impl Config {
     pub fn unreadable_references(&self) -> Vec<ConfigError> {
         let mut errors: Vec<ConfigError> = self.state_url().err().into_iter().collect();
         errors.extend(self.state_key().err());
+        errors.extend(self.pseudonyms().err());
         errors.extend(self.databases.keys().filter_map(|name| self.database_url(name.as_str()).err()));
         errors.extend(self.queues.keys().filter_map(|name| self.resolve_queue(name.as_str()).err()));
         for (name, provider) in &self.providers {
@@ -230,7 +255,7 @@ fn runs_too_seldom(domain: &dyn Reconciler) -> Option<Fault> {
     if keep >= needed {
         return None;
     }
-    let said = |length: Duration| humantime::format_duration(length).to_string();
+    let said = |length: Duration| Spoken(length).to_string();
     let fault = Fault::new(format!(
         "the provider keeps the items of `{}` for {} and two runs are up to {} apart: what comes between is never read",
         feed.name,
@@ -398,6 +423,8 @@ impl<'l> Loading<'l> {
             }
             places.insert(name.clone(), place);
             self.check_names(&domain);
+            let keyless = self.without_privacy_key(&domain);
+            self.problems.problems.extend(keyless);
             self.problems.warnings.extend(domain.warnings.iter().cloned());
             if self.broken.contains(&domain.feed.provider) {
                 continue;
@@ -485,6 +512,20 @@ impl<'l> Loading<'l> {
         if let (Some(spot), Some(queue)) = (domain.spots.queue, domain.remedies.queues().next()) {
             check("queue", queue, &queues, spot);
         }
+    }
+
+    /// What is wrong where a domain hides values behind pseudonyms that have no key.
+    fn without_privacy_key(&self, domain: &DomainDefinition) -> Option<Problem> {
+        let is_hashed = |index: usize| {
+            domain.fields.fields.get(index).is_some_and(|field| field.hidden == Some(Hidden::Hashed))
+        };
+        let (_, spot) = domain.hidden.iter().find(|(index, _)| is_hashed(*index))?;
+        if self.settings.privacy_key.is_some() {
+            return None;
+        }
+        let fault = Fault::new("`hash` takes a key, and tieout.yaml names none");
+        let help = "add `privacy: {key: env:TIEOUT_PRIVACY_KEY}` to tieout.yaml; make a key with `openssl rand -hex 32`";
+        Some(domain.document.problem(*spot, fault.with_help(help)))
     }
 
     /// Once per provider: every secret and variable that it cannot do without has a source.

@@ -2,32 +2,25 @@
 //! one for an item that the list has just shown: then nothing is concluded from any absence.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::Items;
-use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::{Seen, Wanted};
 use tieout_reconcilers::reconciler::Feed;
-use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Sides;
-use crate::coverage::DEFAULT_BACK;
-use crate::source::{glance, lookup};
+use super::asked::{Asked, Page, wanted};
+use crate::source::lookup;
 
 /// How many are kept: some may have been deleted since the list showed them, and a log of changes shows what is long gone.
-const KEPT: usize = 8;
-/// How many pages a run asks for because it knows no item that is there.
-const MAX_ASKED: u32 = 10;
+pub(super) const KEPT: usize = 8;
 
 /// Items that the lists of this run have shown.
 #[derive(Debug, Default)]
 pub struct Sentinels {
     seen: Mutex<VecDeque<Wanted>>,
-    /// How many pages were asked for because none of them was there.
-    asked: AtomicU32,
+    asked: Asked,
 }
 
 /// What a look-up for an item that is known to be there says of look-ups that find nothing.
@@ -35,24 +28,25 @@ pub struct Sentinels {
 pub(super) enum Control {
     /// It is found.
     Found(Wanted),
-    /// No item is known to be there: the feed has shown none.
+    /// No item is known to be there: the feed shows none, or has no page to show them on.
     Nobody,
-    /// None of those that are known to be there is found.
+    /// None of those that are known to be there is found, or nobody knows whether there is one.
     Blind,
 }
 
 impl Sentinels {
-    /// Takes note of a page that a list has shown: of its first and its last item, if look-ups must know them by now.
-    pub fn saw(&self, page: &Items, feed: &Feed, known_before: Instant) {
-        let last = page.len().saturating_sub(1);
-        self.keep([0, last].into_iter().filter_map(|at| wanted(page, at, feed, known_before)));
-    }
-
-    fn keep(&self, wanted: impl Iterator<Item = Wanted>) {
+    /// Takes note of a page that a list has shown: of its first and its last item. Those that look-ups need not know yet come
+    /// last: once found they prove as much, but where they are not found others must be asked for.
+    pub fn saw(&self, page: &Items, feed: &Feed, now: Instant) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for one in wanted {
+        for at in [0, page.len().saturating_sub(1)] {
+            let Some(one) = wanted(page, at, feed) else { continue };
             seen.retain(|known| known.key != one.key);
-            seen.push_front(one);
+            if one.clock.is_none_or(|at| at + feed.confirm_after < now) {
+                seen.push_front(one);
+            } else {
+                seen.push_back(one);
+            }
             seen.truncate(KEPT);
         }
     }
@@ -65,20 +59,24 @@ impl Sentinels {
     /// this run were empty or what they showed was deleted since, a page of now is asked for; a feed that shows no item at all
     /// has no sentinel.
     pub(super) async fn before(&self, sides: &Sides, now: Instant) -> Control {
+        if bug!("no_sentinel") {
+            return Control::Nobody;
+        }
         let known = self.newest();
         match first_found(sides, &known).await {
             Search::Found(found) => return Control::Found(found),
             Search::Unanswered => return Control::Blind,
             Search::AllGone => {}
         }
-        if !self.ask(sides, now).await {
-            return if known.is_empty() { Control::Nobody } else { Control::Blind };
-        }
+        let (page, newest) = self.asked.ask(sides, now).await;
+        self.keep(newest);
         let mut shown = self.newest();
         shown.retain(|wanted| !known.contains(wanted));
         match first_found(sides, &shown).await {
             Search::Found(found) => Control::Found(found),
-            Search::AllGone if known.is_empty() && shown.is_empty() => Control::Nobody,
+            Search::AllGone if page != Page::Failed && known.is_empty() && shown.is_empty() => {
+                Control::Nobody
+            }
             Search::AllGone | Search::Unanswered => Control::Blind,
         }
     }
@@ -97,46 +95,15 @@ impl Sentinels {
         }
     }
 
-    /// Asks for a page of the last time up to now, unless that was done often enough. Whether it came.
-    async fn ask(&self, sides: &Sides, now: Instant) -> bool {
-        if self.asked.fetch_add(1, Ordering::Relaxed) >= MAX_ASKED {
-            return false;
+    /// Takes note of items that a page of now shows, in place of those that were not found.
+    fn keep(&self, newest: Vec<Wanted>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for one in newest {
+            seen.retain(|known| known.key != one.key);
+            seen.push_front(one);
         }
-        let (client, reconciler) = (&sides.client, sides.reconciler.as_ref());
-        let feed = reconciler.feed();
-        let back = feed.max_span.map_or(DEFAULT_BACK, |longest| longest.min(DEFAULT_BACK));
-        let Some(window) = Window::new((now - back).floor(feed.grain), now.floor(feed.grain)) else {
-            return false;
-        };
-        let slice = Slice { each: sides.each.clone(), ..Slice::new(window, Purpose::Coverage) };
-        let request = reconciler.first_page(&slice);
-        // An export is no page, and too much to ask for one item.
-        if !request.asks_for_rows() {
-            return false;
-        }
-        match glance(client, reconciler, &slice, &request, None).await {
-            Ok(glance) => {
-                if let Some(page) = glance.page {
-                    let newest = page.items.len().saturating_sub(KEPT)..page.items.len();
-                    self.keep(newest.filter_map(|at| wanted(&page.items, at, feed, now)));
-                }
-                true
-            }
-            Err(reason) => {
-                tracing::debug!(domain = %reconciler.domain(), %reason, "no item is known that a look-up must find");
-                false
-            }
-        }
+        seen.truncate(KEPT);
     }
-}
-
-/// An item of a page, if look-ups must know it by now.
-fn wanted(page: &Items, at: usize, feed: &Feed, known_before: Instant) -> Option<Wanted> {
-    let item = page.get(at)?;
-    let clock = feed.clock_format.of(item);
-    let is_settled = clock.is_none_or(|at| at + feed.confirm_after < known_before);
-    let key = Key::from_json(item.slot(KEY)).ok()?;
-    is_settled.then_some(Wanted { key, clock })
 }
 
 /// How a search for the first of some items that is there ended.
@@ -145,19 +112,22 @@ enum Search {
     Found(Wanted),
     /// All of them are gone.
     AllGone,
-    /// With a look-up that failed: further ones would only fail as well.
+    /// With none that is there, and with a look-up that failed or whose answer does not tell.
     Unanswered,
 }
 
 async fn first_found(sides: &Sides, known: &[Wanted]) -> Search {
     let (client, reconciler) = (&sides.client, sides.reconciler.as_ref());
+    let mut is_all_told = true;
     for wanted in known {
         let looked_up = lookup(client, reconciler, &sides.each, std::slice::from_ref(wanted)).await;
         match looked_up.confirmed.first().map(|one| &one.seen) {
+            // Further ones would only fail as well.
             None => return Search::Unanswered,
             Some(Seen::Gone) => {}
-            Some(_) => return Search::Found(wanted.clone()),
+            Some(Seen::Item(..)) => return Search::Found(wanted.clone()),
+            Some(Seen::Unreadable(_)) => is_all_told = false,
         }
     }
-    Search::AllGone
+    if is_all_told { Search::AllGone } else { Search::Unanswered }
 }

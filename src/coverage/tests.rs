@@ -303,3 +303,72 @@ fn merged(marked: &[bool]) -> Vec<Window> {
     }
     found.into_iter().map(|(from, to)| window(from, to)).collect()
 }
+
+fn second_slices(pieces: &[(i64, i64, bool)]) -> Vec<Slice> {
+    let mut from = 0;
+    let mut slices = Vec::new();
+    for (gap, length, again) in pieces {
+        let purpose = if *again { Purpose::Overlap } else { Purpose::Coverage };
+        slices.push(Slice::new(window(from + gap, from + gap + length), purpose));
+        from += gap + length;
+    }
+    slices
+}
+
+/// How often each second is read, and why.
+fn read_seconds<'s>(
+    slices: impl IntoIterator<Item = &'s Slice>,
+) -> std::collections::BTreeMap<(Purpose, i64), u32> {
+    let mut seconds = std::collections::BTreeMap::new();
+    for slice in slices {
+        for (from, to) in windows(std::slice::from_ref(slice)) {
+            for second in from..to {
+                *seconds.entry((slice.purpose, second)).or_default() += 1;
+            }
+        }
+    }
+    seconds
+}
+
+#[test]
+fn a_window_that_is_carried_on_is_a_slice_of_its_own_and_is_read_first() {
+    let mut planned = slices(&feed(), &policy(), &known(&[], 260));
+    assert_eq!(windows(&planned), [(0, 100), (100, 200), (200, 250)]);
+    planned[2].newest = true;
+    let marked = [(Purpose::Coverage, window(130, 240)), (Purpose::Coverage, window(0, 50))];
+    let around = around(&planned, &marked);
+    let first: Vec<Slice> = around.carried_on.iter().map(|(_, slice)| slice.clone()).collect();
+    assert_eq!(windows(&first), [(0, 50), (130, 240)]);
+    assert_eq!(around.carried_on.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(windows(&around.others), [(50, 100), (100, 130), (240, 250)]);
+    assert!(around.others[2].newest && first.iter().all(|slice| !slice.newest));
+}
+
+#[test]
+fn a_window_of_which_a_part_is_verified_or_read_for_another_reason_is_not_carried_on() {
+    let planned = slices(&feed(), &policy(), &known(&[window(100, 150)], 260));
+    for marked in [(Purpose::Coverage, window(90, 160)), (Purpose::Overlap, window(0, 50))] {
+        let around = around(&planned, &[marked]);
+        assert_eq!((around.carried_on, around.others), (Vec::new(), planned.clone()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_carried_on_the_same_seconds_are_read_as_often_and_for_the_same_reasons(
+        pieces in proptest::collection::vec((0_i64..5, 1_i64..30, any::<bool>()), 0..8),
+        marked in proptest::collection::vec((0_i64..150, 1_i64..60, any::<bool>()), 0..8),
+    ) {
+        let planned = second_slices(&pieces);
+        let marked: Vec<(Purpose, Window)> = marked
+            .into_iter()
+            .map(|(from, length, again)| (if again { Purpose::Overlap } else { Purpose::Coverage }, window(from, from + length)))
+            .collect();
+        let around = around(&planned, &marked);
+        let all = around.carried_on.iter().map(|(_, slice)| slice).chain(&around.others);
+        prop_assert_eq!(read_seconds(all), read_seconds(&planned));
+        for (place, slice) in &around.carried_on {
+            prop_assert_eq!((slice.purpose, slice.window), marked[*place]);
+        }
+    }
+}

@@ -145,7 +145,7 @@ impl<'f> KeyedDiff<'f> {
 
     fn suspect(&mut self, key: &str, clock: Option<Instant>, looks: Looks, (upstream, local): (bool, bool)) {
         if let Ok(key) = Key::checked(key) {
-            self.suspects.push(Suspect { key, clock, looks, upstream, local });
+            self.suspects.push(Suspect { key, clock, looks, upstream, local, seen_before: None });
         }
     }
 }

@@ -6,6 +6,7 @@
 mod hand;
 mod keyed;
 mod pair;
+mod saved;
 mod slice;
 mod suspect;
 mod take;
@@ -15,6 +16,7 @@ mod unmatched;
 mod tests;
 
 pub use keyed::KeyedDiff;
+pub use saved::SavedDiff;
 pub use slice::{BATCH, SliceDiff};
 pub use suspect::{Difference, Doubt, Looks, Suspect, Tally};
 pub use unmatched::Unmatched;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
 use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Kind;
@@ -23,6 +24,8 @@ pub struct Suspect {
     pub upstream: bool,
     /// Whether it was counted as a local row.
     pub local: bool,
+    /// By when it had been seen, where an earlier run saw it: this one may know better by now.
+    pub seen_before: Option<Instant>,
 }
 
 impl Suspect {
@@ -34,7 +37,7 @@ impl Suspect {
 }
 
 /// What a suspect looks like before it is confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Looks {
     /// Upstream has it, the local side does not.
     UpstreamOnly,
@@ -64,7 +67,7 @@ impl Looks {
 /// What was counted while a slice streamed past.
 ///
 /// On each side the count is `matched` plus the suspects that were counted on that side.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Items that lie in the window, and those after it that were kept.
     pub upstream: u64,

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
 
-use super::hand::{Note, key_of, same, usable_key};
+use super::hand::{Hand, Note, digest_of, usable_key};
 use super::slice::{MAX_YOUNG, SliceDiff};
 use super::suspect::{Doubt, Looks};
 
@@ -42,7 +42,7 @@ impl SliceDiff<'_> {
             return;
         }
         self.tally.upstream += 1;
-        if is_late {
+        if clock.is_some_and(|at| self.breaks_order(at)) {
             self.doubts.insert(Doubt::OrderBroken);
         }
         // Without a clock nothing says when its row is due, so it is looked up by key.
@@ -69,16 +69,18 @@ impl SliceDiff<'_> {
     /// knows which of the two is older.
     pub fn take_gone(&mut self, keys: &[Key]) {
         for key in keys {
+            // Nobody knows any more whether an earlier run compared it.
+            self.is_unsure |= self.is_resumed;
             let hash = self.hasher.hash_one(key.as_str());
             let places = [&mut self.hand, &mut self.unmatched];
             let waits = places.into_iter().find_map(|place| Some((place.find(hash, key.as_str())?, place)));
             if let Some((at, place)) = waits {
                 place.doubt(at);
             }
-            let compared = self.closed.find(hash, key.as_str());
-            if let Some((item, note)) = compared.and_then(|at| self.closed.get(at)) {
-                let key = key_of(item).into_owned();
-                self.suspect(&key, note.clock, Looks::Deleted, (false, false));
+            let met = |place: &Hand| place.get(place.find(hash, key.as_str())?).map(|(_, note)| note);
+            let early = met(&self.hand).filter(|note| note.is_met);
+            if let Some(note) = early.or_else(|| met(&self.closed)) {
+                self.suspect(key.as_str(), note.clock, Looks::Deleted, (false, false));
             } else {
                 self.gone.insert(key.clone());
             }
@@ -89,10 +91,9 @@ impl SliceDiff<'_> {
     fn is_repeated(&mut self, hash: u64, key: &str, item: ItemView<'_>, is_late: bool) -> bool {
         let places = [Some(&mut self.hand), Some(&mut self.unmatched), is_late.then_some(&mut self.closed)];
         let twin = places.into_iter().flatten().find_map(|place| Some((place.find(hash, key)?, place)));
-        let Some((at, place)) = twin else { return false };
+        let Some((at, place)) = twin else { return is_late && self.is_recalled(item) };
         self.tally.repeated += 1;
-        let width = self.width;
-        if place.get(at).is_some_and(|(known, _)| same(known, item, width)) {
+        if place.is_same(at, item, self.width) {
             return true;
         }
         self.doubts.insert(Doubt::KeyTwice);
@@ -102,5 +103,12 @@ impl SliceDiff<'_> {
             self.suspect(key, self.clock_format.of(item), Looks::Different, (false, false));
         }
         true
+    }
+
+    /// Whether an earlier run took and compared the same item.
+    fn is_recalled(&mut self, item: ItemView<'_>) -> bool {
+        let is_known = !self.recalled.is_empty() && self.recalled.contains(&digest_of(item, self.width));
+        self.tally.repeated += u64::from(is_known);
+        is_known
     }
 }

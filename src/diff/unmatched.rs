@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::row::Row;
 
 use super::hand::{Hand, key_of};
@@ -29,16 +31,35 @@ impl<'f> Unmatched<'f> {
         items.chain(self.diff.gone.iter().cloned()).collect()
     }
 
-    /// Judges the unmatched items against the rows that were found under their keys.
+    /// The items to look up on the upstream side as well: their rows were found, and their values are not known any more.
     #[must_use]
-    pub fn resolve(self, rows: &HashMap<Key, Row<'static>>) -> Difference {
+    pub fn forgotten(&self, rows: &HashMap<Key, Row<'static>>) -> Vec<Wanted> {
+        let needed = self.items.iter().filter(|(_, note)| note.is_recalled && note.needs_values());
+        let wanted = needed.filter_map(|(item, note)| {
+            Some(Wanted { key: Key::checked(&key_of(item)).ok()?, clock: note.clock })
+        });
+        wanted.filter(|wanted| rows.contains_key(&wanted.key)).collect()
+    }
+
+    /// Judges the unmatched items against the rows that were found under their keys. `values` are those of the items that
+    /// were [forgotten](Self::forgotten), each by itself; what was not found again looks different and is judged from scratch.
+    #[must_use]
+    pub fn resolve(self, rows: &HashMap<Key, Row<'static>>, values: &HashMap<Key, Items>) -> Difference {
         let Self { mut diff, items } = self;
         for (item, note) in items.iter() {
             let key = key_of(item);
             let was_counted = diff.unmet.remove(key.as_ref()).is_some();
+            let known = if note.is_recalled && note.needs_values() {
+                values.get(key.as_ref()).and_then(|items| items.get(0))
+            } else {
+                Some(item)
+            };
             let (looks, is_local) = match rows.get(key.as_ref()) {
                 Some(_) if note.clock.is_none() => (Some(Looks::Unreadable), true),
-                Some(row) => (compare(diff.fields, item, note, row, &mut diff.tally), true),
+                Some(row) => match known {
+                    Some(item) => (compare(diff.fields, item, note, row, &mut diff.tally), true),
+                    None => (Some(Looks::Different), true),
+                },
                 // A row that streamed past under another clock may have gone since.
                 None if note.clock.is_some() => (Some(Looks::UpstreamOnly), was_counted),
                 None => (Some(Looks::Unreadable), was_counted),

@@ -15,6 +15,8 @@ use super::error::LocalError;
 use super::mysql::MySql;
 use super::postgres::Postgres;
 use super::reader::{KeyReader, Kind, Reader};
+use super::server::Server as _;
+use super::server_reader::ServerReader;
 use super::sqlite::Sqlite;
 
 /// Takes the rows of a read one by one; a break ends the read.
@@ -91,8 +93,10 @@ impl Database {
     ) -> Result<Reader, LocalError> {
         let kind = match self {
             Self::Sqlite(database) => Kind::Sqlite(database.reader(local, fields, member).await?.into()),
-            Self::Postgres(database) => Kind::Postgres(database.reader(local, fields, member).await?.into()),
-            Self::MySql(database) => Kind::MySql(database.reader(local, fields, member).await?.into()),
+            Self::Postgres(server) => {
+                Kind::Postgres(ServerReader::of(server, local, fields, member).await?.into())
+            }
+            Self::MySql(server) => Kind::MySql(ServerReader::of(server, local, fields, member).await?.into()),
         };
         Ok(Reader { kind, zone: local.zone })
     }
@@ -106,10 +110,12 @@ impl Database {
     ) -> Result<KeyReader, LocalError> {
         let kind = match self {
             Self::Sqlite(database) => Kind::Sqlite(database.key_reader(local, fields, member).await?.into()),
-            Self::Postgres(database) => {
-                Kind::Postgres(database.key_reader(local, fields, member).await?.into())
+            Self::Postgres(server) => {
+                Kind::Postgres(ServerReader::by_key_alone(server, local, fields, member).await?.into())
             }
-            Self::MySql(database) => Kind::MySql(database.key_reader(local, fields, member).await?.into()),
+            Self::MySql(server) => {
+                Kind::MySql(ServerReader::by_key_alone(server, local, fields, member).await?.into())
+            }
         };
         Ok(KeyReader(Reader { kind, zone: local.zone }))
     }
@@ -126,9 +132,9 @@ impl Database {
     /// Closes its connections. Readers made from it fail afterwards.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(database) => database.close().await,
-            Self::Postgres(database) => database.close().await,
-            Self::MySql(database) => database.close().await,
+            Self::Sqlite(database) => database.close(),
+            Self::Postgres(server) => server.pool().close().await,
+            Self::MySql(server) => server.pool().close().await,
         }
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! It only ever reads: PostgreSQL and MySQL in READ ONLY transactions, SQLite opened read-only. Values are bound, never spliced.
 //! Read it in this order: the user's SQL (`statement`), which columns it must give (`columns`), what their times stand for
-//! (`times`), the databases (`postgres`, `mysql`, `sqlite`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
+//! (`times`), the databases (`postgres`, `mysql`, `sqlite`; what the first two share is `server`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
 
+mod access;
 mod address;
 mod batch;
 mod checkup;
 mod columns;
 mod database;
+mod decoders;
+mod draft;
 mod ending;
 mod error;
 mod mysql;
@@ -16,13 +19,15 @@ mod padded;
 mod postgres;
 mod read;
 mod reader;
+mod server;
+mod server_reader;
 mod sqlite;
 mod statement;
 mod times;
 mod whole_row;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use checkup::{Checkup, Excess};
 pub use database::{Database, EachRow, Limits, MemberValues};

@@ -7,39 +7,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
+use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPool, MySqlPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, MySql as Driver, MySqlConnection, Row as _, Transaction,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySql as Driver, Row as _, Transaction};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
 
-use self::prepared::{Draft, Prepared};
-pub(super) use self::reader::MySqlReader;
-use super::database::{Limits, MemberValues};
+use self::prepared::Prepared;
+use super::access::Access;
+use super::database::Limits;
+use super::draft::Draft;
 use super::error::LocalError;
-use super::statement::Purpose;
+use super::server::{CONNECTIONS, GRACE, Server, probe};
+use super::statement::Dialect;
+use crate::no_delay;
 
 mod bind;
 mod decode;
 mod fault;
 mod prepared;
-mod reader;
-
-/// How many slices may read at once.
-const CONNECTIONS: u32 = 4;
-/// How much longer than its own limit a statement may take before the connection counts as dead.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// A database that speaks the MySQL protocol.
 #[derive(Debug, Clone)]
 pub struct MySql {
-    name: Arc<str>,
-    user: Arc<str>,
+    access: Access,
     pool: MySqlPool,
-    limits: Limits,
     settings: Arc<str>,
 }
 
@@ -47,67 +40,14 @@ impl MySql {
     /// Proves that the database answers and accepts the login.
     pub(super) async fn connect(name: Arc<str>, url: &str, limits: Limits) -> Result<Self, LocalError> {
         let (url, options) = options(&name, url)?;
-        let database = Self {
-            user: options.get_username().into(),
-            pool: pool(&options, limits),
-            settings: settings(limits).into(),
-            name,
-            limits,
-        };
-        // The pool would wait out its own timeout where a connection is refused; one connection of our own says why.
-        let probe = tokio::time::timeout(limits.connect, MySqlConnection::connect_with(&options)).await;
-        let place = || format!("{}:{}", options.get_host(), options.get_port());
-        match probe {
-            Ok(Ok(connection)) => connection.close().await.map_err(|error| database.fault(&error))?,
-            Ok(Err(error)) => return Err(database.connect_fault(&error, &place())),
-            Err(_) => {
-                let reason = format!("{} did not answer within {:?}", place(), limits.connect);
-                return Err(LocalError::Unreachable { database: database.name, reason });
-            }
-        }
+        let access = Access { database: name, user: options.get_username().into(), limits };
+        let server = Self { access, pool: pool(&options, limits), settings: settings(limits).into() };
+        probe(&server, &options, &format!("{}:{}", options.get_host(), options.get_port())).await?;
         if url.path().trim_matches('/').is_empty() {
             let reason = "its URL names no database; write `mysql://USER@HOST/NAME`".to_owned();
-            return Err(LocalError::Configuration { database: database.name, reason });
+            return Err(server.access.misconfigured(reason));
         }
-        Ok(database)
-    }
-
-    /// Prepares both statements of a domain.
-    pub(super) async fn reader(
-        &self,
-        local: &Local,
-        fields: &Fields,
-        member: &MemberValues,
-    ) -> Result<MySqlReader, LocalError> {
-        let [rows, keys] =
-            [Purpose::of_rows(local), Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
-        let rows = self.prepare(rows?, local, fields).await?;
-        let keys = self.prepare(keys?, local, fields).await?;
-        Ok(MySqlReader::new(self.clone(), rows, keys))
-    }
-
-    /// Prepares the statement that asks by key alone.
-    pub(super) async fn key_reader(
-        &self,
-        local: &Local,
-        fields: &Fields,
-        member: &MemberValues,
-    ) -> Result<MySqlReader, LocalError> {
-        let keys = self.prepare(Draft::parse(Purpose::Keys, local, member)?, local, fields).await?;
-        Ok(MySqlReader::new(self.clone(), keys.clone(), keys))
-    }
-
-    async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
-        let mut connection = self.acquire().await?;
-        let begun = self.begin(&mut connection).await;
-        let mut transaction = begun.map_err(|error| self.fault(&error))?;
-        let parsed = draft.prepare(&mut transaction).await;
-        let parsed = parsed.map_err(|error| self.statement_fault(&error, &draft.place))?;
-        let prepared = draft.finish(&parsed, local, fields)?;
-        let proven = prepared.prove_rights(&mut transaction).await;
-        proven.map_err(|error| self.statement_fault(&error, &prepared.place))?;
-        transaction.commit().await.map_err(|error| self.fault(&error))?;
-        Ok(prepared)
+        Ok(server)
     }
 
     /// The time by the server's clock.
@@ -117,23 +57,63 @@ impl MySql {
         let at = row.and_then(|row| row.try_get::<chrono::NaiveDateTime, _>(0));
         Ok(at.map_err(|error| self.fault(&error))?.and_utc().into())
     }
+}
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+impl Server for MySql {
+    type Driver = Driver;
+    type Refusal = MySqlDatabaseError;
+    type Prepared = Prepared;
+    const DIALECT: Dialect = Dialect::MySql;
+
+    fn access(&self) -> &Access {
+        &self.access
     }
 
-    pub(super) async fn acquire(&self) -> Result<PoolConnection<Driver>, LocalError> {
-        self.pool.acquire().await.map_err(|error| self.fault(&error))
+    fn pool(&self) -> &MySqlPool {
+        &self.pool
     }
 
-    /// Opens a transaction that cannot write and has our limits, whichever server a pooler gave it to.
-    pub(super) async fn begin<'c>(
+    async fn begin<'c>(
         &self,
         connection: &'c mut PoolConnection<Driver>,
     ) -> Result<Transaction<'c, Driver>, sqlx::Error> {
         let mut transaction = connection.begin_with("START TRANSACTION READ ONLY").await?;
         sqlx::raw_sql(AssertSqlSafe(self.settings.clone())).execute(&mut *transaction).await?;
         Ok(transaction)
+    }
+
+    async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
+        let mut connection = self.acquire().await?;
+        let begun = self.begin(&mut connection).await;
+        let mut transaction = begun.map_err(|error| self.fault(&error))?;
+        let parsed = prepared::parse(&draft, &mut transaction).await;
+        let parsed = parsed.map_err(|error| self.refused_at(&error, &draft.place))?;
+        let prepared = Prepared::of(draft, &parsed, local, fields)?;
+        let proven = prepared.prove_rights(&mut transaction).await;
+        proven.map_err(|error| self.statement_fault(&error, &prepared))?;
+        transaction.commit().await.map_err(|error| self.fault(&error))?;
+        Ok(prepared)
+    }
+
+    fn refusal(&self, refusal: &MySqlDatabaseError) -> LocalError {
+        fault::refusal(&self.access, refusal)
+    }
+
+    fn statement_fault(&self, error: &sqlx::Error, prepared: &Prepared) -> LocalError {
+        self.refused_at(error, &prepared.place)
+    }
+
+    fn connect_fault(&self, error: &sqlx::Error, place: &str) -> LocalError {
+        match error {
+            // The only thing that this driver finds wrong with a checked URL.
+            sqlx::Error::Configuration(_) => fault::needs_tls(&self.access, place),
+            error => self.access.not_reached(error, place).unwrap_or_else(|| self.fault(error)),
+        }
+    }
+
+    /// A key may have characters that the character set of its column does not have.
+    fn is_about_a_key(error: &sqlx::Error) -> bool {
+        Self::refused(error).is_some_and(fault::is_foreign)
     }
 }
 
@@ -159,6 +139,10 @@ fn pool(options: &MySqlConnectOptions, limits: Limits) -> MySqlPool {
         .max_connections(CONNECTIONS)
         // Whoever waits for a connection waits for other slices' reads, each of which may take its whole limit.
         .acquire_timeout(limits.statement + GRACE + limits.connect)
+        .after_connect(|_, _| {
+            no_delay::on_all_connections();
+            Box::pin(async { Ok(()) })
+        })
         .connect_lazy_with(options.clone())
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgSslMode, PgStatement};
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgDatabaseError, PgPoolOptions, PgRow, PgSslMode, PgStatement,
+};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres as Driver, Row as _,
     Transaction,
@@ -15,34 +17,32 @@ use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
 
-use self::prepared::{Draft, Prepared};
-pub(super) use self::reader::PostgresReader;
+use self::prepared::Prepared;
+use super::access::Access;
 use super::address::{is_loopback, names_tls};
-use super::database::{Limits, MemberValues};
+use super::database::Limits;
+use super::draft::Draft;
 use super::error::LocalError;
-use super::statement::Purpose;
+use super::server::{CONNECTIONS, GRACE, Server, probe};
+use super::statement::Dialect;
+use crate::no_delay;
 
 mod bind;
 mod decode;
 mod fault;
 mod prepared;
-mod reader;
-
-/// How many slices may read at once.
-const CONNECTIONS: u32 = 4;
-/// How much longer than its own limit a statement may take before the connection counts as dead.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// How many names of statements may be taken by others: each is one that a killed client left on a pooler's connection.
 const OTHERS_NAMES: usize = 16;
 
+/// What makes a server look for its client.
+const WATCH: &str = "SET LOCAL client_connection_check_interval = '5s'";
+
 /// A PostgreSQL database.
 #[derive(Debug, Clone)]
 pub struct Postgres {
-    name: Arc<str>,
-    user: Arc<str>,
+    access: Access,
     pool: PgPool,
-    limits: Limits,
     begin: Arc<str>,
 }
 
@@ -50,65 +50,26 @@ impl Postgres {
     /// Proves that the database answers and accepts the login.
     pub(super) async fn connect(name: Arc<str>, url: &str, limits: Limits) -> Result<Self, LocalError> {
         let options = options(&name, url)?;
-        let database = Self {
-            user: options.get_username().into(),
-            pool: pool(&options, limits),
-            begin: begin(limits).into(),
-            name,
-            limits,
-        };
-        // The pool would wait out its own timeout where a connection is refused; one connection of our own says why.
-        let probe = tokio::time::timeout(limits.connect, PgConnection::connect_with(&options)).await;
-        let place = || format!("{}:{}", options.get_host(), options.get_port());
-        match probe {
-            Ok(Ok(connection)) => connection.close().await.map_err(|error| database.fault(&error))?,
-            Ok(Err(error)) => return Err(database.connect_fault(&error, &place())),
-            Err(_) => {
-                let reason = format!("{} did not answer within {:?}", place(), limits.connect);
-                return Err(LocalError::Unreachable { database: database.name, reason });
-            }
-        }
-        Ok(database)
+        let access = Access { database: name, user: options.get_username().into(), limits };
+        let server = Self { access, pool: pool(&options, limits), begin: begin(limits).into() };
+        probe(&server, &options, &format!("{}:{}", options.get_host(), options.get_port())).await?;
+        server.watchful().await
     }
 
-    /// Prepares both statements of a domain.
-    pub(super) async fn reader(
-        &self,
-        local: &Local,
-        fields: &Fields,
-        member: &MemberValues,
-    ) -> Result<PostgresReader, LocalError> {
-        let [rows, keys] =
-            [Purpose::of_rows(local), Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
-        let rows = self.prepare(rows?, local, fields).await?;
-        let keys = self.prepare(keys?, local, fields).await?;
-        Ok(PostgresReader::new(self.clone(), rows, keys))
-    }
-
-    /// Prepares the statement that asks by key alone.
-    pub(super) async fn key_reader(
-        &self,
-        local: &Local,
-        fields: &Fields,
-        member: &MemberValues,
-    ) -> Result<PostgresReader, LocalError> {
-        let keys = self.prepare(Draft::parse(Purpose::Keys, local, member)?, local, fields).await?;
-        Ok(PostgresReader::new(self.clone(), keys.clone(), keys))
-    }
-
-    async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
+    /// The same, whose server looks every few seconds whether its client is still there, where it can: those before PostgreSQL 14
+    /// and on some systems cannot, and would go on with the statement of a run that was killed until its limit.
+    async fn watchful(self) -> Result<Self, LocalError> {
+        let begin: Arc<str> = format!("{}; {WATCH}", self.begin).into();
         let mut connection = self.acquire().await?;
-        for _ in 0..OTHERS_NAMES {
-            let mut transaction = self.begin(&mut connection).await?;
-            match draft.prepare(&mut transaction).await {
-                // Somebody left a statement of this name behind; the driver's next one has another.
-                Err(error) if is_taken(&error) => {}
-                parsed => return self.prove(draft, parsed, transaction, local, fields).await,
+        let tried = connection.begin_with(AssertSqlSafe(begin.clone())).await;
+        match tried {
+            Ok(transaction) => {
+                transaction.rollback().await.map_err(|error| self.fault(&error))?;
+                Ok(Self { begin, ..self })
             }
+            Err(sqlx::Error::Database(_)) => Ok(self.clone()),
+            Err(error) => Err(self.fault(&error)),
         }
-        let reason =
-            "other clients have left their prepared statements on the pooler's connections".to_owned();
-        Err(LocalError::Interrupted { database: self.name.clone(), reason })
     }
 
     /// Proves the columns and rights of a parsed statement.
@@ -120,12 +81,12 @@ impl Postgres {
         local: &Local,
         fields: &Fields,
     ) -> Result<Prepared, LocalError> {
-        let parsed = parsed.map_err(|error| self.statement_fault(&error, &draft.place, &draft.statement))?;
+        let parsed = parsed.map_err(|error| self.refused_at(&error, &draft.place, &draft.statement))?;
         let places =
             if prepared::has_money(&parsed) { self.money_places(&mut transaction).await? } else { 0 };
-        let prepared = draft.finish(&parsed, places, local, fields)?;
+        let prepared = Prepared::of(draft, &parsed, places, local, fields)?;
         let proven = prepared.prove_rights(&mut transaction).await;
-        proven.map_err(|error| self.statement_fault(&error, &prepared.place, &prepared.statement))?;
+        proven.map_err(|error| self.statement_fault(&error, &prepared))?;
         transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(prepared)
     }
@@ -145,7 +106,8 @@ impl Postgres {
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
         // Outside a transaction, a pooler might send the two halves of a question to two servers.
         let mut connection = self.acquire().await?;
-        let mut transaction = self.begin(&mut connection).await?;
+        let begun = self.begin(&mut connection).await;
+        let mut transaction = begun.map_err(|error| self.fault(&error))?;
         let row: PgRow = sqlx::query("SELECT clock_timestamp()")
             .persistent(false)
             .fetch_one(&mut *transaction)
@@ -155,22 +117,56 @@ impl Postgres {
         transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(at.into())
     }
+}
 
-    pub(super) async fn acquire(&self) -> Result<PoolConnection<Driver>, LocalError> {
-        self.pool.acquire().await.map_err(|error| self.fault(&error))
+impl Server for Postgres {
+    type Driver = Driver;
+    type Refusal = PgDatabaseError;
+    type Prepared = Prepared;
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    fn access(&self) -> &Access {
+        &self.access
     }
 
-    /// Opens a transaction that cannot write and has our limits.
-    pub(super) async fn begin<'c>(
+    fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    async fn begin<'c>(
         &self,
         connection: &'c mut PoolConnection<Driver>,
-    ) -> Result<Transaction<'c, Driver>, LocalError> {
-        let begin = AssertSqlSafe(self.begin.clone());
-        connection.begin_with(begin).await.map_err(|error| self.fault(&error))
+    ) -> Result<Transaction<'c, Driver>, sqlx::Error> {
+        connection.begin_with(AssertSqlSafe(self.begin.clone())).await
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    async fn prepare(&self, draft: Draft, local: &Local, fields: &Fields) -> Result<Prepared, LocalError> {
+        let mut connection = self.acquire().await?;
+        for _ in 0..OTHERS_NAMES {
+            let begun = self.begin(&mut connection).await;
+            let mut transaction = begun.map_err(|error| self.fault(&error))?;
+            match prepared::parse(&draft, &mut transaction).await {
+                // Somebody left a statement of this name behind; the driver's next one has another.
+                Err(error) if Self::refused(&error).is_some_and(fault::is_taken) => {}
+                parsed => return self.prove(draft, parsed, transaction, local, fields).await,
+            }
+        }
+        let reason = "other clients have left their prepared statements on the pooler's connections";
+        Err(self.access.interrupted(reason.to_owned()))
+    }
+
+    fn refusal(&self, refusal: &PgDatabaseError) -> LocalError {
+        fault::refusal(&self.access, refusal)
+    }
+
+    fn statement_fault(&self, error: &sqlx::Error, prepared: &Prepared) -> LocalError {
+        self.refused_at(error, &prepared.place, &prepared.statement)
+    }
+
+    /// A type that the connection did not know: the driver asked for it in between, which made the server forget the statement.
+    /// It is known now.
+    fn is_passing(error: &sqlx::Error) -> bool {
+        Self::refused(error).is_some_and(fault::is_forgotten)
     }
 }
 
@@ -193,12 +189,11 @@ fn pool(options: &PgConnectOptions, limits: Limits) -> PgPool {
         .max_connections(CONNECTIONS)
         // Whoever waits for a connection waits for other slices' reads, each of which may take its whole limit.
         .acquire_timeout(limits.statement + GRACE + limits.connect)
+        .after_connect(|_, _| {
+            no_delay::on_all_connections();
+            Box::pin(async { Ok(()) })
+        })
         .connect_lazy_with(options.clone())
-}
-
-/// Whether a statement of this name is there already.
-fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("42P05")
 }
 
 /// One message opens the transaction and sets its timeouts.

@@ -11,9 +11,10 @@ use tieout_reconcilers::zone::Zone;
 
 use super::database::EachRow;
 use super::error::LocalError;
-use super::mysql::MySqlReader;
-use super::postgres::PostgresReader;
+use super::mysql::MySql;
+use super::postgres::Postgres;
 use super::read::Read;
+use super::server_reader::ServerReader;
 use super::sqlite::SqliteReader;
 
 /// Reads the local side of one domain. It is cheap to clone and is shared by the domain's slices.
@@ -27,8 +28,8 @@ pub struct Reader {
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Sqlite(Arc<SqliteReader>),
-    Postgres(Arc<PostgresReader>),
-    MySql(Arc<MySqlReader>),
+    Postgres(Arc<ServerReader<Postgres>>),
+    MySql(Arc<ServerReader<MySql>>),
 }
 
 impl Reader {

@@ -1,52 +1,42 @@
 //! SQLite: the file is opened read-only and never created; a write-ahead log beside it is read as well.
 
-use std::ops::ControlFlow;
-use std::path::Path;
-use std::str::FromStr as _;
 use std::sync::Arc;
 
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions as _, Row as _};
 use tieout_reconcilers::compare::Fields;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::{Local, Place};
 
-use self::prepared::{Draft, Prepared};
+use self::connections::{Connections, Failure};
+use self::file::File;
+use self::prepared::Prepared;
 pub(super) use self::reader::SqliteReader;
 use super::database::{Limits, MemberValues};
+use super::draft::Draft;
 use super::error::LocalError;
-use super::statement::Purpose;
+use super::statement::{Dialect, Purpose};
 
+mod connections;
+mod file;
+mod lot;
 mod prepared;
 mod reader;
-
-/// How many slices may read at once.
-const CONNECTIONS: u32 = 4;
-/// How many rows a connection's thread may be ahead of the reader.
-const ROWS_AHEAD: usize = 256;
-/// How many instructions SQLite runs between two looks at the clock.
-const INSTRUCTIONS: i32 = 10_000;
 
 /// A SQLite file.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
     name: Arc<str>,
-    pool: SqlitePool,
+    connections: Arc<Connections>,
     limits: Limits,
 }
 
 impl Sqlite {
     /// Proves that the file is there and is a database.
     pub(super) async fn connect(name: Arc<str>, url: &str, limits: Limits) -> Result<Self, LocalError> {
-        let options = options(&name, url, limits)?;
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(limits.statement + limits.connect)
-            .connect_lazy_with(options);
-        let database = Self { name, pool, limits };
-        let probe = sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&database.pool).await;
-        probe.map_err(|error| database.fault(&error))?;
+        let file = File::of(url, limits.lock)
+            .map_err(|reason| LocalError::Configuration { database: name.clone(), reason })?;
+        let connections = Connections::new(file, limits.statement + limits.connect).into();
+        let database = Self { name, connections, limits };
+        database.ask::<i64>("SELECT count(*) FROM sqlite_schema").await?;
         Ok(database)
     }
 
@@ -57,11 +47,9 @@ impl Sqlite {
         fields: &Fields,
         member: &MemberValues,
     ) -> Result<SqliteReader, LocalError> {
-        let mut connection = self.acquire().await?;
-        let [rows, keys] =
-            [Purpose::of_rows(local), Purpose::Keys].map(|purpose| Draft::parse(purpose, local, member));
-        let rows = Prepared::new(self, &mut connection, rows?, local, fields).await?;
-        let keys = Prepared::new(self, &mut connection, keys?, local, fields).await?;
+        let [rows, keys] = Draft::both(Dialect::Sqlite, local, member)?;
+        let rows = Prepared::new(self, rows, local, fields).await?;
+        let keys = Prepared::new(self, keys, local, fields).await?;
         Ok(SqliteReader::new(self.clone(), rows, keys))
     }
 
@@ -72,36 +60,38 @@ impl Sqlite {
         fields: &Fields,
         member: &MemberValues,
     ) -> Result<SqliteReader, LocalError> {
-        let mut connection = self.acquire().await?;
-        let draft = Draft::parse(Purpose::Keys, local, member)?;
-        let keys = Prepared::new(self, &mut connection, draft, local, fields).await?;
+        let draft = Draft::parse(Dialect::Sqlite, Purpose::Keys, local, member)?;
+        let keys = Prepared::new(self, draft, local, fields).await?;
         Ok(SqliteReader::new(self.clone(), keys.clone(), keys))
     }
 
     /// The time by the clock of the host, which is SQLite's clock.
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
         let sql = "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
-        let row = sqlx::query(sql).fetch_one(&self.pool).await.map_err(|error| self.fault(&error))?;
-        let millis: i64 = row.try_get(0).map_err(|error| self.fault(&error))?;
+        let millis: i64 = self.ask(sql).await?;
         Ok(Instant::from_micros(millis * 1_000))
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    pub(super) fn close(&self) {
+        self.connections.close();
     }
 
-    pub(super) async fn acquire(&self) -> Result<PoolConnection<sqlx::Sqlite>, LocalError> {
-        self.pool.acquire().await.map_err(|error| self.fault(&error))
+    /// The one value that a statement of ours gives.
+    pub(super) async fn ask<T>(&self, sql: &'static str) -> Result<T, LocalError>
+    where
+        T: rusqlite::types::FromSql + Send + 'static,
+    {
+        let asked = self.connections.with(|connection| connection.query_one(sql, [], |row| row.get(0)));
+        asked.await.map_err(|failure| self.fault(&failure))
     }
 
-    /// An error outside any statement of the user's.
-    pub(super) fn fault(&self, error: &sqlx::Error) -> LocalError {
+    /// A failure outside any statement of the user's.
+    fn fault(&self, failure: &Failure) -> LocalError {
         let database = self.name.clone();
-        let Some(error) = error.as_database_error() else {
-            return LocalError::Unreachable { database, reason: driver_words(error) };
+        let Some((code, reason)) = of_sqlite(failure) else {
+            return LocalError::Unreachable { database, reason: our_words(failure) };
         };
-        let reason = error.message().to_owned();
-        match result_code(error) {
+        match code {
             // A file of another kind, or one that is damaged.
             11 | 26 => LocalError::Configuration { database, reason },
             3 | 23 => LocalError::Rejected { database, reason },
@@ -119,48 +109,29 @@ impl Sqlite {
         }
     }
 
-    /// An error of the user's statement.
-    fn statement_fault(&self, error: &sqlx::Error, place: &Place) -> LocalError {
-        match error.as_database_error().map(result_code) {
+    /// A failure of the user's statement.
+    fn statement_fault(&self, failure: &Failure, place: &Place) -> LocalError {
+        match of_sqlite(failure) {
             // Wrong SQL, a write, a wrong type, a number of a parameter that is out of range.
-            Some(1 | 8 | 20 | 25) => {
-                prepared::refused(place, error.as_database_error().map_or("", |error| error.message()))
-            }
-            _ => self.fault(error),
+            Some((1 | 8 | 20 | 25, reason)) => prepared::refused(place, &reason),
+            _ => self.fault(failure),
         }
     }
 }
 
-fn options(name: &Arc<str>, url: &str, limits: Limits) -> Result<SqliteConnectOptions, LocalError> {
-    let wrong = |reason: String| LocalError::Configuration { database: name.clone(), reason };
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|_| wrong("its URL has a part that SQLite does not know".to_owned()))?;
-    let file: &Path = options.get_filename();
-    if !file.is_file() {
-        return Err(wrong(format!("there is no file `{}`", file.display())));
-    }
-    Ok(options
-        .read_only(true)
-        .create_if_missing(false)
-        .busy_timeout(limits.lock)
-        .row_buffer_size(ROWS_AHEAD)
-        .disable_statement_logging())
+/// The primary result code, without the details in the upper bits, and SQLite's own words.
+fn of_sqlite(failure: &Failure) -> Option<(i32, String)> {
+    let Failure::Sqlite(rusqlite::Error::SqliteFailure(error, words)) = failure else { return None };
+    Some((error.extended_code & 0xff, words.clone().unwrap_or_else(|| error.to_string())))
 }
 
-/// The primary result code, without the details in the upper bits.
-fn result_code(error: &dyn sqlx::error::DatabaseError) -> i32 {
-    error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default() & 0xff
-}
-
-fn driver_words(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Io(error) => error.to_string(),
-        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
-        sqlx::Error::PoolClosed => "it is closed".to_owned(),
+fn our_words(failure: &Failure) -> String {
+    match failure {
+        Failure::Busy => "no connection became free in time",
+        Failure::Closed => "it is closed",
+        Failure::Broken => "the thread that read it has panicked, as the log says",
         // The rest quotes what it could not read.
-        _ => "it answered in a way that the driver does not understand".to_owned(),
+        Failure::Sqlite(_) => "it answered in a way that the driver does not understand",
     }
+    .to_owned()
 }
-
-/// What a read ended with.
-type Drained = Result<ControlFlow<()>, sqlx::Error>;

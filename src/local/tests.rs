@@ -20,6 +20,11 @@ mod refusals;
 mod sqlite;
 mod zones;
 
+#[path = "../../tests/servers/pgbouncer.rs"]
+mod pgbouncer;
+
+pub(crate) use pgbouncer::Pooler;
+
 /// A domain's local side: the SQL, then what every test shares.
 fn local(rows: &str, keys: &str) -> Local {
     let place = |line| Place { file: "charges.yaml".to_owned(), line, column: 9 };

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::event::{Drift, Event, event};
 use crate::finding::{Finding, State};
+use crate::privacy::{Pseudonyms, hide};
 
 /// What a look at both sides of a key showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +95,8 @@ pub struct Planner<'a> {
     pub now: Instant,
     /// Why nothing may be sent, where that is so: new findings are recorded as held.
     pub hold: Option<&'a str>,
+    /// What stands for values that people must not see; without it they are dropped.
+    pub pseudonyms: Option<&'a Pseudonyms>,
 }
 
 impl Planner<'_> {
@@ -111,6 +114,7 @@ impl Planner<'_> {
                 Look::Differs(found) if step.asks => self.ask(found, before, &mut finding, &mut plan),
                 Look::Differs(_) | Look::Young(_) => {}
             }
+            hide(&mut finding.fields, self.reconciler.fields(), self.pseudonyms);
             plan.findings.push(finding);
             plan.stood.push(before.map(Stand::from));
         }

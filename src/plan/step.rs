@@ -62,7 +62,7 @@ impl Planner<'_> {
         let is_served = is_same && self.has_right_event(finding, found.kind);
         match finding.state {
             // What was left alone is the drift that was seen then; another one is nobody's decision yet.
-            State::Ignored if is_same && !has_lapsed(finding, self.now) => {
+            State::Ignored if is_same && !has_lapsed(finding, self.now) && !bug!("ignored_is_open") => {
                 self.still(finding, State::Ignored)
             }
             State::Ignored => self.go_on(seen, &before_ignored(finding), found),
@@ -134,7 +134,11 @@ impl Planner<'_> {
             state,
             episode: over.map_or(1, |finding| finding.episode + u32::from(!bug!("same_episode"))),
             reemissions: 0,
-            digest: found.digest.clone(),
+            // Nothing was compared yet: what the episode before was about tells whether the same state came back.
+            digest: match over.filter(|_| state == State::Suspected) {
+                Some(over) => over.digest.clone(),
+                None => found.digest.clone(),
+            },
             fields: found.fields.clone(),
             reason: self.held_reason(state).or_else(|| found.reason.clone()),
             cause: None,
@@ -189,7 +193,8 @@ impl Planner<'_> {
 
 /// Whether nobody wants the finding left alone any more.
 fn has_lapsed(finding: &Finding, now: Instant) -> bool {
-    finding.ignored.as_ref().is_none_or(|ignored| ignored.until.is_some_and(|until| until <= now))
+    let is_over = |until: Instant| until <= now && !bug!("ignored_for_good");
+    finding.ignored.as_ref().is_none_or(|ignored| ignored.until.is_some_and(is_over))
 }
 
 /// Where a finding stood before it was ignored. What was parked or held goes on waiting for a person.

@@ -5,7 +5,7 @@ use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::ItemView;
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::page::{Next, Page};
+use tieout_reconcilers::page::{Next, Page, Unseen};
 use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::window::Window;
 
@@ -18,6 +18,8 @@ pub struct Leaf {
     pub unreadable: usize,
     /// Why it is not all that there is, where the provider says so.
     pub gaps: Vec<String>,
+    /// Where the definition looks for something that this page, which has rows, does not hold.
+    pub unseen: Vec<Unseen>,
     /// Whether the page says that more follows.
     pub more_follows: bool,
 }
@@ -48,6 +50,8 @@ pub struct Evidence {
     pub look_up: Option<LookUp>,
     /// How many rows the provider counts in the range, or why it does not say, where it can be asked.
     pub count: Option<Result<u64, String>>,
+    /// Whether the answers say how much is left where `limits` looks; nothing where it looks nowhere.
+    pub left: Option<bool>,
     /// How far the provider's clock is ahead of ours, where it tells the time.
     pub skew: Option<TimeDelta>,
 }
@@ -61,6 +65,7 @@ impl Leaf {
             rows: page.items.iter().map(row).collect(),
             unreadable: page.faults.len(),
             gaps: page.gaps.clone(),
+            unseen: page.unseen.clone(),
             more_follows: matches!(page.next, Next::Page(_)),
         }
     }
@@ -77,6 +82,12 @@ impl Leaf {
 }
 
 impl Evidence {
+    /// What the definition looks for and no page with rows holds.
+    pub fn unseen(&self) -> impl Iterator<Item = &Unseen> {
+        let second = self.second.as_ref();
+        self.first.unseen.iter().filter(move |one| second.is_none_or(|page| page.unseen.contains(one)))
+    }
+
     /// The rows of both pages, in the order they came.
     pub fn rows(&self) -> impl Iterator<Item = &(Option<Key>, Option<Instant>)> {
         self.first.rows.iter().chain(self.second.iter().flat_map(|second| &second.rows))

@@ -51,7 +51,7 @@ pub fn facts(feed: &Feed, evidence: &Evidence) -> Vec<Fact> {
         look_up(evidence),
         skew(evidence),
     ];
-    facts.into_iter().chain(count(evidence)).collect()
+    facts.into_iter().chain(unseen(evidence)).chain(count(evidence)).chain(left(evidence)).collect()
 }
 
 fn rows(evidence: &Evidence) -> Fact {
@@ -189,6 +189,31 @@ fn look_up(evidence: &Evidence) -> Fact {
         }
         Some(LookUp::Failed(why)) => fact("confirm", Verdict::Fails, why.clone()),
     }
+}
+
+/// What a definition names and no page shows would never be used.
+fn unseen(evidence: &Evidence) -> Option<Fact> {
+    let places: Vec<String> = evidence.unseen().map(|one| format!("`{}`", one.place)).collect();
+    if places.is_empty() || evidence.rows().next().is_none() {
+        return None;
+    }
+    let seen = format!(
+        "no page has anything to read at {}; correct the path, or, in `next` and `ceiling`, say by a `?` behind it that it may be left out",
+        places.join(" or ")
+    );
+    // A walk that needs none of them goes on without.
+    let verdict = if evidence.unseen().any(|one| one.is_proof) { Verdict::Fails } else { Verdict::Unproven };
+    Some(fact("paths", verdict, seen))
+}
+
+/// Without these numbers only a declared rate and refusals set the pace, which costs time and no truth.
+fn left(evidence: &Evidence) -> Option<Fact> {
+    let (verdict, seen) = if evidence.left? {
+        (Verdict::Holds, "the answers say how much is left")
+    } else {
+        (Verdict::Unproven, "no answer says how much is left where `limits` looks")
+    };
+    Some(fact("limits", verdict, seen))
 }
 
 /// A count is a hint, so one that is wrong costs requests and no truth.

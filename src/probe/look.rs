@@ -25,11 +25,13 @@ pub async fn look(client: &Client, reconciler: &dyn Reconciler, slice: &Slice) -
         cut: None,
         look_up: None,
         count: None,
+        left: None,
         skew: client.first_skew(),
     };
     evidence.cut = eyes.cut(slice, &evidence).await?;
     evidence.look_up = eyes.look_up(slice, &evidence.first).await;
     evidence.count = count(client, reconciler, slice).await;
+    evidence.left = client.tells_what_is_left(&slice.each);
     Ok(evidence)
 }
 

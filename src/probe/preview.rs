@@ -32,6 +32,8 @@ pub struct Preview {
     pub unreadable: Vec<(usize, String)>,
     /// Why the page is not all that there is, where it says so.
     pub gaps: Vec<String>,
+    /// Where the definition looks for something that the page does not hold.
+    pub unseen: Vec<String>,
     /// Keys that the page names as deleted.
     pub gone: Vec<String>,
     /// How many rows the provider says there are.
@@ -67,6 +69,7 @@ impl Preview {
             rows: page.items.iter().map(Row::of).collect(),
             unreadable: page.faults.iter().map(|fault| (fault.index, fault.reason.to_string())).collect(),
             gaps: page.gaps.clone(),
+            unseen: page.unseen.iter().map(|one| one.place.clone()).collect(),
             gone: page.gone.iter().map(ToString::to_string).collect(),
             total: page.total_rows,
             next: match &page.next {

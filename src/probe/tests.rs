@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::page::Unseen;
 use tieout_reconcilers::reconciler::{ClockKind, Feed, Filter, Order};
 use tieout_reconcilers::window::Window;
 
@@ -17,7 +18,8 @@ fn at(second: i64) -> Instant {
 
 fn leaf(rows: &[(&str, i64)], more_follows: bool) -> Leaf {
     let row = |(key, second): &(&str, i64)| (Key::checked(key).ok(), Some(at(*second)));
-    Leaf { rows: rows.iter().map(row).collect(), unreadable: 0, gaps: Vec::new(), more_follows }
+    let rows = rows.iter().map(row).collect();
+    Leaf { rows, more_follows, ..Leaf::default() }
 }
 
 fn feed() -> Feed {
@@ -40,6 +42,7 @@ fn honest() -> Evidence {
         cut: Some((at(30), leaf(&[("b", 20), ("a", 10)], false), leaf(&[("d", 40), ("c", 30)], false))),
         look_up: Some(LookUp::Found),
         count: None,
+        left: None,
         skew: Some(TimeDelta::seconds(1)),
     }
 }
@@ -87,6 +90,14 @@ fn every_claim_can_fail_and_says_how() {
         second: Some(leaf(&[("c", 30)], true)),
         ..counted(Ok(1))
     };
+    let unheard = Evidence { left: Some(false), ..base.clone() };
+    let mut without = base.clone();
+    let unseen = |place: &str, is_proof| Unseen { place: place.to_owned(), is_proof };
+    without.first.unseen = vec![unseen("meta.total", true), unseen("meta.pages", true)];
+    without.second.as_mut().unwrap().unseen = vec![unseen("meta.total", true)];
+    let mut unmarked = base.clone();
+    unmarked.first.unseen = vec![unseen("version", false)];
+    unmarked.second.as_mut().unwrap().unseen = vec![unseen("version", false)];
     let late = Evidence { skew: Some(TimeDelta::seconds(-90)), ..base };
     let mut text = String::new();
     for (name, evidence) in [
@@ -105,6 +116,9 @@ fn every_claim_can_fail_and_says_how() {
         ("a count that is too high", many),
         ("a count below what two pages show", half),
         ("a count that is refused", uncounted),
+        ("a total that is nowhere, and pages that one page has", without),
+        ("rows without the marker of a change", unmarked),
+        ("answers that do not say how much is left", unheard),
         ("a clock that is behind", late),
     ] {
         let _ = write!(text, "## {name}\n{}", said(&feed(), &evidence));

@@ -59,7 +59,10 @@ fn append(path: &Path, lines: &[u8]) -> io::Result<()> {
     let mut file = private_file::open(path)?;
     file.lock()?;
     let end = mend(&mut file)?;
-    let written = file.write_all(lines).and_then(|()| file.sync_all());
+    crash_point!("ndjson.mended");
+    let written = file.write_all(lines);
+    crash_point!("ndjson.written");
+    let written = written.and_then(|()| file.sync_all());
     if written.is_err() {
         file.set_len(end)?;
     }

@@ -87,7 +87,7 @@ impl SqliteQueue {
 
     fn fault(&self, error: &sqlx::Error) -> QueueFault {
         match sql_fault::sort(error) {
-            SqlFault::Unreachable | SqlFault::Conflict => {
+            SqlFault::Unreachable | SqlFault::Full | SqlFault::Conflict => {
                 QueueFault::Unreachable { place: self.place(), why: error.to_string() }
             }
             _ => self.refused(error.to_string()),
@@ -137,6 +137,7 @@ async fn insert(
             Err(error) => dead(&error).ok_or(error)?,
         });
     }
+    crash_point!("sqlite_queue.before_commit");
     tx.commit().await?;
     Ok(outcomes)
 }

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 
 use super::{Drained, drain};
 use crate::finding::State;
+use crate::going::Going;
 use crate::queue::{self, Delivery, Outcome, Queue, QueueFault, QueueSettings, Queues, TableName};
 use crate::store::tests::{World, event_id, id, on_both_stores};
 use crate::store::{OutboxState, Outgoing};
@@ -60,7 +61,7 @@ fn unreachable() -> QueueFault {
 }
 
 async fn run<const N: usize>(world: &World, queues: [(String, Box<dyn Queue>); N]) -> Drained {
-    drain(&world.store, &mut Queues::from(queues), BUDGET).await.unwrap()
+    drain(&world.store, &mut Queues::from(queues), BUDGET, &Going::default()).await.unwrap()
 }
 
 async fn attempts(world: &World, key: &str) -> u32 {
@@ -110,7 +111,8 @@ async fn a_failed_event_stays_pending_when_the_budget_is_over(world: World) {
     world.make_pending(&["ch_1"]).await;
     let retry = outcomes([Outcome::Retry("no room".to_owned())]);
     let mut queues = Queues::from([scripted("billing", [retry])]);
-    let drained = drain(&world.store, &mut queues, Duration::from_millis(300)).await.unwrap();
+    let drained =
+        drain(&world.store, &mut queues, Duration::from_millis(300), &Going::default()).await.unwrap();
     assert_eq!((drained.n_sent(), drained.retried, drained.left), (0, 1, 1));
     assert_eq!(attempts(&world, "ch_1").await, 1);
 }
@@ -121,7 +123,7 @@ async fn an_event_that_fails_too_often_is_given_up(world: World) {
         world.age("outbox", "due_at").await;
         let retry = outcomes([Outcome::Retry("no room".to_owned())]);
         let mut queues = Queues::from([scripted("billing", [retry])]);
-        drain(&world.store, &mut queues, Duration::from_millis(50)).await.unwrap();
+        drain(&world.store, &mut queues, Duration::from_millis(50), &Going::default()).await.unwrap();
     }
     let event = world.store.show(&id("ch_1")).await.unwrap().unwrap().event.unwrap();
     assert_eq!((event.state, event.class.as_deref()), (OutboxState::Dead, Some("exhausted")));

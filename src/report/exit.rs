@@ -23,6 +23,9 @@ pub const INTERRUPTED: u8 = 130;
 /// SIGTERM.
 pub const TERMINATED: u8 = 143;
 
+/// The reason of a run whose process died, so that it returned no code at all.
+pub const DIED: &str = "died";
+
 /// Which code wins when several apply: 3 always means that a retry may help, 5 and 7 that only a person helps.
 const PRECEDENCE: [u8; 9] =
     [INTERRUPTED, TERMINATED, USAGE, LOCKED, FAILED, PARTIAL, CREDENTIALS, HELD, DIFFERENCES];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::spoken::Spoken;
 use uuid::Uuid;
 
 use super::views::FindingView;
@@ -175,7 +176,7 @@ impl<'a> Explained<'a> {
     }
 
     fn when_judged(&self) -> String {
-        let settle = self.rules.map(|rules| format!(" for {}", humantime::format_duration(rules.settle)));
+        let settle = self.rules.map(|rules| format!(" for {}", Spoken(rules.settle)));
         format!("the next run judges it, if it has rested{} by then", settle.unwrap_or_default())
     }
 

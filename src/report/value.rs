@@ -77,6 +77,12 @@ pub struct RunReport {
     pub tool_version: String,
     /// `run` or `plan`.
     pub mode: String,
+    /// The interrupted run that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<Uuid>,
+    /// The run that found this one dead, or that goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Uuid>,
     /// The domains that were asked for.
     pub selected: Vec<String>,
     /// RFC 3339, UTC.
@@ -256,6 +262,27 @@ pub struct ItemCounts {
 }
 
 impl ItemCounts {
+    /// What was added since an earlier moment of the same count.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let one = |now: u64, then: u64| now.saturating_sub(then);
+        let side = |now: OneSide, then: OneSide| OneSide {
+            upstream: one(now.upstream, then.upstream),
+            local: one(now.local, then.local),
+        };
+        Self {
+            upstream: one(self.upstream, earlier.upstream),
+            local: one(self.local, earlier.local),
+            matched: one(self.matched, earlier.matched),
+            mismatched: one(self.mismatched, earlier.mismatched),
+            missing: one(self.missing, earlier.missing),
+            orphaned: one(self.orphaned, earlier.orphaned),
+            pending: side(self.pending, earlier.pending),
+            unreadable: side(self.unreadable, earlier.unreadable),
+            ignored: side(self.ignored, earlier.ignored),
+        }
+    }
+
     /// Adds the counts of another part of the same domain.
     pub fn add(&mut self, other: &Self) {
         self.upstream += other.upstream;

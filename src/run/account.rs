@@ -102,8 +102,9 @@ impl Account {
 
     fn count(&mut self, kind: Kind, judged: &Judged) {
         self.add_money(judged);
+        let direction = if bug!("outbound_money") { Direction::Inbound } else { self.direction };
         let Roles { truth, copy } =
-            self.direction.roles(judged.upstream_money.as_ref(), judged.local_money.as_ref());
+            direction.roles(judged.upstream_money.as_ref(), judged.local_money.as_ref());
         match kind {
             Kind::Missing => {
                 self.items.missing += 1;

@@ -7,12 +7,13 @@ use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
 use super::lease::holder;
+use crate::going::Going;
 use crate::queue::Queues;
 use crate::relay;
 use crate::store::{Approval, Lease, OutboxState, Store, StoreError};
 
 /// What a person approves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Order {
     /// The run that holds it.
     pub held_by: Uuid,
@@ -24,6 +25,8 @@ pub struct Order {
     pub actor: String,
     /// How long the relay may deliver; what is left goes out with the next run.
     pub drain: Duration,
+    /// Whether the delivery goes on.
+    pub going: Going,
 }
 
 /// What became of it.
@@ -105,7 +108,7 @@ async fn deliver(
 ) -> Result<Approved, StoreError> {
     let is_its = |domain: &DomainName| order.domains.contains(domain);
     if !order.drain.is_zero() {
-        let drained = relay::drain(store, queues, order.drain).await?;
+        let drained = relay::drain(store, queues, order.drain, &order.going).await?;
         approved.emitted = drained.sent.iter().filter(|(domain, _)| is_its(domain)).map(|(_, n)| n).sum();
         approved.dead = drained.dead.iter().filter(|(domain, _)| is_its(domain)).map(|(_, n)| n).sum();
         approved.problems = drained.faults.values().map(ToString::to_string).collect();

@@ -2,6 +2,7 @@
 //! smaller, so a backfill that was stopped goes on where it ended.
 
 use tieout_reconcilers::reconciler::Feed;
+use tieout_reconcilers::spoken::Spoken;
 use tieout_reconcilers::window::{Slice, Window};
 
 use super::Scope;
@@ -63,7 +64,7 @@ impl Night<'_> {
 
     /// Nothing is read, and so nothing concluded, of what somebody asked for and the provider does not keep any more.
     pub(super) fn doubt_forgotten(&mut self, feed: &Feed, lost: Window) {
-        let keep = humantime::format_duration(feed.retention.unwrap_or_default());
+        let keep = Spoken(feed.retention.unwrap_or_default());
         self.doubt(format!(
             "{} to {} was not read: the provider keeps items for {keep} only, so what it does not show proves nothing",
             lost.from(),
@@ -73,7 +74,7 @@ impl Night<'_> {
 
     /// Nothing can be proved about a range that the provider does not keep any more.
     pub(super) fn doubt_lost(&mut self, feed: &Feed, lost: Window) {
-        let keep = humantime::format_duration(feed.retention.unwrap_or_default());
+        let keep = Spoken(feed.retention.unwrap_or_default());
         self.doubt(format!(
             "{} to {} was never verified, and the provider keeps items for {keep} only; nothing can be proved about \
              it any more: `policy: {{start: ...}}` leaves it out",

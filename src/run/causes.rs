@@ -1,11 +1,11 @@
 //! Reads what says where a change was lost, for what was found tonight. Nothing here can stop a repair: what cannot be read is
 //! said in the finding.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use tieout_reconcilers::discrepancy::Discrepancy;
-use tieout_reconcilers::event_feed::Trace;
+use tieout_reconcilers::event_feed::{EventFeed, Trace};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::received::Received;
@@ -15,7 +15,7 @@ use tieout_reconcilers::scalar::Scalar;
 
 use super::domain::Night;
 use super::stage::Stage;
-use crate::cause::{Evidence, Explanation, Inbox, Log, Receipt, Shown, explain};
+use crate::cause::{Evidence, Explanation, Inbox, Listed, Log, Ours, Receipt, Shown, explain};
 use crate::confirm::rows_by_key;
 use crate::finding::{Finding, State};
 use crate::local::{KeyReader, MemberValues};
@@ -110,19 +110,20 @@ impl Night<'_> {
         let left_out = keys.split_off(keys.len().min(MAX_EXPLAINED.saturating_sub(self.n_explained)));
         self.n_explained += keys.len();
         let receipts = inbox.read(&keys).await;
+        let repaired = self.repaired_before(&keys, known).await;
         let rows = rows_by_key(&self.sides.reader, &keys).await.map(|(rows, _)| rows).unwrap_or_default();
         let cases: HashMap<&Key, Case<'_>> = observations.iter().filter_map(case).collect();
         let explained = keys.iter().filter_map(|key| {
             let evidence = Evidence {
                 written: rows.get(key).and_then(|row| row.changed),
-                log: self.log_of(key, events),
+                log: self.log_of(key, cases.get(key)?.clock, events),
                 inbox: match &receipts {
                     Ok(receipts) => {
                         Inbox::Received(receipts.get(key).map_or_else(Default::default, Vec::as_slice))
                     }
                     Err(why) => Inbox::Unread(why.clone()),
                 },
-                ..self.evidence(cases.get(key)?, known.get(key))
+                ..self.evidence(cases.get(key)?, known.get(key), &repaired)
             };
             Some((key.clone(), explain(&evidence)))
         });
@@ -131,32 +132,81 @@ impl Night<'_> {
         explained.chain(beyond).collect()
     }
 
+    /// The keys whose episode before was repaired. A state that went back rests before it is judged, and is suspected meanwhile.
+    async fn repaired_before(&self, keys: &[Key], known: &HashMap<Key, Finding>) -> HashSet<Key> {
+        let is_repaired = |known: &Finding| known.state == State::Repaired;
+        let suspected: Vec<&Finding> = keys
+            .iter()
+            .filter_map(|key| known.get(key))
+            .filter(|known| known.state == State::Suspected && known.episode > 1)
+            .collect();
+        let mut repaired: HashSet<Key> =
+            keys.iter().filter(|key| known.get(*key).is_some_and(is_repaired)).cloned().collect();
+        match self.job.store.ended_repaired(&suspected).await {
+            Ok(before) if !bug!("back_is_new") => repaired.extend(before),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "what was repaired before cannot be read"),
+        }
+        repaired
+    }
+
     /// What is known without reading anything.
-    fn evidence(&self, case: &Case<'_>, before: Option<&Finding>) -> Evidence<'static> {
+    fn evidence(
+        &self,
+        case: &Case<'_>,
+        before: Option<&Finding>,
+        repaired: &HashSet<Key>,
+    ) -> Evidence<'static> {
         let reconciler = self.sides.reconciler.as_ref();
-        let was_repaired = before
-            .is_some_and(|before| before.state == State::Repaired && before.digest == case.found.digest);
+        let is_this_state = before.is_some_and(|before| before.digest == case.found.digest);
+        let was_repaired = is_this_state && repaired.contains(&case.found.key);
         let grain = reconciler.feed().grain;
         let moves = reconciler.feed().clock_kind == Some(ClockKind::Updated);
         Evidence {
             kind: case.found.kind,
             is_conflict: case.found.reason.as_deref() == Some("conflict"),
             shown: if was_repaired { Shown::Repaired } else { Shown::NotKnown },
+            ours: match before.filter(|before| before.event_id.is_some() || before.episode > 1) {
+                _ if bug!("ours_forgotten") => Ours::Never,
+                None => Ours::Never,
+                Some(_) if is_this_state => Ours::ThisState,
+                Some(_) => Ours::OtherState,
+            },
             clock: case.clock,
             changed: case.clock.filter(|_| moves),
             written: None,
             log: Log::Absent,
             inbox: Inbox::Received(&[]),
             settle: reconciler.policy().settle,
+            listed: self.listed(),
             tick: reconciler.events().map_or(grain, |events| grain.max(events.feed.feed().grain)),
         }
     }
 
-    fn log_of(&self, key: &Key, events: &Originals) -> Log {
+    /// Whether a log of deliveries was not read back to where the first one of any event that counts may be.
+    fn is_cut(&self, clock: Option<Instant>, since: Option<Instant>) -> bool {
+        let is_of_deliveries = self.sides.reconciler.events().is_some_and(EventFeed::is_of_deliveries);
+        let is_whole = clock.zip(since).is_some_and(|(clock, since)| since <= self.events_begin(clock));
+        is_of_deliveries && !is_whole
+    }
+
+    /// Up to when the provider's list of events is whole.
+    fn listed(&self) -> Listed {
+        let events = self.sides.reconciler.events();
+        let lag = events.map_or_else(Default::default, |events| events.feed.feed().lag);
+        let skew = self.sides.client.first_skew();
+        let behind = skew.and_then(|skew| (-skew).to_std().ok()).unwrap_or_default();
+        Listed { until: self.start - behind - lag, lag }
+    }
+
+    fn log_of(&self, key: &Key, clock: Option<Instant>, events: &Originals) -> Log {
         match (self.sides.reconciler.events(), &events.unread, events.traces.get(key), events.since) {
             (None, ..) => Log::Absent,
-            (_, Some(why), ..) => Log::Unread(why.clone()),
-            (.., Some(trace), _) => Log::Event(Trace::clone(trace)),
+            (_, Some(why), ..) if !bug!("silence_is_believed") => Log::Unread(why.clone()),
+            (.., Some(trace), since) => Log::Event(Trace {
+                is_doubtful: trace.is_doubtful || self.is_cut(clock, since),
+                ..Trace::clone(trace)
+            }),
             (.., Some(since)) => Log::Silent { since },
             (.., None) => Log::Unread("nothing of them lies in the range".to_owned()),
         }

@@ -8,27 +8,31 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::{Purpose, Window};
-use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::account::Account;
+use super::bookmark::Marks;
 use super::causes::InboxTable;
 use super::counting::Counting;
-use super::lease::{holder, keep};
+use super::join::{self, Joined};
+use super::lease::Leases;
 use super::listing::Listing;
 use super::lives::Lives;
 use super::members;
 use super::outcome::Failure;
+use super::resume::Resumed;
 use super::shown::ShownTonight;
 use super::slice::{Lanes, Pace, Reading};
 use super::stage::{Members, Stage};
+use super::stop::Stop;
 use super::summary::{blank, failed};
 use super::unseen::Withheld;
-use super::{IfLocked, Job, Mode, Scope};
+use super::{IfLocked, Job, Mode, Scope, UnderWay};
 use crate::clock::Stopwatch;
 use crate::confirm::{LookUpBudget, Sentinels, Sides};
 use crate::diff::Suspect;
 use crate::finding::{Finding, State};
+use crate::going::Going;
 use crate::local::MemberValues;
 use crate::plan::{Exposure, Plan, Planner};
 use crate::report::DomainReport;
@@ -48,8 +52,9 @@ pub(super) struct Night<'a> {
     /// The run's start by the local database's clock.
     pub local_start: Instant,
     pub lease: Option<Lease>,
-    /// Keeps the lease alive until it is dropped.
-    pub renewal: Option<AbortOnDropHandle<()>>,
+    pub leases: Leases,
+    /// Whether the work on the domain is to end.
+    pub stop: Stop,
     pub account: Account,
     /// What overlap scans read, counted apart.
     pub again: Account,
@@ -72,6 +77,12 @@ pub(super) struct Night<'a> {
     pub shown: ShownTonight,
     /// What a backfill has to fill.
     pub to_fill: Vec<Window>,
+    /// Where it is written down how far slices are, once it is known whether they can be carried on.
+    pub marks: Option<Arc<Marks>>,
+    /// What earlier runs had begun to read.
+    pub resumed: Resumed,
+    /// Once it is over, readings that can be carried on later are given up.
+    pub readings: Going,
     /// What `plan` would have stored, so that it decides as `run` does.
     pub imagined: HashMap<Key, Finding>,
     /// What the report will list.
@@ -97,31 +108,54 @@ pub(super) struct Proven {
     pub coverage: Option<Covered>,
     /// Where the next read of a change feed goes on.
     pub token: Option<SavedToken>,
+    /// What nobody has to read on any more.
+    pub read: Option<(Purpose, Window)>,
 }
 
 /// Reconciles one domain and reports on it, whatever happens.
 pub(super) async fn reconcile(
-    job: &Job,
+    run: &UnderWay<'_>,
     reconciler: &Arc<dyn Reconciler>,
-    run_id: Uuid,
     now: Instant,
 ) -> DomainReport {
     let began = std::time::Instant::now();
     let told = async {
-        let stage = Stage::set(job, reconciler, run_id, now).await?;
-        Ok(match stage.members().await? {
-            Members::One => {
-                let mut night = Night::open(&stage, &Each::default(), &MemberValues::new()).await?;
-                let end = night.work_alone().await;
-                night.close(end).await
+        let stage = Stage::set(run, reconciler, now).await?;
+        loop {
+            match Box::pin(lead(&stage)).await {
+                Err(Failure::Locked(why)) if run.job.options.if_locked == IfLocked::Join => {
+                    match Box::pin(join::join(&stage)).await? {
+                        Joined::Over(n_read) => return Ok(joined(&stage, why, n_read)),
+                        Joined::Orphaned => {}
+                    }
+                }
+                led => return led,
             }
-            Members::Several { members, doubts } => {
-                Box::pin(members::reconcile(&stage, members, doubts)).await
-            }
-        })
+        }
     };
-    let mut report = told.await.unwrap_or_else(|failure| failed(blank(reconciler.as_ref()), &failure));
+    let mut report =
+        Box::pin(told).await.unwrap_or_else(|failure| failed(blank(reconciler.as_ref()), &failure));
     report.seconds = began.elapsed().as_secs_f64();
+    report
+}
+
+/// Reconciles a domain that nobody else holds.
+async fn lead(stage: &Stage<'_>) -> Result<DomainReport, Failure> {
+    match stage.members().await? {
+        Members::One => {
+            let mut night = Night::open(stage, &Each::default(), &MemberValues::new()).await?;
+            let end = night.work_alone().await;
+            Ok(night.close(end).await)
+        }
+        Members::Several { members, doubts } => Box::pin(members::reconcile(stage, members, doubts)).await,
+    }
+}
+
+/// The report of a domain that another run reconciled.
+fn joined(stage: &Stage<'_>, why: String, n_read: u64) -> DomainReport {
+    let mut report = failed(blank(stage.reconciler.as_ref()), &Failure::Locked(why));
+    report.pages = stage.pace.pages();
+    report.notes.push(format!("{n_read} ranges were read for the run that works on the domain"));
     report
 }
 
@@ -129,22 +163,22 @@ impl<'a> Night<'a> {
     /// Reaches both sides of a member and takes its lease.
     pub(super) async fn open(stage: &Stage<'a>, each: &Each, values: &MemberValues) -> Result<Self, Failure> {
         let (job, reconciler) = (stage.job, &stage.reconciler);
-        stage.client.serves(each).map_err(|error| Failure::Definition(error.to_string()))?;
-        let reader = stage.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
+        let sides = Arc::new(stage.sides(each, values).await?);
         let inbox = InboxTable::of(stage, values).await;
         let lease = match job.options.mode {
             Mode::Plan => None,
-            Mode::Run => Some(job.store.acquire(reconciler.domain(), each, stage.run_id, &holder()).await?),
+            Mode::Run => Some(stage.leases.take(job, (reconciler.domain(), each), &stage.stop).await?),
         };
-        let (client, each) = (stage.client.clone(), each.clone());
         Ok(Self {
             job,
-            sides: Arc::new(Sides { client, reconciler: Arc::clone(reconciler), each, reader }),
+            sides,
             run_id: stage.run_id,
             start: stage.start,
             local_start: stage.local_start,
-            renewal: lease.as_ref().map(|lease| keep(job, lease)),
             lease,
+            leases: stage.leases.clone(),
+            stop: stage.stop.clone(),
+            readings: stage.stop.going().part(),
             account: Account::of(reconciler.direction()),
             again: Account::of(reconciler.direction()),
             report: blank(reconciler.as_ref()),
@@ -159,6 +193,8 @@ impl<'a> Night<'a> {
             withheld: Vec::new(),
             shown: ShownTonight::default(),
             to_fill: Vec::new(),
+            marks: None,
+            resumed: Resumed::default(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             lives: Lives::default(),
@@ -178,7 +214,8 @@ impl<'a> Night<'a> {
             Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
                 let following = self.events_to_follow().await?;
                 self.say_lost_events(following.as_ref());
-                let sees_all_changes = self.read_slices(following.as_ref()).await?;
+                // Deep, as all that follows: boxed, so that what holds it stays small.
+                let sees_all_changes = Box::pin(self.read_slices(following.as_ref())).await?;
                 self.follow_events(following).await?;
                 self.doubt_clock();
                 self.rest().await?;
@@ -189,6 +226,10 @@ impl<'a> Night<'a> {
     }
 
     async fn work_alone(&mut self) -> Result<(), Failure> {
+        if bug!("released_too_early") {
+            self.release(Exposure::default()).await?;
+            return self.work().await;
+        }
         self.work().await?;
         self.release(Exposure::default()).await
     }
@@ -205,8 +246,8 @@ impl<'a> Night<'a> {
             .filter(|finding| finding.state != State::Suspected || !bug!("suspected_forgotten"))
             .collect();
         for chunk in followed.chunks(1_000) {
-            self.stop_if_cancelled()?;
-            if self.is_late() {
+            self.stop.check()?;
+            if self.job.options.is_late() {
                 self.doubt("the deadline came before all earlier findings were looked at again".to_owned());
                 break;
             }
@@ -228,9 +269,12 @@ impl<'a> Night<'a> {
             lanes: Arc::clone(&self.lanes),
             pace: Arc::clone(&self.pace),
             counting: Arc::clone(&self.counting),
+            going: self.stop.going().clone(),
             budget: Arc::clone(&self.budget),
             sentinels: Arc::clone(&self.sentinels),
             shown: self.sides.reconciler.events().filter(|events| events.drives).map(|_| self.shown.clone()),
+            marks: self.marks.clone(),
+            readings: self.readings.clone(),
             provider_ceiling: Arc::clone(&self.provider_ceiling),
             start: self.start,
             local_start: self.local_start,
@@ -245,10 +289,12 @@ impl<'a> Night<'a> {
             return Ok(());
         };
         let Plan { findings, events, superseded, stood: _ } = plan;
-        let Proven { slice, coverage, token } = proven;
+        let Proven { slice, coverage, token, read } = proven;
         let commit =
-            Commit { slice, coverage, overlap: None, token, findings, events, supersede: superseded };
-        Ok(self.job.store.commit(lease, commit).await?)
+            Commit { slice, coverage, overlap: None, token, read, findings, events, supersede: superseded };
+        self.job.store.commit(lease, commit).await?;
+        self.stop.going().moves();
+        Ok(())
     }
 
     fn note(&mut self, plan: &Plan) {
@@ -286,11 +332,8 @@ impl<'a> Night<'a> {
             run_id: self.run_id,
             now,
             hold,
+            pseudonyms: self.job.pseudonyms.as_ref(),
         })
-    }
-
-    pub(super) fn stop_if_cancelled(&self) -> Result<(), Failure> {
-        if self.job.cancel.is_cancelled() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
     /// Tells the reader of the report something that makes nothing doubtful.
@@ -320,11 +363,8 @@ impl<'a> Night<'a> {
 
     /// Gives the lease back.
     pub(super) async fn give_back(&mut self) {
-        self.renewal = None;
-        if let Some(lease) = self.lease.take()
-            && let Err(error) = self.job.store.release_lease(&lease).await
-        {
-            tracing::warn!(domain = %self.sides.reconciler.domain(), %error, "the lease could not be given back; it lapses by itself");
+        if let Some(lease) = self.lease.take() {
+            self.leases.give_back(&lease).await;
         }
     }
 
@@ -356,5 +396,5 @@ impl<'a> Night<'a> {
 
 /// Whether a locked domain is left out silently.
 pub(super) fn tolerates_lock(job: &Job) -> bool {
-    job.options.if_locked == IfLocked::Skip
+    matches!(job.options.if_locked, IfLocked::Skip | IfLocked::Join)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tieout_reconcilers::event_feed::EventFeed;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::spoken::Spoken;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::Scope;
@@ -83,7 +84,7 @@ impl Night<'_> {
         else {
             return;
         };
-        let keep = humantime::format_duration(events.feed.feed().retention.unwrap_or_default()).to_string();
+        let keep = Spoken(events.feed.feed().retention.unwrap_or_default());
         let said = format!(
             "changes from {} to {} can no longer be followed, because the provider keeps its events for {keep} only",
             lost.from(),
@@ -114,8 +115,8 @@ impl Night<'_> {
         };
         let mut n_looked_up = 0;
         for slice in coverage::slices_of(events.feed.feed(), following.window) {
-            self.stop_if_cancelled()?;
-            if self.is_late() {
+            self.stop.check()?;
+            if self.job.options.is_late() {
                 self.doubt("the deadline came before all events were followed".to_owned());
                 break;
             }
@@ -147,7 +148,7 @@ impl Night<'_> {
         loop {
             let page = tokio::select! {
                 page = walk.next() => page,
-                () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
+                failure = self.stop.asked() => return Err(failure),
             };
             let Some(page) = page else { break };
             let inside =
@@ -176,7 +177,7 @@ impl Night<'_> {
         let is_ours = |clock: Option<Instant>| clock.zip(begins).is_none_or(|(at, begins)| at >= begins);
         let mut plan = Plan::default();
         for keys in keys.chunks(LOOKED_UP_AT_ONCE) {
-            self.stop_if_cancelled()?;
+            self.stop.check()?;
             let mut suspects: Vec<Suspect> = keys.iter().cloned().map(suspect_of).collect();
             let items: Vec<_> = suspects.iter().map(Suspect::wanted).collect();
             let mut confirmation = self.confirm(&items, &|_| true, Absence::Unexpected).await?;
@@ -195,7 +196,7 @@ impl Night<'_> {
 }
 
 fn suspect_of(key: Key) -> Suspect {
-    Suspect { key, clock: None, looks: Looks::Different, upstream: false, local: false }
+    Suspect { key, clock: None, looks: Looks::Different, upstream: false, local: false, seen_before: None }
 }
 
 fn followed(window: Window) -> Proven {

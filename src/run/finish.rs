@@ -1,26 +1,83 @@
 //! The end of a run: what it all comes to, and the last write of its report.
 
-use super::{Job, Mode};
-use crate::report::{DomainReport, RunReport, Status, exit, seal};
-use crate::store::StoreError;
+use std::time::Duration;
 
-/// Decides how the run ended and finalises its report.
-pub(super) async fn close(job: &Job, report: &mut RunReport) -> Result<(), StoreError> {
+use super::outcome::Failure;
+use super::remains::{End, report_of};
+use super::{Job, Mode, UnderWay};
+use crate::report::{DomainReport, RunReport, Status, exit, seal};
+use crate::store::{Store, StoreError};
+
+/// How long the report of a run may take that was given up.
+const LAST_REPORT: Duration = Duration::from_secs(5);
+
+/// Decides how the run ended and finalises its report. Where the state store does not take it, the report itself says so.
+pub(super) async fn close(run: &UnderWay<'_>, report: &mut RunReport) {
+    let reasons = decide(run, report);
+    let now = run.job.store.now().await.unwrap_or_else(|_| run.job.clocks.process.now());
+    report.finished_at = Some(now.to_string());
+    *report = seal(report.clone());
+    if let Err(error) = record(&run.job.store, report).await {
+        not_stored(report, reasons, &error);
+    }
+}
+
+/// What is shown, and written into a file, of a report that nobody has stored.
+fn not_stored(report: &mut RunReport, mut reasons: Vec<(u8, String)>, error: &StoreError) {
+    reasons.push((exit::FAILED, "state_store".to_owned()));
+    let problem = format!("this report is not in the state store: {}", error.with_causes());
+    report.domains.iter_mut().for_each(|domain| domain.problems.push(problem.clone()));
+    report.exit = exit::decide(&reasons);
+    if report.status != Status::Interrupted {
+        report.status = status(report);
+    }
+    *report = seal(report.clone());
+}
+
+/// Ends a run that did not end itself: nothing that still works on it can write any more, and its report is made from what the
+/// state store holds. The connections are new, because nobody knows what the others wait for.
+pub(super) async fn give_up(run: &UnderWay<'_>) -> Result<RunReport, StoreError> {
+    let failure = run.stop.stuck().map_or(Failure::Interrupted, Failure::Stalled);
+    tracing::error!(%failure, "the run did not end itself and was given up");
+    let last_report = async {
+        let store = run.job.store.anew().await?;
+        store.fence_off(run.job.run_id, None).await?;
+        let left = store.find_run(&run.job.run_id.to_string()).await?;
+        let mut report = report_of(&store, &left, &run.job.domains, &End::GivenUp(failure)).await?;
+        decide(run, &mut report);
+        let report = seal(report);
+        record(&store, &report).await?;
+        store.close().await;
+        Ok(report)
+    };
+    let too_late = |_| StoreError::Unreachable {
+        place: run.job.store.place().to_owned(),
+        cause: "it did not take the report in time; the next run writes it".into(),
+    };
+    tokio::time::timeout(LAST_REPORT, last_report).await.map_err(too_late)?
+}
+
+async fn record(store: &Store, report: &RunReport) -> Result<(), StoreError> {
+    let json = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+    store.finish_run(report.run_id, report.status, report.exit.code.into(), &json).await
+}
+
+/// Decides how the run ended, and returns everything that spoke for it.
+fn decide(run: &UnderWay<'_>, report: &mut RunReport) -> Vec<(u8, String)> {
     let mut reasons: Vec<(u8, String)> = Vec::new();
     for domain in &mut report.domains {
-        reasons.extend(reasons_of(job, domain));
+        reasons.extend(reasons_of(run.job, domain));
+    }
+    if run.stop.stuck().is_some() {
+        reasons.push((exit::PARTIAL, "stalled".to_owned()));
     }
     no_domain_finished(report, &mut reasons);
-    if let Some(code) = (job.signal_exit)() {
+    if let Some(code) = (run.job.signal_exit)() {
         reasons.push((code, "interrupted".to_owned()));
     }
     report.exit = exit::decide(&reasons);
-    report.status = status(report);
-    let now = job.store.now().await.unwrap_or_else(|_| job.clocks.process.now());
-    report.finished_at = Some(now.to_string());
-    *report = seal(report.clone());
-    let json = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
-    job.store.finish_run(report.run_id, report.status, report.exit.code.into(), &json).await
+    report.status = if run.stop.stuck().is_some() { Status::Interrupted } else { status(report) };
+    reasons
 }
 
 /// Everything about a domain that speaks for an exit code.

@@ -1,9 +1,28 @@
-//! Whose turn it is: who holds a domain, and how a lease is kept while it is worked on.
+//! Whose turn it is: which domains a run holds, how it keeps them, and what it does when another run holds one.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tieout_reconcilers::name::{DomainName, Each};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
 
-use super::Job;
-use crate::store::{LEASE_TIME, Lease};
+use super::dead;
+use super::outcome::Failure;
+use super::stop::Stop;
+use super::{IfLocked, Job};
+use crate::store::{Lease, SIGN_OF_LIFE, SliceLease, Store, StoreError};
+
+/// How often somebody who waits for a lease asks for it.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The longest that a run waits for a lease without a deadline: no run works longer on a domain.
+const LONGEST_WAIT: Duration = super::stage::RUN_TIME;
+
+/// How long the last sign of life is waited for.
+const LAST_SIGN: Duration = Duration::from_secs(1);
 
 /// Who holds a lease, for the message that another run gets.
 pub(super) fn holder() -> String {
@@ -11,16 +30,168 @@ pub(super) fn holder() -> String {
     format!("process {} on {}", std::process::id(), host.trim())
 }
 
-/// Renews a lease until it is dropped. A lease that was lost is noticed by the next commit.
-pub(super) fn keep(job: &Job, lease: &Lease) -> AbortOnDropHandle<()> {
-    let (store, lease) = (job.store.clone(), lease.clone());
-    AbortOnDropHandle::new(tokio::spawn(async move {
-        let mut tick = tokio::time::interval(LEASE_TIME / 4);
-        loop {
-            tick.tick().await;
-            if let Err(error) = store.renew(&lease).await {
-                tracing::warn!(domain = %lease.domain(), %error, "the lease could not be renewed");
+/// The signs of life of a run.
+pub(super) struct SignsOfLife {
+    over: CancellationToken,
+    task: AbortOnDropHandle<()>,
+}
+
+impl SignsOfLife {
+    /// Ends them between two transactions, unless the store takes too long for one.
+    pub(super) async fn end(self) {
+        self.over.cancel();
+        let _too_long = tokio::time::timeout(LAST_SIGN, self.task).await;
+    }
+}
+
+/// Each lease, with the work that ends once it is lost.
+type Held = HashMap<(DomainName, Each), (Lease, Stop)>;
+
+/// The leases of a run. Clones are about the same ones.
+#[derive(Debug, Clone)]
+pub(super) struct Leases {
+    store: Store,
+    run_id: Uuid,
+    held: Arc<Mutex<Held>>,
+    /// The claims of slices that the run reads for others.
+    reads: Arc<Mutex<HashSet<Uuid>>>,
+}
+
+/// A claim that lives as long as this.
+pub(super) struct KeptSlice {
+    claim: Uuid,
+    all: Arc<Mutex<HashSet<Uuid>>>,
+}
+
+impl KeptSlice {
+    fn all(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for KeptSlice {
+    fn drop(&mut self) {
+        self.all().remove(&self.claim);
+    }
+}
+
+impl Leases {
+    /// None yet.
+    pub(super) fn of(job: &Job) -> Self {
+        Self { store: job.store.clone(), run_id: job.run_id, held: Arc::default(), reads: Arc::default() }
+    }
+
+    /// Takes the lease of a member of a domain, and waits for it where that was asked for. Once it goes to somebody else, the work
+    /// on the domain ends.
+    pub(super) async fn take(
+        &self,
+        job: &Job,
+        (domain, each): (&DomainName, &Each),
+        stop: &Stop,
+    ) -> Result<Lease, Failure> {
+        let longest = std::time::Instant::now().checked_add(LONGEST_WAIT);
+        let until = job.options.deadline.into_iter().chain(longest).min();
+        let mut has_said = false;
+        let lease = loop {
+            let held = match self.store.acquire(domain, each, self.run_id, &holder()).await {
+                Ok(lease) => break lease,
+                // Whoever sleeps in the midst of a write keeps the row, until the database ends its transaction.
+                Err(held @ (StoreError::Held { .. } | StoreError::Conflict { .. }))
+                    if job.options.if_locked == IfLocked::Wait =>
+                {
+                    held
+                }
+                Err(error @ StoreError::Conflict { .. }) if job.options.if_locked == IfLocked::Join => {
+                    return Err(Failure::Locked(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if until.is_some_and(|until| until <= std::time::Instant::now()) {
+                return Err(Failure::Locked(format!("{held}, and still was when the wait was over")));
+            }
+            if !has_said {
+                tracing::warn!(%held, "waiting until the domain is free");
+                has_said = true;
+            }
+            // Whoever holds it gives signs of life, so this is no standstill.
+            stop.going().moves();
+            stop.pause(ASK_AGAIN).await?;
+        };
+        self.held().insert((domain.clone(), each.clone()), (lease.clone(), stop.clone()));
+        if has_said && let Err(error) = dead::close(&self.store, &job.domains, Some(self.run_id)).await {
+            tracing::warn!(%error, "whether the run before is dead could not be found out");
+        }
+        Ok(lease)
+    }
+
+    /// Keeps the claim of a slice until the guard is dropped: what nobody reads any more lapses.
+    pub(super) fn keep_slice(&self, lease: &SliceLease) -> KeptSlice {
+        let kept = KeptSlice { claim: lease.claim(), all: Arc::clone(&self.reads) };
+        kept.all().insert(kept.claim);
+        kept
+    }
+
+    /// Gives a lease back, so that the next run need not wait for it to lapse.
+    pub(super) async fn give_back(&self, lease: &Lease) {
+        self.held().remove(&(lease.domain().clone(), lease.each().clone()));
+        if let Err(error) = self.store.release_lease(lease).await {
+            tracing::warn!(domain = %lease.domain(), %error, "the lease could not be given back; it lapses by itself");
+        }
+    }
+
+    /// Takes all leases of a domain away from whatever still works on it.
+    pub(super) async fn fence_off(&self, domain: &DomainName) {
+        self.held().retain(|(of, _), _| of != domain);
+        if let Err(error) = self.store.fence_off(self.run_id, Some(domain)).await {
+            tracing::warn!(%domain, %error, "the lease could not be given back; it lapses by itself");
+        }
+    }
+
+    /// Gives signs of life until that is ended: the run is not taken for dead, and its leases do not lapse. A lease that went to
+    /// somebody else ends the work on its domain at once.
+    pub(super) fn keep(&self) -> SignsOfLife {
+        let (leases, over) = (self.clone(), CancellationToken::new());
+        let ended = over.clone();
+        let task = tokio::spawn(async move {
+            // The run has just been recorded.
+            while tokio::time::timeout(SIGN_OF_LIFE, ended.cancelled()).await.is_err() {
+                leases.beat().await;
+                leases.keep_slices().await;
+            }
+        });
+        SignsOfLife { over, task: AbortOnDropHandle::new(task) }
+    }
+
+    async fn beat(&self) {
+        // Whatever is taken while the question is under way is not asked about.
+        let known: Vec<(Lease, Stop)> = self.held().values().cloned().collect();
+        match self.store.beat(self.run_id).await {
+            Ok(kept) => {
+                for (lease, stop) in known.into_iter().filter(|(lease, _)| !kept.contains(lease)) {
+                    let is_given_back = !self.held().values().any(|(held, _)| *held == lease);
+                    if !is_given_back {
+                        tracing::warn!(domain = %lease.domain(), "another run took the domain over");
+                        stop.lose();
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(run_id = %self.run_id, %error, "the run's sign of life could not be written");
             }
         }
-    }))
+    }
+
+    async fn keep_slices(&self) {
+        let reads: Vec<Uuid> =
+            self.reads.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        if !reads.is_empty()
+            && let Err(error) = self.store.keep_slices(&reads).await
+        {
+            tracing::warn!(run_id = %self.run_id, %error, "the slices that are read for others could not be kept");
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

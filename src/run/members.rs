@@ -7,7 +7,6 @@ use tieout_reconcilers::name::Each;
 
 use super::Mode;
 use super::domain::Night;
-use super::lease::{holder, keep};
 use super::outcome::Failure;
 use super::stage::Stage;
 use super::summary::{blank, failed};
@@ -23,25 +22,23 @@ struct Nights<'a> {
 }
 
 /// Reconciles the members of a domain, one after the other; their slices go side by side.
-pub(super) async fn reconcile(stage: &Stage<'_>, members: Vec<Member>, doubts: Vec<String>) -> DomainReport {
-    let blank = || blank(stage.reconciler.as_ref());
+pub(super) async fn reconcile(
+    stage: &Stage<'_>,
+    members: Vec<Member>,
+    doubts: Vec<String>,
+) -> Result<DomainReport, Failure> {
     // Whoever works on members holds the domain itself as well, so that two runs never share the members out.
-    let whole = match stage.job.options.mode {
-        Mode::Plan => Ok(None),
+    let lease = match stage.job.options.mode {
+        Mode::Plan => None,
         Mode::Run => {
             let domain = stage.reconciler.domain();
-            stage.job.store.acquire(domain, &Each::default(), stage.run_id, &holder()).await.map(Some)
+            Some(stage.leases.take(stage.job, (domain, &Each::default()), &stage.stop).await?)
         }
     };
-    let lease = match whole {
-        Ok(lease) => lease,
-        Err(error) => return failed(blank(), &error.into()),
-    };
-    let renewal = lease.as_ref().map(|lease| keep(stage.job, lease));
     let number = members.len() as u64;
-    let mut nights = work(stage, members).await;
+    let mut nights = Box::pin(work(stage, members)).await;
     nights.release().await;
-    let mut report = nights.tell(blank()).await;
+    let mut report = nights.tell(blank(stage.reconciler.as_ref())).await;
     report.complete &= doubts.is_empty();
     report.problems.extend(doubts);
     if number == 0 {
@@ -50,13 +47,10 @@ pub(super) async fn reconcile(stage: &Stage<'_>, members: Vec<Member>, doubts: V
     if let Some(members) = &mut report.members {
         members.all = number;
     }
-    drop(renewal);
-    if let Some(lease) = lease
-        && let Err(error) = stage.job.store.release_lease(&lease).await
-    {
-        tracing::warn!(domain = %lease.domain(), %error, "the lease could not be given back; it lapses by itself");
+    if let Some(lease) = lease {
+        stage.leases.give_back(&lease).await;
     }
-    report.ended()
+    Ok(report.ended())
 }
 
 async fn work<'a>(stage: &Stage<'a>, members: Vec<Member>) -> Nights<'a> {
@@ -72,7 +66,7 @@ async fn work<'a>(stage: &Stage<'a>, members: Vec<Member>) -> Nights<'a> {
             }
         };
         let Err(failure) = ended else { continue };
-        let is_over = matches!(failure, Failure::Interrupted);
+        let is_over = failure.ends_all_members();
         all.failures.push((each, failure));
         if is_over {
             break;
@@ -134,8 +128,7 @@ impl Nights<'_> {
             }
         };
         report.verified_through = verified.into_iter().min().flatten().map(|at| at.to_string());
-        let ends_all =
-            failures.iter().find(|(_, failure)| all_failed || matches!(failure, Failure::Interrupted));
+        let ends_all = failures.iter().find(|(_, failure)| all_failed || failure.ends_all_members());
         let troubled = failures.iter().map(|(each, _)| each.as_str().to_owned()).collect();
         for (each, failure) in &failures {
             report.complete = false;

@@ -5,31 +5,45 @@
 
 mod account;
 mod approve;
+mod asked;
 mod backfill;
+mod bookmark;
 mod causes;
 mod counting;
+mod dead;
 mod deadline;
+mod deliver;
 mod domain;
 mod events;
 mod finish;
 mod flight;
+mod follow;
+mod join;
 mod lease;
 mod listing;
 mod lives;
 mod members;
+mod offers;
 mod originals;
 mod outcome;
+mod panicked;
 mod parts;
+mod range;
 mod reading;
 mod release;
+mod remains;
 mod rest;
+mod resume;
 mod shape;
 mod shown;
+mod sighted;
 mod slice;
 mod sorting;
 mod stage;
 mod standing;
+mod stop;
 mod summary;
+mod unopened;
 mod unseen;
 mod verdicts;
 mod whole;
@@ -40,32 +54,32 @@ use std::time::{Duration, Instant as Moment};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Window;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use tracing::Instrument as _;
 
 use crate::clock::Clocks;
-use crate::finding::State;
 use crate::local::Database;
+use crate::privacy::Pseudonyms;
 use crate::progress::{Progress, Watcher};
 use crate::queue::Queues;
-use crate::relay;
-use crate::report::{DomainReport, RunReport, SCHEMA, Status, exit};
+use crate::report::{DomainReport, RunReport, SCHEMA, Status};
 use crate::source::Client;
-use crate::store::{OutboxState, RunMode, RunRow, Store, StoreError};
+use crate::store::{RunMode, RunRow, Store, StoreError};
+
+use lease::Leases;
+use stop::RunStop;
 
 pub use approve::{Approved, NotApproved, Order, approve};
+pub use asked::{Asked, NotAsked};
+pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
 pub use outcome::Failure;
 pub(crate) use standing::standing;
-
-/// How often a run says that it is alive; well under the time after which it is taken for dead.
-const HEART_BEAT: Duration = Duration::from_secs(10);
+pub(crate) use unopened::unopened;
 
 /// Whether a run acts or only says what it would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +88,16 @@ pub enum Mode {
     Run,
     /// Finds, and writes nothing but its own run row.
     Plan,
+}
+
+impl Mode {
+    /// The word for it in reports.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Plan => "plan",
+        }
+    }
 }
 
 /// What part of a domain is looked at.
@@ -98,6 +122,10 @@ pub enum IfLocked {
     Fail,
     /// Leave the domain out.
     Skip,
+    /// Wait until it is free, or the deadline comes.
+    Wait,
+    /// Read slices for whoever holds it; and offer slices of what this run holds to others.
+    Join,
 }
 
 /// What happens to what a run finds.
@@ -108,6 +136,16 @@ pub enum Found {
     Repaired,
     /// It was there before anybody looked: it is held until a person says what becomes of it.
     Baseline,
+}
+
+/// How often it is written down how far slices are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bookmarks {
+    /// As often as takes little of the time.
+    #[default]
+    Paced,
+    /// After each page, whatever it takes.
+    EveryPage,
 }
 
 /// How a run is asked to behave.
@@ -127,10 +165,16 @@ pub struct Options {
     pub drain: Duration,
     /// When nothing more is begun; what is left is for the next run.
     pub deadline: Option<Moment>,
+    /// After how long without any movement the run ends itself.
+    pub watchdog: Duration,
+    /// The interrupted run that this one goes on with.
+    pub resumes: Option<Uuid>,
     /// How many findings a report lists per domain.
     pub list: usize,
     /// How many slices are walked side by side, at least 1.
     pub concurrency: usize,
+    /// How often it is written down how far slices are.
+    pub bookmarks: Bookmarks,
     /// Whether differences alone make the exit code 4.
     pub differences_exit: bool,
 }
@@ -153,39 +197,77 @@ pub struct Job {
     pub cancel: CancellationToken,
     /// The exit code that a signal asks for.
     pub signal_exit: Arc<dyn Fn() -> Option<u8> + Send + Sync>,
+    /// What stands for values that people must not see; without it they are dropped.
+    pub pseudonyms: Option<Pseudonyms>,
     /// What time it is.
     pub clocks: Clocks,
     /// How to behave.
     pub options: Options,
 }
 
+/// A run under way: the job, what the run holds, and whether it is to end.
+struct UnderWay<'a> {
+    job: &'a Job,
+    leases: Leases,
+    stop: RunStop,
+}
+
 /// Runs the job. The report row is inserted first and finalised on every path.
 pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError> {
+    panicked::note_places();
     let now = job.clocks.process.now();
     let mut report = open_report(job, now);
-    for dead in job.store.close_dead_runs().await? {
-        tracing::warn!(run_id = %dead, "an earlier run gave no sign of life and is recorded as interrupted");
-    }
     job.store.begin_run(&row_of(&report, job, now)).await?;
+    if job.options.mode == Mode::Run {
+        dead::close(&job.store, &job.domains, Some(job.run_id)).await?;
+    }
+    let run = UnderWay { job, leases: Leases::of(job), stop: RunStop::on(&job.cancel) };
+    let signs_of_life = run.leases.keep();
+    let mut work = Box::pin(work(&run, queues, &mut report, now));
+    let worked = tokio::select! {
+        biased;
+        worked = &mut work => Some(worked),
+        () = run.stop.overdue(job.options.watchdog) => None,
+    };
+    drop(work);
+    signs_of_life.end().await;
+    match worked {
+        Some(worked) => worked.map(|()| report),
+        None => Box::pin(finish::give_up(&run)).await,
+    }
+}
+
+/// The job itself, which fills in the report and finalises it.
+async fn work(
+    run: &UnderWay<'_>,
+    queues: &mut Queues,
+    report: &mut RunReport,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let job = run.job;
     let began = job.store.now().await?;
-    let _beat = heart_beat(job, report.run_id);
     for reconciler in &job.domains {
-        if job.cancel.is_cancelled() {
+        if run.stop.going().is_over() {
             break;
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        // A night is deep: boxed, its layout is worked out apart from that of the run.
-        let night = Box::pin(domain::reconcile(job, reconciler, report.run_id, now));
-        let domain = night.instrument(span).await;
+        let domain = reconcile(run, reconciler, now).instrument(span).await;
+        note_end(job, &domain).await;
+        crash_point!("domain.reported");
         report.domains.push(domain);
     }
-    if job.options.mode == Mode::Run && !job.cancel.is_cancelled() {
-        // The report is finalised even where the state store fails now; if it still does then, the run says so itself.
-        if let Err(error) = deliver(job, queues, &mut report).await {
-            undelivered(&mut report, &error);
+    if job.options.mode == Mode::Run {
+        // Where the run is to end, this only says what still waits. The report is finalised even where the state store fails now; if
+        // it still does then, the run says so itself.
+        let delivered = panicked::caught(deliver::deliver(job, queues, report, run.stop.going())).await;
+        match delivered {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => deliver::not_known(report, "state_store", &error.with_causes()),
+            Err(failure) => deliver::not_known(report, failure.word(), &failure.to_string()),
         }
     }
+    crash_point!("run.delivered");
     // How findings stand is worth knowing and no reason to lose a report.
     if let Err(error) = standing::tell(job, &mut report.domains, began).await {
         tracing::warn!(%error, "how the findings stand could not be counted");
@@ -193,8 +275,36 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
     for domain in &report.domains {
         job.watcher.saw(Progress::DomainFinished { report: domain });
     }
-    finish::close(job, &mut report).await?;
-    Ok(report)
+    finish::close(run, report).await;
+    Ok(())
+}
+
+/// One domain. A mistake of the program ends it, and no other.
+async fn reconcile(run: &UnderWay<'_>, reconciler: &Arc<dyn Reconciler>, now: Instant) -> DomainReport {
+    // A night is deep: boxed, its layout is worked out apart from that of the run.
+    let night = Box::pin(domain::reconcile(run, reconciler, now));
+    match panicked::caught(night).await {
+        Ok(report) => report,
+        Err(failure) => {
+            tracing::error!(%failure, "the domain was given up");
+            run.leases.fence_off(reconciler.domain()).await;
+            summary::failed(summary::blank(reconciler.as_ref()), &failure)
+        }
+    }
+}
+
+/// Records how a domain ended, in case the run cannot write its whole report.
+async fn note_end(job: &Job, domain: &DomainReport) {
+    if job.options.mode == Mode::Plan {
+        return;
+    }
+    let noted = match serde_json::to_string(domain) {
+        Ok(json) => job.store.end_domain(job.run_id, &domain.domain, &json).await,
+        Err(_) => return,
+    };
+    if let Err(error) = noted {
+        tracing::warn!(domain = domain.domain, %error, "how the domain ended could not be noted");
+    }
 }
 
 fn open_report(job: &Job, now: Instant) -> RunReport {
@@ -202,10 +312,9 @@ fn open_report(job: &Job, now: Instant) -> RunReport {
         schema: SCHEMA.to_owned(),
         run_id: job.run_id,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: match job.options.mode {
-            Mode::Run => "run".to_owned(),
-            Mode::Plan => "plan".to_owned(),
-        },
+        mode: job.options.mode.word().to_owned(),
+        resumes: job.options.resumes,
+        successor: None,
         selected: job.domains.iter().map(|domain| domain.domain().to_string()).collect(),
         started_at: now.to_string(),
         finished_at: None,
@@ -224,77 +333,10 @@ fn row_of(report: &RunReport, job: &Job, now: Instant) -> RunRow {
             Mode::Plan => RunMode::Plan,
         },
         trigger: "manual".to_owned(),
-        args_json: serde_json::json!({ "domains": report.selected }).to_string(),
+        args_json: Asked::of(job).to_json(),
         version: report.tool_version.clone(),
+        resumes: job.options.resumes,
     }
-}
-
-/// Keeps the run row fresh while the run works, until it is dropped.
-fn heart_beat(job: &Job, run_id: Uuid) -> AbortOnDropHandle<()> {
-    let store = job.store.clone();
-    AbortOnDropHandle::new(tokio::spawn(async move {
-        let mut tick = tokio::time::interval(HEART_BEAT);
-        loop {
-            tick.tick().await;
-            if let Err(error) = store.beat(run_id).await {
-                tracing::warn!(%run_id, %error, "the run's heartbeat could not be written");
-            }
-        }
-    }))
-}
-
-/// Sends what is pending, and says of each domain what became of it.
-async fn deliver(job: &Job, queues: &mut Queues, report: &mut RunReport) -> Result<(), StoreError> {
-    let drained = relay::drain(&job.store, queues, job.options.drain).await?;
-    let unsent = job.store.unsent().await?;
-    for domain in &mut report.domains {
-        let is_its = |name: &DomainName| name.as_str() == domain.domain;
-        let count =
-            |by: &BTreeMap<DomainName, u64>| by.iter().filter(|(name, _)| is_its(name)).map(|(_, n)| n).sum();
-        let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
-        domain.events.emitted = count(&drained.sent);
-        domain.events.dead = count(&drained.dead);
-        domain.events.waiting = waiting.map(|row| row.count).sum();
-        if domain.events.emitted > 0 {
-            show_delivered(job, domain).await?;
-        }
-        if domain.events.waiting > 0 {
-            domain.problems.extend(drained.faults.values().map(ToString::to_string));
-        }
-    }
-    Ok(())
-}
-
-/// Nobody knows what became of the events: that is a failure of every domain of the run.
-fn undelivered(report: &mut RunReport, error: &StoreError) {
-    for domain in &mut report.domains {
-        if domain.failure.is_none() {
-            domain.status = Status::Failed;
-            domain.failure = Some("state_store".to_owned());
-            domain.exit_code = exit::FAILED;
-        }
-        domain.problems.push(format!("the outbox cannot be delivered: {}", error.with_causes()));
-    }
-}
-
-/// The listed findings whose events were acknowledged in this run are not open any more.
-async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
-    let Ok(name) = domain.domain.parse::<DomainName>() else { return Ok(()) };
-    let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
-    for finding in &domain.findings {
-        keys.entry(finding.each.clone()).or_default().extend(Key::checked(&finding.key));
-    }
-    let mut states: BTreeMap<(String, String), State> = BTreeMap::new();
-    for (each, keys) in keys {
-        let now = job.store.findings_by_key(&name, &Each::stored(&each), &keys).await?;
-        states.extend(now.iter().map(|finding| ((each.clone(), finding.id.key.to_string()), finding.state)));
-    }
-    for finding in &mut domain.findings {
-        if let Some(state) = states.get(&(finding.each.clone(), finding.key.clone())) {
-            state.as_str().clone_into(&mut finding.state);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

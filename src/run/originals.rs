@@ -1,15 +1,20 @@
 //! Reads the provider's own events about what was found: to send them, where the domain wants to, and to say where they went.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
+use tieout_reconcilers::event_feed::EventFeed;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::reconciler::{Data, Remedy};
+use tieout_reconcilers::reconciler::{ClockKind, Data, Remedy};
 use tieout_reconcilers::window::Window;
 
 use super::domain::Night;
 use crate::plan::{Look, Observation};
 use crate::source::{Asked, Originals, originals};
+
+/// How long providers go on trying to deliver an event: who reads less of a log of deliveries takes a late one for the first.
+const RETRIES: Duration = Duration::from_hours(72);
 
 impl Night<'_> {
     /// What the provider has of its own events about the observations that will send one, and about those whose cause is
@@ -52,9 +57,8 @@ impl Night<'_> {
 
     /// From a little before the oldest of the items on, since a provider may date its event before the item, as far back as it
     /// keeps its events.
-    fn range_of(&self, wanting: &[&Observation], kept: Option<std::time::Duration>) -> Option<Window> {
-        let settle = self.sides.reconciler.policy().settle;
-        let oldest = wanting.iter().map(|seen| seen.clock.map(|clock| clock - settle)).min()?;
+    fn range_of(&self, wanting: &[&Observation], kept: Option<Duration>) -> Option<Window> {
+        let oldest = wanting.iter().map(|seen| Some(self.events_begin(seen.clock?))).min()?;
         let horizon = kept.map(|kept| self.start - kept);
         let from = match (oldest, horizon) {
             (Some(oldest), Some(horizon)) => oldest.max(horizon),
@@ -62,7 +66,19 @@ impl Night<'_> {
             (None, Some(horizon)) => horizon,
             (None, None) => Instant::from_micros(0),
         };
-        Window::new(from, self.start)
+        // What was made while the run rested is about what is seen now, and a provider whose clock is ahead dates it later.
+        let skew = self.sides.client.first_skew().and_then(|skew| skew.to_std().ok()).unwrap_or_default();
+        let now = self.job.clocks.process.now() + skew + Duration::from_secs(1);
+        Window::new(from, now)
+    }
+
+    /// Where events about an item with this clock begin that may be the newest one.
+    pub(super) fn events_begin(&self, clock: Instant) -> Instant {
+        let reconciler = self.sides.reconciler.as_ref();
+        let is_of_deliveries = reconciler.events().is_some_and(EventFeed::is_of_deliveries);
+        let moves = reconciler.feed().clock_kind == Some(ClockKind::Updated);
+        let retries = if is_of_deliveries && moves { RETRIES } else { Duration::ZERO };
+        clock - reconciler.policy().settle - retries
     }
 }
 

@@ -1,5 +1,9 @@
 //! Why a domain could not go on, sorted by what the caller does next.
 
+use std::time::Duration;
+
+use tieout_reconcilers::spoken::Spoken;
+
 use crate::local::LocalError;
 use crate::report::{Status, exit};
 use crate::store::StoreError;
@@ -25,6 +29,12 @@ pub enum Failure {
     /// A signal asked the run to stop.
     #[error("interrupted; what was committed stays, the next run goes on from there")]
     Interrupted,
+    /// Nothing moved for so long that the run ended itself.
+    #[error("nothing has moved for {}, so the run ended itself; what was committed stays, the next run goes on from there", Spoken(*.0))]
+    Stalled(Duration),
+    /// A mistake in the program.
+    #[error("tieout made a mistake and gave the domain up: {0}; what was committed stays")]
+    Panicked(String),
 }
 
 impl Failure {
@@ -35,8 +45,15 @@ impl Failure {
             Self::Definition(_) => exit::USAGE,
             Self::Credentials(_) => exit::CREDENTIALS,
             Self::Locked(_) => exit::LOCKED,
-            Self::Unreachable(_) | Self::LeaseLost | Self::Interrupted => exit::PARTIAL,
+            Self::Unreachable(_) | Self::LeaseLost | Self::Interrupted | Self::Stalled(_) => exit::PARTIAL,
+            Self::Panicked(_) => exit::FAILED,
         }
+    }
+
+    /// Whether no other member of a fan-out is worked on either.
+    #[must_use]
+    pub const fn ends_all_members(&self) -> bool {
+        matches!(self, Self::LeaseLost | Self::Interrupted | Self::Stalled(_) | Self::Panicked(_))
     }
 
     /// How the domain ended.
@@ -44,7 +61,7 @@ impl Failure {
     pub const fn status(&self) -> Status {
         match self {
             Self::Locked(_) => Status::Skipped,
-            Self::Interrupted => Status::Interrupted,
+            Self::Interrupted | Self::Stalled(_) => Status::Interrupted,
             _ => Status::Failed,
         }
     }
@@ -59,6 +76,8 @@ impl Failure {
             Self::Unreachable(_) => "unreachable",
             Self::LeaseLost => "lease_lost",
             Self::Interrupted => "interrupted",
+            Self::Stalled(_) => "stalled",
+            Self::Panicked(_) => "panic",
         }
     }
 }
@@ -78,7 +97,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::LeaseLost { .. } => Self::LeaseLost,
-            StoreError::Refused { .. } => Self::Credentials(error.with_causes()),
+            StoreError::Refused { .. } | StoreError::NotGranted { .. } | StoreError::ReadOnly { .. } => {
+                Self::Credentials(error.with_causes())
+            }
             StoreError::Held { .. } => Self::Locked(error.to_string()),
             other => Self::Unreachable(other.with_causes()),
         }

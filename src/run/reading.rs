@@ -1,19 +1,25 @@
 //! What of a domain is read, slice by slice, and when a provider is left alone.
 
 use std::ops::ControlFlow;
+use std::pin::pin;
+use std::sync::Arc;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Feed;
+use tieout_reconcilers::spoken::Spoken;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
-use super::Scope;
 use super::domain::Night;
 use super::events::Following;
 use super::flight::Flight;
+use super::offers::Offers;
 use super::outcome::Failure;
+use super::resume::Slices;
 use super::shape::Shape;
 use super::slice::{Read, Seen};
+use super::{IfLocked, Scope};
 use crate::coverage::{self, Known};
+use crate::going::LAST_WORDS;
 use crate::source::{Coverage, NextStep};
 use crate::store::{Commit, OverlapDone};
 
@@ -28,37 +34,24 @@ pub(super) struct Ledger {
 }
 
 /// After how many ranges in a row without a single page a provider is left alone until the next run.
-const MAX_IN_VAIN: u32 = 3;
+pub(super) const MAX_IN_VAIN: u32 = 3;
 
 impl Night<'_> {
     /// Reads the slices side by side and judges them one after the other, oldest first. Says whether that shows every change
     /// that the feed's `overlap_scan` promises to find.
     pub(super) async fn read_slices(&mut self, following: Option<&Following>) -> Result<bool, Failure> {
-        let (slices, sees_all_changes) = self.slices(following).await?;
-        let mut shape = Shape::new(self.sides.reconciler.feed(), slices);
-        let mut flight = Flight::of(self.reading());
-        let mut in_vain = 0;
-        loop {
-            self.stop_if_cancelled()?;
-            let left = flight.len() + shape.len();
-            if left > 0 && self.is_late() {
-                self.doubt(format!("the deadline came; {left} more ranges are left to the next run"));
-                break;
-            }
-            if in_vain >= MAX_IN_VAIN && left > 0 {
-                self.doubt(format!("{in_vain} ranges in a row gave no page; {left} more were not tried"));
-                break;
-            }
-            let next = tokio::select! {
-                next = flight.next(&mut shape) => next,
-                () = self.late(), if left > 0 => continue,
-                () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
-            };
-            let Some(read) = next.transpose()? else { break };
-            in_vain = if gave_nothing(&read) { in_vain + 1 } else { 0 };
-            if self.take_in(read, &mut shape, &mut flight).await?.is_break() {
-                break;
-            }
+        let found = self.find_begun().await?;
+        let (slices, sees_all_changes) = self.slices(following, found.begins()).await?;
+        let Slices { carried_on, others } = self.take_up(slices, found).await?;
+        let mut shape = Shape::new(self.sides.reconciler.feed(), others);
+        let mut flight = Flight::of(self.reading(), carried_on, self.offers());
+        let flown = self.fly(&mut shape, &mut flight).await;
+        flight.recall().await;
+        self.say_resumed();
+        match flown {
+            Err(failure) => return Err(Box::pin(self.land(failure, flight, &mut shape)).await),
+            // What is under way is left to the next run.
+            Ok(()) => flight.stop().await,
         }
         if let Some(why) = self.counting.why_not() {
             self.report.notes.push(format!("ranges are not counted before they are read: {why}"));
@@ -70,6 +63,65 @@ impl Night<'_> {
         Ok(sees_all_changes)
     }
 
+    /// What others may read, where the work is shared and slices can be carried on.
+    fn offers(&self) -> Option<Offers> {
+        let is_shared = self.job.options.if_locked == IfLocked::Join;
+        let (marks, lease) = self.marks.clone().zip(self.lease.clone()).filter(|_| is_shared)?;
+        Some(Offers::of(marks, lease, Arc::clone(&self.sides), self.lanes.all))
+    }
+
+    /// Reads slice after slice, until nothing is left, or nothing more is to be asked for.
+    async fn fly(&mut self, shape: &mut Shape, flight: &mut Flight) -> Result<(), Failure> {
+        let mut in_vain = 0;
+        loop {
+            self.stop.check()?;
+            let left = flight.len() + shape.len();
+            if left > 0 && self.job.options.is_late() {
+                self.doubt(format!("the deadline came; {left} more ranges are left to the next run"));
+                return Ok(());
+            }
+            if in_vain >= MAX_IN_VAIN && left > 0 {
+                self.doubt(format!("{in_vain} ranges in a row gave no page; {left} more were not tried"));
+                return Ok(());
+            }
+            let next = tokio::select! {
+                next = flight.next(shape) => next,
+                () = self.job.options.late(), if left > 0 => continue,
+                failure = self.stop.asked() => return Err(failure),
+            };
+            let Some(read) = next.transpose()? else { return Ok(()) };
+            in_vain = if gave_nothing(&read) { in_vain + 1 } else { 0 };
+            if self.take_in(read, shape, flight).await?.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// After a signal, what can be carried on later writes down how far it is; what cannot may come to its end for a little while. What was
+    /// read whole is judged and committed: it need not be read again. What can no longer be looked up stays suspected, and the next run
+    /// begins with it.
+    async fn land(&mut self, failure: Failure, mut flight: Flight, shape: &mut Shape) -> Failure {
+        if !matches!(failure, Failure::Interrupted) {
+            return failure;
+        }
+        let mut late = pin!(tokio::time::sleep(LAST_WORDS));
+        loop {
+            let landed = tokio::select! {
+                landed = flight.land() => landed,
+                () = &mut late => return failure,
+            };
+            match landed {
+                None => return failure,
+                Some(Ok(read)) if is_whole(&read) => {
+                    if self.take_in(read, shape, &mut flight).await.is_err() {
+                        return failure;
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
     /// Judges what a slice left over, or sends for its halves; a break leaves out what is left of the feed.
     async fn take_in(
         &mut self,
@@ -78,6 +130,7 @@ impl Night<'_> {
         flight: &mut Flight,
     ) -> Result<ControlFlow<()>, Failure> {
         let next_step = read.next_step();
+        self.note_resumed(&read);
         let Read { slice, pages, was_resynced, seen, .. } = read;
         if let Seen::Counted(count) = seen {
             let halves = if self.counting.is_believed() { shape.split(&slice) } else { None };
@@ -128,7 +181,11 @@ impl Night<'_> {
     }
 
     /// What is to be read, and whether that shows every change that the feed's `overlap_scan` promises to find.
-    async fn slices(&mut self, following: Option<&Following>) -> Result<(Vec<Slice>, bool), Failure> {
+    async fn slices(
+        &mut self,
+        following: Option<&Following>,
+        begun: Option<Instant>,
+    ) -> Result<(Vec<Slice>, bool), Failure> {
         let reconciler = self.sides.reconciler.clone();
         let (feed, policy) = (reconciler.feed(), reconciler.policy());
         if let Scope::Backfill(asked) = self.job.options.scope {
@@ -152,11 +209,13 @@ impl Night<'_> {
             // What was lost of the events is what a wider re-read is for, due or not.
             ledger.last_overlap = None;
         }
+        // A first run reads everything anew, which is all that a wider re-read could do.
+        let is_first = ledger.began.is_none();
+        // One that died before its first slice was done has begun all the same.
+        ledger.began = ledger.began.or(begun);
         let known = self.known_of(&ledger);
         let slices = coverage::slices(feed, policy, &known);
         let lost = coverage::out_of_reach(feed, policy, &known);
-        // A first run reads everything anew, which is all that a wider re-read could do.
-        let is_first = ledger.began.is_none();
         let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
         let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
         if let (true, None, Some(first), false) = (is_first, policy.start, slices.first(), feed.timeless) {
@@ -218,9 +277,14 @@ impl Night<'_> {
     pub(super) async fn overlap_done(&mut self) -> Result<(), Failure> {
         let (Some(lease), true) = (&self.lease, self.report.complete) else { return Ok(()) };
         let clock = self.sides.reconciler.feed().clock.clone();
-        let done = OverlapDone { clock, through: self.ceiling() };
+        let done = OverlapDone { clock, through: self.overlap_through() };
         Ok(self.job.store.commit(lease, Commit { overlap: Some(done), ..Commit::default() }).await?)
     }
+}
+
+/// Whether a slice was read to its end.
+fn is_whole(read: &Read) -> bool {
+    matches!(&read.seen, Seen::Whole { walked, .. } if walked.coverage == Coverage::Complete)
 }
 
 /// Whether a slice neither gave a page nor came to its end. A provider that refuses a range as too large does answer.
@@ -233,7 +297,7 @@ fn gave_nothing(read: &Read) -> bool {
 fn first_run(feed: &Feed, from: Instant) -> String {
     match feed.retention.filter(|keep| *keep < coverage::DEFAULT_BACK) {
         Some(keep) => {
-            let keep = humantime::format_duration(keep);
+            let keep = Spoken(keep);
             format!("first run: it begins at {from}, because the provider keeps items for {keep} only")
         }
         None => {
@@ -258,7 +322,7 @@ mod tests {
         assert_eq!(said(Some(Duration::from_hours(90 * 24))), usual);
         assert_eq!(
             said(Some(Duration::from_hours(7 * 24))),
-            "first run: it begins at 1970-01-01T00:00:00Z, because the provider keeps items for 7days only"
+            "first run: it begins at 1970-01-01T00:00:00Z, because the provider keeps items for 7 days only"
         );
     }
 }

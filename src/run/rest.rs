@@ -30,9 +30,10 @@ impl Night<'_> {
             resting.into_iter().partition(|(suspect, _)| suspect.looks.kind(direction) == Kind::Orphaned);
         self.judge_rested(others, has_rested).await?;
         if let Some(reason) = self.truth_is_empty() {
-            // Nothing was proven by a truth that looks empty.
-            self.withheld.clear();
-            return self.hold_orphans(orphans, &reason).await;
+            // Nothing was proven by a truth that looks empty, and the next run reads it again.
+            self.disbelieve();
+            self.hold_orphans(orphans, &reason).await?;
+            return self.believe().await;
         }
         self.judge_rested(orphans, has_rested).await?;
         self.believe().await
@@ -57,9 +58,12 @@ impl Night<'_> {
         };
         let domain = self.sides.reconciler.domain().as_str();
         self.job.watcher.saw(Progress::Resting { domain, seconds: left.as_secs() });
+        if let Some(end) = tokio::time::Instant::now().checked_add(left) {
+            self.stop.going().waits_until(end);
+        }
         tokio::select! {
             () = self.job.clocks.process.wait(left) => Ok(()),
-            () = self.job.cancel.cancelled() => Err(Failure::Interrupted),
+            failure = self.stop.asked() => Err(failure),
         }
     }
 

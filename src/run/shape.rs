@@ -68,6 +68,27 @@ impl Shape {
         Some(slice)
     }
 
+    /// The newest of the slices that are left, as long as the next one would be.
+    pub(super) fn next_back(&mut self) -> Option<Slice> {
+        let mut slice = self.left.pop_back()?;
+        if self.is_fixed {
+            return Some(slice);
+        }
+        while let Some(longer) = self.left.back().and_then(|before| joined(before, &slice))
+            && length(longer) <= self.span
+        {
+            self.left.pop_back();
+            slice.window = longer;
+        }
+        if length(slice.window) > self.span
+            && let Some((older, newer)) = self.cut(slice.window, slice.window.to() - self.span)
+        {
+            self.left.push_back(Slice { window: older, newest: false, ..slice.clone() });
+            slice.window = newer;
+        }
+        Some(slice)
+    }
+
     /// Learns from a slice that was read how long the next ones should be.
     pub(super) fn learn(&mut self, read: Window, pages: u64) {
         let wanted = match pages {
@@ -239,13 +260,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_learned_the_slices_cover_the_range_once_and_in_order(
+        fn whatever_is_learned_the_slices_of_both_ends_cover_the_range_once_and_in_order(
             span in 1_u64..50,
             shortest in 1_u64..9,
             longest in proptest::option::of(1_u64..200),
             grain in 1_u64..5,
             range in (0_u64..20, 1_u64..400),
             lessons in proptest::collection::vec((0_u64..600, any::<bool>()), 0..40),
+            from_behind in proptest::collection::vec(any::<bool>(), 0..40),
         ) {
             let feed = Feed {
                 min_span: Duration::from_secs(shortest),
@@ -256,9 +278,21 @@ mod tests {
             let (from, to) = (range.0, range.0 + range.1);
             let mut shape = Shape::new(&feed, planned((from, to), span));
             let mut lessons = lessons.into_iter();
+            let mut from_behind = from_behind.into_iter();
             let mut covered = from;
+            let mut uncovered = to;
             let mut waiting: Vec<Slice> = Vec::new();
-            while let Some(slice) = waiting.pop().or_else(|| shape.next()) {
+            loop {
+                if from_behind.next().unwrap_or(false)
+                    && let Some(slice) = shape.next_back()
+                {
+                    let (start, end) = seconds(&slice);
+                    prop_assert_eq!(end, uncovered);
+                    prop_assert!(start < end);
+                    uncovered = start;
+                    continue;
+                }
+                let Some(slice) = waiting.pop().or_else(|| shape.next()) else { break };
                 let (pages, is_too_much) = lessons.next().unwrap_or((PAGES, false));
                 if is_too_much && let Some([older, newer]) = shape.halve(&slice) {
                     waiting.extend([newer, older]);
@@ -270,7 +304,7 @@ mod tests {
                 covered = end;
                 shape.learn(slice.window, pages);
             }
-            prop_assert_eq!(covered, to);
+            prop_assert_eq!(covered, uncovered);
         }
     }
 }

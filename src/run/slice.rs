@@ -2,7 +2,6 @@
 //!
 //! Slices are read side by side, each in a task of its own, and never wait for what is judged meanwhile.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,12 +10,14 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::reconciler::{Filter, Jobs};
-use tieout_reconcilers::window::{Slice, Window};
+use tieout_reconcilers::window::Slice;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::bookmark::{Marks, Opened};
 use super::counting::{Count, Counting};
 use super::outcome::Failure;
+use super::range::CarriedOn;
 use super::shape::is_divisible;
 use super::shown::ShownTonight;
 use super::sorting::{When, is_young, when};
@@ -27,6 +28,7 @@ use crate::confirm::{
 };
 use crate::coverage;
 use crate::diff::{BATCH, Difference, KeyedDiff, SliceDiff, Suspect};
+use crate::going::Going;
 use crate::local::{LocalError, Read as LocalRead, Reader};
 use crate::progress::{Progress, Watcher};
 use crate::source::{Coverage, NextStep, Walk, Walked, WalkedPage, count};
@@ -52,6 +54,10 @@ pub(super) struct Read {
     pub(super) slice: Slice,
     /// Whether the saved token that it had was good no more.
     pub(super) was_resynced: bool,
+    /// What of it an earlier run had read.
+    pub(super) carried_on: Option<CarriedOn>,
+    /// Whether what an earlier run had read of it was good no more.
+    pub(super) began_anew: bool,
     /// How many pages it had.
     pub(super) pages: u64,
     /// How many rows they had.
@@ -82,15 +88,22 @@ pub(super) enum Seen {
 }
 
 /// What comes before the walk of a slice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Ahead {
     /// The provider is asked how many rows it has, where that can save a walk.
     Count,
     /// Nothing: it was counted, and is walked whatever that said.
     Walk(Count),
+    /// What an earlier run had read of it.
+    CarryOn(Box<Opened>),
 }
 
 impl Read {
+    /// A slice of which nothing more is known than how its reading ended.
+    pub(super) const fn of(slice: Slice, seen: Seen) -> Self {
+        Self { slice, was_resynced: false, carried_on: None, began_anew: false, pages: 0, n_rows: 0, seen }
+    }
+
     /// What the caller does next.
     pub(super) fn next_step(&self) -> NextStep {
         match &self.seen {
@@ -160,12 +173,18 @@ pub(super) struct Reading {
     pub(super) lanes: Arc<Lanes>,
     pub(super) pace: Arc<Pace>,
     pub(super) counting: Arc<Counting>,
+    /// Whether the work goes on that the reading is for.
+    pub(super) going: Going,
     /// How many items the run may still look up.
     pub(super) budget: Arc<LookUpBudget>,
     /// Items that a look-up must find.
     pub(super) sentinels: Arc<Sentinels>,
     /// What tonight's pages show, where events are followed.
     pub(super) shown: Option<ShownTonight>,
+    /// Where it is written down how far slices are, if it is.
+    pub(super) marks: Option<Arc<Marks>>,
+    /// Once it is over, readings that can be carried on later are given up.
+    pub(super) readings: Going,
     /// What the provider's first answer says about how far its answers are whole.
     pub(super) provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// The run's start by the process's clock.
@@ -177,24 +196,28 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads both sides of a slice, again from its start where the provider lost the way.
     pub(super) async fn read(self, mut slice: Slice, ahead: Ahead) -> Result<Read, Failure> {
-        let counted = match ahead {
-            Ahead::Count => self.count(&slice).await?,
-            Ahead::Walk(count) => Some(count),
+        let (counted, mut opened) = match ahead {
+            Ahead::Count => match self.count(&slice).await? {
+                Some(count) if count.is_over() => return Ok(Read::of(slice, Seen::Counted(count))),
+                counted => (counted, None),
+            },
+            Ahead::Walk(count) => (Some(count), None),
+            Ahead::CarryOn(opened) => (None, Some(*opened)),
         };
-        if let Some(count) = counted.filter(|count| ahead == Ahead::Count && count.is_over()) {
-            let seen = Seen::Counted(count);
-            return Ok(Read { slice, was_resynced: false, pages: 0, n_rows: 0, seen });
-        }
         let mut lost = 0;
-        let mut was_resynced = false;
+        let (mut was_resynced, mut began_anew) = (false, false);
         loop {
-            let permit = self.lanes.enter().await?;
+            let permit = self.enter().await?;
             let feed = self.sides.reconciler.feed();
             let read = if feed.changes || feed.timeless {
                 self.by_key(&slice, permit).await?
             } else {
-                self.by_range(&slice, permit).await?
+                Box::pin(self.by_range(&slice, opened.take(), permit)).await?
             };
+            if read.carried_on.is_some_and(|before| before.in_vain) {
+                began_anew = true;
+                continue;
+            }
             match read.next_step() {
                 NextStep::ReadAgain if lost < MAX_LOST => lost += 1,
                 NextStep::Resync if slice.token.is_some() => {
@@ -204,14 +227,23 @@ impl Reading {
                 NextStep::Halve => return Ok(read),
                 _ => {
                     self.hold_against(counted, &read);
-                    return Ok(Read { was_resynced, ..self.look_twice(read).await? });
+                    return Ok(Read { was_resynced, began_anew, ..self.look_twice(read).await? });
                 }
             }
         }
     }
 
+    /// Waits for a lane.
+    pub(super) async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        tokio::select! {
+            biased;
+            () = self.readings.over() => Err(Failure::Interrupted),
+            permit = self.lanes.enter() => permit,
+        }
+    }
+
     /// What the provider counts in a slice. Nothing where that saves no walk, or where it does not say.
-    async fn count(&self, slice: &Slice) -> Result<Option<Count>, Failure> {
+    pub(super) async fn count(&self, slice: &Slice) -> Result<Option<Count>, Failure> {
         let Sides { client, reconciler, .. } = self.sides.as_ref();
         let Some(cap) = self.counting.cap(reconciler.feed()) else { return Ok(None) };
         let _permit = self.lanes.enter().await?;
@@ -288,56 +320,6 @@ impl Reading {
         self.provider_ceiling.get().copied().flatten().map_or(ours, |theirs| ours.min(theirs))
     }
 
-    /// Reads a window: its local rows stream past batch by batch.
-    async fn by_range(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
-        let reconciler = &self.sides.reconciler;
-        let mut diff =
-            SliceDiff::new(reconciler.fields(), reconciler.feed(), slice.window).with_batch(self.batch());
-        diff = diff.with_young(slice.newest && reconciler.feed().shows_young());
-        let mut walk = self.walk(slice);
-        let mut rows = LocalRead::default();
-        let (mut pages, mut n_rows) = (0, 0);
-        let read =
-            |pages, n_rows, seen| Ok(Read { slice: slice.clone(), was_resynced: false, pages, n_rows, seen });
-        while let Some(page) = walk.next().await {
-            pages += 1;
-            n_rows += page.n_rows();
-            if let Some(ceiling) = self.saw(&page).filter(|_| pages == 1) {
-                let Some(before) = diff.until(ceiling) else { return read(pages, n_rows, Seen::Beyond) };
-                diff = before;
-            }
-            if let Some(shown) = &self.shown {
-                shown.saw(&page.items, &reconciler.feed().clock_format, slice.window);
-            }
-            diff.take(&page.items);
-            diff.take_nameless(page.faults.len());
-            diff.take_gone(&page.gone);
-            drop(page);
-            while let Some(range) = diff.ready() {
-                rows.add(meet_rows(&self.sides.reader, &mut diff, range).await?);
-            }
-            if diff.hand_bytes() > self.hand_bytes() || self.leaves_too_much(&diff, slice) {
-                return read(pages, n_rows, Seen::TooLarge);
-            }
-        }
-        let walked = self.end(walk).await;
-        // Others may fetch while the last rows are read.
-        drop(permit);
-        match diff.rest() {
-            Some(rest) if walked.coverage == Coverage::Complete => {
-                rows.add(meet_rows(&self.sides.reader, &mut diff, rest).await?);
-            }
-            // The rows of a range whose items were not all seen would only look like orphans.
-            _ => diff.close_unread(),
-        }
-        let unmatched = diff.finish();
-        let (stragglers, faults) = rows_by_key(&self.sides.reader, &unmatched.keys()).await?;
-        rows.add(faults);
-        let difference = Box::new(unmatched.resolve(&stragglers));
-        let confirmation = Confirmation::default();
-        read(pages, n_rows, Seen::Whole { difference, walked, rows, confirmation })
-    }
-
     /// Reads changes, or a feed without a clock: the local rows are looked up batch by batch. Only the whole of a feed tells
     /// which rows it lacks.
     async fn by_key(&self, slice: &Slice, permit: OwnedSemaphorePermit) -> Result<Read, Failure> {
@@ -371,14 +353,14 @@ impl Reading {
         }
         let confirmation = Confirmation::default();
         let seen = Seen::Whole { difference, walked, rows, confirmation };
-        Ok(Read { slice: slice.clone(), was_resynced: false, pages, n_rows, seen })
+        Ok(Read { pages, n_rows, ..Read::of(slice.clone(), seen) })
     }
 
-    fn walk(&self, slice: &Slice) -> Walk {
+    pub(super) fn walk(&self, slice: &Slice) -> Walk {
         Walk::start(self.sides.client.clone(), Arc::clone(&self.sides.reconciler), slice.clone())
     }
 
-    async fn end(&self, walk: Walk) -> Walked {
+    pub(super) async fn end(&self, walk: Walk) -> Walked {
         let walked = walk.end().await;
         if walked.coverage == Coverage::Complete {
             self.lanes.open.cancel();
@@ -387,8 +369,9 @@ impl Reading {
     }
 
     /// Takes note of a page; the ceiling that the provider's first answer of the run has set, if any.
-    fn saw(&self, page: &WalkedPage) -> Option<Instant> {
+    pub(super) fn saw(&self, page: &WalkedPage) -> Option<Instant> {
         self.lanes.open.cancel();
+        self.going.moves();
         let (pages, items) = self.pace.saw(page);
         let reconciler = &self.sides.reconciler;
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
@@ -398,35 +381,21 @@ impl Reading {
     }
 
     /// How many items wait for their local rows, so that all slices together hold about as many.
-    fn batch(&self) -> usize {
+    pub(super) fn batch(&self) -> usize {
         (2 * BATCH / self.lanes.all).clamp(MIN_BATCH, BATCH)
     }
 
     /// Whether so much differs in a slice that its halves are read instead. An export is one job, and is not begun again for that.
-    fn leaves_too_much(&self, diff: &SliceDiff<'_>, slice: &Slice) -> bool {
+    pub(super) fn leaves_too_much(&self, diff: &SliceDiff<'_>, slice: &Slice) -> bool {
         let feed = self.sides.reconciler.feed();
         diff.n_left() > MAX_LEFT && feed.jobs == Jobs::None && is_divisible(feed, slice.window)
     }
 
-    fn hand_bytes(&self) -> usize {
+    pub(super) fn hand_bytes(&self) -> usize {
         let is_alone = self.sides.reconciler.feed().filter == Filter::Client;
         let slices = if is_alone { 1 } else { self.lanes.all };
         (MAX_HAND_BYTES / slices).max(MIN_HAND_BYTES)
     }
-}
-
-async fn meet_rows(
-    reader: &Reader,
-    diff: &mut SliceDiff<'_>,
-    range: Window,
-) -> Result<LocalRead, LocalError> {
-    let mut meet = |row: tieout_reconcilers::row::Row<'_>| {
-        diff.meet(row);
-        ControlFlow::Continue(())
-    };
-    let read = reader.rows(range, &mut meet).await?;
-    diff.close(range);
-    Ok(read)
 }
 
 async fn look_up(reader: &Reader, diff: &mut KeyedDiff<'_>) -> Result<LocalRead, LocalError> {

@@ -4,24 +4,32 @@ use std::sync::Arc;
 
 use tieout_reconcilers::fan_out::{FanOut, Member, Parents};
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Jobs, Reconciler};
 use tieout_reconcilers::window::{Purpose, Slice};
 use uuid::Uuid;
 
+use super::lease::Leases;
 use super::outcome::Failure;
-use super::slice::{Lanes, Pace};
-use super::{Job, Mode};
-use crate::confirm::LookUpBudget;
+use super::slice::{Lanes, Pace, Reading};
+use super::stop::Stop;
+use super::{Job, Mode, UnderWay};
+use crate::confirm::{LookUpBudget, Sides};
 use crate::coverage;
-use crate::local::Database;
+use crate::going::Going;
+use crate::local::{Database, MemberValues};
 use crate::source::{Client, Coverage, Room, Walk, members as members_of};
 
 /// How long a domain may ask its provider for more; what is left is read by the next run.
-const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
+pub(super) const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
 
 /// A domain before anything of it is read.
 pub(super) struct Stage<'a> {
     pub(super) job: &'a Job,
+    /// What the run holds.
+    pub(super) leases: Leases,
+    /// Whether the work on the domain is to end.
+    pub(super) stop: Stop,
     pub(super) reconciler: Arc<dyn Reconciler>,
     pub(super) client: Client,
     pub(super) database: Database,
@@ -51,32 +59,64 @@ pub(super) enum Members {
 
 impl<'a> Stage<'a> {
     pub(super) async fn set(
-        job: &'a Job,
+        run: &UnderWay<'a>,
         reconciler: &Arc<dyn Reconciler>,
-        run_id: Uuid,
         start: Instant,
     ) -> Result<Self, Failure> {
+        let (job, stop) = (run.job, run.stop.of_a_domain());
         // Where the provider works on one job at a time, walks side by side would only wait for each other.
         let walks = if reconciler.feed().jobs == Jobs::One { 1 } else { job.options.concurrency };
         let client = find(&job.clients, reconciler.provider().as_str())?
             .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
             .in_room(Room::shared_by(walks))
-            .by_clock(job.clocks.process.clone());
+            .by_clock(job.clocks.process.clone())
+            .for_work(stop.going().clone());
         let client = if job.options.mode == Mode::Run { client.keeping_pages() } else { client };
         let database = find(&job.databases, &reconciler.local().database)?;
         let local_start = job.clocks.local.or_own(database.now()).await?;
         Ok(Self {
             job,
+            leases: run.leases.clone(),
+            stop,
             reconciler: Arc::clone(reconciler),
             client,
             database,
-            run_id,
+            run_id: job.run_id,
             start,
             local_start,
             pace: Arc::default(),
             lanes: Arc::new(Lanes::new(walks)),
             budget: Arc::new(LookUpBudget::new(reconciler.policy().max_lookups)),
         })
+    }
+
+    /// Both sides of a member, reached.
+    pub(super) async fn sides(&self, each: &Each, values: &MemberValues) -> Result<Sides, Failure> {
+        let reconciler = &self.reconciler;
+        self.client.serves(each).map_err(|error| Failure::Definition(error.to_string()))?;
+        let reader = self.database.reader_for(reconciler.local(), reconciler.fields(), values).await?;
+        let (client, each) = (self.client.clone(), each.clone());
+        Ok(Sides { client, reconciler: Arc::clone(reconciler), each, reader })
+    }
+
+    /// What reads slices of a member for another run.
+    pub(super) fn reading(&self, sides: Arc<Sides>, readings: Going) -> Reading {
+        Reading {
+            sides,
+            watcher: Arc::clone(&self.job.watcher),
+            lanes: Arc::clone(&self.lanes),
+            pace: Arc::clone(&self.pace),
+            counting: Arc::default(),
+            going: self.stop.going().clone(),
+            budget: Arc::clone(&self.budget),
+            sentinels: Arc::default(),
+            shown: None,
+            marks: None,
+            readings,
+            provider_ceiling: Arc::default(),
+            start: self.start,
+            local_start: self.local_start,
+        }
     }
 
     /// A database of the configuration, by its name.
@@ -104,7 +144,7 @@ impl<'a> Stage<'a> {
             loop {
                 let page = tokio::select! {
                     page = walk.next() => page,
-                    () = self.job.cancel.cancelled() => return Err(Failure::Interrupted),
+                    failure = self.stop.asked() => return Err(failure),
                 };
                 let Some(page) = page else { break };
                 let found = page.items.iter().filter_map(|item| parents.member(item));

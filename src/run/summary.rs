@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Reconciler;
 
@@ -73,15 +74,24 @@ pub(super) fn failed(mut report: DomainReport, failure: &Failure) -> DomainRepor
 /// The report of a domain of which nothing is known yet.
 pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
     DomainReport {
-        domain: reconciler.domain().to_string(),
         direction: reconciler.direction(),
+        settle_seconds: reconciler.policy().settle.as_secs(),
+        ..blank_named(reconciler.domain().as_str())
+    }
+}
+
+/// The report of a domain of which the name alone is known.
+pub(super) fn blank_named(domain: &str) -> DomainReport {
+    DomainReport {
+        domain: domain.to_owned(),
+        direction: Direction::default(),
         status: Status::Running,
         complete: true,
         failure: None,
         exit_code: 0,
         ranges: Vec::new(),
         ceiling: None,
-        settle_seconds: reconciler.policy().settle.as_secs(),
+        settle_seconds: 0,
         verified_through: None,
         pages: 0,
         api_requests: Requests::default(),

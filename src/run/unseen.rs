@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::key::Key;
-use tieout_reconcilers::window::Window;
+use tieout_reconcilers::window::{Purpose, Window};
 
 use super::domain::{Night, Proven};
 use super::outcome::Failure;
@@ -25,6 +25,8 @@ const FURTHEST_BEHIND: TimeDelta = TimeDelta::days(1);
 pub(super) struct Withheld {
     window: Window,
     coverage: Option<Covered>,
+    /// What a run has to read on that goes on after this one was killed.
+    read: Option<(Purpose, Window)>,
     unmet: HashSet<Key>,
 }
 
@@ -32,7 +34,8 @@ impl Night<'_> {
     /// Keeps back what a slice proved until its unmet rows were looked up.
     pub(super) fn withhold(&mut self, window: Window, unmet: HashSet<Key>, proven: &mut Proven) {
         if !unmet.is_empty() && !bug!("unseen_covers") {
-            self.withheld.push(Withheld { window, coverage: proven.coverage.take(), unmet });
+            let (coverage, read) = (proven.coverage.take(), proven.read.take());
+            self.withheld.push(Withheld { window, coverage, read, unmet });
         }
     }
 
@@ -77,11 +80,16 @@ impl Night<'_> {
         }
     }
 
-    /// Stores what the walks proved whose unmet rows turned out not to exist.
+    /// Concludes nothing from any of the walks.
+    pub(super) fn disbelieve(&mut self) {
+        self.withheld.iter_mut().for_each(|walk| walk.coverage = None);
+    }
+
+    /// Stores what the walks proved whose unmet rows turned out not to exist. None of them is carried on.
     pub(super) async fn believe(&mut self) -> Result<(), Failure> {
         for walk in std::mem::take(&mut self.withheld) {
-            if walk.coverage.is_some() {
-                let proven = Proven { coverage: walk.coverage, ..Proven::default() };
+            if walk.coverage.is_some() || walk.read.is_some() {
+                let proven = Proven { coverage: walk.coverage, read: walk.read, ..Proven::default() };
                 self.commit(Plan::default(), proven).await?;
             }
         }

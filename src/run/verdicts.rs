@@ -2,13 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::direction::Direction;
-use tieout_reconcilers::discrepancy::{Digest, Discrepancy, Kind};
-use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
-use tieout_reconcilers::reconciler::ClockKind;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 use super::domain::{Night, Proven};
@@ -20,9 +16,10 @@ use super::{Found, unseen};
 use crate::age;
 use crate::confirm::{Absence, Confirmation, Unknown};
 use crate::diff::{Difference, Doubt, Looks, Suspect, Tally};
-use crate::finding::{BASELINE, Finding, State};
+use crate::finding::{BASELINE, State};
 use crate::local::Read as LocalRead;
-use crate::plan::{Look, Observation, Plan};
+use crate::plan::{Observation, Plan};
+use crate::report::ItemCounts;
 use crate::source::{Coverage, Walked};
 use crate::store::{Covered, SavedToken, SliceDone};
 
@@ -37,6 +34,7 @@ impl Night<'_> {
     ) -> Result<(), Failure> {
         let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &coverage)?;
+        let before = self.account_of(slice.purpose).items;
         self.account_of(slice.purpose).add(&difference.tally);
         let ceiling = self.ceiling();
         let (young, old) = difference.suspects.into_iter().partition(|suspect| is_young(suspect, ceiling));
@@ -53,15 +51,18 @@ impl Night<'_> {
         }
         let mut plan = self.judge_in_parts(&now, slice.purpose, confirmation).await?;
         // Coverage may pass what is too young: it is looked up by key first thing in the next run.
-        plan.extend(
-            self.decide(young.iter().map(|suspect| self.unconfirmed(suspect)).collect(), None).await?,
-        );
+        let left = self.as_seen(young.iter()).await?;
+        plan.extend(self.decide(left, None).await?);
         let unmet = unseen::unmet(&rest);
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
-        let counts_json = counts_json(&difference.tally, is_complete);
+        let items = self.account_of(slice.purpose).items.since(&before);
+        let counts_json = counts_json(&difference.tally, items, is_complete);
         let mut proven = self.proven(slice, counts_json, token.filter(|_| is_complete), is_complete);
-        self.withhold(slice.window, unmet, &mut proven);
+        // Above the ceiling nothing is verified, so that nothing that is left out there makes doubtful what is below.
+        if let Some(judged) = slice.window.until(self.ceiling()) {
+            self.withhold(judged, unmet, &mut proven);
+        }
         self.commit(plan, proven).await
     }
 
@@ -77,9 +78,10 @@ impl Night<'_> {
         let verified =
             (is_complete || bug!("partial_covers")).then(|| slice.window.until(self.ceiling())).flatten();
         let coverage = verified.map(|window| Covered { clock: feed.clock.clone(), window });
+        let read = Some((slice.purpose, slice.window));
         // A range that somebody asked for is no part of where the domain's coverage begins, and no step of a change feed.
         if matches!(self.job.options.scope, super::Scope::Range(_) | super::Scope::Backfill(_)) {
-            return Proven { coverage, ..Proven::default() };
+            return Proven { coverage, read, ..Proven::default() };
         }
         if feed.changes && is_complete && token.is_none() {
             let note = "the feed gave no token to go on from; the next run reads the whole of it".to_owned();
@@ -87,7 +89,7 @@ impl Night<'_> {
         }
         let feed = self.sides.reconciler.feed();
         let token = token.filter(|_| feed.changes).map(|token| SavedToken { feed: feed.name.clone(), token });
-        Proven { slice: Some(SliceDone { slice: slice.clone(), counts_json }), coverage, token }
+        Proven { slice: Some(SliceDone { slice: slice.clone(), counts_json }), coverage, token, read }
     }
 
     fn say_left(&mut self, young: u64) {
@@ -174,7 +176,7 @@ impl Night<'_> {
     ) -> Result<Plan, Failure> {
         let mut confirmations = Vec::new();
         for chunk in suspects.chunks(LOOKED_UP_AT_ONCE) {
-            self.stop_if_cancelled()?;
+            self.stop.check()?;
             let items: Vec<Wanted> = chunk.iter().map(Suspect::wanted).collect();
             confirmations.push(self.confirm(&items, rested, absence_of(chunk.iter())).await?);
         }
@@ -202,7 +204,7 @@ impl Night<'_> {
             if let Some(suspect) = by_key.get(&judged.observation.key) {
                 let account = self.account_of(purpose);
                 account.unpend(suspect);
-                if alone.contains(&suspect.key) {
+                if alone.contains(&suspect.key) && !bug!("ignored_counts") {
                     account.leave_alone(suspect, judged);
                 } else {
                     account.judge(suspect, judged);
@@ -238,7 +240,7 @@ impl Night<'_> {
         let missing: Vec<Wanted> = missing.map(|suspect| suspect.wanted()).collect();
         let settled = self.rest_needed().is_zero();
         for items in missing.chunks(LOOKED_UP_AT_ONCE) {
-            self.stop_if_cancelled()?;
+            self.stop.check()?;
             let Confirmation { judged, unknown } =
                 self.confirm(items, &|_| settled, absence_of(suspects.values().copied())).await?;
             confirmation.judged.extend(judged);
@@ -295,7 +297,7 @@ impl Night<'_> {
 
     /// What could not be looked up makes the domain partial; rejected credentials end it. How much was left because the look-ups
     /// are spent is said once, at the end.
-    fn doubt_unknown(&mut self, confirmation: &Confirmation) -> Result<(), Failure> {
+    pub(super) fn doubt_unknown(&mut self, confirmation: &Confirmation) -> Result<(), Failure> {
         for (_, why) in &confirmation.unknown {
             reject(why.is_rejected(), why)?;
             match why {
@@ -306,11 +308,6 @@ impl Night<'_> {
         Ok(())
     }
 
-    /// What is known of a suspect before it is confirmed.
-    pub(super) fn unconfirmed(&self, suspect: &Suspect) -> Observation {
-        unconfirmed(suspect, self.direction())
-    }
-
     /// Which side is the truth.
     pub(super) fn direction(&self) -> Direction {
         self.sides.reconciler.direction()
@@ -318,68 +315,13 @@ impl Night<'_> {
 
     /// Stores suspects that must rest, so that the coverage may pass them.
     async fn put_to_rest(&mut self, suspects: Vec<Suspect>, purpose: Purpose) -> Result<Plan, Failure> {
-        let observations = suspects.iter().map(|suspect| self.unconfirmed(suspect)).collect();
+        let observations = self.as_seen(suspects.iter()).await?;
         let plan = self.decide(observations, None).await?;
         if !suspects.is_empty() {
             self.resting_since = Some(self.job.clocks.process.stopwatch());
         }
         self.resting.extend(suspects.into_iter().map(|suspect| (suspect, purpose)));
         Ok(plan)
-    }
-
-    /// Reads the two sides of earlier findings again and plans how they go on.
-    pub(super) async fn follow(&mut self, findings: &[Finding]) -> Result<(), Failure> {
-        let now = self.job.store.now().await?;
-        let rest = self.rest_needed();
-        let rested: HashSet<Key> = findings
-            .iter()
-            .filter(|known| known.state != State::Suspected || known.first_seen + rest <= now)
-            .map(|known| known.id.key.clone())
-            .collect();
-        let wanted = |finding: &Finding| Wanted { key: finding.id.key.clone(), clock: finding.clock };
-        let items: Vec<Wanted> = findings.iter().map(wanted).collect();
-        let ahead = self.ahead(findings, now);
-        let ahead = |key: &Key| ahead.get(key).copied();
-        let absent = self.direction().kind_of_only(Side::Local);
-        let is_gone = |finding: &Finding| finding.kind == absent;
-        let absence = if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
-        let reading = self.reading();
-        let rested = |key: &Key| rested.contains(key);
-        let confirmation = reading.confirm_known(&items, &rested, &ahead, absence).await?;
-        self.doubt_unknown(&confirmation)?;
-        self.report.follow_up.checked += confirmation.judged.len() as u64;
-        let observations = confirmation.judged.into_iter().map(|judged| judged.observation).collect();
-        let plan = self.decide(observations, None).await?;
-        self.count_follow_up(&plan);
-        self.commit(plan, Proven::default()).await
-    }
-
-    /// Where upstream was ahead of the local side long enough ago for every webhook about that to have arrived.
-    fn ahead(&self, findings: &[Finding], now: Instant) -> HashMap<Key, Instant> {
-        if self.sides.reconciler.feed().clock_kind != Some(ClockKind::Updated) {
-            return HashMap::new();
-        }
-        let wait = self.reading().wait();
-        let was_ahead = |known: &&Finding| {
-            known.state == State::Suspected
-                && matches!(known.kind, Kind::Missing | Kind::Mismatched)
-                && known.first_seen + wait <= now
-        };
-        let clock = |known: &Finding| Some((known.id.key.clone(), known.clock?));
-        findings.iter().filter(was_ahead).filter_map(clock).collect()
-    }
-
-    fn count_follow_up(&mut self, plan: &Plan) {
-        let counts = &mut self.report.follow_up;
-        for finding in &plan.findings {
-            match finding.state {
-                State::Repaired => counts.repaired += 1,
-                State::Healed => counts.healed += 1,
-                State::Emitted => counts.emitted_not_repaired += 1,
-                State::Recurring => counts.recurring += 1,
-                _ => {}
-            }
-        }
     }
 
     /// Judges keys that somebody named, whatever coverage says.
@@ -393,6 +335,7 @@ impl Night<'_> {
                 looks: Looks::Different,
                 upstream: false,
                 local: false,
+                seen_before: None,
             })
             .collect();
         let settled = self.rest_needed().is_zero();
@@ -412,21 +355,7 @@ fn reject(is_rejected: bool, why: &dyn std::fmt::Display) -> Result<(), Failure>
     if is_rejected { Err(Failure::Credentials(why.to_string())) } else { Ok(()) }
 }
 
-fn unconfirmed(suspect: &Suspect, direction: Direction) -> Observation {
-    let found = Discrepancy {
-        key: suspect.key.clone(),
-        kind: suspect.looks.kind(direction),
-        fields: Vec::new(),
-        digest: Digest::of(""),
-        reason: None,
-        amount: None,
-        truth: None,
-        original: None,
-    };
-    Observation { key: suspect.key.clone(), clock: suspect.clock, look: Look::Young(found) }
-}
-
-/// What a slice saw, for the state store.
-fn counts_json(tally: &Tally, is_complete: bool) -> String {
-    serde_json::json!({ "counts": tally.counts(), "complete": is_complete }).to_string()
+/// What a slice saw and what came of it so far, for the state store.
+fn counts_json(tally: &Tally, items: ItemCounts, is_complete: bool) -> String {
+    serde_json::json!({ "counts": tally.counts(), "items": items, "complete": is_complete }).to_string()
 }

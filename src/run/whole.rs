@@ -85,7 +85,14 @@ async fn tell(reader: &Reader, unmet: Vec<u128>, difference: &mut Difference) ->
             && let Ok(key) = Key::checked(&row.key)
             && known.insert(key.clone())
         {
-            orphans.push(Suspect { key, clock: None, looks: Looks::LocalOnly, upstream: false, local: true });
+            orphans.push(Suspect {
+                key,
+                clock: None,
+                looks: Looks::LocalOnly,
+                upstream: false,
+                local: true,
+                seen_before: None,
+            });
         }
         ControlFlow::Continue(())
     };

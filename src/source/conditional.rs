@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::page::{Answer, PageRequest, Response};
@@ -22,6 +22,7 @@ use super::error::SourceError;
 use super::fetch::Answered;
 use super::http::{Client, Fetched, Shared};
 use super::kept::{KeptPage, PageName, Shelf};
+use super::provider::ProviderSettings;
 
 /// The status that says "unchanged".
 const NOT_MODIFIED: u16 = 304;
@@ -80,7 +81,7 @@ impl Client {
         }
         let shared = self.line(&request.each)?.shared;
         let name = page_name(&shared, request, to.url());
-        if let Some(kept) = self.kept(keeping, &name, &shared.owner).await {
+        if let Some(kept) = self.kept(keeping, &name, &shared.budget.owner).await {
             let conditional = on_condition(request, validator, &kept);
             let unchanged_or = |response: &Response<'_>| match response.status {
                 NOT_MODIFIED => Answer::Read,
@@ -122,7 +123,7 @@ impl Keeping {
     ) -> Answered {
         if let Answered::Read(fetched) = &answered
             && self.may_put
-            && let Some(page) = keepable(fetched, asked, validator, &shared.owner)
+            && let Some(page) = keepable(fetched, asked, validator, &shared.budget.owner)
             && let Err(error) = self.shelf.put(name, &page).await
         {
             tracing::info!(provider = %shared.name, %error, "a page cannot be kept");
@@ -141,9 +142,10 @@ fn page_name(shared: &Shared, request: &PageRequest, to: &Url) -> PageName {
 }
 
 /// A digest of the configured credential: what one account was sent is not what another has.
-pub(super) fn owner_of(auth: Option<&Auth<SecretString>>) -> String {
-    let texts = auth.map(Auth::texts).unwrap_or_default();
-    digest(texts.into_iter().map(ExposeSecret::expose_secret))
+pub(super) fn owner_of(settings: &ProviderSettings) -> String {
+    let shown = settings.auth.as_ref().map(Auth::texts).unwrap_or_default();
+    let certificate = settings.tls.iter().flat_map(|tls| [&tls.cert, &tls.key]);
+    digest(shown.into_iter().chain(certificate).map(ExposeSecret::expose_secret))
 }
 
 /// A digest of texts that keeps them apart.

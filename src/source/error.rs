@@ -7,6 +7,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use tieout_reconcilers::spoken::Spoken;
+
 use super::address::AddressRefused;
 
 /// Why a request brought nothing that could be read.
@@ -78,9 +80,22 @@ pub enum SourceError {
         /// What is waited at most.
         most: Duration,
     },
+    /// What is declared, or failures before, leave a longer pause than a run waits.
+    #[error(
+        "by `limits`, or after failures, the next request is due in {wait:?}, and a run waits {most:?} at most (`max_wait`)"
+    )]
+    NotSoon {
+        /// How long it would have to wait.
+        wait: Duration,
+        /// What is waited at most.
+        most: Duration,
+    },
     /// The run's own time is over.
     #[error("the run's time is over")]
     OutOfTime,
+    /// The work that it was for is to end.
+    #[error("the run is to end, so nothing more is asked")]
+    Stopped,
     /// The provider says that it will not answer this.
     #[error("the provider refuses the request (status {status}): {why}")]
     Refused {
@@ -98,7 +113,7 @@ pub enum SourceError {
         why: String,
     },
     /// The way to the next page is too old to be taken: the slice has to be read again from its own start.
-    #[error("the way to the next page was not taken within the {} that the provider keeps it (`ttl`)", humantime::format_duration(*.0))]
+    #[error("the way to the next page was not taken within the {} that the provider keeps it (`ttl`)", Spoken(*.0))]
     Outlived(Duration),
     /// The saved token of a change feed is not good any more: the whole feed has to be read.
     #[error("the provider does not know the saved token any more (status {status}): {why}")]
@@ -267,7 +282,9 @@ impl SourceError {
             | Self::SlowDown { .. } => NextStep::AskAgain,
             Self::GaveUp { .. }
             | Self::Throttled { .. }
+            | Self::NotSoon { .. }
             | Self::OutOfTime
+            | Self::Stopped
             | Self::Refused { .. }
             | Self::BodyTooLarge { .. }
             | Self::JobFailed { .. }

@@ -2,15 +2,17 @@
 //!
 //! What an answer means is the definition's business; this file only asks it, waits, and asks the provider again.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use tieout_reconcilers::pace;
 use tieout_reconcilers::page::{Answer, PageRequest, Response};
 use tokio::time::Instant;
 use url::Url;
 
 use super::error::{NextStep, SourceError, clip};
 use super::http::{Client, Fetched, Line};
-use super::limit::{Attempts, Ended, Permit, Verdict, signals};
+use super::limit::{Attempts, Ended, Permit, Verdict};
 use super::renew::Asked;
 
 /// The status that asks for fewer requests, whatever the definition says.
@@ -73,11 +75,14 @@ impl Line {
         permit: &Permit<'_>,
     ) -> Result<Answered, SourceError> {
         let now = SystemTime::from(self.trip.clock.now().utc());
-        let seen = signals::seen(&self.shared.gauge, &fetched.response(), now);
+        let seen = pace::seen(&self.shared.gauge, &fetched.response(), now);
         permit.see(seen.as_ref());
+        if seen.is_some_and(|seen| seen.told == pace::Told::Declared) {
+            self.shared.budget.has_told.store(true, Ordering::Relaxed);
+        }
         self.note_poll_interval(&fetched);
         let status = fetched.status;
-        let asked = signals::pause(&fetched.response(), seen.as_ref(), now);
+        let asked = pace::pause(&fetched.response(), seen.as_ref(), now);
         let slow_down = |why: &str, at_least: Option<Duration>| {
             Err(SourceError::SlowDown { status, why: clip(why), pause: asked.max(at_least) })
         };
@@ -122,8 +127,7 @@ impl Line {
             }
             Verdict::After(pause) => {
                 tracing::info!(%provider, attempt, ?pause, %failure, "asking again");
-                tokio::time::sleep(pause).await;
-                Ok(())
+                self.trip.pause(pause).await
             }
             Verdict::Again => {
                 tracing::info!(%provider, attempt, %failure, "asking again when the provider can answer");

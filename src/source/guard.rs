@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 
-use foldhash::quality::RandomState;
+use foldhash::quality::{FixedState, RandomState};
+use serde::{Deserialize, Serialize};
 use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::page::PageRequest;
@@ -34,9 +35,11 @@ pub enum Endless {
 
 /// How many of the first requests, and pages, are remembered each.
 const EACH: u64 = 1 << 14;
+/// What hashes begin with: the same in every process, so that a walk that is carried on knows what it has seen.
+const SEED: u64 = 0x7469_656f_7574;
 
 /// Hashes that came before.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Memory {
     kept: HashSet<u64, RandomState>,
     seen: u64,
@@ -51,17 +54,55 @@ impl Memory {
     }
 }
 
-/// What a walk has seen.
-#[derive(Debug)]
-pub struct Guard {
-    state: RandomState,
+/// What a walk has seen, as far as it is remembered.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Trail {
     requests: Memory,
-    /// Nothing where pages may well hold the same items twice.
-    pages: Option<Memory>,
-    max_pages: u64,
-    max_empty: u32,
+    pages: Memory,
     sent: u64,
     empty_in_a_row: u32,
+}
+
+/// What one page adds to a trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    request: u64,
+    rows: usize,
+    /// Its keys, where it has some.
+    page: Option<u64>,
+}
+
+impl Trail {
+    /// Goes on by one page that a guard has let pass.
+    pub fn follow(&mut self, step: Step) {
+        self.asks(step.request);
+        self.shows(step.rows, step.page);
+    }
+
+    /// Whether a request is new.
+    fn asks(&mut self, request: u64) -> bool {
+        self.sent += 1;
+        self.requests.is_new(request)
+    }
+
+    /// Whether a page is new.
+    fn shows(&mut self, rows: usize, page: Option<u64>) -> bool {
+        self.empty_in_a_row = if rows == 0 { self.empty_in_a_row + 1 } else { 0 };
+        page.is_none_or(|page| self.pages.is_new(page))
+    }
+}
+
+/// Holds a walk against what it has seen.
+#[derive(Debug)]
+pub struct Guard {
+    state: FixedState,
+    trail: Trail,
+    /// Whether pages may well hold the same items twice.
+    may_repeat: bool,
+    max_pages: u64,
+    max_empty: u32,
+    /// The newest request.
+    asked: u64,
 }
 
 impl Guard {
@@ -69,13 +110,12 @@ impl Guard {
     #[must_use]
     pub fn new(caps: &Caps) -> Self {
         Self {
-            state: RandomState::default(),
-            requests: Memory::default(),
-            pages: Some(Memory::default()),
+            state: FixedState::with_seed(SEED),
+            trail: Trail::default(),
+            may_repeat: false,
             max_pages: caps.pages,
             max_empty: caps.empty_pages,
-            sent: 0,
-            empty_in_a_row: 0,
+            asked: 0,
         }
     }
 
@@ -83,31 +123,37 @@ impl Guard {
     /// comes again tells a circle.
     #[must_use]
     pub fn of_changes(caps: &Caps) -> Self {
-        Self { pages: None, ..Self::new(caps) }
+        Self { may_repeat: true, ..Self::new(caps) }
+    }
+
+    /// The guard of a walk that is carried on.
+    #[must_use]
+    pub fn on(trail: Trail, caps: &Caps) -> Self {
+        Self { trail, ..Self::new(caps) }
     }
 
     /// Lets a request pass that is new and within the number of pages.
     pub fn before(&mut self, to: &Url, request: &PageRequest) -> Result<(), Endless> {
-        if self.sent >= self.max_pages {
+        if self.trail.sent >= self.max_pages {
             return Err(Endless::TooManyPages(self.max_pages));
         }
-        self.sent += 1;
-        let seen = self.state.hash_one((to, request.method, &request.headers, &request.body));
-        if self.requests.is_new(seen) { Ok(()) } else { Err(Endless::RepeatedRequest) }
+        self.asked = self.state.hash_one((to, request.method, &request.headers, &request.body));
+        if self.trail.asks(self.asked) { Ok(()) } else { Err(Endless::RepeatedRequest) }
     }
 
     /// Lets a page of `rows` rows pass whose keys are not those of an earlier page, in whatever order.
-    pub fn after(&mut self, items: &Items, rows: usize, more_follows: bool) -> Result<(), Endless> {
-        if rows == 0 {
-            self.empty_in_a_row += 1;
-            let too_many = more_follows && self.empty_in_a_row >= self.max_empty;
-            return if too_many { Err(Endless::TooManyEmptyPages(self.empty_in_a_row)) } else { Ok(()) };
+    pub fn after(&mut self, items: &Items, rows: usize, more_follows: bool) -> Result<Step, Endless> {
+        let is_remembered = rows > 0 && !items.is_empty() && !self.may_repeat;
+        let page = is_remembered.then(|| {
+            let keys = items.iter().map(|item| self.state.hash_one(item.slot(KEY)));
+            keys.fold(rows as u64, u64::wrapping_add)
+        });
+        let is_new = self.trail.shows(rows, page);
+        let empty = self.trail.empty_in_a_row;
+        if rows == 0 && more_follows && empty >= self.max_empty {
+            return Err(Endless::TooManyEmptyPages(empty));
         }
-        self.empty_in_a_row = 0;
-        let Some(pages) = self.pages.as_mut().filter(|_| !items.is_empty()) else { return Ok(()) };
-        let keys = items.iter().map(|item| self.state.hash_one(item.slot(KEY)));
-        let seen = keys.fold(rows as u64, u64::wrapping_add);
-        if pages.is_new(seen) { Ok(()) } else { Err(Endless::RepeatedPage) }
+        if is_new { Ok(Step { request: self.asked, rows, page }) } else { Err(Endless::RepeatedPage) }
     }
 }
 
@@ -146,5 +192,32 @@ mod tests {
         let mut memory = Memory::default();
         assert!((0..1_000_000).all(|hash| memory.is_new(hash)));
         assert!(memory.kept.len() < 1 << 15, "{}", memory.kept.len());
+    }
+
+    #[test]
+    fn a_trail_that_is_written_down_still_knows_every_request_and_page() {
+        use tieout_reconcilers::page::Target;
+
+        let caps = Caps::default();
+        let page = |number: u64| {
+            let mut items = Items::of_width(1);
+            items.push_text(KEY, &number.to_string());
+            items
+        };
+        let to = |number: u64| Url::parse(&format!("http://example.com/{number}")).unwrap();
+        let asked = PageRequest::get(Target::Link(String::new()));
+        let (mut guard, mut trail) = (Guard::new(&caps), Trail::default());
+        for number in 0..5 {
+            guard.before(&to(number), &asked).unwrap();
+            trail.follow(guard.after(&page(number), 1, true).unwrap());
+        }
+        let written = serde_json::to_string(&trail).unwrap();
+        let on = || Guard::on(serde_json::from_str(&written).unwrap(), &caps);
+        assert_eq!(on().before(&to(3), &asked), Err(Endless::RepeatedRequest));
+        let mut guard = on();
+        guard.before(&to(5), &asked).unwrap();
+        assert_eq!(guard.after(&page(2), 1, true), Err(Endless::RepeatedPage));
+        let few = Guard::on(serde_json::from_str(&written).unwrap(), &Caps { pages: 5, ..caps.clone() });
+        assert_eq!({ few }.before(&to(6), &asked), Err(Endless::TooManyPages(5)));
     }
 }

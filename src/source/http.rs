@@ -20,17 +20,18 @@ use url::Url;
 
 use super::auth::{Pass, Vault};
 use super::body;
-use super::conditional::{Keeping, owner_of};
+use super::budgets::{Budget, Budgets};
+use super::conditional::Keeping;
 use super::connect::{Connections, Side};
 use super::error::{Lead, SourceError};
 use super::kept::Shelf;
-use super::limit::{Gates, Permit};
+use super::limit::Permit;
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
-use super::quota::Asking;
 use super::room::{Held, Room};
 use super::traffic::{Sent, Traffic};
 use crate::clock::Clock;
+use crate::going::{Going, LAST_WORDS};
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: u32 = 3;
@@ -57,6 +58,8 @@ pub(super) struct Trip {
     pub(super) traffic: Arc<Traffic>,
     pub(super) room: Room,
     pub(super) keeping: Option<Keeping>,
+    /// Whether the work goes on that the requests are for.
+    pub(super) going: Going,
 }
 
 /// The ways to a provider: that of its own credential, and those of members with another one. An error is what every request
@@ -66,17 +69,14 @@ struct Lines {
     of_members: BTreeMap<Each, Result<Arc<Shared>, SourceError>>,
 }
 
-/// What all requests with one credential share.
+/// What all requests on one way to a provider share.
 pub(super) struct Shared {
     pub(super) name: Name,
     connections: Connections,
     pub(super) origin: Origin,
     pub(super) caps: Caps,
     pub(super) gauge: Gauge,
-    pub(super) gates: Gates,
-    pub(super) quota: Option<Asking>,
-    /// A digest of the credential.
-    pub(super) owner: String,
+    pub(super) budget: Arc<Budget>,
     /// The headers of every request.
     pub(super) headers: Vec<(String, String)>,
 }
@@ -135,6 +135,15 @@ impl Client {
         settings: &ProviderSettings,
         vault: Option<Arc<dyn Vault>>,
     ) -> Result<Self, SourceError> {
+        Self::within(settings, vault, &Budgets::default())
+    }
+
+    /// The same, on the budgets that its provider's other clients have too: one for each credential.
+    pub fn within(
+        settings: &ProviderSettings,
+        vault: Option<Arc<dyn Vault>>,
+        budgets: &Budgets,
+    ) -> Result<Self, SourceError> {
         let connections = Connections::new(settings);
         if let Base::Fixed(base) = &settings.base {
             connections.to(base, Side::Own)?;
@@ -145,9 +154,7 @@ impl Client {
             origin: Origin::new(settings, vault)?,
             caps: settings.caps.clone(),
             gauge: settings.limits.gauge.clone(),
-            gates: Gates::new(&settings.limits, &settings.caps),
-            quota: settings.limits.quota.clone().map(Asking::new),
-            owner: owner_of(settings.auth.as_ref()),
+            budget: budgets.of(settings),
             headers: settings.headers.clone(),
         };
         let lines = Lines { common: Ok(Arc::new(shared)), of_members: BTreeMap::new() };
@@ -206,6 +213,12 @@ impl Client {
         Self { trip: Trip { clock, ..self.trip }, ..self }
     }
 
+    /// The same client, whose requests are for some work: they end soon after that does.
+    #[must_use]
+    pub fn for_work(self, going: Going) -> Self {
+        Self { trip: Trip { going, ..self.trip }, ..self }
+    }
+
     /// The provider's name.
     #[must_use]
     pub fn provider(&self) -> &Name {
@@ -231,6 +244,14 @@ impl Client {
     pub(super) fn line(&self, each: &Each) -> Result<Line, SourceError> {
         let shared = self.lines.of_members.get(each).unwrap_or(&self.lines.common).clone()?;
         Ok(Line { shared, trip: self.trip.clone() })
+    }
+
+    /// What tells the account that a member is read from apart from others: where it lies, and a digest of its credential. Nothing
+    /// of the credential can be read from it.
+    pub fn account(&self, each: &Each) -> Result<String, SourceError> {
+        let line = self.line(each)?;
+        let base = line.shared.origin.base().map(Url::as_str).unwrap_or_default();
+        Ok(format!("{} {base}", line.shared.budget.owner))
     }
 
     /// The requests of this run so far.
@@ -274,6 +295,11 @@ impl Trip {
     pub(super) fn has_time_for(&self, pause: Duration) -> bool {
         self.deadline.is_none_or(|deadline| deadline.saturating_duration_since(Instant::now()) > pause)
     }
+
+    /// Waits, unless the work ends.
+    pub(super) async fn pause(&self, time: Duration) -> Result<(), SourceError> {
+        self.going.pause(time).await.map_err(|_| SourceError::Stopped)
+    }
 }
 
 impl Line {
@@ -305,7 +331,10 @@ impl Line {
                 return Err(SourceError::Outlived(ttl));
             }
             let hop = self.hop(to, request, pass, held);
-            let outcome = match self.in_time(Some(self.shared.caps.request_time), hop).await {
+            crash_point!("provider.before_request");
+            let outcome = self.in_time(Some(self.shared.caps.request_time), hop).await;
+            crash_point!("provider.after_answer");
+            let outcome = match outcome {
                 Ok(Hop::Onwards(next, still_held)) => {
                     (to, held) = (next, still_held);
                     continue;
@@ -322,21 +351,57 @@ impl Line {
     async fn permit(&self, to: &Bound) -> Result<Permit<'_>, SourceError> {
         let base = self.shared.origin.base()?.path().trim_end_matches('/');
         let route = to.url().path().strip_prefix(base).unwrap_or_default();
-        self.in_time(None, self.shared.gates.enter(route, to.url(), self.trip.deadline)).await
+        let going = &self.trip.going;
+        let entered = self.shared.budget.gates.enter(route, to.url(), self.trip.deadline, going);
+        self.in_time(None, entered).await
     }
 
-    /// Runs some work for at most `limit`, and never beyond the deadline.
+    /// Runs some work for at most `limit`, and never beyond the deadline. What has a limit is a request: once the run is to end it
+    /// may come to its own end. What only waits for its turn ends at once.
     pub(super) async fn in_time<T>(
         &self,
         limit: Option<Duration>,
         work: impl Future<Output = Result<T, SourceError>>,
     ) -> Result<T, SourceError> {
+        if limit.is_none() && self.trip.going.is_over() {
+            return Err(SourceError::Stopped);
+        }
+        let last_words = if limit.is_some() { LAST_WORDS } else { Duration::ZERO };
+        let done = self.within(limit, last_words, work).await;
+        if limit.is_some() {
+            // Whatever came of it: whoever asks again and again in vain has bounds of its own.
+            self.trip.going.moves();
+        }
+        done
+    }
+
+    /// Waits for a token, never beyond the deadline. A refresh that was begun may come to its own end.
+    pub(super) async fn for_token<T>(
+        &self,
+        work: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
+        self.within(None, LAST_WORDS, work).await
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Option<Duration>,
+        last_words: Duration,
+        work: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
         let own = limit.map(|limit| (Instant::now() + limit, SourceError::TimedOut(limit)));
         let run = self.trip.deadline.map(|at| (at, SourceError::OutOfTime));
         let first = own.into_iter().chain(run).min_by_key(|(at, _)| *at);
-        match first {
-            Some((at, too_late)) => timeout_at(at, work).await.unwrap_or(Err(too_late)),
-            None => work.await,
+        let in_time = async {
+            match first {
+                Some((at, too_late)) => timeout_at(at, work).await.unwrap_or(Err(too_late)),
+                None => work.await,
+            }
+        };
+        tokio::select! {
+            biased;
+            done = in_time => done,
+            () = self.trip.going.over_for(last_words) => Err(SourceError::Stopped),
         }
     }
 
@@ -366,7 +431,7 @@ impl Line {
     pub(super) fn note_poll_interval(&self, fetched: &Fetched) {
         let seconds = fetched.response().header("x-poll-interval").and_then(|text| text.trim().parse().ok());
         if let Some(seconds) = seconds {
-            self.shared.gates.poll_again_after(&fetched.url, Duration::from_secs(seconds));
+            self.shared.budget.gates.poll_again_after(&fetched.url, Duration::from_secs(seconds));
         }
     }
 

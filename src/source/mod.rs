@@ -4,7 +4,7 @@
 //! does the asking. It never judges an item and never touches a database.
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
-//! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`), one exchange ([`http`],
+//! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`, `budgets`), one exchange ([`http`],
 //! [`body`]), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), and what is read with them
 //! ([`guard`], `patience`, [`walk`], [`mod@lookup`], [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is in
 //! [`error`] and [`reason`].
@@ -12,6 +12,7 @@
 pub mod provider;
 
 pub mod address;
+mod budgets;
 mod limit;
 pub mod origin;
 pub mod room;
@@ -42,6 +43,7 @@ pub mod walk;
 pub mod error;
 pub mod reason;
 
+pub use budgets::Budgets;
 pub use count::count;
 pub use error::{NextStep, SourceError};
 pub use fetch::Answered;
@@ -54,7 +56,7 @@ pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{Reason, Site, What};
 pub use room::Room;
 pub use traffic::Sent;
-pub use walk::{Coverage, Walk, Walked, WalkedPage};
+pub use walk::{Coverage, Walk, Walked, WalkedPage, Waypoint};
 
 #[cfg(test)]
 pub(crate) mod tests;

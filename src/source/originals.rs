@@ -5,6 +5,7 @@
 //! error: whoever asked makes do with the item.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use tieout_reconcilers::compare::KEY;
 use tieout_reconcilers::discrepancy::Original;
@@ -23,6 +24,9 @@ use super::walk::{Coverage, Walk};
 
 /// How many pages of events are read for one set of items; a list that is longer is left to the next run.
 const MAX_PAGES: u64 = 500;
+
+/// A provider delivers side by side: first deliveries that are no further apart than this come in any order.
+const SIDE_BY_SIDE: Duration = Duration::from_mins(5);
 
 /// How many entries of a log are looked up before somebody looks whether all events are found.
 const AT_ONCE: usize = 16;
@@ -79,9 +83,10 @@ pub async fn originals(
     } else {
         originals.unread = originals.gaps.first().cloned();
         let mut newest = search.newest();
-        originals
-            .traces
-            .extend(newest.iter().filter_map(|entry| Some((entry.about.clone()?, entry.trace()))));
+        let trace = |entry: &Entry| {
+            Some((entry.about.clone()?, Trace { is_doubtful: search.has_rival(entry), ..entry.trace() }))
+        };
+        originals.traces.extend(newest.iter().filter_map(trace));
         newest.retain(|entry| {
             entry.about.as_ref().is_some_and(|about| wanted.get(about) == Some(&Asked::Event))
         });
@@ -104,7 +109,7 @@ struct Entry {
 
 impl Entry {
     fn trace(&self) -> Trace {
-        Trace { event: self.event.clone(), at: self.first, arrived: self.arrived }
+        Trace { event: self.event.clone(), at: self.first, arrived: self.arrived, is_doubtful: false }
     }
 }
 
@@ -165,12 +170,25 @@ impl Search<'_> {
         (known.arrived, known.first) = (any, first);
     }
 
-    /// The entries, newest first.
+    /// The entries, that of the newest event first: one that was delivered late, or once more, is none the newer for that.
     fn by_time(&self) -> Vec<Entry> {
+        let made = |entry: &Entry| {
+            if bug!("late_is_newest") { (entry.at.clock, None) } else { (entry.first, entry.at.clock) }
+        };
         let mut entries: Vec<Entry> = self.entries.values().cloned().collect();
+        entries.sort_unstable_by(|one, other| (made(other), &other.at.key).cmp(&(made(one), &one.at.key)));
         entries
-            .sort_unstable_by(|one, other| (other.at.clock, &other.at.key).cmp(&(one.at.clock, &one.at.key)));
-        entries
+    }
+
+    /// Whether the log shows first deliveries of another event about the same item, too close to this one's to tell which is newer.
+    fn has_rival(&self, entry: &Entry) -> bool {
+        let is_close = |other: &Entry| match (other.first, entry.first) {
+            (Some(other), Some(first)) => other + SIDE_BY_SIDE >= first,
+            _ => true,
+        };
+        let is_rival =
+            |other: &Entry| other.about == entry.about && other.event != entry.event && is_close(other);
+        self.events.is_of_deliveries() && self.entries.values().any(is_rival)
     }
 
     /// The newest entry about each item that the list shows one for.

@@ -30,8 +30,7 @@ impl Patience {
             return Err(SourceError::OutOfTime);
         }
         tracing::debug!(provider = %client.provider(), pause = ?later.after, wait = ?later.wait, "waiting for an export");
-        tokio::time::sleep(later.after).await;
-        Ok(())
+        client.trip.pause(later.after).await
     }
 }
 

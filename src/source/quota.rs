@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::auth::Pass;
 use super::error::SourceError;
 use super::http::{Fetched, Hop, Line};
-use super::limit::signals::{self, Seen};
+use tieout_reconcilers::pace::{self, Seen};
 
 /// How a provider is asked, by one task at a time.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl Asking {
 impl Line {
     /// Asks how much is left, where that is due. Who calls this must hold no room, because the answer takes some.
     pub(super) async fn learn_quota(&self, pass: &Pass) {
-        let Some(Asking { quota, one }) = &self.shared.quota else { return };
-        let gates = &self.shared.gates;
+        let Some(Asking { quota, one }) = &self.shared.budget.quota else { return };
+        let gates = &self.shared.budget.gates;
         if !gates.wants_quota() {
             return;
         }
@@ -50,7 +50,7 @@ impl Line {
         let fetched =
             self.in_time(Some(self.shared.caps.request_time), self.fetch_quota(quota, pass)).await?;
         let status = fetched.status;
-        let seen = signals::seen(&quota.gauge, &fetched.response(), SystemTime::now());
+        let seen = pace::seen(&quota.gauge, &fetched.response(), SystemTime::now());
         seen.filter(|_| (200..300).contains(&status)).ok_or_else(|| {
             let why = "the answer does not say how much is left".to_owned();
             SourceError::Refused { status, why }
@@ -61,7 +61,7 @@ impl Line {
         let to = self.resolve(&quota.request, None)?;
         // In this order, because whoever waits for a seat elsewhere has its room already.
         let held = self.trip.room.enter().await;
-        let _seat = self.shared.gates.seat().await;
+        let _seat = self.shared.budget.gates.seat().await;
         match self.hop(to, &quota.request, pass, held).await? {
             Hop::There(fetched) => Ok(fetched),
             Hop::Onwards(..) => Err(SourceError::TooManyRedirects(0)),

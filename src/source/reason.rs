@@ -96,6 +96,17 @@ pub enum Reason {
         /// What was seen.
         seen: u64,
     },
+    /// The definition rests on something that no page shows.
+    #[error(
+        "{at}: no page of the list says anything at `{place}`, which the definition rests on; correct the path, or write \
+         `{place}?` if the provider may leave it out"
+    )]
+    Unseen {
+        /// Where the walk ended.
+        at: Box<Site>,
+        /// Where the definition looks.
+        place: String,
+    },
     /// A key was asked for and no answer says anything about it.
     #[error("{at}: no answer says anything about the key; check the feed's `confirm` rules")]
     Unanswered {
@@ -147,6 +158,24 @@ impl Reason {
             Self::Rejected { error, .. } | Self::Unread { error, .. } => error.next_step(),
             Self::Capped { .. } => NextStep::Halve,
             _ => NextStep::EndWalk,
+        }
+    }
+
+    /// Whether a walk that was carried on may owe this to the way that it took, so that one from the start may do better.
+    /// `has_come` is whether a page came at all.
+    #[must_use]
+    pub fn is_about_the_way(&self, has_come: bool) -> bool {
+        match self {
+            Self::Rejected { .. } | Self::Gap { .. } | Self::Capped { .. } => false,
+            Self::Unread { error, .. } => match error {
+                SourceError::OutOfTime | SourceError::Throttled { .. } | SourceError::NotSoon { .. } => false,
+                // Some providers answer an old cursor as if they were out of order.
+                SourceError::GaveUp { .. } => !has_come,
+                error => {
+                    matches!(error.next_step(), NextStep::EndWalk | NextStep::ReadAgain | NextStep::Resync)
+                }
+            },
+            _ => true,
         }
     }
 

@@ -42,7 +42,7 @@ impl Line {
 
     /// What the next request wears.
     pub(super) async fn pass(&self) -> Result<Arc<Pass>, SourceError> {
-        self.in_time(None, self.shared.origin.pass(self.their_now())).await
+        self.for_token(self.shared.origin.pass(self.their_now())).await
     }
 
     /// Asks once, and once more with a new token where the provider does not take the old one any more.
@@ -55,7 +55,7 @@ impl Line {
         let pass = self.pass().await?;
         let asked = self.ask_with(request, page, classify, &pass).await?;
         let Ok((_, Answer::Refresh(why))) = &asked.outcome else { return Ok(asked) };
-        let renewed = self.in_time(None, self.shared.origin.renewed(&pass, self.their_now())).await?;
+        let renewed = self.for_token(self.shared.origin.renewed(&pass, self.their_now())).await?;
         let Some(pass) = renewed else { return Ok(asked) };
         tracing::info!(provider = %self.provider(), why, "the token was renewed, asking once again");
         drop(asked);

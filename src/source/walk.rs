@@ -2,16 +2,18 @@
 //! is compared.
 //!
 //! A walk says what it proved: `Complete`, or `Partial` with its reasons. Items that it handed out stay valid either way.
+//! After each page it says where it stands, so that it can be carried on from there by another process.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use tieout_reconcilers::export::{Later, Stage};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::outline::Outline;
-use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest};
+use tieout_reconcilers::page::{Next, Page, PageFault, PageRequest, Target, Unseen};
 use tieout_reconcilers::projection::{ItemFault, ShapeFault};
 use tieout_reconcilers::reconciler::{Cure, Filter, Reconciler};
 use tieout_reconcilers::window::Slice;
@@ -21,13 +23,13 @@ use url::Url;
 
 use super::error::{NextStep, SourceError, clip};
 use super::fetch::Answered;
-use super::guard::{Endless, Guard};
+use super::guard::{Endless, Guard, Step, Trail};
 use super::http::{Client, Fetched};
 use super::hydrate::hydrate;
-use super::limit::signals::retry_after;
 use super::patience::Patience;
 use super::reason::{ContentType, Reason, Site, What};
 use super::room::Held;
+use tieout_reconcilers::pace::retry_after;
 
 /// A page that was read.
 #[derive(Debug)]
@@ -44,8 +46,32 @@ pub struct WalkedPage {
     pub ceiling: Option<Instant>,
     /// When its answer was complete, by our clock.
     pub fetched_at: SystemTime,
+    /// Where the walk stands after it, if it can be carried on from there.
+    stands: Option<Stands>,
     /// Its place in the room.
     _held: Held,
+}
+
+/// Where a walk stands after a page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Stands {
+    /// What is asked for next.
+    next: PageRequest,
+    number: u64,
+    rows: u64,
+    total: Option<u64>,
+    unseen: Option<Vec<Unseen>>,
+    page: Option<Url>,
+    /// What the page adds to the trail.
+    #[serde(skip)]
+    step: Option<Step>,
+}
+
+/// Where a walk can be carried on. It holds no credential and no value of an item.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Waypoint {
+    stands: Stands,
+    trail: Trail,
 }
 
 impl WalkedPage {
@@ -90,35 +116,65 @@ pub struct Walked {
 pub struct Walk {
     pages: mpsc::Receiver<WalkedPage>,
     task: AbortOnDropHandle<Walked>,
+    /// What was seen up to the page that was handed out last.
+    trail: Trail,
+    /// Where that page leads.
+    stands: Option<Stands>,
 }
 
 impl Walk {
     /// Starts to read a slice. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice) -> Self {
-        let (out, pages) = mpsc::channel(client.room().ahead());
         let is_log = reconciler.feed().changes;
         let guard = if is_log { Guard::of_changes(client.caps()) } else { Guard::new(client.caps()) };
-        let walker = Walker {
-            client,
-            reconciler,
-            slice,
-            guard,
-            number: 0,
-            rows: 0,
-            total: None,
-            page: None,
-            answered: None,
-            gaps: Vec::new(),
-            token: None,
-            patience: Patience::default(),
-        };
-        Self { pages, task: AbortOnDropHandle::new(tokio::spawn(walker.walk(out))) }
+        let request = reconciler.first_page(&slice);
+        Walker::new(client, reconciler, slice, guard).start(request, Trail::default())
+    }
+
+    /// Carries a walk on that stood at a point so long ago. The slice is the one that it was started with. Must be called
+    /// inside a tokio runtime.
+    #[must_use]
+    pub fn carry_on(
+        client: Client,
+        reconciler: Arc<dyn Reconciler>,
+        slice: Slice,
+        from: Waypoint,
+        age: Duration,
+    ) -> Self {
+        let Waypoint { stands, trail } = from;
+        let Stands { next, number, rows, total, unseen, page, step: _ } = stands;
+        let guard = Guard::on(trail.clone(), client.caps());
+        let walker = Walker::new(client, reconciler, slice, guard);
+        let answered = tokio::time::Instant::now().checked_sub(age);
+        Walker { number, rows, total, unseen, page, answered, ..walker }.start(next, trail)
     }
 
     /// The next page, or nothing after the last one that could be read.
     pub async fn next(&mut self) -> Option<WalkedPage> {
-        self.pages.recv().await
+        let page = self.pages.recv().await?;
+        Some(self.hand_out(page))
+    }
+
+    /// The next page, if it is there already.
+    pub fn next_at_hand(&mut self) -> Option<WalkedPage> {
+        let page = self.pages.try_recv().ok()?;
+        Some(self.hand_out(page))
+    }
+
+    /// Where the walk can be carried on behind the page that was handed out last. Nothing where that was the last one, or
+    /// where a walk that is carried on could not prove anything.
+    #[must_use]
+    pub fn waypoint(&self) -> Option<Waypoint> {
+        Some(Waypoint { stands: self.stands.clone()?, trail: self.trail.clone() })
+    }
+
+    fn hand_out(&mut self, mut page: WalkedPage) -> WalkedPage {
+        self.stands = page.stands.take();
+        if let Some(step) = self.stands.as_ref().and_then(|stands| stands.step) {
+            self.trail.follow(step);
+        }
+        page
     }
 
     /// What the walk proved. Ask after the last page: a walk that is asked earlier is given up.
@@ -128,10 +184,13 @@ impl Walk {
 
     /// What the walk proved and where the next one goes on. Ask after the last page.
     pub async fn end(self) -> Walked {
-        let Self { pages, task } = self;
+        let Self { pages, task, .. } = self;
         drop(pages);
-        let abandoned = || Walked { coverage: Coverage::Partial(vec![Reason::Abandoned]), token: None };
-        task.await.unwrap_or_else(|_| abandoned())
+        // A mistake in the walk is not the provider's doing: it goes on to whoever asked for the walk.
+        task.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Walked { coverage: Coverage::Partial(vec![Reason::Abandoned]), token: None },
+        })
     }
 }
 
@@ -144,6 +203,8 @@ struct Walker {
     rows: u64,
     /// The newest count that the provider gave.
     total: Option<u64>,
+    /// What should be on some page and was on none so far; nothing before the first page.
+    unseen: Option<Vec<Unseen>>,
     /// Where the last page came from.
     page: Option<Url>,
     /// When the last page was complete.
@@ -157,13 +218,38 @@ struct Walker {
 }
 
 impl Walker {
-    async fn walk(mut self, out: mpsc::Sender<WalkedPage>) -> Walked {
-        let coverage = self.coverage(out).await;
+    /// A walker that has not asked for anything yet.
+    fn new(client: Client, reconciler: Arc<dyn Reconciler>, slice: Slice, guard: Guard) -> Self {
+        Self {
+            client,
+            reconciler,
+            slice,
+            guard,
+            number: 0,
+            rows: 0,
+            total: None,
+            unseen: None,
+            page: None,
+            answered: None,
+            gaps: Vec::new(),
+            token: None,
+            patience: Patience::default(),
+        }
+    }
+
+    fn start(self, request: PageRequest, trail: Trail) -> Walk {
+        let (out, pages) = mpsc::channel(self.client.room().ahead());
+        let task = AbortOnDropHandle::new(tokio::spawn(self.walk(request, out)));
+        Walk { pages, task, trail, stands: None }
+    }
+
+    async fn walk(mut self, request: PageRequest, out: mpsc::Sender<WalkedPage>) -> Walked {
+        let coverage = self.coverage(request, out).await;
         Walked { coverage, token: self.token }
     }
 
-    async fn coverage(&mut self, out: mpsc::Sender<WalkedPage>) -> Coverage {
-        let mut request = self.reconciler.first_page(&self.slice);
+    async fn coverage(&mut self, first: PageRequest, out: mpsc::Sender<WalkedPage>) -> Coverage {
+        let mut request = first;
         loop {
             let (page, next) = match self.read(&request).await {
                 Ok(Some(read)) => read,
@@ -243,15 +329,14 @@ impl Walker {
         let fetched_at = SystemTime::now();
         let rows = page.items.len() + page.faults.len() + page.gone.len();
         let more_follows = matches!(page.next, Next::Page(_));
-        self.guard
-            .after(&page.items, rows, more_follows)
-            .map_err(|endless| self.endless(request, endless))?;
+        let step = self.guard.after(&page.items, rows, more_follows);
+        let step = step.map_err(|endless| self.endless(request, endless))?;
         if !page.partial.is_empty() {
             // Look-ups take room of their own, and whoever waits for room must hold none.
             fetched.held.leave();
         }
         let page = hydrate(&self.client, self.reconciler.as_ref(), &self.slice.each, page).await?;
-        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, partial: _ } = page;
+        let Page { items, faults, next, total_rows, gone, gaps, ceiling, token, unseen, partial: _ } = page;
         if let Some(first) = faults.first() {
             let at = self.site(request);
             tracing::warn!(%at, rows = faults.len(), %first, "rows of a page cannot be used");
@@ -262,6 +347,7 @@ impl Walker {
         let kept = token.and_then(|token| self.client.without_keys(&request.each, &token).ok());
         self.token = kept.or(self.token.take());
         self.rows += rows as u64;
+        self.miss(unseen);
         self.total = total_rows.or(self.total);
         if !matches!(request.stage(), Some(Stage::File(_))) {
             self.page = Some(fetched.url);
@@ -269,9 +355,25 @@ impl Walker {
         // The body is not needed any more, and what waits for the comparison is much smaller.
         drop(fetched.body);
         fetched.held.shrink(items.size_bytes());
+        let (number, stands) = (self.number, self.stands(&next, step));
         let page =
-            WalkedPage { number: self.number, items, faults, gone, ceiling, fetched_at, _held: fetched.held };
+            WalkedPage { number, items, faults, gone, ceiling, fetched_at, stands, _held: fetched.held };
         Ok((page, next))
+    }
+
+    /// Where the walk can be carried on. One that is not all there is any more, or part of an export, is begun again instead.
+    fn stands(&self, next: &Next, step: Step) -> Option<Stands> {
+        let Next::Page(next) = next else { return None };
+        if !self.reconciler.feed().is_led || !self.gaps.is_empty() || next.position.export.is_some() {
+            return None;
+        }
+        let target = match &next.target {
+            Target::Link(link) => Target::Link(self.client.without_keys(&next.each, link).ok()?),
+            path @ Target::Path { .. } => path.clone(),
+        };
+        let (number, rows, total) = (self.number, self.rows, self.total);
+        let (unseen, page, step) = (self.unseen.clone(), self.page.clone(), Some(step));
+        Some(Stands { next: PageRequest { target, ..next.clone() }, number, rows, total, unseen, page, step })
     }
 
     async fn fetch(&mut self, request: &PageRequest) -> Result<Answered, Reason> {
@@ -308,14 +410,25 @@ impl Walker {
         let is_cut_off =
             |total: u64| feed.cap.is_some_and(|cap| cap.then == Cure::Rekey && cap.rows == total);
         let counted = self.total.filter(|total| feed.filter == Filter::Server && !is_cut_off(*total));
-        match counted {
-            Some(said) if said != self.rows => {
-                let at = Box::new(self.site(last));
+        let at = Box::new(self.site(last));
+        // A list without rows need not say anything else.
+        let unseen = self.unseen.as_mut().filter(|_| self.rows > 0).and_then(Vec::pop);
+        match (counted, unseen) {
+            (Some(said), _) if said != self.rows => {
                 let seen = self.rows;
                 self.partial(Reason::TotalMismatch { at, said, seen })
             }
+            (_, Some(Unseen { place, .. })) => self.partial(Reason::Unseen { at, place }),
             _ if !self.gaps.is_empty() => Coverage::Partial(std::mem::take(&mut self.gaps)),
             _ => Coverage::Complete,
+        }
+    }
+
+    /// Remembers what no page has shown so far.
+    fn miss(&mut self, unseen: Vec<Unseen>) {
+        match &mut self.unseen {
+            Some(all) => all.retain(|one| unseen.contains(one)),
+            None => self.unseen = Some(unseen.into_iter().filter(|one| one.is_proof).collect()),
         }
     }
 

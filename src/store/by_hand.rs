@@ -4,9 +4,10 @@
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::{DomainName, Each};
 
+use super::bookmark;
 use super::database::Store;
 use super::error::StoreError;
-use super::lease::{LEASE_TIME, Lease, fence};
+use super::lease::{LEASE_TIME, Lease, fence, is_dead};
 use super::sql::{Row, Tx, args};
 
 /// Coverage that is taken back.
@@ -68,7 +69,7 @@ pub struct ByHand {
 impl Store {
     /// Takes coverage back. It never adds any: a range that reaches beyond `to` ends there.
     pub async fn rewind(&self, lease: &Lease, rewind: &Rewind, who: &str) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.write("rewind").await?;
         fence(&mut tx, lease).await?;
         let (domain, each) = (lease.domain().as_str(), lease.each().as_str());
         let of = args![domain, each, rewind.to];
@@ -79,6 +80,8 @@ impl Store {
         ] {
             tx.execute(sql, &of).await?;
         }
+        // Whoever asks for a range to be read again does not mean the rest of an old reading.
+        bookmark::remove_all(&mut tx, lease).await?;
         if let Some(feed) = &rewind.forget_token_of {
             let sql = "DELETE FROM saved_tokens WHERE domain = $1 AND each_ = $2 AND feed = $3";
             tx.execute(sql, &args![domain, each, feed.as_str()]).await?;
@@ -95,21 +98,21 @@ impl Store {
         force: Force,
         who: &str,
     ) -> Result<Unlocked, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.write("unlock").await?;
         let sql = format!(
-            "SELECT holder, acquired_at, expires_at FROM leases WHERE domain = $1 AND each_ = $2 {}",
+            "SELECT holder, acquired_at, expires_at, process FROM leases WHERE domain = $1 AND each_ = $2 {}",
             tx.dialect().for_update
         );
         let of = args![domain.as_str(), each.as_str()];
         let Some(row) = tx.row(sql, &of).await? else { return Ok(Unlocked::Free) };
         let Some(holder) = row.text_or_null("holder")? else { return Ok(Unlocked::Free) };
         let lapses_at = row.time("expires_at")?;
-        if force == Force::No && lapses_at > tx.now().await? {
+        if force == Force::No && lapses_at > tx.now().await? && !is_dead(&row)? {
             let (since, last_sign) = (row.time("acquired_at")?, lapses_at - LEASE_TIME);
             return Ok(Unlocked::Alive { holder, since, last_sign, lapses_at });
         }
         tx.execute(
-            "UPDATE leases SET holder = NULL, run_id = NULL, token = token + 1 WHERE domain = $1 AND each_ = $2",
+            "UPDATE leases SET holder = NULL, process = NULL, run_id = NULL, token = token + 1 WHERE domain = $1 AND each_ = $2",
             &of,
         )
         .await?;

@@ -6,12 +6,13 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 use uuid::Uuid;
 
+use super::again::Twice;
 use super::database::Store;
 use super::error::StoreError;
 use super::lease::{Lease, fence};
 use super::saved_token::{self, SavedToken};
 use super::sql::{Tx, args};
-use super::{coverage, findings, outbox};
+use super::{bookmark, coverage, findings, outbox};
 use crate::event::Event;
 use crate::finding::Finding;
 
@@ -26,6 +27,8 @@ pub struct Commit {
     pub overlap: Option<OverlapDone>,
     /// Where the next read of a change feed goes on.
     pub token: Option<SavedToken>,
+    /// What needs no bookmark any more: nobody has to carry its reading on.
+    pub read: Option<(Purpose, Window)>,
     /// Findings in their new state; for two on one key, the last one counts.
     pub findings: Vec<Finding>,
     /// Events to stage; one that is held from the beginning waits for its approval.
@@ -68,6 +71,10 @@ impl Store {
     /// was made for is back within the same episode, and it was never sent. A finding whose event was acknowledged
     /// since the caller read it keeps the acknowledgement, and one whose state a person changed since then stays as it is.
     pub async fn commit(&self, lease: &Lease, commit: Commit) -> Result<(), StoreError> {
+        self.again(Twice::IsOnce, || self.commit_once(lease, commit.clone())).await
+    }
+
+    async fn commit_once(&self, lease: &Lease, commit: Commit) -> Result<(), StoreError> {
         let mut findings = one_per_key(commit.findings);
         let mut ids = findings
             .iter()
@@ -77,9 +84,23 @@ impl Store {
             return Err(lease.lost());
         }
 
-        let mut tx = self.write().await?;
-        fence(&mut tx, lease).await?;
+        let mut tx = self.write("commit").await?;
+        if !bug!("unfenced_commit") {
+            fence(&mut tx, lease).await?;
+        }
         let now = tx.now().await?;
+        if bug!("coverage_before_findings")
+            && let Some(covered) = &commit.coverage
+        {
+            coverage::add(&mut tx, lease, covered).await?;
+            tx = self.in_two(tx).await?;
+        }
+        if bug!("token_before_findings")
+            && let Some(token) = &commit.token
+        {
+            saved_token::save(&mut tx, lease, token, now).await?;
+            tx = self.in_two(tx).await?;
+        }
         // What a person decided meanwhile stands; the next look sees the key as it is then.
         let intervened = findings::intervened(&mut tx, &findings).await?;
         findings.retain(|finding| !intervened.contains(&finding.id.key));
@@ -87,8 +108,16 @@ impl Store {
         events.retain(|event| !intervened.contains(&event.finding.key));
         // Rows are always locked in this order, outbox before findings, here and in the relay: so nobody waits in a ring.
         outbox::supersede(&mut tx, lease, &commit.supersede, now).await?;
-        outbox::stage(&mut tx, lease, &events, now).await?;
+        if !bug!("events_after_findings") {
+            outbox::stage(&mut tx, lease, &events, now).await?;
+        }
+        crash_point!("commit.events_staged");
         findings::upsert(&mut tx, findings, now).await?;
+        crash_point!("commit.findings_written");
+        if bug!("events_after_findings") {
+            tx = self.in_two(tx).await?;
+            outbox::stage(&mut tx, lease, &events, now).await?;
+        }
         if let Some(covered) = &commit.coverage {
             coverage::add(&mut tx, lease, covered).await?;
         }
@@ -97,6 +126,9 @@ impl Store {
         }
         if let Some(token) = &commit.token {
             saved_token::save(&mut tx, lease, token, now).await?;
+        }
+        if let Some((purpose, range)) = commit.read {
+            bookmark::remove(&mut tx, (lease.domain(), lease.each()), purpose, range).await?;
         }
         if let Some(slice) = &commit.slice {
             checkpoint(&mut tx, lease, slice, now).await?;
@@ -112,10 +144,6 @@ fn one_per_key(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 async fn checkpoint(tx: &mut Tx, lease: &Lease, done: &SliceDone, now: Instant) -> Result<(), StoreError> {
-    let purpose = match done.slice.purpose {
-        Purpose::Coverage => "coverage",
-        Purpose::Overlap => "overlap",
-    };
     tx.execute(
         "INSERT INTO slices (run_id, domain, each_, purpose, from_at, to_at, counts, committed_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -125,7 +153,7 @@ async fn checkpoint(tx: &mut Tx, lease: &Lease, done: &SliceDone, now: Instant) 
             lease.run_id(),
             lease.domain().as_str(),
             lease.each().as_str(),
-            purpose,
+            bookmark::word(done.slice.purpose),
             done.slice.window.from(),
             done.slice.window.to(),
             done.counts_json.as_str(),

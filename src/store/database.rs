@@ -14,13 +14,14 @@ use sqlx::{Connection, Executor};
 use tieout_reconcilers::instant::Instant;
 
 use super::error::StoreError;
-use super::migrate;
+use super::migrate::{self, Upgrade, Version};
 use super::settings::StoreSettings;
 use super::sql::Tx;
 use crate::clock::Clock;
+use crate::no_delay;
 use crate::private_file;
 
-/// How many prepared statements are kept. Those over many rows hold a hundred kilobytes each.
+/// How many prepared statements are kept; those over many rows are none of them.
 const STATEMENTS: usize = 16;
 
 /// How long a first connection may take.
@@ -29,19 +30,59 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// How long SQLite waits for another process's transaction.
 const BUSY_TIME: Duration = Duration::from_secs(5);
 
+/// How long connections are waited for that are in use.
+const CLOSING_TIME: Duration = Duration::from_secs(2);
+
 /// Connections to PostgreSQL: one each for commits, the lease's renewal, the relay and a reader.
 const CONNECTIONS: u32 = 4;
 
+/// How transactions are opened.
+#[derive(Debug, Clone, Copy)]
+struct Begin {
+    /// One that may write.
+    write: &'static str,
+    /// One whose commit does not wait for the disk: it may be lost with the machine, and with no process.
+    write_lazily: &'static str,
+    /// One that only reads.
+    read: &'static str,
+}
+
+const SQLITE: Begin = Begin {
+    write: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+    write_lazily: "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+    read: "BEGIN",
+};
+
 /// The limits stand in each transaction, not in the session, so that a transaction pooler may stand between.
-const POSTGRES_WRITE: &str = "BEGIN; \
-    SET LOCAL search_path = tieout, pg_catalog; \
-    SET LOCAL lock_timeout = '5s'; \
-    SET LOCAL statement_timeout = '30s'; \
-    SET LOCAL idle_in_transaction_session_timeout = '30s'";
-const POSTGRES_READ: &str = "BEGIN READ ONLY; \
-    SET LOCAL search_path = tieout, pg_catalog; \
-    SET LOCAL statement_timeout = '30s'; \
-    SET LOCAL idle_in_transaction_session_timeout = '30s'";
+macro_rules! postgres {
+    (@write $($more:literal)*) => {
+        concat!(
+            "BEGIN; \
+             SET LOCAL search_path = tieout, pg_catalog; \
+             SET LOCAL lock_timeout = '5s'; \
+             SET LOCAL statement_timeout = '30s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '30s'",
+            $($more),*
+        )
+    };
+    ($($more:literal)?) => {
+        Begin {
+            write: postgres!(@write $($more)?),
+            write_lazily: postgres!(@write "; SET LOCAL synchronous_commit = off" $($more)?),
+            read: concat!(
+                "BEGIN READ ONLY; \
+                 SET LOCAL search_path = tieout, pg_catalog; \
+                 SET LOCAL statement_timeout = '30s'; \
+                 SET LOCAL idle_in_transaction_session_timeout = '30s'",
+                $($more)?
+            ),
+        }
+    };
+}
+
+const POSTGRES: Begin = postgres!();
+/// The server looks every few seconds whether its client is still there, and gives the locks of one that was killed back.
+const WATCHFUL: Begin = postgres!("; SET LOCAL client_connection_check_interval = '5s'");
 
 /// The state store. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -49,24 +90,60 @@ pub struct Store {
     pool: Pool,
     place: Arc<str>,
     clock: Clock,
+    settings: Arc<StoreSettings>,
 }
 
 #[derive(Debug, Clone)]
 enum Pool {
     /// One connection: SQLite has one writer anyway, and so readers see what was written.
     Sqlite(SqlitePool),
-    Postgres(PgPool),
+    Postgres(PgPool, Begin),
 }
 
 impl Store {
     /// Connects, creates what is missing and brings the schema up to date.
     pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        let store = match settings {
+        Self::open_with(settings, Upgrade::OnStart).await
+    }
+
+    /// Connects, and brings the schema up to date where that was asked for; else an older one is an error.
+    pub async fn open_with(settings: &StoreSettings, upgrade: Upgrade) -> Result<Self, StoreError> {
+        let store = Self::connect(settings.clone().into()).await?;
+        match upgrade {
+            Upgrade::OnStart => migrate::migrate(&store).await?,
+            Upgrade::ByHand => migrate::require_current(&store).await?,
+        }
+        Ok(store)
+    }
+
+    /// Connects, whatever schema is there. A SQLite file that is not there is made.
+    async fn connect(settings: Arc<StoreSettings>) -> Result<Self, StoreError> {
+        let (pool, place) = match settings.as_ref() {
             StoreSettings::Sqlite { path } => sqlite(path).await?,
             StoreSettings::Postgres { url } => postgres(url).await?,
         };
-        migrate::migrate(&store).await?;
-        Ok(store)
+        Ok(Self { pool, place, clock: Clock::default(), settings })
+    }
+
+    /// The same store by connections of its own, whatever has become of these, which are closed.
+    pub async fn anew(&self) -> Result<Self, StoreError> {
+        // A connection that somebody holds on to is not waited for: nothing that it does reaches a domain without its lease.
+        let _all_given_back = tokio::time::timeout(CLOSING_TIME, self.close()).await;
+        let store = Self::connect(Arc::clone(&self.settings)).await?;
+        Ok(store.with_clock(self.clock.clone()))
+    }
+
+    /// Which version the schema has, without changing anything; nothing where there is none yet.
+    pub async fn version(settings: &StoreSettings) -> Result<Version, StoreError> {
+        if let StoreSettings::Sqlite { path } = settings
+            && !path.exists()
+        {
+            return Ok(Version { place: path.display().to_string(), found: None });
+        }
+        let store = Self::connect(settings.clone().into()).await?;
+        let found = migrate::version(&store).await;
+        store.close().await;
+        Ok(Version { place: store.place().to_owned(), found: found? })
     }
 
     /// The same store, which goes by another clock than the database's own.
@@ -90,31 +167,50 @@ impl Store {
     pub async fn close(&self) {
         match &self.pool {
             Pool::Sqlite(pool) => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
+            Pool::Postgres(pool, _) => pool.close().await,
         }
     }
 
-    /// A transaction that may write. It rolls back unless it is committed.
-    pub(super) async fn write(&self) -> Result<Tx, StoreError> {
-        self.begin("BEGIN IMMEDIATE", POSTGRES_WRITE).await
+    /// A transaction that may write. It rolls back unless it is committed. `step` names what it does, for its crash points.
+    pub(super) async fn write(&self, step: &'static str) -> Result<Tx, StoreError> {
+        let tx = self.begin(step, |begin| begin.write).await?;
+        crash_point!(step, "begun");
+        Ok(tx)
+    }
+
+    /// The same for what may be lost with the machine, because it only saves work.
+    pub(super) async fn write_lazily(&self, step: &'static str) -> Result<Tx, StoreError> {
+        let tx = self.begin(step, |begin| begin.write_lazily).await?;
+        crash_point!(step, "begun");
+        Ok(tx)
+    }
+
+    /// Tears a transaction in two: what was written is committed, and what follows is in another. Only mistakes on purpose do so.
+    pub(super) async fn in_two(&self, tx: Tx) -> Result<Tx, StoreError> {
+        tx.commit().await?;
+        self.write("torn").await
     }
 
     /// A transaction that only reads.
     pub(super) async fn read(&self) -> Result<Tx, StoreError> {
-        self.begin("BEGIN", POSTGRES_READ).await
+        self.begin("read", |begin| begin.read).await
     }
 
-    async fn begin(&self, sqlite: &'static str, postgres: &'static str) -> Result<Tx, StoreError> {
+    async fn begin(&self, step: &'static str, which: fn(Begin) -> &'static str) -> Result<Tx, StoreError> {
         let (place, clock) = (Arc::clone(&self.place), self.clock.clone());
         match &self.pool {
-            Pool::Sqlite(pool) => pool.begin_with(sqlite).await.map(|tx| Tx::sqlite(tx, place, clock)),
-            Pool::Postgres(pool) => pool.begin_with(postgres).await.map(|tx| Tx::postgres(tx, place, clock)),
+            Pool::Sqlite(pool) => {
+                pool.begin_with(which(SQLITE)).await.map(|tx| Tx::sqlite(tx, step, place, clock))
+            }
+            Pool::Postgres(pool, begin) => {
+                pool.begin_with(which(*begin)).await.map(|tx| Tx::postgres(tx, step, place, clock))
+            }
         }
         .map_err(|cause| StoreError::from_sql(cause, &self.place))
     }
 }
 
-async fn sqlite(path: &Path) -> Result<Store, StoreError> {
+async fn sqlite(path: &Path) -> Result<(Pool, Arc<str>), StoreError> {
     let place = path.display().to_string();
     let unreachable = |cause| StoreError::Unreachable { place: place.clone(), cause: Box::new(cause) };
     let file = private_file::open(path).map_err(unreachable)?;
@@ -133,10 +229,10 @@ async fn sqlite(path: &Path) -> Result<Store, StoreError> {
         .foreign_keys(true);
     let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = pool.connect_with(options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
-    Ok(Store { pool: Pool::Sqlite(pool), place: place.into(), clock: Clock::default() })
+    Ok((Pool::Sqlite(pool), place.into()))
 }
 
-async fn postgres(url: &SecretString) -> Result<Store, StoreError> {
+async fn postgres(url: &SecretString) -> Result<(Pool, Arc<str>), StoreError> {
     let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| StoreError::Unsuitable {
         place: "PostgreSQL".to_owned(),
         why: "the URL cannot be read".to_owned(),
@@ -144,22 +240,30 @@ async fn postgres(url: &SecretString) -> Result<Store, StoreError> {
     // Neither named statements nor session settings: both would outlive a transaction behind a pooler.
     let options = options.statement_cache_capacity(0).extra_float_digits(None).application_name("tieout");
     let place = location(&options);
-    probe(&options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_TIME);
-    Ok(Store {
-        pool: Pool::Postgres(pool.connect_lazy_with(options)),
-        place: place.into(),
-        clock: Clock::default(),
-    })
+    let begin = probe(&options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_TIME).after_connect(
+        |_, _| {
+            no_delay::on_all_connections();
+            Box::pin(async { Ok(()) })
+        },
+    );
+    Ok((Pool::Postgres(pool.connect_lazy_with(options), begin), place.into()))
 }
 
-/// Connects once outside the pool, which would go on trying and then hide the reason behind a timeout.
-async fn probe(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
+/// Connects once outside the pool, which would go on trying and then hide the reason behind a timeout, and finds out how
+/// transactions are opened: servers before PostgreSQL 14, and some systems, cannot watch their clients.
+async fn probe(options: &PgConnectOptions) -> Result<Begin, sqlx::Error> {
     let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
     let mut connection =
         tokio::time::timeout(CONNECT_TIME, PgConnection::connect_with(options)).await.map_err(late)??;
-    connection.execute("SELECT 1").await?;
-    connection.close().await
+    let begin = match connection.execute(WATCHFUL.read).await {
+        Ok(_) => WATCHFUL,
+        Err(sqlx::Error::Database(_)) => POSTGRES,
+        Err(error) => return Err(error),
+    };
+    connection.execute("ROLLBACK").await?;
+    connection.close().await?;
+    Ok(begin)
 }
 
 fn location(options: &PgConnectOptions) -> String {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
 
+use super::grant;
 use crate::sql_fault::{self, SqlFault};
 
 /// Why the state store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Nothing can be recorded now: the database is not there, restarting or full.
+    /// Nothing can be recorded now: the database is not there or restarting.
     #[error("the state store ({place}) cannot be reached")]
     Unreachable {
         /// Where it should be, without credentials.
@@ -19,7 +20,32 @@ pub enum StoreError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The login or a grant is refused.
+    /// There is no room left for what is written.
+    #[error(
+        "the state store ({place}) has no room left; what is in it stays, and the next run goes on once there is some"
+    )]
+    Full {
+        /// Where it is, without credentials.
+        place: String,
+    },
+    /// It takes no writes.
+    #[error(
+        "the state store ({place}) takes no writes: it is a standby, or `default_transaction_read_only` is on; name the server and the \
+         role that write"
+    )]
+    ReadOnly {
+        /// Where it is, without credentials.
+        place: String,
+    },
+    /// A right is missing.
+    #[error("the state store ({place}) refuses: {missing}")]
+    NotGranted {
+        /// Where it is, without credentials.
+        place: String,
+        /// What the database answered, and what to grant.
+        missing: String,
+    },
+    /// The login is refused.
     #[error("the state store ({place}) refuses")]
     Refused {
         /// Where it is, without credentials.
@@ -38,7 +64,8 @@ pub enum StoreError {
     },
     /// The schema was written by a newer program.
     #[error(
-        "the state store ({place}) has schema version {found}, and this program knows {known}: use a newer tieout"
+        "the state store ({place}) has schema version {found}, and this program knows {known}: use a newer tieout, or restore the \
+         copy of the state that was made before it was upgraded"
     )]
     Newer {
         /// Where it is.
@@ -46,6 +73,16 @@ pub enum StoreError {
         /// The version found.
         found: i64,
         /// The newest version known.
+        known: i64,
+    },
+    /// The schema was written by an older program, and is not to be changed without being asked for.
+    #[error("the state store ({place}) {}, and this program needs {known}: `tieout migrate run` brings it there", version(*.found))]
+    Older {
+        /// Where it is.
+        place: String,
+        /// The version found; nothing where there is none yet.
+        found: Option<i64>,
+        /// The version needed.
         known: i64,
     },
     /// Another holder took the domain over; nothing was written.
@@ -100,7 +137,30 @@ pub enum StoreError {
     },
 }
 
+/// What became of a transaction that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    /// It was rolled back because another one was in the way, and may succeed now.
+    ToNothing,
+    /// The connection broke off: it may have been done.
+    NobodyKnows,
+    /// Trying again changes nothing.
+    ToAnEnd,
+}
+
+fn version(found: Option<i64>) -> String {
+    found.map_or_else(|| "is empty".to_owned(), |found| format!("has schema version {found}"))
+}
+
 impl StoreError {
+    pub(super) const fn came(&self) -> Came {
+        match self {
+            Self::Conflict { .. } => Came::ToNothing,
+            Self::Unreachable { .. } => Came::NobodyKnows,
+            _ => Came::ToAnEnd,
+        }
+    }
+
     /// What happened, with every cause below it.
     #[must_use]
     pub fn with_causes(&self) -> String {
@@ -118,7 +178,12 @@ impl StoreError {
         let place = place.to_owned();
         match sql_fault::sort(&cause) {
             SqlFault::Unreachable => Self::Unreachable { place, cause: Box::new(cause) },
-            SqlFault::Refused => Self::Refused { place, cause },
+            SqlFault::Full => Self::Full { place },
+            SqlFault::ReadOnly => Self::ReadOnly { place },
+            SqlFault::Refused => match grant::missing(&cause) {
+                Some(missing) => Self::NotGranted { place, missing },
+                None => Self::Refused { place, cause },
+            },
             SqlFault::Conflict => Self::Conflict { place, cause },
             SqlFault::Corrupt => Self::Corrupt { place, what: cause.to_string() },
             _ => Self::Other { place, cause },

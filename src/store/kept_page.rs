@@ -22,7 +22,7 @@ impl Store {
 
     /// Keeps a page in the place of the one before, and forgets those that nobody asks for any more.
     pub async fn keep_page(&self, provider: &str, request: &str, sealed: &str) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.write("page.keep").await?;
         let now = tx.now().await?;
         tx.execute(
             "INSERT INTO kept_pages (provider, request, sealed, kept_at) VALUES ($1, $2, $3, $4)

@@ -1,4 +1,7 @@
 //! One writer per domain: leases with a fencing token that only grows. A holder that lost its lease writes nothing more.
+//!
+//! A lease lapses by the store's clock. Where its holder is proven to be dead nobody waits for that. What was proven decides only
+//! when the next holder begins: that the last one writes nothing more is the token's doing.
 
 use std::time::Duration;
 
@@ -6,13 +9,32 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
+use super::again::{Tries, Try, Twice};
 use super::database::Store;
 use super::error::StoreError;
-use super::sql::{Tx, args};
+use super::sql::{Row, Tx, args};
 use crate::finding::Identity;
+use crate::process::Process;
 
-/// How long a lease lives without being renewed, by the store's clock. Renew it at a third of that.
-pub const LEASE_TIME: Duration = Duration::from_mins(1);
+/// How long a lease lives without being renewed, and a run without a sign of life, by the store's clock.
+pub const LEASE_TIME: Duration = Duration::from_secs(15);
+
+/// How often a run gives its sign of life: two may be lost before somebody takes over. It takes five statements, and one more for each slice that is read for others, so a run pays one a
+/// second, whatever the number of its leases. Where it is killed on purpose it works for less than a second, and has to give one all
+/// the same.
+pub const SIGN_OF_LIFE: Duration =
+    if cfg!(feature = "failpoints") { Duration::from_millis(150) } else { Duration::from_secs(5) };
+
+/// Who works on a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Led {
+    /// Nobody holds its lease.
+    ByNobody,
+    /// Whoever holds it gives signs of life: this run.
+    ByTheLiving(Uuid),
+    /// Whoever holds it is dead, or gives none.
+    ByTheDead,
+}
 
 /// The right to write on behalf of one domain and one member of its fan-out, until somebody else takes it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +64,12 @@ impl Lease {
         self.run_id
     }
 
+    /// Its number: whoever takes the domain over has a greater one.
+    #[must_use]
+    pub const fn token(&self) -> i64 {
+        self.token
+    }
+
     /// Whether this lease is the one that fences writes to a finding.
     pub(super) fn covers(&self, id: &Identity) -> bool {
         self.domain == id.domain && self.each == id.each
@@ -53,7 +81,8 @@ impl Lease {
 }
 
 impl Store {
-    /// Takes the lease where it is free or has run out; otherwise [`StoreError::Held`] says by whom.
+    /// Takes the lease where it is free, has run out, or belongs to a process that is dead; otherwise [`StoreError::Held`] says
+    /// who has it. The lease belongs to this process from then on.
     pub async fn acquire(
         &self,
         domain: &DomainName,
@@ -61,14 +90,40 @@ impl Store {
         run_id: Uuid,
         holder: &str,
     ) -> Result<Lease, StoreError> {
-        let mut tx = self.write().await?;
-        let token = free_token(&mut tx, domain, each).await? + 1;
+        let tries = Tries::default();
+        self.again(Twice::IsOnce, || self.acquire_once(domain, each, run_id, holder, tries.next())).await
+    }
+
+    async fn acquire_once(
+        &self,
+        domain: &DomainName,
+        each: &Each,
+        run_id: Uuid,
+        holder: &str,
+        this: Try,
+    ) -> Result<Lease, StoreError> {
+        let mut tx = self.write("lease.acquire").await?;
+        // What this run took without hearing of it is its own.
+        let own = (this == Try::Again).then_some(run_id);
+        let token = free_token(&mut tx, domain, each, own).await? + 1;
         let now = tx.now().await?;
-        let args = args![domain.as_str(), each.as_str(), token, holder, run_id, now, now + LEASE_TIME];
+        // What the last holder offered of it is nobody's to read any more.
+        let of = args![domain.as_str(), each.as_str()];
+        tx.execute("DELETE FROM slice_leases WHERE domain = $1 AND each_ = $2", &of).await?;
+        let process = Process::this().map(|process| process.to_string());
         tx.execute(
-            "UPDATE leases SET token = $3, holder = $4, run_id = $5, acquired_at = $6, expires_at = $7
+            "UPDATE leases SET token = $3, holder = $4, run_id = $5, acquired_at = $6, expires_at = $7, process = $8
              WHERE domain = $1 AND each_ = $2",
-            &args,
+            &args![
+                domain.as_str(),
+                each.as_str(),
+                token,
+                holder,
+                run_id,
+                now,
+                now + LEASE_TIME,
+                process
+            ],
         )
         .await?;
         tx.commit().await?;
@@ -83,25 +138,84 @@ impl Store {
         rows.iter().map(|row| Ok(Each::stored(&row.text("each_")?))).collect()
     }
 
-    /// Makes the lease live for another [`LEASE_TIME`].
-    pub async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        fence(&mut tx, lease).await?;
-        let expires_at = tx.now().await? + LEASE_TIME;
-        let args = args![lease.domain.as_str(), lease.each.as_str(), expires_at];
-        tx.execute("UPDATE leases SET expires_at = $3 WHERE domain = $1 AND each_ = $2", &args).await?;
-        tx.commit().await
+    /// Records that a run is alive, and makes all its leases live for another [`LEASE_TIME`]. Returns those that it still holds.
+    pub async fn beat(&self, run_id: Uuid) -> Result<Vec<Lease>, StoreError> {
+        self.again(Twice::IsOnce, || self.beat_once(run_id)).await
+    }
+
+    async fn beat_once(&self, run_id: Uuid) -> Result<Vec<Lease>, StoreError> {
+        let mut tx = self.write("run.beat").await?;
+        let now = tx.now().await?;
+        if bug!("renewal_takes_back") {
+            let sql = "UPDATE leases SET token = token - 1, run_id = $1 WHERE run_id IS DISTINCT FROM $1";
+            tx.execute(sql, &args![run_id]).await?;
+        }
+        let renew = "UPDATE leases SET expires_at = $2 WHERE run_id = $1 AND holder IS NOT NULL RETURNING domain, each_, token";
+        let renewed = tx.rows(renew, &args![run_id, now + LEASE_TIME]).await?;
+        let alive = "UPDATE runs SET heartbeat_at = $2 WHERE run_id = $1 AND status = 'running'";
+        tx.execute(alive, &args![run_id, now]).await?;
+        tx.commit().await?;
+        let lease = |row: &Row| {
+            Ok(Lease {
+                domain: row.word("domain", |name| name.parse().ok())?,
+                each: Each::stored(&row.text("each_")?),
+                run_id,
+                token: row.int("token")?,
+            })
+        };
+        renewed.iter().map(lease).collect()
     }
 
     /// Gives the lease back, so that the next run need not wait for it to run out.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        if bug!("lease_kept") {
+            return Ok(());
+        }
+        self.again(Twice::IsTwice, || self.release_lease_once(lease)).await
+    }
+
+    async fn release_lease_once(&self, lease: &Lease) -> Result<(), StoreError> {
+        let mut tx = self.write("lease.give_back").await?;
         fence(&mut tx, lease).await?;
         let args = args![lease.domain.as_str(), lease.each.as_str()];
-        tx.execute("UPDATE leases SET holder = NULL, run_id = NULL WHERE domain = $1 AND each_ = $2", &args)
-            .await?;
+        tx.execute(
+            "UPDATE leases SET holder = NULL, process = NULL, run_id = NULL WHERE domain = $1 AND each_ = $2",
+            &args,
+        )
+        .await?;
         tx.commit().await
     }
+
+    /// Who works on a domain.
+    pub async fn led(&self, domain: &DomainName) -> Result<Led, StoreError> {
+        let mut tx = self.read().await?;
+        let now = tx.now().await?;
+        let sql = "SELECT holder, run_id, expires_at, process FROM leases WHERE domain = $1 AND each_ = ''";
+        let Some(row) = tx.row(sql, &args![domain.as_str()]).await? else { return Ok(Led::ByNobody) };
+        Ok(match row.text_or_null("holder")? {
+            None => Led::ByNobody,
+            Some(_) if is_alive(&row, now)? => Led::ByTheLiving(row.uuid("run_id")?),
+            Some(_) => Led::ByTheDead,
+        })
+    }
+
+    /// Takes the leases of a run from it, all or those of one domain: whatever of it still works can write nothing more.
+    pub async fn fence_off(&self, run_id: Uuid, domain: Option<&DomainName>) -> Result<(), StoreError> {
+        let mut tx = self.write("lease.fence_off").await?;
+        tx.execute(
+            "UPDATE leases SET holder = NULL, process = NULL, run_id = NULL, token = token + 1
+             WHERE run_id = $1 AND ($2 IS NULL OR domain = $2)",
+            &args![run_id, domain.map(DomainName::as_str)],
+        )
+        .await?;
+        tx.commit().await
+    }
+}
+
+/// Whether the process that a row of `leases` or `runs` names is dead for sure.
+pub(super) fn is_dead(row: &Row) -> Result<bool, StoreError> {
+    let process = row.text_or_null("process")?;
+    Ok(process.and_then(|text| text.parse::<Process>().ok()).is_some_and(|process| process.is_dead()))
 }
 
 /// Locks the lease for the rest of the transaction and requires that it is still ours.
@@ -125,8 +239,13 @@ pub(super) async fn hold_back(tx: &mut Tx, domain: &DomainName, each: &Each) -> 
     tx.rows(sql, &args![domain.as_str(), each.as_str()]).await.map(drop)
 }
 
-/// Locks the lease, requires that nobody holds it, and returns its last token.
-async fn free_token(tx: &mut Tx, domain: &DomainName, each: &Each) -> Result<i64, StoreError> {
+/// Locks the lease, requires that nobody holds it but for `own`, and returns its last token.
+async fn free_token(
+    tx: &mut Tx,
+    domain: &DomainName,
+    each: &Each,
+    own: Option<Uuid>,
+) -> Result<i64, StoreError> {
     let now = tx.now().await?;
     tx.execute(
         "INSERT INTO leases (domain, each_, token, acquired_at, expires_at) VALUES ($1, $2, 0, $3, $3)
@@ -135,17 +254,27 @@ async fn free_token(tx: &mut Tx, domain: &DomainName, each: &Each) -> Result<i64
     )
     .await?;
     let sql = format!(
-        "SELECT token, holder, acquired_at, expires_at FROM leases WHERE domain = $1 AND each_ = $2 {}",
+        "SELECT token, holder, run_id, acquired_at, expires_at, process FROM leases WHERE domain = $1 AND each_ = $2 {}",
         tx.dialect().for_update
     );
     let Some(row) = tx.row(sql, &args![domain.as_str(), each.as_str()]).await? else { return Ok(0) };
     match row.text_or_null("holder")? {
-        Some(holder) if row.time("expires_at")? > now => {
+        Some(holder) if is_alive(&row, now)? && !(own.is_some() && row.uuid_or_null("run_id")? == own) => {
             let since = row.time("acquired_at")?;
             Err(StoreError::Held { domain: domain.clone(), holder, since, age: age(since, now) })
         }
         _ => row.int("token"),
     }
+}
+
+/// Whether whoever holds a lease is alive as far as anybody knows.
+fn is_alive(row: &Row, now: Instant) -> Result<bool, StoreError> {
+    let now = if bug!("lease_by_local_clock") { now + Duration::from_hours(1) } else { now };
+    let mistaken = [(bug!("living_lease_taken"), false), (bug!("dead_holder_keeps_lease"), true)];
+    if let Some((_, is_alive)) = mistaken.into_iter().find(|(is_made, _)| *is_made) {
+        return Ok(is_alive);
+    }
+    Ok(row.time("expires_at")? > now && !is_dead(row)?)
 }
 
 fn age(since: Instant, now: Instant) -> Duration {

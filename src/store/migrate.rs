@@ -3,12 +3,13 @@
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Executor as _, PgConnection, SqlSafeStr as _};
 
+use super::again::Twice;
 use super::database::Store;
 use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 11] = [
     (
         1,
         "first",
@@ -51,6 +52,30 @@ const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
         include_str!("migrations/sqlite/0007_by_hand.sql"),
         include_str!("migrations/postgres/0007_by_hand.sql"),
     ),
+    (
+        8,
+        "bookmarks",
+        include_str!("migrations/sqlite/0008_bookmarks.sql"),
+        include_str!("migrations/postgres/0008_bookmarks.sql"),
+    ),
+    (
+        9,
+        "leases",
+        include_str!("migrations/sqlite/0009_leases.sql"),
+        include_str!("migrations/postgres/0009_leases.sql"),
+    ),
+    (
+        10,
+        "slice leases",
+        include_str!("migrations/sqlite/0010_slice_leases.sql"),
+        include_str!("migrations/postgres/0010_slice_leases.sql"),
+    ),
+    (
+        11,
+        "claims of tokens",
+        include_str!("migrations/sqlite/0011_claims_of_tokens.sql"),
+        include_str!("migrations/postgres/0011_claims_of_tokens.sql"),
+    ),
 ];
 
 /// The schema version that this program writes.
@@ -59,15 +84,49 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 /// Lets one process at a time migrate; held by a transaction, so that it works behind a transaction pooler.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(8388065864110434671)";
 
+/// When the schema is brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Upgrade {
+    /// By whatever opens the state store.
+    #[default]
+    OnStart,
+    /// Only by `tieout migrate run`.
+    ByHand,
+}
+
+/// The version of a state store's schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Where the state store is, without credentials.
+    pub place: String,
+    /// The version found; nothing where there is no schema yet.
+    pub found: Option<i64>,
+}
+
+impl Version {
+    /// The migrations that are missing: number and name.
+    #[must_use]
+    pub fn pending(&self) -> Vec<(i64, &'static str)> {
+        let is_missing = |version: i64| self.found.is_none_or(|found| version > found);
+        MIGRATIONS
+            .iter()
+            .filter(|entry| is_missing(entry.0))
+            .map(|(version, name, ..)| (*version, *name))
+            .collect()
+    }
+}
+
 /// Looks first, because looking needs no grant and no lock, and then migrates where something is missing.
 pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
-    let mut tx = store.read().await?;
-    if is_current(&mut tx).await? {
+    if is_current(&mut store.read().await?).await? {
         return Ok(());
     }
-    drop(tx);
+    store.again(Twice::IsOnce, || migrate_once(store)).await
+}
 
-    let mut tx = store.write().await?;
+/// One transaction: killed in it, nothing of it is there; whoever comes second finds it done.
+async fn migrate_once(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.write("migrate").await?;
     lock(&mut tx).await?;
     if !is_current(&mut tx).await? {
         refuse_foreign_tables(&mut tx).await?;
@@ -76,19 +135,42 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+/// Requires that nothing is missing.
+pub(super) async fn require_current(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.read().await?;
+    match found(&mut tx).await? {
+        Some(SCHEMA_VERSION) => Ok(()),
+        found => Err(StoreError::Older { place: tx.place().to_owned(), found, known: SCHEMA_VERSION }),
+    }
+}
+
+/// The version of the schema, newer ones included.
+pub(super) async fn version(store: &Store) -> Result<Option<i64>, StoreError> {
+    newest(&mut store.read().await?).await
+}
+
 /// Whether the schema is the one this program knows; a newer one is an error.
 async fn is_current(tx: &mut Tx) -> Result<bool, StoreError> {
-    let (table, exists) = (tx.dialect().migrations, tx.dialect().migrations_exist);
-    if tx.row(exists, &[]).await?.is_none() {
-        return Ok(false);
-    }
-    let newest = tx.row(format!("SELECT MAX(version) AS version FROM {table}"), &[]).await?;
-    match newest.map(|row| row.int_or_null("version")).transpose()?.flatten() {
+    Ok(found(tx).await? == Some(SCHEMA_VERSION))
+}
+
+/// The version of the schema; a newer one than this program knows is an error.
+async fn found(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    match newest(tx).await? {
         Some(found) if found > SCHEMA_VERSION => {
             Err(StoreError::Newer { place: tx.place().to_owned(), found, known: SCHEMA_VERSION })
         }
-        found => Ok(found == Some(SCHEMA_VERSION)),
+        found => Ok(found),
     }
+}
+
+async fn newest(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    let (table, exists) = (tx.dialect().migrations, tx.dialect().migrations_exist);
+    if tx.row(exists, &[]).await?.is_none() {
+        return Ok(None);
+    }
+    let newest = tx.row(format!("SELECT MAX(version) AS version FROM {table}"), &[]).await?;
+    Ok(newest.map(|row| row.int_or_null("version")).transpose()?.flatten())
 }
 
 async fn lock(tx: &mut Tx) -> Result<(), StoreError> {

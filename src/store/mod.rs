@@ -5,12 +5,15 @@
 //! holder has taken over. Time is the database's own. What the rows mean is decided elsewhere.
 
 mod error;
+mod grant;
 mod settings;
 
+mod again;
 mod database;
 mod migrate;
 mod sql;
 
+mod bookmark;
 mod by_hand;
 mod coverage;
 mod findings;
@@ -19,12 +22,14 @@ mod kept_state;
 mod lease;
 mod runs;
 mod saved_token;
+mod slice_lease;
 mod tokens;
 
 mod commit;
 mod outbox;
 mod release;
 
+pub use bookmark::{Bookmark, KeptBookmark};
 pub use by_hand::{ByHand, Force, Rewind, Unlocked};
 pub use commit::{Commit, Covered, OverlapDone, SliceDone};
 pub use coverage::Overlap;
@@ -35,13 +40,14 @@ pub use findings::{
     StandingCount,
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
-pub use lease::{LEASE_TIME, Lease};
-pub use migrate::SCHEMA_VERSION;
+pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE};
+pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use release::{Release, Released, Staged};
-pub use runs::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
+pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
 pub use settings::{NotAStore, StoreSettings};
+pub use slice_lease::{Fence, SliceLease};
 pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The release: after a domain's last slice, its staged events become pending together, or are held together.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use tieout_reconcilers::discrepancy::Kind;
 
+use super::again::Twice;
 use super::database::Store;
 use super::error::StoreError;
 use super::findings;
@@ -53,17 +55,32 @@ impl Store {
 
     /// Decides about everything that is staged under a lease, whichever run staged it, in one transaction.
     ///
-    /// `decide` is asked once, also where nothing is staged.
+    /// `decide` is asked also where nothing is staged.
     pub async fn release(
         &self,
         lease: &Lease,
-        decide: impl FnOnce(&Staged) -> Release + Send,
+        decide: impl Fn(&Staged) -> Release + Send + Sync,
     ) -> Result<Released, StoreError> {
-        let mut tx = self.write().await?;
+        let decided = Mutex::new(None);
+        self.again(Twice::IsOnce, || self.release_once(lease, &decide, &decided)).await
+    }
+
+    /// `decided` is what was decided when this was tried before: where nothing is staged any more, it was done.
+    async fn release_once(
+        &self,
+        lease: &Lease,
+        decide: &(impl Fn(&Staged) -> Release + Send + Sync),
+        decided: &Mutex<Option<Released>>,
+    ) -> Result<Released, StoreError> {
+        let mut tx = self.write("release").await?;
         fence(&mut tx, lease).await?;
         let rows = tx.rows(counted(tx.dialect().for_update), &of(lease)).await?;
         let staged = count(&rows, lease)?;
 
+        let earlier = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(done) = earlier.filter(|_| staged.count == 0) {
+            return Ok(done);
+        }
         let decision = decide(&staged);
         let is_left = bug!("dead_run_unreleased") && staged.from_earlier_runs > 0;
         if staged.count > 0 && !is_left {
@@ -73,8 +90,10 @@ impl Store {
             }
             outbox::release(&mut tx, lease, &decision, now).await?;
         }
+        let released = Released { staged, decision };
+        *decided.lock().unwrap_or_else(PoisonError::into_inner) = Some(released.clone());
         tx.commit().await?;
-        Ok(Released { staged, decision })
+        Ok(released)
     }
 }
 

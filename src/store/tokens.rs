@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
+use tieout_reconcilers::instant::Instant;
+
+use super::again::Twice;
 use super::database::Store;
 use super::error::StoreError;
+use super::lease::is_dead;
 use super::sql::{Row, Tx, args};
+use crate::process::Process;
 
 /// How long a claim lives: longer than a token endpoint is asked and a new token is tried to be kept.
 pub const TOKEN_CLAIM_TIME: Duration = Duration::from_mins(2);
@@ -27,9 +32,13 @@ impl Store {
         row.map_or(Ok(None), |row| row.text_or_null("sealed"))
     }
 
-    /// Takes the claim where it is free or has run out.
+    /// Takes the claim where it is free, has run out, or belongs to a process that is dead.
     pub async fn claim_token(&self, credential: &str) -> Result<TokenClaim, StoreError> {
-        let mut tx = self.write().await?;
+        self.again(Twice::IsTwice, || self.claim_token_once(credential)).await
+    }
+
+    async fn claim_token_once(&self, credential: &str) -> Result<TokenClaim, StoreError> {
+        let mut tx = self.write("token.claim").await?;
         let now = tx.now().await?;
         tx.execute(
             "INSERT INTO tokens (credential, claim, claimed, expires_at) VALUES ($1, 0, 0, $2)
@@ -38,13 +47,14 @@ impl Store {
         )
         .await?;
         let Some(row) = locked(&mut tx, credential).await? else { return Ok(TokenClaim::Busy) };
-        if row.int("claimed")? != 0 && row.time("expires_at")? > now {
+        if row.int("claimed")? != 0 && (bug!("token_claim_for_ever") || is_claimed(&row, now)?) {
             return Ok(TokenClaim::Busy);
         }
         let claim = row.int("claim")? + 1;
+        let process = Process::this().map(|process| process.to_string());
         tx.execute(
-            "UPDATE tokens SET claim = $2, claimed = 1, expires_at = $3 WHERE credential = $1",
-            &args![credential, claim, now + TOKEN_CLAIM_TIME],
+            "UPDATE tokens SET claim = $2, claimed = 1, expires_at = $3, process = $4, process_claim = $2 WHERE credential = $1",
+            &args![credential, claim, now + TOKEN_CLAIM_TIME, process],
         )
         .await?;
         let sealed = row.text_or_null("sealed")?;
@@ -56,7 +66,11 @@ impl Store {
     ///
     /// A claim that ran out while nobody took it over is still good: nobody else can have refreshed.
     pub async fn keep_token(&self, credential: &str, claim: i64, sealed: &str) -> Result<bool, StoreError> {
-        let mut tx = self.write().await?;
+        self.again(Twice::IsOnce, || self.keep_token_once(credential, claim, sealed)).await
+    }
+
+    async fn keep_token_once(&self, credential: &str, claim: i64, sealed: &str) -> Result<bool, StoreError> {
+        let mut tx = self.write("token.keep").await?;
         let now = tx.now().await?;
         let kept = tx
             .execute(
@@ -70,7 +84,7 @@ impl Store {
 
     /// Gives the claim back without new tokens.
     pub async fn release_token(&self, credential: &str, claim: i64) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.write("token.release").await?;
         tx.execute(
             "UPDATE tokens SET claimed = 0 WHERE credential = $1 AND claim = $2",
             &args![credential, claim],
@@ -80,9 +94,15 @@ impl Store {
     }
 }
 
+/// Whether whoever refreshes is alive as far as anybody knows.
+fn is_claimed(row: &Row, now: Instant) -> Result<bool, StoreError> {
+    let names_its_process = row.int_or_null("process_claim")? == Some(row.int("claim")?);
+    Ok(row.time("expires_at")? > now && !(names_its_process && is_dead(row)?))
+}
+
 async fn locked(tx: &mut Tx, credential: &str) -> Result<Option<Row>, StoreError> {
     let sql = format!(
-        "SELECT sealed, claim, claimed, expires_at FROM tokens WHERE credential = $1 {}",
+        "SELECT sealed, claim, claimed, expires_at, process, process_claim FROM tokens WHERE credential = $1 {}",
         tx.dialect().for_update
     );
     tx.row(sql, &args![credential]).await

@@ -96,6 +96,12 @@ impl Vault for StoreVault {
         kept: &'v Kept,
     ) -> BoxFuture<'v, Result<(), VaultFault>> {
         async move {
+            if bug!("token_in_log") {
+                tracing::debug!(refresh = kept.refresh.expose_secret());
+            }
+            if bug!("token_not_kept") {
+                return self.release(credential, claim).await;
+            }
             let sealed = self.write(credential, kept)?;
             let kept =
                 self.store.keep_token(credential, claim, &sealed).await.map_err(|error| fault(&error))?;

@@ -16,7 +16,7 @@ pub(crate) fn honest(api: &mut Api, asked: &Asked) -> Reply {
 
 /// Delivers a page whole, with the token that the next run goes on from.
 pub(crate) fn deliver(api: &mut Api, page: &Page, token: Option<&str>) -> Reply {
-    let body = json!({ "data": page.rows, "next": page.next, "token": token });
+    let body = json!({ "data": page.rows, "next": page.next, "more": page.more, "token": token });
     let shown = Page {
         rows: page.rows.iter().filter(|row| row["deleted"] != true).cloned().collect(),
         ..page.clone()

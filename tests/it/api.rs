@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path_regex};
@@ -15,6 +16,8 @@ pub(crate) enum Fault {
     Says(u16, &'static str, String),
     /// Answers with these headers beside a status.
     Throttles(u16, &'static str),
+    /// Answers only after so long.
+    Hangs(Duration),
 }
 
 /// What the API holds.
@@ -35,6 +38,8 @@ pub(crate) struct Shelf {
     pub(crate) look_ups: Vec<String>,
     /// Changes the whole list body, for pages that lie.
     pub(crate) rewrite: Option<fn(&mut Value)>,
+    /// How long a list request takes.
+    pub(crate) pace: std::time::Duration,
 }
 
 /// The running API.
@@ -74,7 +79,11 @@ enum Responder {
 impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         match self {
-            Self::List(held) => list(&mut held.lock().unwrap(), request),
+            Self::List(held) => {
+                let mut held = held.lock().unwrap();
+                let answer = list(&mut held, request);
+                if held.pace.is_zero() { answer } else { answer.set_delay(held.pace) }
+            }
             Self::One(held) => one(&mut held.lock().unwrap(), request),
         }
     }
@@ -90,6 +99,7 @@ fn list(shelf: &mut Shelf, request: &Request) -> ResponseTemplate {
         Some(Fault::Throttles(status, retry_after)) => {
             return ResponseTemplate::new(status).insert_header("retry-after", retry_after);
         }
+        Some(Fault::Hangs(time)) => return ResponseTemplate::new(200).set_delay(time),
         None => {}
     }
     let asked = |name: &str| {
@@ -136,7 +146,8 @@ fn named(shelf: &mut Shelf, request: &Request, body: &Value) -> ResponseTemplate
 }
 
 fn one(shelf: &mut Shelf, request: &Request) -> ResponseTemplate {
-    let id = request.url.path_segments().and_then(Iterator::last).unwrap_or_default().to_owned();
+    let id = request.url.path_segments().and_then(Iterator::last).unwrap_or_default();
+    let id = percent_encoding::percent_decode_str(id).decode_utf8().unwrap().into_owned();
     let found = shelf.charges.iter().find(|charge| charge["id"].as_str() == Some(&id)).cloned();
     shelf.look_ups.push(id);
     match found {

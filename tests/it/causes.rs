@@ -9,7 +9,7 @@ use wiremock::{Mock, ResponseTemplate};
 use crate::originals::{DELIVERIES, EVENTS, event};
 use crate::postgres::Postgres;
 use crate::stores::{QUEUE, on_postgres};
-use crate::world::{Outcome, World, charge};
+use crate::world::{Outcome, World, charge, set};
 
 const RECEIVED: &str = "received:
   keys: SELECT charge_id, event_id, received_at, state FROM webhooks WHERE charge_id IN (:keys)
@@ -46,7 +46,7 @@ async fn receive(world: &World, charge: &str, event: &str, hours_ago: i64, state
 }
 
 /// The cause of each finding, by its key.
-fn causes(outcome: &Outcome) -> BTreeMap<String, String> {
+pub(crate) fn causes(outcome: &Outcome) -> BTreeMap<String, String> {
     let domain = outcome.domain();
     let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
     let findings = domain["findings"].as_array().unwrap().iter();
@@ -58,7 +58,7 @@ fn told<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
 }
 
 /// Four charges that were lost at four places, and one that was changed and not sent.
-async fn five_losses() -> World {
+pub(crate) async fn five_losses() -> World {
     let lost = |id| charge(id, 5, 500);
     let events =
         ["ch_unheard", "ch_unapplied", "ch_gone"].map(|id| event(&format!("evt_{id}"), 5, &lost(id)));
@@ -72,19 +72,35 @@ async fn five_losses() -> World {
     world
 }
 
-#[tokio::test]
-async fn each_finding_says_where_its_change_was_lost() {
-    let world = five_losses().await;
-    let outcome = world.run();
-    assert_eq!(outcome.code, 0, "{outcome:?}");
-    let expected = told([
+/// The causes of [`five_losses`].
+pub(crate) fn where_they_were_lost() -> BTreeMap<String, String> {
+    told([
         ("ch_unsent", "never_sent"),
         ("ch_unheard", "not_received"),
         ("ch_unapplied", "delivered_not_applied"),
         ("ch_gone", "regressed"),
         ("ch_001", "never_sent"),
-    ]);
-    assert_eq!(causes(&outcome), expected, "{outcome:?}");
+    ])
+}
+
+#[tokio::test]
+async fn a_cause_that_there_is_not_is_answered_with_those_that_there_are() {
+    let world = World::agreeing(1).await;
+    let refused = world.tieout(&["findings", "list", "--cause", "neversent"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    for words in ["a similar value exists: 'never_sent'", "delivery_failed", "unknown"] {
+        assert!(refused.stderr.contains(words), "{words}: {refused:?}");
+    }
+    let help = world.tieout(&["findings", "list", "--help"]);
+    assert!(help.stdout.contains("--cause") && help.stdout.contains("delivered_not_applied"), "{help:?}");
+}
+
+#[tokio::test]
+async fn each_finding_says_where_its_change_was_lost() {
+    let world = five_losses().await;
+    let outcome = world.run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(causes(&outcome), where_they_were_lost(), "{outcome:?}");
     let counts = json!({ "never_sent": 2, "not_received": 1, "delivered_not_applied": 1, "regressed": 1 });
     assert_eq!(outcome.domain()["causes"], counts);
     assert_eq!(world.events().await.len(), 5, "a cause changes nothing about the repair");
@@ -103,6 +119,12 @@ async fn each_finding_says_where_its_change_was_lost() {
         (of("ch_gone")["cause"].as_str(), of("ch_unsent")["cause_why"].as_str()),
         (Some("regressed"), None)
     );
+    assert_eq!(world.keys_of(&["--cause", "regressed"]), set(["ch_gone"]));
+    assert_eq!(
+        world.keys_of(&["--cause", "never_sent,not_received", "--kind", "missing"]),
+        set(["ch_unsent", "ch_unheard"])
+    );
+    assert_eq!(world.keys_of(&["--cause", "conflict"]), set([]));
     let report = world.tieout(&["report", "show"]);
     let line = "shop.charges  1 delivered not applied, 2 never sent, 1 not received, 1 regressed";
     assert!(report.stdout.contains(line), "{report:?}");
@@ -200,6 +222,19 @@ async fn a_state_that_was_repaired_and_went_back_has_regressed() {
 }
 
 #[tokio::test]
+async fn a_state_that_went_back_and_had_to_rest_has_regressed() {
+    let world = world(ResponseTemplate::new(400)).await;
+    world.edit("provider.yaml", "mutable: false", "mutable: true\n    overlap_scan: {back: 3d, every: 1ms}");
+    world.change_upstream("ch_001", |charge| charge["amount"] = json!(5));
+    world.run();
+    world.consume().await;
+    assert_eq!(world.run().domain()["follow_up"]["repaired"], 1);
+    world.sql("UPDATE charges SET amount_minor = 4 WHERE id = 'ch_001'").await;
+    let third = world.run();
+    assert_eq!(causes(&third), told([("ch_001", "regressed")]), "{third:?}");
+}
+
+#[tokio::test]
 async fn events_that_the_provider_has_forgotten_prove_nothing_unsent() {
     let world = world(listing(&[])).await;
     world.edit("provider.yaml", "as: epoch, grain: 1s, edges: \"[)\", span: 1d, lag: 0s}\n    confirm: {one: \"GET /v1/events",
@@ -224,14 +259,7 @@ async fn causes_are_kept_in_postgresql_and_found_in_it() {
               ('ch_gone', 'evt_ch_gone', now() - interval '4 hours', 'done')")
         .await;
     let outcome = world.run();
-    let expected = told([
-        ("ch_unsent", "never_sent"),
-        ("ch_unheard", "not_received"),
-        ("ch_unapplied", "delivered_not_applied"),
-        ("ch_gone", "regressed"),
-        ("ch_001", "never_sent"),
-    ]);
-    assert_eq!(causes(&outcome), expected, "{outcome:?}");
+    assert_eq!(causes(&outcome), where_they_were_lost(), "{outcome:?}");
     assert_eq!(postgres.count("SELECT count(*) FROM tieout.findings WHERE cause = 'never_sent'").await, 2);
     let listed = world.tieout(&["findings", "list", "--format", "json"]).stdout;
     assert!(listed.contains("\"cause\": \"regressed\""), "{listed}");

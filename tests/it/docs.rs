@@ -138,3 +138,35 @@ fn every_command_of_the_page_about_findings_is_understood() {
         }
     }
 }
+
+/// Every Rust file of the repository, one behind the other.
+fn sources() -> String {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<_> =
+        ["src", "reconcilers", "tests", "fuzz/src"].iter().map(|name| root.join(name)).collect();
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                text += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let sources = sources();
+    let model = include_str!("../../docs/threat-model.md");
+    let is_a_test = |word: &&str| {
+        word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named: Vec<&str> = model.split('`').skip(1).step_by(2).filter(is_a_test).collect();
+    assert!(named.len() > 50, "{named:?}");
+    let missing: Vec<&&str> = named.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "the threat model names tests that do not exist: {missing:?}");
+}

@@ -87,23 +87,6 @@ impl Followed {
         self.world.change_upstream(id, |charge| charge["amount"] = json!(9_999));
     }
 
-    /// Makes the last night so many days ago, as far as the events know.
-    async fn let_pass(&self, days: i64) {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.world.path().join("state.db"));
-        let state = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        let stamp = |seconds: i64| {
-            let at = chrono::Utc::now() - chrono::TimeDelta::days(days) + chrono::TimeDelta::seconds(seconds);
-            at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
-        };
-        sqlx::query("UPDATE coverage SET from_at = $1, to_at = $2 WHERE clock = 'events'")
-            .bind(stamp(-1))
-            .bind(stamp(0))
-            .execute(&state)
-            .await
-            .unwrap();
-        state.close().await;
-    }
-
     fn take_look_ups(&self) -> Vec<String> {
         let mut api = self.world.api.shelf.lock().unwrap();
         api.lists.clear();
@@ -122,7 +105,7 @@ impl Followed {
 #[tokio::test]
 async fn an_old_item_that_changed_is_found_without_reading_it_again() {
     let it = Followed::new().await;
-    it.let_pass(2).await;
+    it.world.followed_until(2).await;
     it.change("ch_old1");
     it.change("ch_old2");
     it.tells("ch_old1", 3_600);
@@ -144,7 +127,7 @@ async fn an_old_item_that_changed_is_found_without_reading_it_again() {
 #[tokio::test]
 async fn an_old_item_that_is_gone_is_found_and_a_new_one_is_left_to_its_page() {
     let it = Followed::new().await;
-    it.let_pass(1).await;
+    it.world.followed_until(1).await;
     it.world.api.change(|shelf| shelf.charges.retain(|charge| charge["id"] != "ch_old1"));
     it.tells("ch_old1", 3_600);
     it.tells("ch_ancient", 3_600);
@@ -157,7 +140,7 @@ async fn an_old_item_that_is_gone_is_found_and_a_new_one_is_left_to_its_page() {
 async fn an_item_with_an_event_that_is_too_young_waits_for_the_next_night() {
     let it = Followed::new().await;
     it.world.edit("charges.yaml", "settle: 1s", "settle: 1h");
-    it.let_pass(1).await;
+    it.world.followed_until(1).await;
     it.change("ch_old1");
     it.tells("ch_old1", 7_200);
     it.tells("ch_old1", 60);
@@ -169,7 +152,7 @@ async fn an_item_with_an_event_that_is_too_young_waits_for_the_next_night() {
 #[tokio::test]
 async fn a_list_of_events_that_breaks_off_covers_nothing_and_loses_nothing() {
     let it = Followed::new().await;
-    it.let_pass(1).await;
+    it.world.followed_until(1).await;
     let before = it.axis();
     it.change("ch_old1");
     it.tells("ch_old1", 3_600);
@@ -191,7 +174,7 @@ async fn events_that_the_provider_forgot_are_named_and_nothing_is_concluded_abou
         "lag: 0s}\n    confirm: {one: \"GET /v1/events",
         "lag: 0s, keep: 5d}\n    confirm: {one: \"GET /v1/events",
     );
-    it.let_pass(9).await;
+    it.world.followed_until(9).await;
     it.change("ch_old1");
     it.change("ch_old2");
     it.tells("ch_old1", 3_600);
@@ -199,7 +182,7 @@ async fn events_that_the_provider_forgot_are_named_and_nothing_is_concluded_abou
     assert_eq!((night.code, night.findings()), (3, set(["mismatched ch_old1"])), "{night:?}");
     let problems = night.domain()["problems"].to_string();
     assert!(
-        problems.contains("can no longer be followed, because the provider keeps its events for 5days only"),
+        problems.contains("can no longer be followed, because the provider keeps its events for 5 days only"),
         "{problems}"
     );
     assert_eq!(it.axis()["holes"].as_array().unwrap().len(), 1, "{}", it.axis());
@@ -220,7 +203,7 @@ async fn where_there_is_a_wider_re_read_it_takes_the_place_of_forgotten_events()
         "lag: 0s}\n    confirm: {one: \"GET /v1/events",
         "lag: 0s, keep: 5d}\n    confirm: {one: \"GET /v1/events",
     );
-    it.let_pass(9).await;
+    it.world.followed_until(9).await;
     it.change("ch_old2");
     let night = it.night();
     assert_eq!((night.code, night.findings()), (0, set(["mismatched ch_old2"])), "{night:?}");
@@ -230,7 +213,7 @@ async fn where_there_is_a_wider_re_read_it_takes_the_place_of_forgotten_events()
 #[tokio::test]
 async fn an_outage_of_look_ups_leaves_what_events_are_about_suspected() {
     let it = Followed::new().await;
-    it.let_pass(1).await;
+    it.world.followed_until(1).await;
     it.change("ch_old1");
     it.tells("ch_old1", 3_600);
     it.world.edit("charges.yaml", "settle: 1s,", "settle: 1s, max_lookups: 1,");

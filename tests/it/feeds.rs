@@ -159,9 +159,14 @@ async fn members_that_are_the_items_of_another_feed_are_looked_up_there_first() 
     assert_eq!(shown.json()["member"], "acct_7");
     let online = world.tieout(&["check", "--online"]);
     assert_eq!(online.code, 0, "{online:?}");
+    assert_eq!(
+        asked_for(&world),
+        ["acct_7", "acct_7"],
+        "each of them reads one page, although there are more"
+    );
     world.tieout(&["probe", "api/charges", "--each", "account=acct_9"]);
-    let asked = asked_for(&world);
-    assert_eq!(asked[..3], ["acct_7", "acct_7", "acct_9"], "{asked:?}");
+    let asked = asked_for(&world).split_off(2);
+    assert!(!asked.is_empty() && asked.iter().all(|account| account == "acct_9"), "{asked:?}");
 }
 
 #[tokio::test]

@@ -3,12 +3,20 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod cluster;
 mod mysql;
 mod both;
 mod postgres;
+mod process;
+mod proxy;
 mod world;
 
+#[path = "../servers/pgbouncer.rs"]
+mod pgbouncer;
+
+mod again;
 mod approvals;
+mod backups;
 mod bad_definitions;
 mod bad_pages;
 mod baseline;
@@ -21,24 +29,35 @@ mod counts;
 mod coverage;
 mod credentials;
 mod demo;
+mod derived;
 mod docs;
 mod doctor;
 mod events;
 mod exports;
+mod faults_of_servers;
+mod faults_of_statements;
 mod feeds;
 mod finds;
 mod follows;
 mod forgotten;
 mod holds;
+mod hostile;
+mod ignored;
+mod leases;
 mod localstripe;
 mod members;
+mod migrations;
 mod on_mysql;
 mod originals;
 mod outbound;
 mod people;
 mod own_credentials;
+mod privacy;
 mod quotas;
+mod report_files;
+mod resume;
 mod slices;
+mod stops;
 mod stores;
 mod stripe;
 mod timeless;

@@ -10,7 +10,7 @@ use crate::stores::on_postgres;
 use crate::world::{World, charge, set};
 
 /// The usual world with the roles swapped.
-async fn outbound(n: i64) -> World {
+pub(crate) async fn outbound(n: i64) -> World {
     let world = World::agreeing(n).await;
     world.edit("charges.yaml", "feed: api/charges", "feed: api/charges\ndirection: outbound");
     world.edit("charges.yaml", "com.example.charge.created", "com.example.charge.resend");

@@ -1,8 +1,11 @@
 //! Feeds that are read for several members, each with credentials of its own.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use wiremock::matchers::{header, path};
+use serde_json::json;
+use wiremock::matchers::{header, path, path_regex};
 use wiremock::{Mock, Request, ResponseTemplate};
 
 use crate::world::{CANARY, World, charge};
@@ -115,6 +118,33 @@ async fn members_may_have_a_base_of_their_own_and_credentials_that_name_them() {
         .await;
     let shown = world.tieout(&["preview", "api/charges", "--each", "account=blue"]);
     assert_eq!(shown.code, 0, "{shown:?}");
+}
+
+#[tokio::test]
+async fn members_that_show_one_credential_share_its_budget_wherever_their_bases_are() {
+    let world = accounts("each: {account: [red, blue]}, secrets: {key: \"file:key\"}").await;
+    let uri = world.api.server.uri();
+    world.edit("tieout.yaml", &format!("base: \"{uri}\", "), "");
+    world.edit("provider.yaml", "http://127.0.0.1:1", &format!("\"{uri}/{{each.account}}\""));
+    world.edit("provider.yaml", "feeds:", "limits: {rate: 20/s}\nfeeds:");
+    let arrivals: Arc<Mutex<Vec<Instant>>> = Arc::default();
+    let seen = Arc::clone(&arrivals);
+    let page = move |_: &Request| {
+        seen.lock().unwrap().push(Instant::now());
+        ResponseTemplate::new(200).set_body_json(json!({ "data": [], "has_more": false }))
+    };
+    Mock::given(path_regex("^/(red|blue)/v1/charges$")).respond_with(page).mount(&world.api.server).await;
+    let planned = world.plan();
+    let arrivals = arrivals.lock().unwrap();
+    let (Some(first), Some(last)) = (arrivals.first(), arrivals.last()) else { panic!("{planned:?}") };
+    let intervals = u32::try_from(arrivals.len()).unwrap() - 1;
+    assert!(intervals >= 20, "both were read for a month: {planned:?}");
+    let permitted = Duration::from_millis(50) * intervals;
+    assert!(
+        *last - *first >= permitted.mul_f64(0.9),
+        "{intervals} after the first within {:?}",
+        *last - *first
+    );
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tempfile::TempDir;
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::world::{World, charge, set};
 
 const PAGE_1: &str = include_str!("../../reconcilers/stripe/fixtures/charges_page_1.json");
 const PAGE_2: &str = include_str!("../../reconcilers/stripe/fixtures/charges_page_2.json");
@@ -115,4 +117,55 @@ async fn the_files_of_the_readme_reconcile_stripe_charges() {
     let events = std::fs::read_to_string(dir.path().join("events.ndjson")).unwrap();
     assert_eq!(events.lines().count(), 2, "the orphan is reported and not emitted: {events}");
     assert!(!format!("{run:?}{events}").contains(KEY));
+}
+
+/// A world whose provider is the shipped Stripe, which has one charge of two months ago beside those of today.
+async fn world() -> World {
+    let world = World::agreeing(3).await;
+    world.both(&charge("ch_old", 60 * 24, 700)).await;
+    std::fs::remove_file(world.path().join("provider.yaml")).unwrap();
+    world.edit("charges.yaml", "feed: api/charges", "feed: stripe/charges");
+    world.edit("tieout.yaml", "providers: {api: {", "providers: {stripe: {");
+    world.edit("tieout.yaml", "\", allow_private", "/v1\", allow_private");
+    world.edit("tieout.yaml", "secrets: {key: ", "secrets: {stripe_key: ");
+    world
+}
+
+#[tokio::test]
+async fn a_charge_of_two_months_ago_that_changed_is_found_by_its_event() {
+    let world = world().await;
+    let created = chrono::Utc::now().timestamp() - 3_600;
+    let event = json!({ "id": "evt_1", "object": "event", "type": "charge.refunded", "created": created,
+        "data": { "object": { "id": "ch_old", "object": "charge" } } });
+    Mock::given(method("GET"))
+        .and(path("/v1/events"))
+        .and(query_param("types[5]", "charge.succeeded"))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(json!({ "object": "list", "data": [event], "has_more": false })),
+        )
+        .mount(&world.api.server)
+        .await;
+    let first = world.run();
+    assert_eq!((first.code, first.findings()), (0, set([])), "{first:?}");
+    world.followed_until(1).await;
+    world.change_upstream("ch_old", |charge| charge["amount"] = json!(9_999));
+    let second = world.run();
+    assert_eq!((second.code, second.findings()), (0, set(["mismatched ch_old"])), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read_events_is_refused_with_what_it_lacks() {
+    let world = world().await;
+    assert_eq!(world.run().code, 0);
+    world.followed_until(1).await;
+    let refusal = json!({ "error": { "type": "invalid_request_error", "message": "This API call cannot be made with this key" } });
+    Mock::given(method("GET"))
+        .and(path("/v1/events"))
+        .respond_with(ResponseTemplate::new(403).set_body_json(refusal))
+        .mount(&world.api.server)
+        .await;
+    let outcome = world.tieout(&["run"]);
+    assert_eq!(outcome.code, 7, "{outcome:?}");
+    assert!(outcome.stdout.contains("/v1/events): the credentials are rejected (status 403)"), "{outcome:?}");
 }

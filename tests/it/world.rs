@@ -148,7 +148,21 @@ impl World {
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.app).await.unwrap();
     }
 
-    /// Makes every lease lapse, as a minute without a sign of life does.
+    /// The first value of what a question to the state store finds, as text; empty where it finds nothing, or no state yet.
+    pub(crate) async fn asked_of_state(&self, question: &str) -> String {
+        let path = self.dir.path().join("state.db");
+        if !path.exists() {
+            return String::new();
+        }
+        let state = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
+        let row = sqlx::query(AssertSqlSafe(question.to_owned())).fetch_optional(&state).await;
+        state.close().await;
+        // The tables may not be there yet.
+        let text = |row: sqlx::sqlite::SqliteRow| row.get::<Option<String>, _>(0).unwrap_or_default();
+        row.ok().flatten().map(text).unwrap_or_default()
+    }
+
+    /// Makes every lease lapse, as some seconds without a sign of life does.
     pub(crate) async fn forget_lease(&self) {
         self.state("UPDATE leases SET expires_at = '2000-01-01T00:00:00+00:00'").await;
     }
@@ -159,6 +173,16 @@ impl World {
         let state = SqlitePool::connect_with(options).await.unwrap();
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&state).await.unwrap();
         state.close().await;
+    }
+
+    /// Makes the last night so many days ago, as far as following the provider's events goes.
+    pub(crate) async fn followed_until(&self, days_ago: i64) {
+        let at = chrono::Utc::now() - chrono::TimeDelta::days(days_ago);
+        let stamp =
+            |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let (from, to) = (stamp(at - chrono::TimeDelta::seconds(1)), stamp(at));
+        self.state(&format!("UPDATE coverage SET from_at = '{from}', to_at = '{to}' WHERE clock = 'events'"))
+            .await;
     }
 
     /// The state and the episode of a finding.
@@ -211,9 +235,27 @@ impl World {
         command
     }
 
+    /// Gives the world a state store that holds what statements make.
+    pub(crate) async fn put_state(&self, statements: &str) {
+        let path = self.dir.path().join("state.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let state = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(&state).await.unwrap();
+        state.close().await;
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, private).unwrap();
+    }
+
     /// `tieout run --format json`.
     pub(crate) fn run(&self) -> Outcome {
         self.tieout(&["run", "--format", "json"])
+    }
+
+    /// The keys that `tieout findings list` has for some filters.
+    pub(crate) fn keys_of(&self, filters: &[&str]) -> BTreeSet<String> {
+        let listed = self.tieout(&[&["findings", "list", "--format", "json"], filters].concat()).json();
+        let findings = listed["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["key"].as_str().unwrap().to_owned()).collect()
     }
 
     /// `tieout plan --format json`.

@@ -20,6 +20,7 @@ missing_packages() {
     postgres_can_be_had || printf '%s\n' postgresql
     mariadb_can_be_had || printf '%s\n' mariadb-server
     pgbouncer_program >/dev/null || printf '%s\n' pgbouncer
+    command -v strace >/dev/null || printf '%s\n' strace
 }
 
 apt_install() {

@@ -2,6 +2,7 @@
 //! rows of their ranges, what met nothing is looked up by key, and what differs is counted. No HTTP, no second look at the
 //! provider, no state, no event. With less to do it stops earlier, so that each step's own time can be told.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
@@ -145,7 +146,7 @@ async fn compare_slice(pages: &Pages, slice: &Slice, reader: &Reader) -> anyhow:
     }
     let unmatched = diff.finish();
     let (stragglers, _) = rows_by_key(reader, &unmatched.keys()).await?;
-    Ok(unmatched.resolve(&stragglers))
+    Ok(unmatched.resolve(&stragglers, &HashMap::new()))
 }
 
 async fn meet(reader: &Reader, diff: &mut SliceDiff<'_>, range: Window) -> anyhow::Result<()> {

@@ -12,8 +12,7 @@ mod query;
 mod traffic;
 
 pub use outage::Outage;
-pub use traffic::Report;
-pub(crate) use traffic::epoch_nanos;
+pub use traffic::{Report, epoch_nanos};
 
 use std::{io, sync::Arc, time::Duration};
 

@@ -62,7 +62,7 @@ impl Traffic {
 
 /// Now, in nanoseconds of Unix time: the one clock that two processes share without ceremony.
 #[must_use]
-pub(crate) fn epoch_nanos() -> u64 {
+pub fn epoch_nanos() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

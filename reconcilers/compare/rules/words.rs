@@ -69,6 +69,15 @@ impl Words {
         }
     }
 
+    /// Whether a word of upstream and a local text agree without folding either. What the map holds is folded, so a word
+    /// that is in it is folded too.
+    pub(in crate::compare) fn agree_plainly(&self, word: &str, text: &str) -> bool {
+        match &self.map {
+            Some(map) => map.get(word).is_some_and(|local| !text.is_empty() && **local == *text),
+            None => word == text || (self.fold.case && word.is_ascii() && word.eq_ignore_ascii_case(text)),
+        }
+    }
+
     /// The text of one element of a list, which may be a number or a boolean as well.
     pub(super) fn element(&self, value: Scalar<'_>, side: Side) -> Result<String, Unreadable> {
         let expected = "a list of single values";

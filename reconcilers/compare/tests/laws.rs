@@ -112,6 +112,30 @@ proptest! {
     }
 
     #[test]
+    fn what_agrees_plainly_agrees_in_its_normal_form(
+        word in "[aAbBß ]{0,2}|[\\\\\"é]{1,2}", local in "[aAbBß ]{0,2}|[\\\\\"é]{1,2}", whole in -2_i64..3, other in -2_i64..3,
+    ) {
+        let folds = [(true, false), (true, true), (false, true)]
+            .map(|(case, rest)| Rule::Words(Words::folded(Fold { case, space: rest, unicode: rest })));
+        let near = Tolerance::new(Some(rust_decimal::Decimal::ONE), None).unwrap();
+        let rules = folds.into_iter().chain([
+            Rule::Exact,
+            Rule::Near(near),
+            words(&[("a", "b"), ("B", "A"), ("", "a")]),
+            Rule::Words(Words::mapped([("A", " b"), ("b", "")], Fold { case: true, space: true, unicode: true }).unwrap()),
+        ]);
+        let values = [(serde_json::Value::from(word).to_string(), text(&local)), (whole.to_string(), Scalar::Int(other))];
+        for (rule, (json, column)) in rules.flat_map(|rule| values.clone().map(|value| (rule.clone(), value))) {
+            for nothings in [vec![], vec![Nothing::Absent, Nothing::Text]] {
+                let fields = blank(&nothings, rule.clone());
+                let pair = Pair::field(&json, column.clone());
+                let plainly = fields.fields[0].agrees_plainly(Some(&json), Some(&column));
+                prop_assert!(!plainly || pair.judge(&fields).is_none(), "{rule:?} {json} {column:?}");
+            }
+        }
+    }
+
+    #[test]
     fn judging_and_agreeing_say_the_same((json_a, _) in values(), (_, column_b) in values(), version in 0_i64..3) {
         for rule in rules() {
             let fields = with_currency(rule);

@@ -92,7 +92,7 @@ impl Context<'_> {
             let fault = Fault::new("`blank` means nothing beside `ignore`").with_help("leave it out");
             problems.add(spot, fault);
         }
-        Some(Field { name, upstream: upstream?, local, blank: blank?, rule: rule? })
+        Some(Field { name, upstream: upstream?, local, blank: blank?, rule: rule?, hidden: None })
     }
 
     pub(super) fn index(&self, name: &str, spot: Spot, problems: &mut Problems<'_>) -> Option<usize> {
@@ -101,7 +101,7 @@ impl Context<'_> {
 }
 
 /// The place of a field among others.
-pub(super) fn index_of<'n>(
+pub(in crate::define) fn index_of<'n>(
     name: &str,
     names: impl Iterator<Item = &'n str>,
     spot: Spot,

@@ -9,5 +9,5 @@ mod tolerance;
 mod unordered;
 mod words;
 
-pub(super) use field::{FieldFile, compile};
+pub(super) use field::{FieldFile, compile, index_of};
 pub(super) use money::MoneyFile;

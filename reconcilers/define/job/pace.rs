@@ -7,6 +7,7 @@ use crate::define::document::Problems;
 use crate::define::problem::Spot;
 use crate::define::value::Length;
 use crate::define::window_file::length_above_zero;
+use crate::spoken::Spoken;
 
 /// How often a job is asked about where the definition does not say.
 const EVERY: Duration = Duration::from_secs(30);
@@ -27,7 +28,7 @@ pub(super) fn pace(
     let every = length_above_zero(every, problems).unwrap_or(EVERY);
     let timeout = length_above_zero(timeout, problems).unwrap_or(TIMEOUT);
     if problems.problems.len() == known {
-        let said = |length| humantime::format_duration(length).to_string();
+        let said = Spoken;
         if timeout < every {
             let message = format!("the job is given up after {}, before it is asked about", said(timeout));
             let help = format!("say a `timeout` longer than `every`, which is {}", said(every));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DOMAIN, domain, parse_domain, table};
 use crate::compare::{MoneyFields, MoneyRule, Rule, TimeRule};
-use crate::discrepancy::Kind;
+use crate::discrepancy::{Hidden, Kind};
 use crate::instant::TimeFormat;
 use crate::money::Unit;
 use crate::reconciler::{Data, Emission, Orphans, Remedy};
@@ -64,7 +64,7 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
                 "type: com.example.order.created",
                 "type: com.example.order.created, schema: v1",
             ),
-            ("known word: privacy", "policy:", "privacy: {drop: [email]}\npolicy:"),
+            ("known word: notify", "policy:", "notify: {email: a}\npolicy:"),
             ("a direction of its own", "policy:", "direction: both\npolicy:"),
             (
                 "an event of the provider about what it lacks",
@@ -79,6 +79,50 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
         parse_domain,
     );
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn a_privacy_that_would_not_hide_what_it_names_is_refused_with_place_and_advice() {
+    let said = table(
+        DOMAIN,
+        &[
+            ("unknown key", "policy:", "privacy: {drp: [state]}\npolicy:"),
+            ("a key beside it", "policy:", "privacy: {hash: [state], key: env:KEY}\npolicy:"),
+            ("unknown field", "policy:", "privacy: {drop: [stat]}\npolicy:"),
+            (
+                "unknown field in a list of lines",
+                "policy:",
+                "privacy:\n  hash:\n    - state\n    - emial\npolicy:",
+            ),
+            (
+                "a field that is hashed and dropped",
+                "policy:",
+                "privacy: {drop: [state], hash: [state]}\npolicy:",
+            ),
+            ("a field that is named twice", "policy:", "privacy: {drop: [state, state]}\npolicy:"),
+            ("no list", "policy:", "privacy: {drop: state}\npolicy:"),
+            ("an amount that is added up", "policy:", "privacy: {hash: [total]}\npolicy:"),
+            ("a currency that is added up", "policy:", "privacy: {drop: [currency]}\npolicy:"),
+            ("the key column", "state: {map: {paid: PAID}}", "state: {local: id}\nprivacy: {drop: [state]}"),
+            (
+                "the clock column",
+                "state: {map: {paid: PAID}}",
+                "state: {local: created_at}\nprivacy: {hash: [state]}",
+            ),
+            ("nothing to hide", "policy:", "privacy: {}\npolicy:"),
+        ],
+        parse_domain,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn private_fields_are_marked_where_they_are_compared() {
+    let domain = domain(&DOMAIN.replacen("policy:", "privacy: {drop: [state]}\npolicy:", 1));
+    let hidden: Vec<_> = domain.fields.fields.iter().map(|field| field.hidden).collect();
+    assert_eq!(hidden, [None, None, Some(Hidden::Dropped)]);
+    assert!(!domain.fields.are_hashed());
+    assert_eq!(domain.hidden.len(), 1);
 }
 
 #[test]

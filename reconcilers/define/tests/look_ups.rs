@@ -13,6 +13,8 @@ const MANY: (&str, &str) = (
     "{one: \"GET /orders/{id}\", many: {request: GET /orders, query: {ids: \"{ids:csv}\"}, max: 3, rows: data}, gone: [404, 410]}",
 );
 
+const UNKNOWN: &str = "an item of the answer cannot be read";
+
 fn keys(texts: &[&str]) -> Vec<Wanted> {
     texts.iter().map(|text| Key::checked(text).unwrap().into()).collect()
 }
@@ -213,6 +215,44 @@ fn a_graphql_look_up_that_reports_errors_decides_nothing_even_of_what_it_shows()
         assert_eq!(definition.confirm_answer(&confirm, &half), Answer::Fail(why));
         let gone = ok(br#"{"data":null,"errors":[{"type":"NOT_FOUND"}]}"#);
         assert_eq!(definition.confirm_answer(&confirm, &gone), Answer::Read);
+    }
+}
+
+#[test]
+fn a_graphql_look_up_decides_the_items_that_its_errors_are_not_about_and_takes_no_null_beside_them_for_gone()
+{
+    let definition = looked_up(
+        "{many: {request: POST /graphql, graphql: \"query($ids: [ID!]!) { nodes(ids: $ids) { id } }\", vars: {ids: \"{ids}\"}, rows: data.nodes}, gone: null-slot}",
+    );
+    let keys_of = ["a", "b", "c"];
+    let [confirm] = definition.confirm(&crate::name::Each::default(), &keys(&keys_of)).try_into().unwrap();
+    let half = |nodes: &str, path: &str| {
+        format!(r#"{{"data":{{"nodes":{nodes}}},"errors":[{{"message":"timeout","path":{path}}}]}}"#)
+    };
+    let a = "\"a\" - of {\"id\":\"a\"}";
+    for (nodes, path, expected) in [
+        (r#"[{"id":"a"},null,null]"#, r#"["nodes",1]"#, [a, UNKNOWN, UNKNOWN]),
+        (
+            r#"[{"id":"a"},{"id":"b"},{"id":"c"}]"#,
+            r#"["nodes",1,"total"]"#,
+            [a, UNKNOWN, "\"c\" - of {\"id\":\"c\"}"],
+        ),
+        (r#"[{"id":"a"}]"#, r#"["nodes",7]"#, [a, "the answer reports errors", "the answer reports errors"]),
+    ] {
+        let body = half(nodes, path);
+        assert_eq!(definition.confirm_answer(&confirm, &ok(body.as_bytes())), Answer::Read, "{body}");
+        assert_eq!(found(&definition, &keys_of, &ok(body.as_bytes())).unwrap(), expected, "{body}");
+    }
+    for path in ["null", "[]", r#"["nodes"]"#, r#"["others",1]"#, r#"["nodes","1"]"#] {
+        let body = half(r#"[{"id":"a"},null,null]"#, path);
+        assert!(
+            matches!(definition.confirm_answer(&confirm, &ok(body.as_bytes())), Answer::Fail(_)),
+            "{body}"
+        );
+        assert_eq!(
+            found(&definition, &keys_of, &ok(body.as_bytes())).unwrap(),
+            ["the answer reports errors"; 3]
+        );
     }
 }
 

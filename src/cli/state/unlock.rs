@@ -5,6 +5,7 @@ use std::time::Duration;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::spoken::Spoken;
 
 use super::args::UnlockArgs;
 use super::{kept, members, who};
@@ -49,7 +50,7 @@ pub(super) async fn unlock(
 fn alive(each: &Each, holder: &str, [since, last_sign, lapses_at]: [Instant; 3], now: Instant) -> Failure {
     let seconds = |from: Instant, to: Instant| {
         let seconds = u64::try_from((to.micros() - from.micros()) / 1_000_000).unwrap_or_default();
-        humantime::format_duration(Duration::from_secs(seconds)).to_string()
+        Spoken(Duration::from_secs(seconds)).to_string()
     };
     let member = if each.as_str().is_empty() { String::new() } else { format!(" of {}", each.as_str()) };
     let message = format!(

@@ -72,6 +72,9 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("missing database", "  app:", "  ap:"),
         ("missing queue", "  billing:", "  biling:"),
         ("inline key of the state", "state: {", "state: {key: hunter2, "),
+        ("inline key of the pseudonyms", "queues:", "privacy: {key: hunter2}\nqueues:"),
+        ("no key of the pseudonyms", "queues:", "privacy: {}\nqueues:"),
+        ("unknown word beside the key of the pseudonyms", "queues:", "privacy: {kye: env:KEY}\nqueues:"),
         ("missing folder", "[reconcilers]", "[definitions]"),
     ] {
         let world = World::new(&changed(CONFIG, from, to), &[("reconcilers/a.yaml", DOMAIN)]);
@@ -127,6 +130,26 @@ fn what_is_wrong_with_a_provider_is_said_where_it_stands_and_nowhere_else() {
             problems.iter().filter(|problem| !problem.file.ends_with("shop.yaml")).collect();
         assert!(elsewhere.is_empty() && !problems.is_empty(), "{}", world.printed(&problems));
     }
+}
+
+#[test]
+fn a_domain_that_hides_what_every_finding_shows_or_has_no_key_for_it_is_refused() {
+    let private = |compared: &str, privacy: &str| {
+        changed(DOMAIN, "compare:", &format!("privacy: {privacy}\ncompare:\n  {compared}"))
+    };
+    let mut said = String::new();
+    for (name, compared, privacy) in [
+        ("hash without a key", "customer:", "{hash: [customer]}"),
+        ("drop without a key", "customer:", "{drop: [customer]}"),
+        ("the key of the feed", "name: {upstream: id}", "{drop: [name]}"),
+        ("the clock of the feed", "born: {upstream: created}", "{drop: [born]}"),
+        ("calculated from the key", "name: {upstream: {jq: .id}}", "{drop: [name]}"),
+    ] {
+        let world = World::new(CONFIG, &[("reconcilers/a.yaml", &private(compared, privacy))]);
+        let told = world.load().map_or_else(|problems| world.printed(&problems), |_| "fine\n".to_owned());
+        let _ = writeln!(said, "## {name}\n{told}");
+    }
+    insta::assert_snapshot!(said);
 }
 
 #[test]

@@ -121,6 +121,30 @@ fn caps_replace_the_defaults_one_by_one() {
 }
 
 #[test]
+fn the_key_of_the_pseudonyms_is_read_when_it_is_needed_and_must_be_long_enough() {
+    let pseudonyms = |key: &str| {
+        let config = format!("privacy: {{key: {key}}}\n{CONFIG}");
+        let long = "k".repeat(32);
+        let world = World::new(
+            &config,
+            &[("reconcilers/a.yaml", DOMAIN), ("long", &long), ("short", "hunter2"), ("empty", "")],
+        );
+        let config = world.loaded().config;
+        let said = config.pseudonyms().map(|made| made.is_some()).map_err(|error| error.to_string());
+        let listed: Vec<String> = config.unreadable_references().iter().map(ToString::to_string).collect();
+        assert_eq!(said.is_err(), listed.iter().any(|error| error.starts_with("privacy.key")), "{listed:?}");
+        said
+    };
+    let refused = |why: &str| Err(format!("privacy.key: {why}"));
+    assert_eq!(pseudonyms("file:long"), Ok(true));
+    assert_eq!(pseudonyms("file:empty"), refused("the secret is empty"));
+    let short = "it must be at least 32 characters long; make one with `openssl rand -hex 32`";
+    assert_eq!(pseudonyms("file:short"), refused(short));
+    let unset = "the environment variable `TIEOUT_TEST_NO_KEY` is not set";
+    assert_eq!(pseudonyms("env:TIEOUT_TEST_NO_KEY"), refused(unset));
+}
+
+#[test]
 fn a_variable_cannot_turn_the_base_to_another_host() {
     let config = "databases: {app: {url: \"sqlite:a.db\"}}
 queues: {billing: {stdout: {}}}

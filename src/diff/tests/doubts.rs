@@ -90,7 +90,7 @@ fn items_without_a_usable_key_are_counted_apart() {
     ));
     diff.take_nameless(2);
     diff.take_nameless(0);
-    let difference = diff.finish().resolve(&std::collections::HashMap::new());
+    let difference = diff.finish().resolve(&[].into(), &[].into());
     assert_eq!((difference.tally.nameless, difference.tally.upstream), (7, 0));
     assert_eq!(difference.doubts, [Doubt::Nameless]);
     assert!(difference.suspects.is_empty());

@@ -61,7 +61,7 @@ fn items_that_changed_after_an_open_window_are_compared_by_key_unless_they_came_
     super::world::read(&mut diff, &world, world.window(), &mut Vec::new());
     let unmatched = diff.finish();
     let found = super::world::look_up(&world, &unmatched.keys());
-    let outcome = super::world::outcome(unmatched.resolve(&found), Vec::new());
+    let outcome = super::world::outcome(unmatched.resolve(&found, &[].into()), Vec::new());
     assert_eq!(outcome.looks(), [("d", Looks::UpstreamOnly)].into());
     assert_eq!((outcome.tally.upstream, outcome.tally.local, outcome.tally.repeated), (4, 3, 1));
     assert_eq!(outcome.doubts, []);
@@ -109,7 +109,7 @@ fn a_row_that_goes_while_the_slice_is_read_leaves_its_item_missing() {
     diff.meet(row);
     diff.close(range);
     diff.take(&super::world::items(&[one("zz", 9)]));
-    let difference = diff.finish().resolve(&std::collections::HashMap::new());
+    let difference = diff.finish().resolve(&[].into(), &[].into());
     let zz = difference.suspects.iter().find(|suspect| suspect.key.as_str() == "zz").unwrap();
     assert_eq!((zz.looks, zz.upstream, zz.local), (Looks::UpstreamOnly, true, true));
     assert_eq!((difference.tally.upstream, difference.tally.local), (4, 1));

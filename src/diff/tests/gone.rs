@@ -29,7 +29,7 @@ fn run(world: &World, gone: &[&str]) -> Outcome {
     }
     let unmatched = diff.finish();
     let found = look_up(world, &unmatched.keys());
-    outcome(unmatched.resolve(&found), ranges)
+    outcome(unmatched.resolve(&found, &[].into()), ranges)
 }
 
 #[test]
@@ -61,13 +61,14 @@ fn nothing_at_or_after_the_providers_own_ceiling_is_compared() {
         .with_rows(&[one("a", 2), one("late", 41)]);
     let (fields, feed) = (fields(), feed(&world));
     let at = |half_seconds| Instant::from_micros(half_seconds * HALF_SECOND);
-    let mut diff = SliceDiff::new(&fields, &feed, world.window()).until(at(40)).unwrap();
+    let mut diff = SliceDiff::new(&fields, &feed, world.window());
+    assert!(diff.end_at(at(40)));
     diff.take(&items(&world.pages[0]));
     let mut ranges = Vec::new();
     let rest = diff.rest().unwrap();
     read(&mut diff, &world, rest, &mut ranges);
-    let outcome = outcome(diff.finish().resolve(&[].into()), ranges);
+    let outcome = outcome(diff.finish().resolve(&[].into(), &[].into()), ranges);
     assert_eq!((outcome.suspects.len(), outcome.tally.matched), (0, 1), "{outcome:?}");
     assert_eq!(outcome.ranges[0].to(), at(40));
-    assert!(SliceDiff::new(&fields, &feed, world.window()).until(at(0)).is_none());
+    assert!(!SliceDiff::new(&fields, &feed, world.window()).end_at(at(0)));
 }

@@ -93,7 +93,7 @@ fn served() -> impl Strategy<Value = Served> {
 }
 
 /// A feed that keeps its word: its order is as declared, and pages overlap by less than a batch.
-fn honest() -> impl Strategy<Value = World> {
+pub(super) fn honest() -> impl Strategy<Value = World> {
     (things(), served()).prop_map(|((items, rows), (order, filter, batch, lengths, overlap, window))| {
         let pages = cut(&sorted(items, order), &lengths, overlap.min(batch));
         World { pages, rows, order, filter, batch, window }
@@ -101,7 +101,7 @@ fn honest() -> impl Strategy<Value = World> {
 }
 
 /// A feed whose order is not the one it declares.
-fn disorderly() -> impl Strategy<Value = World> {
+pub(super) fn disorderly() -> impl Strategy<Value = World> {
     (things(), served()).prop_map(|((items, rows), (order, filter, batch, lengths, _, window))| World {
         pages: cut(&items, &lengths, 0),
         rows,

@@ -1,5 +1,6 @@
 //! The diff beside an oracle that loops over everything, and examples of what it doubts.
 
+mod carried_on;
 mod doubts;
 mod edges;
 mod gone;

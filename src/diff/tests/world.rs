@@ -131,7 +131,7 @@ pub(super) fn run_to(world: &World, walk: Walk) -> Outcome {
     }
     let unmatched = diff.finish();
     let found = look_up(world, &unmatched.keys());
-    outcome(unmatched.resolve(&found), ranges)
+    outcome(unmatched.resolve(&found, &HashMap::new()), ranges)
 }
 
 pub(super) fn outcome(difference: Difference, ranges: Vec<Window>) -> Outcome {
@@ -149,12 +149,19 @@ pub(super) fn outcome(difference: Difference, ranges: Vec<Window>) -> Outcome {
 /// `SELECT ... WHERE at >= from AND at < to`
 pub(super) fn read(diff: &mut SliceDiff<'_>, world: &World, range: Window, ranges: &mut Vec<Window>) {
     ranges.push(range);
+    if let Some(unread) = diff.unread(range) {
+        meet(diff, world, unread);
+    }
+    diff.close(range);
+}
+
+/// The rows of a range, whatever becomes of the range then.
+pub(super) fn meet(diff: &mut SliceDiff<'_>, world: &World, range: Window) {
     for row in &world.rows {
         if row.clock().is_some_and(|at| range.from() <= at && at < range.to()) {
             diff.meet(row.row());
         }
     }
-    diff.close(range);
 }
 
 /// `SELECT ... WHERE id IN (keys)`

@@ -6,6 +6,7 @@ use super::Checkup;
 use super::shown_grants;
 use crate::local::error::LocalError;
 use crate::local::mysql::MySql;
+use crate::local::server::Server as _;
 
 impl MySql {
     /// Looks at the login and the settings.

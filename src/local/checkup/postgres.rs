@@ -7,6 +7,7 @@ use super::Checkup;
 use super::excess::{Excess, Writable, writable};
 use crate::local::error::LocalError;
 use crate::local::postgres::Postgres;
+use crate::local::server::Server as _;
 
 /// Who is logged in, what that role is, and what the server is set to.
 const LOGIN: &str = "SELECT current_setting('server_version') AS version, current_user::text AS login, rolsuper, rolcreatedb, \
@@ -38,7 +39,8 @@ impl Postgres {
     /// Looks at the login and the settings.
     pub(super) async fn checkup(&self, statements: &[&str]) -> Result<Checkup, LocalError> {
         let mut connection = self.acquire().await?;
-        let mut transaction = self.begin(&mut connection).await?;
+        let begun = self.begin(&mut connection).await;
+        let mut transaction = begun.map_err(|error| self.fault(&error))?;
         let checkup = look(&mut transaction, statements).await.map_err(|error| self.fault(&error))?;
         transaction.commit().await.map_err(|error| self.fault(&error))?;
         Ok(checkup)

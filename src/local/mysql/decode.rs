@@ -9,6 +9,7 @@ use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::zone::{Shown, Zone};
 
 use crate::local::columns::{Cell, Value};
+use crate::local::decoders::{Decoding, Unfit};
 
 /// How the values of a column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,15 +42,6 @@ pub(super) enum Kind {
     Null,
 }
 
-/// Why the values of a type cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// There is no way to compare them.
-    Type,
-    /// They have no zone, and none is declared.
-    Zoneless,
-}
-
 impl Kind {
     /// How a type is read, if it is one that can be compared.
     pub(super) fn of(type_info: &MySqlTypeInfo, zone: Option<Zone>) -> Result<Self, Unfit> {
@@ -76,9 +68,10 @@ impl Kind {
             _ => return Err(Unfit::Type),
         })
     }
+}
 
-    /// Whether such values identify items.
-    pub(super) const fn can_be_key(self) -> bool {
+impl Decoding for Kind {
+    fn can_be_key(self) -> bool {
         matches!(self, Self::Text | Self::Signed | Self::Unsigned | Self::Decimal)
     }
 }

@@ -5,90 +5,43 @@ use sqlx::mysql::MySqlDatabaseError;
 use tieout_reconcilers::reconciler::Place;
 
 use super::MySql;
-use crate::local::ending::{Ending, RESHAPED};
+use crate::local::access::Access;
 use crate::local::error::{DefinitionFault, LocalError};
+use crate::local::server::Server as _;
 
 impl MySql {
-    /// An error while a connection is opened.
-    pub(super) fn connect_fault(&self, error: &Error, place: &str) -> LocalError {
-        match error {
-            Error::Io(error) => self.unreachable(format!("{place}: {error}")),
-            Error::Tls(error) => self.unreachable(format!("{place}: TLS: {error}")),
-            // The only thing that this driver finds wrong with a checked URL.
-            Error::Configuration(_) => self.rejected(format!(
-                "{place} asks for the password of `{}` in a way that needs TLS; switch TLS on at the server, or name \
-                 `?ssl-mode=REQUIRED` in the URL",
-                self.user
-            )),
-            error => self.fault(error),
-        }
-    }
-
-    /// An error outside any statement of the user's.
-    pub(in crate::local) fn fault(&self, error: &Error) -> LocalError {
-        match database_error(error) {
-            Some(error) => self.refusal(error),
-            None => self.driver_fault(error),
-        }
-    }
-
     /// An error of the user's statement.
-    pub(super) fn statement_fault(&self, error: &Error, place: &Place) -> LocalError {
-        let Some(error) = database_error(error) else { return self.driver_fault(error) };
-        match Sort::of(error.number()) {
-            Sort::Definition | Sort::Value => {
+    pub(super) fn refused_at(&self, error: &Error, place: &Place) -> LocalError {
+        match Self::refused(error) {
+            None => self.access.driver_fault(error),
+            Some(error) if matches!(Sort::of(error.number()), Sort::Definition | Sort::Value) => {
                 let fault = DefinitionFault::Refused { at: None, reason: words(error) };
                 LocalError::Definition { place: place.clone(), fault }
             }
-            _ => self.refusal(error),
+            Some(error) => refusal(&self.access, error),
         }
     }
+}
 
-    /// A read that ended before its last row.
-    pub(super) fn cut_short(&self, ending: Ending) -> LocalError {
-        self.interrupted(match ending {
-            Ending::Reshaped => RESHAPED.to_owned(),
-            _ => format!("nothing came for longer than {:?}", self.limits.statement),
-        })
-    }
+/// The server asks for the password in a way that this driver does not answer in the clear.
+pub(super) fn needs_tls(access: &Access, place: &str) -> LocalError {
+    access.rejected(format!(
+        "{place} asks for the password of `{}` in a way that needs TLS; switch TLS on at the server, or name \
+         `?ssl-mode=REQUIRED` in the URL",
+        access.user
+    ))
+}
 
-    fn refusal(&self, error: &MySqlDatabaseError) -> LocalError {
-        match Sort::of(error.number()) {
-            Sort::Login => {
-                self.rejected(format!("the login of `{}` is not accepted ({})", self.user, error.number()))
-            }
-            Sort::Right => self.rejected(missing_grant(error)),
-            Sort::NoDatabase => {
-                LocalError::Configuration { database: self.name.clone(), reason: words(error) }
-            }
-            Sort::Unreachable => self.unreachable(words(error)),
-            Sort::TooLong => self.interrupted(format!("it took longer than {:?}", self.limits.statement)),
-            Sort::Locked => self.interrupted(format!("a lock was not free within {:?}", self.limits.lock)),
-            Sort::Definition | Sort::Value | Sort::Other => self.interrupted(words(error)),
-        }
-    }
-
-    fn driver_fault(&self, error: &Error) -> LocalError {
-        match error {
-            Error::Io(error) => self.unreachable(error.to_string()),
-            Error::Tls(error) => self.unreachable(format!("TLS: {error}")),
-            Error::PoolTimedOut => self.unreachable("no connection became free in time".to_owned()),
-            Error::PoolClosed => self.unreachable("it is closed".to_owned()),
-            // The rest quotes what it could not read.
-            _ => self.interrupted("it answered in a way that the driver does not understand".to_owned()),
-        }
-    }
-
-    fn rejected(&self, reason: String) -> LocalError {
-        LocalError::Rejected { database: self.name.clone(), reason }
-    }
-
-    fn unreachable(&self, reason: String) -> LocalError {
-        LocalError::Unreachable { database: self.name.clone(), reason }
-    }
-
-    fn interrupted(&self, reason: String) -> LocalError {
-        LocalError::Interrupted { database: self.name.clone(), reason }
+/// A refusal outside any statement of the user's.
+pub(super) fn refusal(access: &Access, error: &MySqlDatabaseError) -> LocalError {
+    match Sort::of(error.number()) {
+        Sort::Login => access.not_accepted(error.number()),
+        Sort::Right => access.rejected(missing_grant(error)),
+        Sort::NoDatabase => access.misconfigured(words(error)),
+        Sort::Unreachable => access.unreachable(words(error)),
+        Sort::TooLong => access.too_long(),
+        Sort::Locked => access.locked(),
+        Sort::Definition | Sort::Value | Sort::Other => access.interrupted(words(error)),
     }
 }
 
@@ -165,12 +118,8 @@ impl Sort {
 }
 
 /// Whether a text cannot be compared with a column because the column's character set does not have its characters.
-pub(super) fn is_foreign(error: &Error) -> bool {
-    database_error(error).is_some_and(|error| matches!(error.number(), 1267 | 1270 | 1271))
-}
-
-fn database_error(error: &Error) -> Option<&MySqlDatabaseError> {
-    error.as_database_error()?.try_downcast_ref()
+pub(super) fn is_foreign(error: &MySqlDatabaseError) -> bool {
+    matches!(error.number(), 1267 | 1270 | 1271)
 }
 
 /// The server's words where they speak of names, rights and resources. Others may quote a value, as a conversion quotes the

@@ -10,6 +10,7 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::zone::Zone;
 
 use super::decode::{Kind, Setting, oid};
+use crate::local::decoders::Decoding as _;
 use crate::local::error::DefinitionFault;
 
 /// What `:from` or `:to` is taken for.

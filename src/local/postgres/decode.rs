@@ -10,6 +10,7 @@ use tieout_reconcilers::scalar::Scalar;
 use tieout_reconcilers::zone::{Shown, Zone};
 
 use crate::local::columns::Value;
+use crate::local::decoders::{Decoding, Unfit};
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's time begins.
 const EPOCH: i64 = 946_684_800_000_000;
@@ -61,15 +62,6 @@ pub(super) struct Setting {
     pub(super) money: u8,
 }
 
-/// Why the values of a type cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// There is no way to compare them.
-    Type,
-    /// They have no zone, and none is declared.
-    Zoneless,
-}
-
 /// The number of `money` in the catalogue.
 pub(super) const MONEY: u32 = 790;
 
@@ -105,9 +97,10 @@ impl Kind {
             _ => return Err(Unfit::Type),
         })
     }
+}
 
-    /// Whether such values identify items.
-    pub(super) const fn can_be_key(self) -> bool {
+impl Decoding for Kind {
+    fn can_be_key(self) -> bool {
         matches!(
             self,
             Self::Text | Self::Padded | Self::Int2 | Self::Int4 | Self::Int8 | Self::Numeric | Self::Uuid

@@ -1,19 +1,26 @@
-//! Reads a domain's rows from SQLite: one statement a read, rows streamed, nothing collected.
+//! Reads a domain's rows from SQLite: one statement a read, rows handed on lot by lot, nothing collected.
 
 use std::ops::ControlFlow;
-use std::time::Instant as Moment;
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
 
-use futures::TryStreamExt as _;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{AssertSqlSafe, Either, Executor as _};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::prepared::{Prepared, cell};
-use super::{Drained, INSTRUCTIONS, Sqlite};
+use super::Sqlite;
+use super::lot::Lot;
+use super::prepared::Prepared;
 use crate::local::database::{EachRow, KEYS_AT_ONCE};
 use crate::local::error::LocalError;
 use crate::local::read::Read;
+
+/// How many lots SQLite may be ahead of whoever takes them.
+const LOTS_AHEAD: usize = 2;
+/// How many instructions SQLite runs between two looks at the clock.
+const INSTRUCTIONS: i32 = 10_000;
 
 /// Reads the local side of one domain.
 #[derive(Debug, Clone)]
@@ -33,13 +40,9 @@ impl SqliteReader {
         window: Option<Window>,
         each_row: &mut EachRow<'_>,
     ) -> Result<Read, LocalError> {
-        let mut values = SqliteArguments::default();
-        if let Some(window) = window {
-            self.rows.add_bounds(window, &mut values).map_err(|error| self.database.fault(&error))?;
-        }
-        self.rows.add_each(&mut values).map_err(|error| self.database.fault(&error))?;
+        let question = Question { sql: self.rows.sql_for(0), values: self.rows.bounds(window) };
         let mut read = Read::default();
-        self.read(&self.rows, 0, values, &mut read, each_row).await.map(|_| read)
+        self.read(&self.rows, question, &mut read, each_row).await.map(|_| read)
     }
 
     pub(in crate::local) async fn by_keys(
@@ -49,8 +52,9 @@ impl SqliteReader {
     ) -> Result<Read, LocalError> {
         let mut read = Read::default();
         for chunk in keys.chunks(KEYS_AT_ONCE) {
-            let values = self.keys.key_values(chunk).map_err(|error| self.database.fault(&error))?;
-            if self.read(&self.keys, chunk.len(), values, &mut read, each_row).await?.is_break() {
+            let values = self.keys.key_values(chunk);
+            let question = Question { sql: self.keys.sql_for(chunk.len()), values };
+            if self.read(&self.keys, question, &mut read, each_row).await?.is_break() {
                 break;
             }
         }
@@ -60,40 +64,78 @@ impl SqliteReader {
     async fn read(
         &self,
         prepared: &Prepared,
-        keys: usize,
-        values: SqliteArguments,
+        question: Question,
         read: &mut Read,
         each_row: &mut EachRow<'_>,
     ) -> Result<ControlFlow<()>, LocalError> {
-        let mut connection = self.database.acquire().await?;
-        let fault = |error: sqlx::Error| self.database.statement_fault(&error, &prepared.place);
-        let deadline = Moment::now() + self.database.limits.statement;
-        let mut handle = connection.lock_handle().await.map_err(fault)?;
-        handle.set_progress_handler(INSTRUCTIONS, move || Moment::now() < deadline);
-        drop(handle);
-        let drained = drain(&mut connection, prepared, keys, values, read, each_row).await;
-        connection.lock_handle().await.map_err(fault)?.remove_progress_handler();
-        drained.map_err(fault)
+        let (sender, receiver) = mpsc::channel(LOTS_AHEAD);
+        let limit = self.database.limits.statement;
+        let asking =
+            self.database.connections.with(move |connection| question.ask(connection, limit, &sender));
+        let (asked, taken) = futures::join!(asking, take(receiver, prepared, read, each_row));
+        match (asked, taken) {
+            // Whoever had enough interrupts the statement.
+            (Ok(()), taken) | (_, taken @ ControlFlow::Break(())) => Ok(taken),
+            (Err(failure), _) => Err(self.database.statement_fault(&failure, &prepared.place)),
+        }
     }
 }
 
-async fn drain(
-    connection: &mut SqliteConnection,
+/// A statement with its values.
+struct Question {
+    sql: Arc<str>,
+    values: Vec<Value>,
+}
+
+impl Question {
+    /// Sends the rows until nobody takes them any more, on a thread that may wait.
+    fn ask(self, connection: &Connection, limit: Duration, lots: &Sender<Lot>) -> rusqlite::Result<()> {
+        let (deadline, taker) = (Moment::now() + limit, lots.downgrade());
+        // It interrupts what takes too long, and what nobody waits for.
+        let is_over =
+            move || Moment::now() >= deadline || taker.upgrade().is_none_or(|lots| lots.is_closed());
+        connection.progress_handler(INSTRUCTIONS, Some(is_over))?;
+        let sent = self.send(connection, lots);
+        connection.progress_handler(0, None::<fn() -> bool>)?;
+        sent
+    }
+
+    fn send(self, connection: &Connection, lots: &Sender<Lot>) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(&self.sql)?;
+        let width = statement.column_count();
+        let mut rows = statement.query(params_from_iter(self.values))?;
+        let mut lot = Lot::of_width(width);
+        while let Some(row) = rows.next()? {
+            lot.push(row)?;
+            if lot.is_full() {
+                let full = std::mem::replace(&mut lot, Lot::of_width(width));
+                if lots.blocking_send(full).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        if !lot.is_empty() {
+            // Whoever had enough is gone by now.
+            let _ = lots.blocking_send(lot);
+        }
+        Ok(())
+    }
+}
+
+async fn take(
+    mut lots: Receiver<Lot>,
     prepared: &Prepared,
-    keys: usize,
-    values: SqliteArguments,
     read: &mut Read,
     each_row: &mut EachRow<'_>,
-) -> Drained {
+) -> ControlFlow<()> {
     let mut scratch = String::new();
-    let query = sqlx::query_with(AssertSqlSafe(prepared.sql_for(keys)), values);
-    let mut steps = connection.fetch_many(query);
-    while let Some(step) = steps.try_next().await? {
-        let Either::Right(row) = step else { continue };
-        let row = prepared.columns.row(|index| cell(&row, index), &mut scratch, read);
-        if row.is_some_and(|row| each_row(row).is_break()) {
-            return Ok(ControlFlow::Break(()));
+    while let Some(lot) = lots.recv().await {
+        for number in 0..lot.len() {
+            let row = prepared.columns.row(|index| lot.cell(number, index), &mut scratch, read);
+            if row.is_some_and(|row| each_row(row).is_break()) {
+                return ControlFlow::Break(());
+            }
         }
     }
-    Ok(ControlFlow::Continue(()))
+    ControlFlow::Continue(())
 }

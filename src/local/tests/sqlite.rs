@@ -166,6 +166,52 @@ async fn a_file_that_is_not_there_is_an_error_and_is_not_created() {
 }
 
 #[tokio::test]
+async fn a_file_of_any_name_is_read_as_its_url_says_and_never_written() {
+    let world =
+        World::new("CREATE TABLE charges (id, created_at); INSERT INTO charges VALUES ('a', 0)").await;
+    let folder = world.folder.path();
+    std::fs::copy(folder.join("app.db"), folder.join("a b?c#d%e&é.db")).unwrap();
+    for asked in ["", "?mode=rwc", "?immutable=1&cache=private"] {
+        let url = format!("sqlite:{}/a b%3Fc%23d%25e&é.db{asked}", folder.display());
+        let database = Database::connect("app", &url.into()).await.unwrap();
+        let reader =
+            database.reader(&Local { time: TimeFormat::Epoch, ..charges() }, &columns(&[])).await.unwrap();
+        assert_eq!(rows_by_keys(&reader, &keys(&["a"])).await.unwrap().1.rows, 1, "{asked}");
+        let Database::Sqlite(file) = database else { panic!("not SQLite") };
+        assert!(file.ask::<i64>("DELETE FROM charges RETURNING 1").await.is_err(), "{asked}");
+    }
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "no other file came into being");
+}
+
+#[tokio::test]
+async fn rows_come_whole_over_many_lots_and_a_long_text_is_a_lot_by_itself() {
+    let world = World::new(
+        "CREATE TABLE charges (id, created_at, t); INSERT INTO charges
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         SELECT i, '2025-11-21T00:00:00Z', CASE WHEN i % 100 = 0 THEN printf('%.*c', 70000, 'x') ELSE 'é' || i END FROM n",
+    )
+    .await;
+    let reader = world.reader(&charges(), &["t"]).await;
+    let (rows, read) = rows_of(&reader, today()).await.unwrap();
+    assert_eq!((rows.len(), read.unreadable), (1_000, 0));
+    for row in rows {
+        let number: usize = row.key.parse().unwrap();
+        let expected = if number.is_multiple_of(100) { "x".repeat(70_000) } else { format!("é{number}") };
+        assert_eq!(row.fields, [Scalar::Text(expected.into())]);
+    }
+}
+
+#[tokio::test]
+async fn a_closed_file_is_not_read_any_more() {
+    let world = World::new("CREATE TABLE charges (id, created_at)").await;
+    let database = world.database().await;
+    let reader = database.reader(&charges(), &columns(&[])).await.unwrap();
+    database.close().await;
+    let closed = rows_of(&reader, today()).await.unwrap_err();
+    assert!(closed.to_string().contains("closed"), "{closed}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.txt");

@@ -53,7 +53,7 @@ impl Fake {
     }
 
     pub(super) fn planner<'a>(&'a self, each: &'a Each, now: Instant, hold: Option<&'a str>) -> Planner<'a> {
-        Planner { reconciler: self, each, run_id: RUN, now, hold }
+        Planner { reconciler: self, each, run_id: RUN, now, hold, pseudonyms: None }
     }
 }
 
@@ -82,6 +82,7 @@ pub(super) fn drift(kind: Kind, state: &str) -> Discrepancy {
             field: "status".into(),
             upstream: Some(format!("\"{state}\"").into()),
             local: None,
+            hidden: None,
         }],
         digest: Digest::of(state),
         reason: None,

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::report::amounts::Amount;
+use crate::report::exit;
 use crate::report::value::{DomainReport, EventCounts, RunReport, Status};
 
 use super::escape::safe;
@@ -16,6 +17,8 @@ pub(super) fn last_line(report: &RunReport, look: &Look) -> String {
     let word = report.status.as_str().to_uppercase();
     let ended = match report.status {
         Status::Running => String::new(),
+        // Its process returned nothing.
+        _ if report.exit.reasons.iter().any(|reason| reason == exit::DIED) => String::new(),
         _ => format!(" (exit {})", report.exit.code),
     };
     let events = if report.mode == "plan" { String::new() } else { format!("; {}", events(report)) };

@@ -4,11 +4,16 @@
 
 use std::borrow::Cow;
 
+use tieout_reconcilers::discrepancy::{FieldDiff, Hidden};
+
 /// How a space is shown where it would otherwise be overlooked.
 const VISIBLE_SPACE: &str = "␠";
 
 /// What stands for a side that holds nothing.
 const ABSENT: &str = "(absent)";
+
+/// What stands for a value that people must not see.
+const HIDDEN: &str = "(hidden)";
 
 /// The text with everything escaped that is not plainly visible: control characters, ANSI escapes, characters that
 /// turn the direction of writing, and spaces other than the usual one.
@@ -29,7 +34,7 @@ fn shown(c: char) -> String {
 }
 
 /// The two sides of a field, local first, with the spaces visible that make them differ or stand at an edge.
-pub(super) fn sides(local: Option<&str>, upstream: Option<&str>) -> (String, String) {
+fn sides(local: Option<&str>, upstream: Option<&str>) -> (String, String) {
     let bare = |side: Option<&str>| side.map(|text| text.split_whitespace().collect::<String>());
     let differ_in_spaces_only = local.is_some() && bare(local) == bare(upstream);
     let show = |side: Option<&str>| match side {
@@ -38,6 +43,14 @@ pub(super) fn sides(local: Option<&str>, upstream: Option<&str>) -> (String, Str
         Some(text) => with_visible_edges(&safe(text)),
     };
     (show(local), show(upstream))
+}
+
+/// The two sides of a field as a finding keeps it.
+pub(super) fn sides_of(diff: &FieldDiff) -> (String, String) {
+    match diff.hidden {
+        Some(Hidden::Dropped) => (HIDDEN.to_owned(), HIDDEN.to_owned()),
+        Some(Hidden::Hashed) | None => sides(diff.local.as_deref(), diff.upstream.as_deref()),
+    }
 }
 
 /// Shows the spaces at both ends of a JSON text.
@@ -80,6 +93,17 @@ mod tests {
         assert_eq!(pair(r#"" a b""#, r#""c d""#), (r#""␠a b""#.into(), r#""c d""#.into()));
         assert_eq!(pair(r#""  ""#, r#""x""#).0, r#""␠␠""#);
         assert_eq!(sides(None, Some("1")), ("(absent)".into(), "1".into()));
+    }
+
+    #[test]
+    fn a_value_that_was_dropped_is_said_to_be_hidden_and_not_to_be_absent() {
+        let told = |hidden| {
+            let diff = FieldDiff { field: "email".into(), upstream: Some("1".into()), local: None, hidden };
+            sides_of(&diff)
+        };
+        assert_eq!(told(Some(Hidden::Dropped)), ("(hidden)".into(), "(hidden)".into()));
+        assert_eq!(told(Some(Hidden::Hashed)), ("(absent)".into(), "1".into()));
+        assert_eq!(told(None), ("(absent)".into(), "1".into()));
     }
 
     proptest! {

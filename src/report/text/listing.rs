@@ -4,7 +4,7 @@ use tieout_reconcilers::direction::Direction;
 
 use crate::report::value::{DomainReport, PlannedFinding};
 
-use super::escape::{safe, sides};
+use super::escape::{safe, sides_of};
 use super::grid::{Grid, counted, figure};
 
 /// What the symbols of a listing mean.
@@ -100,7 +100,7 @@ fn changes(finding: &PlannedFinding) -> Vec<String> {
     }
     let mut grid = Grid::new(6);
     for diff in &finding.fields {
-        let (local, upstream) = sides(diff.local.as_deref(), diff.upstream.as_deref());
+        let (local, upstream) = sides_of(diff);
         grid.row([safe(&diff.field).into_owned(), format!("{local} -> {upstream}")]);
     }
     grid.lines()

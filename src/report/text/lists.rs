@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::money::Money;
+use tieout_reconcilers::spoken::Spoken;
 use uuid::Uuid;
 
 use crate::finding::Finding;
@@ -120,13 +121,7 @@ fn status_cells(line: &StatusLine, now: Instant) -> [String; 10] {
 /// How long ago something was, in its largest unit.
 pub(super) fn age(at: Instant, now: Instant) -> String {
     let seconds = u64::try_from((now.micros() - at.micros()) / 1_000_000).unwrap_or_default();
-    roughly(Duration::from_secs(seconds))
-}
-
-/// A time in its largest unit.
-pub(super) fn roughly(time: Duration) -> String {
-    let text = humantime::format_duration(Duration::from_secs(time.as_secs())).to_string();
-    text.split(' ').next().unwrap_or_default().to_owned()
+    Spoken(Duration::from_secs(seconds)).roughly()
 }
 
 pub(super) fn amount(money: &Money) -> String {

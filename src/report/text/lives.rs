@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use tieout_reconcilers::spoken::Spoken;
+
 use crate::report::lives::{Standing, Tonight, Took};
 use crate::report::value::{DomainReport, RunReport};
 
 use super::escape::safe;
 use super::grid::figure;
-use super::lists::roughly;
 
 /// A row per domain whose findings moved or wait.
 pub(super) fn lives(report: &RunReport) -> Vec<[String; 2]> {
@@ -33,12 +34,12 @@ fn tonight(tonight: &Tonight) -> String {
     listed(&counts)
 }
 
-/// `noticed after 6h (at most 2days), repaired after 20h (at most 3days)`.
+/// `noticed after 6h (at most 2 days), repaired after 20h (at most 3 days)`.
 fn times(tonight: &Tonight) -> String {
     let time = |what: &str, took: Option<Took>| {
         let took = took?;
-        let [median, worst] =
-            [took.median_seconds, took.worst_seconds].map(|seconds| roughly(Duration::from_secs(seconds)));
+        let [median, worst] = [took.median_seconds, took.worst_seconds]
+            .map(|seconds| Spoken(Duration::from_secs(seconds)).roughly());
         Some(format!("{what} after {median} (at most {worst})"))
     };
     let times = [time("noticed", tonight.time_to_detect), time("over", tonight.time_to_repair)];

@@ -37,6 +37,11 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
             " --state held",
             "see what is held back",
         ),
+        (
+            !plans && report.status == Status::Interrupted && report.successor.is_none(),
+            format!("run --resume {}", report.run_id),
+            "go on with what it did not end",
+        ),
         of(report, failed, "run ", "", again),
         of(
             report,
@@ -54,7 +59,7 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
             "this report again, with its findings",
         ),
     ];
-    let steps = steps.into_iter().chain(approvals(report));
+    let steps = steps.into_iter().chain(locks(report)).chain(approvals(report));
     let mut seen = BTreeSet::new();
     let wanted = steps.filter(|(wanted, rest, _)| *wanted && seen.insert(rest.clone()));
     wanted.map(|(_, rest, why)| Step { command: look.command(&rest), why }).collect()
@@ -71,6 +76,16 @@ fn of(
     let picked = report.domains.iter().filter(|domain| picks(domain));
     let names: Vec<String> = picked.map(|domain| shell_word(&domain.domain)).collect();
     (!names.is_empty(), format!("{before}{}{after}", names.join(" ")), why)
+}
+
+/// Domains that another run holds: if that one is dead, nobody has to wait for it.
+fn locks(report: &RunReport) -> Vec<(bool, String, &'static str)> {
+    let locked = report.domains.iter().filter(|domain| domain.failure.as_deref() == Some("locked"));
+    let step = |domain: &DomainReport| {
+        let command = format!("state unlock {}", shell_word(&domain.domain));
+        (true, command, "break the lease, where its holder is dead and on another host")
+    };
+    locked.map(step).collect()
 }
 
 /// Everything that waits for an approval, also what earlier runs hold.

@@ -44,6 +44,7 @@ fn later(report: &DomainReport) -> Vec<String> {
         (stuck, "emitted earlier and not repaired yet"),
         (parked, "parked"),
         (open, "found earlier and still open"),
+        (report.items.ignored.upstream.max(report.items.ignored.local), "ignored"),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)

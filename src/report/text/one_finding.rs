@@ -1,12 +1,14 @@
 //! One finding in full: what it is, how it stands, where the sides differ, and every step of its life.
 
+use tieout_reconcilers::spoken::Spoken;
+
 use crate::finding::{Finding, Ignored};
 use crate::report::explained::{Explained, Moment};
 
-use super::escape::{safe, sides};
+use super::escape::{safe, sides_of};
 use super::grid::{Grid, counted, page};
 use super::listing::told;
-use super::lists::{age, amount, path, roughly};
+use super::lists::{age, amount, path};
 use super::look::{Look, shell_word};
 
 /// `tieout findings show`: everything about one finding.
@@ -52,7 +54,7 @@ pub fn explain(explained: &Explained<'_>, look: &Look) -> String {
 fn fields(finding: &Finding) -> Vec<String> {
     let mut fields = Grid::new(2).titles(["FIELD", "LOCAL", "UPSTREAM"]);
     for diff in &finding.fields {
-        let (local, upstream) = sides(diff.local.as_deref(), diff.upstream.as_deref());
+        let (local, upstream) = sides_of(diff);
         fields.row([safe(&diff.field).into_owned(), local, upstream]);
     }
     fields.lines()
@@ -83,13 +85,13 @@ fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
         ("amount", finding.amount.as_ref().map(amount)),
         ("item's clock", finding.clock.map(|at| at.to_string())),
         ("first seen", Some(finding.first_seen.to_string())),
-        ("time to detect", finding.time_to_detect().map(roughly)),
+        ("time to detect", finding.time_to_detect().map(|took| Spoken(took).roughly())),
         ("last seen", Some(finding.last_seen.to_string())),
         ("held by", finding.held_by.map(|run| run.to_string())),
         ("event", finding.event_id.map(|id| id.to_string())),
         ("acknowledged", finding.acknowledged_at.map(|at| at.to_string())),
         ("closed", finding.closed_at.map(|at| at.to_string())),
-        ("time to repair", finding.time_to_repair().map(roughly)),
+        ("time to repair", finding.time_to_repair().map(|took| Spoken(took).roughly())),
         ("episode", Some(finding.episode.to_string())),
         ("sent in vain", (finding.reemissions > 0).then(|| counted(finding.reemissions.into(), "time"))),
         ("run", Some(finding.run_id.to_string())),

@@ -20,6 +20,7 @@ pub fn preview(preview: &Preview) -> String {
     lines.extend(rows(&preview.rows));
     let bad = preview.unreadable.iter();
     lines.extend(bad.map(|(index, reason)| format!("  ! row {index}: {}", safe(reason))));
+    lines.extend(preview.unseen.iter().map(|place| format!("  ! nothing at `{}`", safe(place))));
     lines.extend(preview.gaps.iter().map(|gap| format!("  ! only a part: {}", safe(gap))));
     lines.extend(preview.gone.iter().map(|key| format!("  - deleted: {}", safe(key))));
     match &preview.next {

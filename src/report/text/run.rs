@@ -12,7 +12,9 @@ use super::note::note;
 /// The report of a run.
 #[must_use]
 pub fn run(report: &RunReport, look: &Look) -> String {
-    let mut lines = vec![heading(report), String::new()];
+    let mut lines = vec![heading(report)];
+    lines.extend(relatives(report));
+    lines.push(String::new());
     lines.extend(listings(report, look));
     lines.extend(table(report, look));
     lines.push(String::new());
@@ -40,6 +42,13 @@ pub fn domain(report: &DomainReport) -> String {
 pub(super) fn heading(report: &RunReport) -> String {
     let RunReport { tool_version, mode, run_id, started_at, .. } = report;
     safe(&format!("tieout {tool_version}  {mode} {run_id}  started {started_at}")).into_owned()
+}
+
+/// The runs that this one goes on with, or that go on with it.
+fn relatives(report: &RunReport) -> Vec<String> {
+    let before = report.resumes.map(|run| format!("it goes on with run {run}"));
+    let after = report.successor.map(|run| format!("run {run} came after it"));
+    before.into_iter().chain(after).collect()
 }
 
 /// The findings of every domain that has some.

@@ -22,6 +22,8 @@ fn run(mode: &str, status: Status, exit: Exit, domains: Vec<DomainReport>) -> Ru
         run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
         tool_version: "0.1.0".into(),
         mode: mode.into(),
+        resumes: None,
+        successor: None,
         selected: domains.iter().map(|domain| domain.domain.clone()).collect(),
         started_at: "2025-11-21T02:00:00Z".into(),
         finished_at: Some("2025-11-21T02:01:12Z".into()),
@@ -97,7 +99,12 @@ fn sending(event: &str, finding: PlannedFinding) -> PlannedFinding {
 }
 
 fn diff(field: &str, local: Option<&str>, upstream: Option<&str>) -> FieldDiff {
-    FieldDiff { field: field.into(), upstream: upstream.map(Into::into), local: local.map(Into::into) }
+    FieldDiff {
+        field: field.into(),
+        upstream: upstream.map(Into::into),
+        local: local.map(Into::into),
+        hidden: None,
+    }
 }
 
 /// One domain, everything equal.

@@ -19,6 +19,8 @@ use tieout_reconcilers::reconciler::{
 };
 use tieout_reconcilers::window::Slice;
 
+use super::world::GARBLED;
+
 #[derive(Debug)]
 pub(super) struct Double {
     pub domain: DomainName,
@@ -31,6 +33,8 @@ pub(super) struct Double {
     pub page: Projection,
     /// Whether the provider can be asked how many items a slice has.
     pub counts: bool,
+    /// Where this reconciler itself makes a mistake: `page` or `remedy`.
+    pub blunders: Option<&'static str>,
 }
 
 fn path(text: &str) -> Path {
@@ -55,6 +59,7 @@ impl Double {
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
             counts: false,
+            blunders: None,
         }
     }
 
@@ -142,6 +147,7 @@ impl Reconciler for Double {
     }
 
     fn read_page(&self, slice: &Slice, _: &PageRequest, response: &Response<'_>) -> Result<Page, PageFault> {
+        assert!(self.blunders != Some("page"), "a page that nobody thought of");
         let kept = self.page.read(response.body)?;
         let body: Value = serde_json::from_slice(response.body).unwrap();
         let gone = body["gone"].as_array().into_iter().flatten();
@@ -187,6 +193,8 @@ impl Reconciler for Double {
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
         let seen = if response.status == 404 {
             Seen::Gone
+        } else if response.body == GARBLED.as_bytes() {
+            Seen::Unreadable(GARBLED.to_owned())
         } else {
             let text = String::from_utf8_lossy(response.body).into_owned();
             Seen::Item(self.page.read_item(response.body)?.items, text.into())
@@ -195,6 +203,7 @@ impl Reconciler for Double {
     }
 
     fn remedy(&self, _: Kind) -> Remedy {
+        assert!(self.blunders != Some("remedy"), "a kind that nobody thought of");
         Remedy::Report
     }
 }
@@ -206,6 +215,7 @@ fn feed() -> Feed {
         clock_format: TimeFormat::Epoch.into(),
         clock_kind: Some(ClockKind::Created),
         order: Order::Ascending,
+        is_led: true,
         mutable: false,
         span: Duration::from_secs(100),
         ..Feed::default()

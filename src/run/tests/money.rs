@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tieout_reconcilers::compare::{CLOCK, FIELDS, Field, Fields, KEY, MoneyFields, Rule, VERSION};
-use tieout_reconcilers::direction::Direction;
+use tieout_reconcilers::direction::{Direction, Roles};
 use tieout_reconcilers::items::Items;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Unit;
@@ -20,6 +20,7 @@ use super::double::Double;
 use super::world::at;
 use crate::confirm::{Ages, Judge};
 use crate::diff::SliceDiff;
+use crate::plan::Look;
 use crate::report::{DomainReport, check};
 use crate::run::account::Account;
 use crate::run::summary::blank;
@@ -38,6 +39,8 @@ struct Held {
 struct Story {
     listed: (Option<Held>, Option<Held>),
     looked_up: (Option<Held>, Option<Held>),
+    /// Whether a person said to leave alone how it differs.
+    is_ignored: bool,
 }
 
 fn held() -> impl Strategy<Value = Option<Held>> {
@@ -53,11 +56,13 @@ fn held() -> impl Strategy<Value = Option<Held>> {
 }
 
 fn story() -> impl Strategy<Value = Story> {
-    (held(), held(), held(), held(), any::<bool>()).prop_map(|(a, b, c, d, rests)| {
-        let listed = (a, b);
-        let looked_up = if rests { listed.clone() } else { (c, d) };
-        Story { listed, looked_up }
-    })
+    (held(), held(), held(), held(), any::<bool>(), any::<bool>()).prop_map(
+        |(a, b, c, d, rests, is_ignored)| {
+            let listed = (a, b);
+            let looked_up = if rests { listed.clone() } else { (c, d) };
+            Story { listed, looked_up, is_ignored }
+        },
+    )
 }
 
 fn domain(direction: Direction) -> Double {
@@ -128,7 +133,7 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
         .into_iter()
         .filter_map(|key| local.get(key.as_str()).map(|held| (key.clone(), row(key.as_str(), held))))
         .collect();
-    let difference = unmatched.resolve(&found);
+    let difference = unmatched.resolve(&found, &HashMap::new());
 
     let mut account = Account::of(direction);
     account.add(&difference.tally);
@@ -150,7 +155,10 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
         let judge = Judge { reconciler: &domain, ceiling: at(90), ages, before: None, after: &after };
         let judged = judge.pair(&suspect.key, &seen);
         account.unpend(suspect);
-        account.judge(suspect, &judged);
+        match judged.observation.look {
+            Look::Differs(_) if story.is_ignored => account.leave_alone(suspect, &judged),
+            _ => account.judge(suspect, &judged),
+        }
     }
     DomainReport { items: account.items, amounts: account.money.tie_out(), ..blank(&domain) }
 }
@@ -173,6 +181,33 @@ proptest! {
     }
 }
 
+proptest! {
+    /// What is left alone is on its sides, and neither drift nor money.
+    #[test]
+    fn what_a_person_ignores_is_counted_as_ignored_on_the_sides_that_have_it(
+        outbound: bool,
+        stories in proptest::collection::vec(story(), 0..8),
+    ) {
+        let direction = if outbound { Direction::Outbound } else { Direction::Inbound };
+        let told = |is_ignored| {
+            let stories: Vec<Story> = stories.iter().map(|story| Story { is_ignored, ..story.clone() }).collect();
+            account_for(direction, &stories)
+        };
+        let (followed, ignored) = (told(false), told(true));
+        let (drift, left) = (followed.items, ignored.items);
+        let only = direction.sides(Roles { truth: drift.missing, copy: drift.orphaned });
+        prop_assert_eq!(left.ignored.upstream, drift.mismatched + only.0 + drift.unreadable.upstream - left.unreadable.upstream);
+        prop_assert_eq!(left.ignored.local, drift.mismatched + only.1 + drift.unreadable.local - left.unreadable.local);
+        prop_assert_eq!((left.missing, left.mismatched, left.orphaned), (0, 0, 0));
+        prop_assert_eq!((left.upstream, left.local, left.matched, left.pending), (drift.upstream, drift.local, drift.matched, drift.pending));
+        prop_assert_eq!(check(&ignored), Ok(()));
+        for line in &ignored.amounts {
+            let difference: rust_decimal::Decimal = line.difference.parse().unwrap();
+            prop_assert!(difference.is_zero(), "{line:?}");
+        }
+    }
+}
+
 #[test]
 fn an_amount_in_another_currency_is_a_difference_in_both() {
     let held = |minor, currency| {
@@ -180,7 +215,7 @@ fn an_amount_in_another_currency_is_a_difference_in_both() {
     };
     let sides = (held(100, "USD"), held(300, "EUR"));
     let told = |direction| {
-        let story = Story { listed: sides.clone(), looked_up: sides.clone() };
+        let story = Story { listed: sides.clone(), looked_up: sides.clone(), is_ignored: false };
         let report = account_for(direction, &[story]);
         let line = |line: &crate::report::Amount| {
             format!("{} {} {}", line.currency, line.difference, line.mismatched)

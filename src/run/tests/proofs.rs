@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Feed, Local, Policy};
 
@@ -112,11 +113,7 @@ async fn an_item_that_is_gone_since_the_list_is_looked_up_twice_between_two_sent
 
 #[tokio::test]
 async fn a_night_without_any_item_asks_one_page_for_a_sentinel() {
-    let world = World::new().await;
-    world.both(&[item("old", 1)]).await;
-    world.local(&[item("invented", 250)]).await;
-    let scope = Double { policy: Policy { start: Some(at(200)), ..double().policy }, ..double() };
-    let late = Double { feed: Feed { span: Duration::from_secs(400), ..scope.feed.clone() }, ..scope };
+    let (world, late) = barren().await;
     let before = world.lists().len();
     let report = world.run_between(late, 200, 300).await;
     assert_eq!(findings(&report), set(["orphaned invented"]), "{report:?}");
@@ -125,6 +122,68 @@ async fn a_night_without_any_item_asks_one_page_for_a_sentinel() {
         2,
         "one page of the range, and one that is asked for a sentinel"
     );
+}
+
+/// A night whose range is empty upstream, with a row that only the local side has.
+async fn barren() -> (World, Double) {
+    let world = World::new().await;
+    world.both(&[item("old", 1)]).await;
+    world.local(&[item("invented", 250)]).await;
+    let scope = Double { policy: Policy { start: Some(at(200)), ..double().policy }, ..double() };
+    let late = Double { feed: Feed { span: Duration::from_secs(400), ..scope.feed.clone() }, ..scope };
+    (world, late)
+}
+
+#[tokio::test]
+async fn where_no_item_is_known_and_the_page_that_is_asked_for_does_not_come_no_absence_is_proven() {
+    let (world, late) = barren().await;
+    world.change(|shelf| shelf.moods = [None, Some(400)].into());
+    let report = world.run_between(late, 200, 300).await;
+    assert_eq!(states(&report), [("invented", "suspected")], "{report:?}");
+    assert_eq!((report.status, report.items.orphaned), (Status::Partial, 0), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_feed_that_shows_no_item_at_all_has_no_sentinel_and_its_absences_count() {
+    let (world, late) = barren().await;
+    world.change(|shelf| shelf.items.clear());
+    let report = world.run_between(late, 200, 300).await;
+    assert_eq!(findings(&report), set(["orphaned invented"]), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_item_that_look_ups_may_not_know_yet_proves_all_the_same_that_they_see_once_it_is_found() {
+    let (world, late) = barren().await;
+    world.both(&[item("deleted", 205), item("fresh", 290)]).await;
+    world.change(|shelf| {
+        shelf.refuses.insert("deleted", 404);
+    });
+    let feed = Feed { confirm_after: Duration::from_secs(50), ..late.feed.clone() };
+    let report = world.run_between(Double { feed, ..late }, 200, 300).await;
+    assert_eq!((findings(&report), report.status), (set(["orphaned invented"]), Status::Done), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_sentinel_whose_answer_cannot_be_read_proves_nothing_and_gives_way_to_one_that_can() {
+    let world = world().await;
+    world.change(|shelf| shelf.garbled = ["i0", "i1", "i2", "i3", "i4"].into());
+    let report = world.run(double()).await;
+    assert_eq!(states(&report), [("invented", "suspected"), ("made up", "suspected")], "{report:?}");
+    assert_eq!((report.status, report.items.orphaned), (Status::Partial, 0), "{report:?}");
+
+    world.change(|shelf| shelf.garbled.retain(|id| *id != "i2"));
+    assert_eq!(findings(&world.run(double()).await), set(["orphaned invented", "orphaned made up"]));
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_read_does_not_say_that_the_feed_has_no_item() {
+    let world = World::new().await;
+    world.local(&[item("invented", 22)]).await;
+    world.change(|shelf| shelf.extra = json!({ "data": [{ "odd": true }] }));
+    let report = world.look_at(double(), "invented").await;
+    assert_eq!(report.items.orphaned, 0, "{report:?}");
+    world.change(|shelf| shelf.extra = json!({}));
+    assert_eq!(world.look_at(double(), "invented").await.items.orphaned, 1);
 }
 
 fn frugal(max_lookups: u64) -> Double {

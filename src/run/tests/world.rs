@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::reconciler::Reconciler;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use wiremock::matchers::any;
@@ -19,8 +20,8 @@ use super::double::Double;
 use crate::clock::{Clock, Clocks};
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
-use crate::report::DomainReport;
-use crate::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
+use crate::report::{DomainReport, RunReport};
+use crate::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, run};
 use crate::source::{Client, ProviderSettings};
 use crate::store::Store;
 
@@ -37,6 +38,9 @@ pub(super) struct Item {
 pub(super) fn item(id: &str, at: i64) -> Item {
     Item { id: id.to_owned(), at, amount: 1, account: "" }
 }
+
+/// An answer to a look-up that nobody can read.
+pub(super) const GARBLED: &str = "?";
 
 /// What the provider holds and how it behaves.
 #[derive(Default)]
@@ -70,8 +74,25 @@ pub(super) struct Shelf {
     pub look_ups: Vec<String>,
     /// The look-ups, by their place from 0, that answer "gone" whatever there is.
     pub blind: std::ops::Range<usize>,
+    /// The ids whose look-ups are answered with what nobody can read.
+    pub garbled: BTreeSet<&'static str>,
     /// What happens while an id is looked up, before the answer is sent.
     pub meanwhile: Option<Meanwhile>,
+    /// Whether the newest items come first.
+    pub is_newest_first: bool,
+    /// How long a list request takes.
+    pub pace: Duration,
+    /// The list request, by its number from 1, at which a run is cut off.
+    pub cuts_at: Option<(usize, CancellationToken)>,
+}
+
+/// How a run is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// It does nothing more from that moment on.
+    Killed,
+    /// It is asked to stop.
+    Stopped,
 }
 
 /// Something that happens while an id is looked up.
@@ -112,6 +133,9 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
         if shelf.blind.contains(&(shelf.look_ups.len() - 1)) {
             return ResponseTemplate::new(404);
         }
+        if shelf.garbled.contains(id) {
+            return ResponseTemplate::new(200).set_body_string(GARBLED);
+        }
         if let Some(status) = shelf.refuses.get(id) {
             return ResponseTemplate::new(*status);
         }
@@ -124,6 +148,11 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
         return counted(shelf, &asked);
     }
     shelf.lists.push(url.query().unwrap_or_default().to_owned());
+    if let Some((number, cut)) = &shelf.cuts_at
+        && shelf.lists.len() == *number
+    {
+        cut.cancel();
+    }
     let refused = shelf.refuses.get(account.as_str()).copied();
     if let Some(status) = shelf.moods.pop_front().flatten().or(refused) {
         return ResponseTemplate::new(status);
@@ -138,6 +167,9 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
         return ResponseTemplate::new(413);
     }
     rows.sort_by_key(|item| (item.at, item.id.clone()));
+    if shelf.is_newest_first {
+        rows.reverse();
+    }
     let from = asked("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
     let to = from + shelf.page.unwrap_or(2);
     let page: Vec<Value> = rows.iter().take(to).skip(from).map(|item| row(item)).collect();
@@ -148,7 +180,7 @@ fn answer(shelf: &mut Shelf, url: &url::Url) -> ResponseTemplate {
     if let Some(extra) = shelf.extra.as_object() {
         body.as_object_mut().unwrap().extend(extra.clone());
     }
-    ResponseTemplate::new(200).set_body_json(body)
+    ResponseTemplate::new(200).set_body_json(body).set_delay(shelf.pace)
 }
 
 fn counted(shelf: &mut Shelf, asked: &dyn Fn(&str) -> Option<String>) -> ResponseTemplate {
@@ -187,6 +219,11 @@ impl World {
         let state = format!("sqlite:{}", dir.path().join("state.db").display());
         let store = Store::open(&state.parse().unwrap()).await.unwrap();
         Self { shelf, server, app, dir, store }
+    }
+
+    /// The same world with its state in another store.
+    pub(super) fn with_store(self, store: Store) -> Self {
+        Self { store, ..self }
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Shelf)) {
@@ -241,6 +278,11 @@ impl World {
         }
     }
 
+    /// Takes a row away.
+    pub(super) async fn unlocal(&self, id: &str) {
+        sqlx::query("DELETE FROM items WHERE id = $1").bind(id).execute(&self.app).await.unwrap();
+    }
+
     pub(super) async fn both(&self, items: &[Item]) {
         self.upstream(items);
         self.local(items).await;
@@ -284,21 +326,97 @@ impl World {
         self.run_by(domain, scope, Clocks::default()).await
     }
 
+    /// What a night reads that is cut off at a list request; nothing where it could not even say so.
+    pub(super) async fn night_cut_at(
+        &self,
+        domain: Double,
+        second: i64,
+        (number, how): (usize, Cut),
+    ) -> Option<DomainReport> {
+        let clock = Clock::still(at(second));
+        let clocks = Clocks { process: clock.clone(), local: clock };
+        let cut = CancellationToken::new();
+        let begun = self.lists().len();
+        self.change(|shelf| shelf.cuts_at = Some((begun + number, cut.clone())));
+        let job = self.job(vec![domain], Scope::Coverage, clocks).await;
+        let mut queues = BTreeMap::new();
+        let outcome = match how {
+            Cut::Stopped => {
+                let job = Job { cancel: cut, ..job };
+                Some(run(&job, &mut queues).await.unwrap().domains.remove(0))
+            }
+            Cut::Killed => tokio::select! {
+                report = run(&job, &mut queues) => Some(report.unwrap().domains.remove(0)),
+                () = cut.cancelled() => None,
+            },
+        };
+        self.change(|shelf| shelf.cuts_at = None);
+        outcome
+    }
+
+    /// A run that shares its work with others, one slice at a time, at a second after the start of the world.
+    pub(super) async fn sharing(&self, domain: Double, second: i64) -> Job {
+        let clock = Clock::still(at(second));
+        let clocks = Clocks { process: clock.clone(), local: clock };
+        let job = self.job(vec![domain], Scope::Coverage, clocks).await;
+        let options = Options { if_locked: IfLocked::Join, concurrency: 1, ..job.options.clone() };
+        Job { options, ..job }
+    }
+
+    /// Changes the state behind tieout's back.
+    pub(super) async fn state(&self, statement: &str) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
+        let state = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&state).await.unwrap();
+        state.close().await;
+    }
+
+    /// How many slices are read by others.
+    pub(super) async fn slices_claimed(&self) -> i64 {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("state.db"));
+        let state = SqlitePool::connect_with(options).await.unwrap();
+        let sql = "SELECT COUNT(*) FROM slice_leases WHERE claim IS NOT NULL";
+        let n = sqlx::query_scalar(sql).fetch_one(&state).await.unwrap();
+        state.close().await;
+        n
+    }
+
+    /// Makes the lease of whoever died lapse.
+    pub(super) async fn lapse(&self) {
+        self.state("UPDATE leases SET expires_at = '2000-01-01T00:00:00.000000Z'").await;
+    }
+
     async fn run_by(&self, domain: Double, scope: Scope, clocks: Clocks) -> DomainReport {
+        Box::pin(self.run_all(vec![domain], scope, clocks)).await.domains.remove(0)
+    }
+
+    /// A run of several domains, about a hundred seconds.
+    pub(super) async fn run_together(&self, domains: Vec<Double>) -> RunReport {
+        let window = tieout_reconcilers::window::Window::new(at(0), at(100)).unwrap();
+        Box::pin(self.run_all(domains, Scope::Range(window), Clocks::default())).await
+    }
+
+    async fn run_all(&self, domains: Vec<Double>, scope: Scope, clocks: Clocks) -> RunReport {
+        let job = self.job(domains, scope, clocks).await;
+        run(&job, &mut BTreeMap::new()).await.unwrap()
+    }
+
+    async fn job(&self, domains: Vec<Double>, scope: Scope, clocks: Clocks) -> Job {
         let mut settings =
             ProviderSettings::new("shop".parse().unwrap(), self.server.uri().parse::<url::Url>().unwrap());
         settings.allow_private = true;
         let url = format!("sqlite:{}", self.dir.path().join("app.db").display());
         let database = Database::connect("app", &url.into()).await.unwrap();
-        let job = Job {
+        Job {
             run_id: Uuid::now_v7(),
             store: self.store.clone(),
-            domains: vec![Arc::new(domain)],
+            domains: domains.into_iter().map(|domain| Arc::new(domain) as Arc<dyn Reconciler>).collect(),
             clients: [("shop".to_owned(), Ok(Client::new(&settings).unwrap()))].into(),
             databases: [("app".to_owned(), Ok(database))].into(),
             watcher: Arc::new(Nobody),
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
+            pseudonyms: None,
             clocks,
             options: Options {
                 mode: Mode::Run,
@@ -308,12 +426,14 @@ impl World {
                 if_locked: IfLocked::Fail,
                 drain: Duration::ZERO,
                 deadline: None,
+                watchdog: Duration::from_mins(15),
+                resumes: None,
                 list: 1_000,
                 concurrency: 4,
+                bookmarks: Bookmarks::EveryPage,
                 differences_exit: false,
             },
-        };
-        run(&job, &mut BTreeMap::new()).await.unwrap().domains.remove(0)
+        }
     }
 }
 

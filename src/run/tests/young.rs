@@ -125,3 +125,20 @@ async fn a_look_by_key_before_any_other_request_goes_by_the_provider_s_clock_too
     let then = world.look_at(domain(), "old").await;
     assert_eq!(states(&then), [("new", "suspected"), ("old", "open")]);
 }
+
+#[tokio::test]
+async fn what_the_list_does_not_show_yet_above_the_ceiling_by_the_provider_s_clock_is_no_reason_to_doubt_it()
+{
+    let world = World::new().await;
+    let behind = UNIX_EPOCH + Duration::from_micros(at(6_000).micros().unsigned_abs());
+    world.change(|shelf| shelf.date = Some(httpdate::fmt_http_date(behind)));
+    world.both(&[item("old", 1_000)]).await;
+    // It was made anew under its old id, and the list does not know that yet.
+    world.local(&[item("anew", 2_000)]).await;
+    world.change(|shelf| shelf.unlisted.push(item("anew", 8_000)));
+    let double = Double::new(at(0));
+    let feed = Feed { span: Duration::from_hours(24), ..double.feed };
+    let policy = Policy { settle: Duration::from_mins(1), ..double.policy };
+    let report = world.night(Double { feed, policy, ..double }, 10_000).await;
+    assert_eq!((report.status, states(&report)), (Status::Done, Vec::new()), "{report:?}");
+}

@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use super::accepted::Accepted;
 use super::brake::Brake;
 use super::bucket::{AN_AGE, Bucket};
-use super::signals::{Seen, Told};
 use super::stock::Stock;
 use super::trouble::{Attempts, Trouble, Verdict, pause};
 use crate::source::provider::Caps;
+use tieout_reconcilers::pace::{Seen, Told};
 
 /// The share of the permitted rate that is aimed at: clocks and networks are not exact.
 const AIM: f64 = 0.995;
@@ -36,8 +36,10 @@ pub(super) enum Ready {
     At(Instant),
     /// Not before one that is under way is answered.
     AfterAnAnswer,
-    /// Not within the time that a run waits.
+    /// Not within the time that a run waits, as the provider says or shows.
     TooLate(Duration),
+    /// Not within the time that a run waits, by what is declared or because of failures.
+    TooSlow(Duration),
 }
 
 /// A request that may be sent, and counts as sent.
@@ -153,13 +155,15 @@ impl Budget {
             return Ready::AfterAnAnswer;
         }
         let bucket = self.bucket.map(|bucket| bucket.ready_at(now));
-        let waits = [self.held, self.trouble.next(), bucket, self.stocked(now)];
-        let at = waits.into_iter().flatten().max().unwrap_or(now);
-        let wait = at.saturating_duration_since(now);
-        match wait {
-            Duration::ZERO => Ready::Now,
-            _ if wait > self.caps.max_wait => Ready::TooLate(Duration::from_secs(wait.as_secs() + 1)),
-            _ => Ready::At(at),
+        let asked = self.held.max(self.stocked(now));
+        let at = asked.max(self.trouble.next()).max(bucket).unwrap_or(now);
+        let too_long = |at: Instant| at.saturating_duration_since(now) > self.caps.max_wait;
+        let seconds = Duration::from_secs(at.saturating_duration_since(now).as_secs() + 1);
+        match at {
+            _ if at <= now => Ready::Now,
+            _ if !too_long(at) => Ready::At(at),
+            _ if asked.is_some_and(too_long) => Ready::TooLate(seconds),
+            _ => Ready::TooSlow(seconds),
         }
     }
 

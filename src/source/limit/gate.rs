@@ -10,10 +10,11 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
 use super::budget::{Budget, Ended, Ready, Ticket};
-use super::signals::Seen;
 use super::trouble::{Attempts, Verdict};
+use crate::going::Going;
 use crate::source::error::SourceError;
 use crate::source::provider::Caps;
+use tieout_reconcilers::pace::Seen;
 
 /// Where the requests of a budget pass.
 #[derive(Debug)]
@@ -57,13 +58,14 @@ impl Gate {
         &'g self,
         shared_seat: Option<SemaphorePermit<'g>>,
         deadline: Option<Instant>,
+        going: &Going,
     ) -> Result<Permit<'g>, SourceError> {
         let seat = self.seat().await;
-        let ticket = self.turn(deadline).await?;
+        let ticket = self.turn(deadline, going).await?;
         Ok(Permit { gate: self, ticket, _seat: seat, _shared_seat: shared_seat })
     }
 
-    async fn turn(&self, deadline: Option<Instant>) -> Result<Ticket, SourceError> {
+    async fn turn(&self, deadline: Option<Instant>, going: &Going) -> Result<Ticket, SourceError> {
         let _first_in_the_queue = self.queue.lock().await;
         let mut due = None;
         loop {
@@ -72,11 +74,13 @@ impl Gate {
             match ready {
                 Ready::Now => return Ok(self.budget().take(due, now)),
                 Ready::TooLate(asked) => return Err(SourceError::Throttled { asked, most: self.max_wait }),
+                Ready::TooSlow(wait) => return Err(SourceError::NotSoon { wait, most: self.max_wait }),
                 Ready::At(at) if deadline.is_some_and(|deadline| at > deadline) => {
                     return Err(SourceError::OutOfTime);
                 }
                 Ready::At(at) => {
                     due = Some(at);
+                    going.waits_until(at);
                     tokio::select! {
                         () = sleep_until(at) => {}
                         () = self.changed.notified() => {}

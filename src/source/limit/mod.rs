@@ -2,7 +2,7 @@
 //! share with its clones.
 //!
 //! Pure code decides, with the time as an argument: a declared rate ([`bucket`]), what answers say is left ([`stock`],
-//! read by [`signals`]), what refusals teach ([`brake`], from what was [`accepted`]), failures ([`trouble`]), and all of
+//! read by [`pace`](tieout_reconcilers::pace)), what refusals teach ([`brake`], from what was [`accepted`]), failures ([`trouble`]), and all of
 //! them together ([`budget`]). Waiting is done in [`gate`]; [`routes`] finds the budget of a request.
 
 mod accepted;
@@ -11,7 +11,6 @@ mod bucket;
 mod budget;
 mod gate;
 mod routes;
-pub(super) mod signals;
 mod stock;
 mod trouble;
 

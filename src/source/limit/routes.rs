@@ -10,9 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::gate::{Gate, Permit};
-use super::signals::Seen;
+use crate::going::Going;
 use crate::source::error::SourceError;
 use crate::source::provider::Caps;
+use tieout_reconcilers::pace::Seen;
 
 /// How many addresses are remembered with the time of their next poll.
 const MAX_POLLS: usize = 1_000;
@@ -45,11 +46,12 @@ impl Gates {
         route: &str,
         to: &Url,
         deadline: Option<Instant>,
+        going: &Going,
     ) -> Result<Permit<'_>, SourceError> {
-        self.wait_for_poll(to, deadline).await?;
+        self.wait_for_poll(to, deadline, going).await?;
         match self.class(route) {
-            Some(gate) => gate.enter(self.everywhere.seat().await, deadline).await,
-            None => self.everywhere.enter(None, deadline).await,
+            Some(gate) => gate.enter(self.everywhere.seat().await, deadline, going).await,
+            None => self.everywhere.enter(None, deadline, going).await,
         }
     }
 
@@ -74,7 +76,12 @@ impl Gates {
     }
 
     /// Asks the same address no sooner than its provider said.
-    async fn wait_for_poll(&self, to: &Url, deadline: Option<Instant>) -> Result<(), SourceError> {
+    async fn wait_for_poll(
+        &self,
+        to: &Url,
+        deadline: Option<Instant>,
+        going: &Going,
+    ) -> Result<(), SourceError> {
         let next = self.polls().get(to).copied();
         let Some(next) = next else { return Ok(()) };
         let wait = next.saturating_duration_since(Instant::now());
@@ -84,6 +91,7 @@ impl Gates {
         if deadline.is_some_and(|deadline| next > deadline) {
             return Err(SourceError::OutOfTime);
         }
+        going.waits_until(next);
         sleep_until(next).await;
         Ok(())
     }

@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::double::{Double, Paging, request};
 use super::{client, reason, settings};
-use crate::source::{Caps, Client, NextStep, ProviderSettings, Reason, SourceError};
+use crate::source::{Budgets, Caps, Client, NextStep, ProviderSettings, Reason, SourceError};
 
 fn secret(text: &str) -> SecretString {
     SecretString::from(text)
@@ -101,34 +101,47 @@ async fn nothing_that_can_be_printed_holds_a_secret() {
 }
 
 #[tokio::test]
-async fn a_member_with_a_credential_of_its_own_has_a_budget_of_its_own_and_no_other_stands_in_for_it() {
+async fn each_credential_has_one_budget_whoever_shows_it_and_no_other_stands_in_for_it() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let budgets = Budgets::default();
     let with = |token: &str| {
         let mut settings = settings(&server.uri());
         settings.auth = Some(Auth::Bearer(secret(token)));
         settings.limits.everywhere.per_second = Some(0.01);
-        Client::new(&settings)
+        Client::within(&settings, None, &budgets)
+    };
+    let bare = |host: &str| {
+        let mut settings = settings(&server.uri().replace("127.0.0.1", host));
+        settings.limits.everywhere.per_second = Some(0.01);
+        Client::within(&settings, None, &budgets)
     };
     let each = Each::stored;
     let members = [
         (each("red"), with("red")),
         (each("blue"), with("blue")),
+        (each("azure"), with("blue")),
+        (each("open"), bare("localhost")),
+        (each("wide"), bare("127.0.0.1")),
         (each("grey"), Err(SourceError::Settings("no key".to_owned()))),
     ];
     let client =
         Client::of_members("example".parse().unwrap(), Caps::default(), with("common"), members.into());
     let client = client.for_run(Some(Instant::now() + Duration::from_secs(20)));
     let about = |member: &str| PageRequest { each: each(member), ..request("/charges", &[]) };
-    for member in ["red", "blue", "somebody else"] {
+    for member in ["red", "blue", "somebody else", "open", "wide"] {
         assert_eq!(client.send(&about(member), None).await.unwrap().status, 200, "{member}");
         let again = client.send(&about(member), None).await.unwrap_err();
         assert!(matches!(again, SourceError::OutOfTime), "{member}: {again}");
     }
+    let shares = client.send(&about("azure"), None).await.unwrap_err();
+    assert!(matches!(shares, SourceError::OutOfTime), "blue has used up what both have: {shares}");
     let lost = client.send(&about("grey"), None).await.unwrap_err();
     assert_eq!((lost.to_string().as_str(), client.serves(&each("grey")).is_err()), ("no key", true));
     let received = server.received_requests().await.unwrap();
-    let shown: Vec<&str> =
-        received.iter().map(|one| one.headers["authorization"].to_str().unwrap()).collect();
-    assert_eq!(shown, ["Bearer red", "Bearer blue", "Bearer common"]);
+    let of = |one: &wiremock::Request| {
+        one.headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned()
+    };
+    let shown: Vec<String> = received.iter().map(of).collect();
+    assert_eq!(shown, ["Bearer red", "Bearer blue", "Bearer common", "", ""]);
 }

@@ -124,6 +124,19 @@ async fn deliveries_of_one_event_count_once_and_one_that_arrived_is_enough() {
 }
 
 #[tokio::test]
+async fn an_event_that_was_delivered_late_is_not_the_newest() {
+    let server = log(vec![
+        delivery(3, "old", 700, "OK", "a"),
+        delivery(2, "new", 500, "Timeout", "a"),
+        delivery(1, "old", 400, "Timeout", "a"),
+    ])
+    .await;
+    let originals = found(&server, &["a"], &mut DetailBudget::default()).await;
+    let trace = originals.traces.values().next().unwrap();
+    assert_eq!((trace.event.as_str(), trace.arrived), ("new", Some(false)));
+}
+
+#[tokio::test]
 async fn a_log_is_not_looked_through_further_than_the_budget_reaches_and_that_is_said() {
     let entries = (0..40).map(|n| delivery(900 - n, &format!("g{n}"), 900 - n, "OK", &format!("o{n}")));
     let server = log(entries.collect()).await;

@@ -12,6 +12,7 @@ use super::record::Done;
 use super::row;
 use crate::finding::{Finding, Identity};
 use crate::plan::{Act, Acted, Refusal, act};
+use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::lease::hold_back;
@@ -49,10 +50,14 @@ pub enum ActsRefused {
 impl Store {
     /// Does something to findings on behalf of `actor`. Time is the store's own.
     pub async fn act(&self, ids: &BTreeSet<Identity>, what: &Act, actor: &str) -> Result<Did, StoreError> {
+        self.again(Twice::IsTwice, || self.act_once(ids, what, actor)).await
+    }
+
+    async fn act_once(&self, ids: &BTreeSet<Identity>, what: &Act, actor: &str) -> Result<Did, StoreError> {
         if ids.len() > MOST {
             return Ok(Did::Nothing(ActsRefused::TooMany { most: MOST }));
         }
-        let mut tx = self.write().await?;
+        let mut tx = self.write("act").await?;
         let now = tx.now().await?;
         let groups = by_member(ids);
         for (domain, each) in groups.keys() {

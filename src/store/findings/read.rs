@@ -1,5 +1,7 @@
 //! Reads findings for the follow-up, for lists and for one look at everything known about a key.
 
+use std::collections::HashSet;
+
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -125,6 +127,31 @@ impl Store {
             }
         }
         Ok(findings)
+    }
+
+    /// The keys of some findings of one member whose episode before ended as repaired.
+    pub async fn ended_repaired(&self, findings: &[&Finding]) -> Result<Vec<Key>, StoreError> {
+        let Some(first) = findings.first() else { return Ok(Vec::new()) };
+        let mut tx = self.read().await?;
+        let mut repaired = Vec::new();
+        for findings in findings.chunks(BATCH) {
+            let sql = format!(
+                "SELECT key, episode FROM finding_history
+                 WHERE domain = $1 AND each_ = $2 AND state = 'repaired' AND key IN ({})",
+                params(findings.len(), 2)
+            );
+            let mut args = args![first.id.domain.as_str(), first.id.each.as_str()].to_vec();
+            args.extend(findings.iter().map(|finding| Value::from(finding.id.key.as_str())));
+            let mut ended = HashSet::new();
+            for row in &tx.rows(sql, &args).await? {
+                ended.insert((row.text("key")?, row.count::<u32>("episode")?));
+            }
+            let is_repaired = |finding: &&&Finding| {
+                ended.contains(&(finding.id.key.to_string(), finding.episode.saturating_sub(1)))
+            };
+            repaired.extend(findings.iter().filter(is_repaired).map(|finding| finding.id.key.clone()));
+        }
+        Ok(repaired)
     }
 
     /// A list of findings, newest first.

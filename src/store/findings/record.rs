@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::plan::{Act, Acted};
 use crate::store::error::StoreError;
 use crate::store::outbox;
-use crate::store::sql::{Tx, Value, args, params, rows_of_params};
+use crate::store::sql::{Tx, Value, args, params};
 
 /// What was done, by whom and when.
 pub(super) struct Done<'a> {
@@ -64,8 +64,7 @@ impl Done<'_> {
     async fn append_history(&self, tx: &mut Tx, findings: &[Finding]) -> Result<(), StoreError> {
         let values = findings.iter().flat_map(|finding| self.history_values(finding));
         let args: Vec<Value<'_>> = values.collect();
-        let sql = format!("{HISTORY_OF_ACTS} VALUES {}", rows_of_params(findings.len(), 10, 0));
-        tx.execute(sql, &args).await.map(drop)
+        tx.insert(HISTORY_OF_ACTS, 10, &args, "").await
     }
 
     fn history_values<'f>(&'f self, finding: &'f Finding) -> [Value<'f>; 10] {

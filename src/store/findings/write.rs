@@ -10,10 +10,10 @@ use super::row::{self, COLUMNS};
 use crate::finding::{Finding, State};
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
-use crate::store::sql::{Row, Tx, Value, args, params, rows_of_params};
+use crate::store::sql::{Row, Tx, Value, args, params};
 
-/// Rows of one statement. SQLite looks for a parameter from the first one on, so that many cost their square.
-pub(super) const BATCH: usize = 50;
+/// Rows of one statement.
+pub(super) const BATCH: usize = 1_000;
 
 /// The columns that a history row takes over from its finding.
 const HISTORY: &str = "INSERT INTO finding_history (domain, each_, key, episode, state, at, run_id, note)";
@@ -186,8 +186,7 @@ async fn append_history(
         return Ok(());
     }
     let args: Vec<Value<'_>> = moved.iter().flat_map(|finding| history_values(finding, now)).collect();
-    tx.execute(format!("{HISTORY} VALUES {}", rows_of_params(moved.len(), 8, 0)), &args).await?;
-    Ok(())
+    tx.insert(HISTORY, 8, &args, "").await
 }
 
 fn history_values(finding: &Finding, now: Instant) -> [Value<'_>; 8] {
@@ -215,12 +214,7 @@ pub(super) async fn insert(tx: &mut Tx, batch: &[Finding]) -> Result<(), StoreEr
     }
     let updates: Vec<String> =
         COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let sql = format!(
-        "INSERT INTO findings ({}) VALUES {} ON CONFLICT (domain, each_, key) DO UPDATE SET {}",
-        COLUMNS.join(", "),
-        rows_of_params(batch.len(), COLUMNS.len(), 0),
-        updates.join(", ")
-    );
-    tx.execute(sql, &args).await?;
-    Ok(())
+    let into = format!("INSERT INTO findings ({})", COLUMNS.join(", "));
+    let then = format!("ON CONFLICT (domain, each_, key) DO UPDATE SET {}", updates.join(", "));
+    tx.insert(&into, COLUMNS.len(), &args, &then).await
 }

@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::row::{self, Outgoing, UnsentCount};
 use super::stage::lock;
+use crate::process::Process;
+use crate::store::again::{Tries, Try, Twice};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::findings;
@@ -21,19 +23,43 @@ const BATCH: usize = 1_000;
 impl Store {
     /// Claims pending events of a queue, oldest first, at most one of each key, none that another relay has claimed.
     pub async fn claim(&self, queue: &str, limit: u32, relay: &str) -> Result<Vec<Outgoing>, StoreError> {
-        let mut tx = self.write().await?;
+        let tries = Tries::default();
+        self.again(Twice::IsOnce, || self.claim_once(queue, limit, relay, tries.next())).await
+    }
+
+    async fn claim_once(
+        &self,
+        queue: &str,
+        limit: u32,
+        relay: &str,
+        this: Try,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        // What this relay claimed without hearing of it is its own.
+        let own = (this == Try::Again).then_some(relay);
+        let mut tx = self.write("claim").await?;
         let now = tx.now().await?;
+        if bug!("dead_relay_buries") {
+            let sql = "UPDATE outbox SET state = 'dead' WHERE state = 'pending' AND claimed_until <= $1";
+            tx.execute(sql, &args![now]).await?;
+        }
+        let newer = if bug!("relay_by_id") {
+            "> (SELECT COALESCE(MAX(seq), 0) FROM outbox WHERE state = 'sent')"
+        } else {
+            "> 0"
+        };
+        let state = if bug!("held_is_sent") { "IN ('pending', 'held')" } else { "= 'pending'" };
+        let lapsed = if bug!("claims_for_ever") { "FALSE" } else { "claimed_until <= $2" };
         let sql = format!(
             "SELECT event_id, domain, each_, key, source, type, subject, payload, attempts FROM outbox
-             WHERE queue = $1 AND state = 'pending' AND due_at <= $2
-             AND (claimed_until IS NULL OR claimed_until <= $2)
+             WHERE queue = $1 AND state {state} AND due_at <= $2 AND seq {newer}
+             AND (claimed_until IS NULL OR {lapsed} OR claimed_by = $4)
              AND NOT EXISTS (SELECT 1 FROM outbox AS older
                  WHERE older.domain = outbox.domain AND older.each_ = outbox.each_ AND older.key = outbox.key
                  AND older.seq < outbox.seq AND older.state = 'pending' AND older.queue = outbox.queue)
              ORDER BY seq LIMIT $3 {}",
             tx.dialect().skip_locked
         );
-        let rows = tx.rows(sql, &args![queue, now, limit]).await?;
+        let rows = tx.rows(sql, &args![queue, now, limit, own]).await?;
         let claimed: Vec<Outgoing> = rows.iter().map(row::outgoing).collect::<Result<_, _>>()?;
         for batch in claimed.chunks(BATCH) {
             let mut args = args![relay, now + CLAIM_TIME].to_vec();
@@ -53,25 +79,36 @@ impl Store {
     /// An event that was superseded while it was on its way is `sent` too, because it was; its finding stays as it is.
     pub async fn acknowledge(&self, events: &[Uuid]) -> Result<(), StoreError> {
         for batch in events.chunks(BATCH) {
-            let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
-            let mut tx = self.write().await?;
-            lock(&mut tx, &ids).await?;
-            let now = tx.now().await?;
-            let sql = format!(
-                "UPDATE outbox SET state = 'sent', finished_at = $1, claimed_by = NULL, claimed_until = NULL
-                 WHERE state <> 'sent' AND event_id IN ({})",
-                params(ids.len(), 1)
-            );
-            tx.execute(sql, &[args![now].as_slice(), &ids].concat()).await?;
-            findings::acknowledge(&mut tx, &ids, now).await?;
-            tx.commit().await?;
+            self.again(Twice::IsOnce, || self.acknowledge_once(batch)).await?;
         }
         Ok(())
     }
 
+    async fn acknowledge_once(&self, batch: &[Uuid]) -> Result<(), StoreError> {
+        let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
+        let mut tx = self.write("acknowledge").await?;
+        lock(&mut tx, &ids).await?;
+        let now = tx.now().await?;
+        let sql = format!(
+            "UPDATE outbox SET state = 'sent', finished_at = $1, claimed_by = NULL, claimed_until = NULL
+             WHERE state <> 'sent' AND event_id IN ({})",
+            params(ids.len(), 1)
+        );
+        tx.execute(sql, &[args![now].as_slice(), &ids].concat()).await?;
+        findings::acknowledge(&mut tx, &ids, now).await?;
+        if bug!("sent_rows_deleted") {
+            tx.execute("DELETE FROM outbox WHERE state = 'sent'", &[]).await?;
+        }
+        tx.commit().await
+    }
+
     /// Records a failed attempt; the event is due again after `delay`.
     pub async fn retry_later(&self, event: Uuid, error: &str, delay: Duration) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        self.again(Twice::IsOnce, || self.retry_later_once(event, error, delay)).await
+    }
+
+    async fn retry_later_once(&self, event: Uuid, error: &str, delay: Duration) -> Result<(), StoreError> {
+        let mut tx = self.write("retry").await?;
         let now = tx.now().await?;
         tx.execute(
             "UPDATE outbox SET attempts = attempts + 1, reason = $2, due_at = $3,
@@ -85,7 +122,11 @@ impl Store {
 
     /// Gives an event up. Its finding stays open, so that the report goes on showing it.
     pub async fn bury(&self, event: Uuid, class: &str, reason: &str) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        self.again(Twice::IsOnce, || self.bury_once(event, class, reason)).await
+    }
+
+    async fn bury_once(&self, event: Uuid, class: &str, reason: &str) -> Result<(), StoreError> {
+        let mut tx = self.write("bury").await?;
         let now = tx.now().await?;
         tx.execute(
             "UPDATE outbox SET state = 'dead', class = $2, reason = $3, attempts = attempts + 1,
@@ -99,7 +140,11 @@ impl Store {
 
     /// Gives back what a relay claimed and did not get to.
     pub async fn release_claims(&self, relay: &str) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        self.again(Twice::IsOnce, || self.release_claims_once(relay)).await
+    }
+
+    async fn release_claims_once(&self, relay: &str) -> Result<(), StoreError> {
+        let mut tx = self.write("claims.give_back").await?;
         tx.execute(
             "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL
              WHERE claimed_by = $1 AND state = 'pending'",
@@ -107,6 +152,23 @@ impl Store {
         )
         .await?;
         tx.commit().await
+    }
+
+    /// Gives back what relays have claimed whose process is proven to be dead, so that nobody waits for those claims to lapse. An event
+    /// that such a relay had sent is sent again, with the same id.
+    pub async fn release_dead_claims(&self) -> Result<(), StoreError> {
+        let mut tx = self.read().await?;
+        let claimed =
+            "SELECT DISTINCT claimed_by FROM outbox WHERE state = 'pending' AND claimed_by IS NOT NULL";
+        let relays = tx.rows(claimed, &[]).await?;
+        drop(tx);
+        for row in &relays {
+            let relay = row.text("claimed_by")?;
+            if relay.parse::<Process>().is_ok_and(|process| process.is_dead()) {
+                self.release_claims(&relay).await?;
+            }
+        }
+        Ok(())
     }
 
     /// How long until a pending event of a queue can be claimed; `None` where nothing is pending.

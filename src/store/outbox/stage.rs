@@ -10,10 +10,10 @@ use crate::event::Event;
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
 use crate::store::release::Release;
-use crate::store::sql::{Tx, Value, args, params, rows_of_params};
+use crate::store::sql::{Tx, Value, args, params};
 
-/// Rows of one statement. SQLite looks for a parameter from the first one on, so that many cost their square.
-const BATCH: usize = 50;
+/// Rows of one statement.
+const BATCH: usize = 1_000;
 
 const COLUMNS: [&str; 15] = [
     "event_id",
@@ -45,18 +45,17 @@ pub(in crate::store) async fn stage(
     let events: Vec<&Event> = events.into_values().collect();
     for batch in events.chunks(BATCH) {
         let args: Vec<Value<'_>> = batch.iter().flat_map(|event| values(event, lease, now)).collect();
-        let sql = format!(
-            "INSERT INTO outbox ({}) VALUES {} ON CONFLICT (event_id) DO UPDATE
-             SET state = excluded.state, run_id = excluded.run_id, payload = excluded.payload,
-                 queue = excluded.queue, reason = NULL, finished_at = NULL
-             WHERE outbox.state = 'superseded'",
-            COLUMNS.join(", "),
-            rows_of_params(batch.len(), COLUMNS.len(), 0)
-        );
-        tx.execute(sql, &args).await?;
+        let into = format!("INSERT INTO outbox ({})", COLUMNS.join(", "));
+        tx.insert(&into, COLUMNS.len(), &args, STAGE_AGAIN).await?;
     }
     Ok(())
 }
+
+/// What becomes of an event that is there already.
+const STAGE_AGAIN: &str = "ON CONFLICT (event_id) DO UPDATE
+    SET state = excluded.state, run_id = excluded.run_id, payload = excluded.payload,
+        queue = excluded.queue, reason = NULL, finished_at = NULL
+    WHERE outbox.state = 'superseded'";
 
 /// What was sent stays sent.
 const WITHDRAW: &str = "UPDATE outbox
@@ -146,7 +145,11 @@ fn values<'a>(event: &'a Event, lease: &Lease, now: Instant) -> [Value<'a>; COLU
         event.event_type.as_str(),
         event.finding.key.as_str(),
         event.payload.as_str(),
-        if event.held { "held" } else { "staged" },
+        match event.held {
+            true => "held",
+            false if bug!("staged_is_pending") => "pending",
+            false => "staged",
+        },
         lease.run_id(),
         now,
         now,

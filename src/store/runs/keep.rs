@@ -2,21 +2,30 @@
 
 use uuid::Uuid;
 
-use super::row::{RunRecord, RunRow, RunSummary, SliceRecord, record, summary};
+use super::remains;
+use super::row::{RunRecord, RunRow, RunSummary, record, summary};
+use crate::process::Process;
 use crate::report::Status;
+use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::lease::LEASE_TIME;
 use crate::store::sql::{Row, Tx, args};
 
 impl Store {
-    /// Records that a run has begun.
+    /// Records that a run of this process has begun, and that it goes on with another one where it does.
     pub async fn begin_run(&self, run: &RunRow) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        self.again(Twice::IsOnce, || self.begin_run_once(run)).await
+    }
+
+    async fn begin_run_once(&self, run: &RunRow) -> Result<(), StoreError> {
+        let mut tx = self.write("run.begin").await?;
         let now = tx.now().await?;
         tx.execute(
-            "INSERT INTO runs (run_id, mode, trigger, args, version, status, started_at, heartbeat_at)
-             VALUES ($1, $2, $3, $4, $5, 'running', $6, $7)",
+            "INSERT INTO runs (run_id, mode, trigger, args, version, status, started_at, heartbeat_at, process, resumes,
+                 history_after, outbox_after)
+             SELECT $1, $2, $3, $4, $5, 'running', $6, $7, $8, $9,
+                 (SELECT COALESCE(MAX(seq), 0) FROM finding_history), (SELECT COALESCE(MAX(seq), 0) FROM outbox)
+             WHERE NOT EXISTS (SELECT 1 FROM runs WHERE run_id = $1)",
             &args![
                 run.run_id,
                 run.mode.as_str(),
@@ -24,22 +33,16 @@ impl Store {
                 run.args_json.as_str(),
                 run.version.as_str(),
                 run.started_at,
-                now
+                now,
+                Process::this().map(|process| process.to_string()),
+                run.resumes.map(|resumed| resumed.to_string())
             ],
         )
         .await?;
-        tx.commit().await
-    }
-
-    /// Records that a run is still alive.
-    pub async fn beat(&self, run_id: Uuid) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        tx.execute(
-            "UPDATE runs SET heartbeat_at = $2 WHERE run_id = $1 AND status = 'running'",
-            &args![run_id, now],
-        )
-        .await?;
+        if let Some(resumed) = run.resumes {
+            let link = "UPDATE runs SET successor = $2 WHERE run_id = $1";
+            tx.execute(link, &args![resumed, run.run_id]).await?;
+        }
         tx.commit().await
     }
 
@@ -53,7 +56,20 @@ impl Store {
         exit_code: i32,
         report_json: &str,
     ) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        if bug!("run_never_finished") {
+            return Ok(());
+        }
+        self.again(Twice::IsOnce, || self.finish_run_once(run_id, status, exit_code, report_json)).await
+    }
+
+    async fn finish_run_once(
+        &self,
+        run_id: Uuid,
+        status: Status,
+        exit_code: i32,
+        report_json: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("run.finish").await?;
         let now = tx.now().await?;
         tx.execute(
             "UPDATE runs SET status = $2, exit_code = $3, report = $4, finished_at = $5, heartbeat_at = $5
@@ -61,22 +77,8 @@ impl Store {
             &args![run_id, status.as_str(), i64::from(exit_code), report_json, now],
         )
         .await?;
+        remains::forget(&mut tx, run_id).await?;
         tx.commit().await
-    }
-
-    /// Marks runs that gave no sign of life for [`LEASE_TIME`] as interrupted, and returns them.
-    pub async fn close_dead_runs(&self) -> Result<Vec<Uuid>, StoreError> {
-        let mut tx = self.write().await?;
-        let now = tx.now().await?;
-        let rows = tx
-            .rows(
-                "UPDATE runs SET status = 'interrupted', finished_at = $1
-                 WHERE status = 'running' AND heartbeat_at < $2 RETURNING run_id",
-                &args![now, now - LEASE_TIME],
-            )
-            .await?;
-        tx.commit().await?;
-        rows.iter().map(|row| row.uuid("run_id")).collect()
     }
 
     /// The newest runs, newest first.
@@ -86,6 +88,13 @@ impl Store {
             .rows("SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT $1", &args![limit])
             .await?;
         rows.iter().map(summary).collect()
+    }
+
+    /// The newest run that is no plan.
+    pub async fn newest_run(&self) -> Result<Option<RunRecord>, StoreError> {
+        let mut tx = self.read().await?;
+        let newest = "SELECT * FROM runs WHERE mode = 'run' ORDER BY started_at DESC, run_id DESC LIMIT 1";
+        tx.row(newest, &[]).await?.as_ref().map(record).transpose()
     }
 
     /// The run that `latest`, `latest~N` (N before the latest) or the beginning of a run id names.
@@ -100,22 +109,6 @@ impl Store {
             (Some(_), false) => Err(StoreError::AmbiguousRun(selector.to_owned())),
             (None, _) => Err(StoreError::NoSuchRun(selector.to_owned())),
         }
-    }
-
-    /// The slices that a run committed, in the order of their commits.
-    pub async fn slices_of(&self, run_id: Uuid) -> Result<Vec<SliceRecord>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = tx
-            .rows(
-                "SELECT domain, each_, counts FROM slices WHERE run_id = $1 ORDER BY committed_at, domain, from_at",
-                &args![run_id],
-            )
-            .await?;
-        let slice = |row: &Row| {
-            let (domain, each) = (row.text("domain")?, row.text("each_")?);
-            Ok(SliceRecord { domain, each, counts_json: row.text("counts")? })
-        };
-        rows.iter().map(slice).collect()
     }
 }
 

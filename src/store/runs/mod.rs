@@ -1,6 +1,7 @@
 //! Runs and their reports, as they are kept.
 
 mod keep;
+mod remains;
 mod row;
 
-pub use row::{RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
+pub use row::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};

@@ -1,5 +1,7 @@
 //! A run as a row and back.
 
+use std::collections::BTreeMap;
+
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
@@ -48,6 +50,8 @@ pub struct RunRow {
     pub args_json: String,
     /// The program's version.
     pub version: String,
+    /// The run that it goes on with.
+    pub resumes: Option<Uuid>,
 }
 
 /// A run in a list.
@@ -71,6 +75,10 @@ pub struct RunSummary {
     pub heartbeat_at: Instant,
     /// By the store's clock.
     pub finished_at: Option<Instant>,
+    /// The run that it goes on with.
+    pub resumes: Option<Uuid>,
+    /// The run that found it dead, or that goes on with it.
+    pub successor: Option<Uuid>,
 }
 
 /// A run with what it recorded.
@@ -80,8 +88,21 @@ pub struct RunRecord {
     pub summary: RunSummary,
     /// The arguments as JSON.
     pub args_json: String,
-    /// The report as JSON; absent while it runs and where it vanished.
+    /// The report as JSON; absent while it runs.
     pub report_json: Option<String>,
+}
+
+/// What the state store knows of a run that did not write its own report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remains {
+    /// The reports of the domains that it ended, as JSON, by domain.
+    pub ended: BTreeMap<String, String>,
+    /// The slices that it committed, in the order of their commits.
+    pub slices: Vec<SliceRecord>,
+    /// How many findings it brought into a state, by domain and state.
+    pub findings: BTreeMap<(String, String), u64>,
+    /// How many events it made, by domain and by the state in which they are now.
+    pub events: BTreeMap<(String, String), u64>,
 }
 
 /// A slice that a run committed.
@@ -91,6 +112,12 @@ pub struct SliceRecord {
     pub domain: String,
     /// The member of the fan-out.
     pub each: String,
+    /// Whether it was part of a wider re-read.
+    pub is_overlap: bool,
+    /// Its first instant, in the feed's time.
+    pub from: Instant,
+    /// The first instant after it.
+    pub to: Instant,
     /// Its counts as JSON, as they were committed.
     pub counts_json: String,
 }
@@ -114,5 +141,7 @@ pub(super) fn summary(row: &Row) -> Result<RunSummary, StoreError> {
         started_at: row.time("started_at")?,
         heartbeat_at: row.time("heartbeat_at")?,
         finished_at: row.time_or_null("finished_at")?,
+        resumes: row.uuid_or_null("resumes")?,
+        successor: row.uuid_or_null("successor")?,
     })
 }

@@ -2,13 +2,14 @@
 //!
 //! Texts use `$1`. What the databases say differently stands in `dialect.rs`; what a statement means stands elsewhere.
 
+mod columns;
 mod dialect;
 mod params;
 mod row;
 mod tx;
 mod value;
 
-pub(super) use params::{params, rows_of_params};
+pub(super) use params::params;
 pub(super) use row::Row;
 pub(super) use tx::{Inner, Tx};
 pub(super) use value::{Value, args};

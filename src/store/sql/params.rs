@@ -1,13 +1,10 @@
-//! Lists of numbered parameters for statements over many rows.
+//! Lists of parameters for statements over many rows.
 
-/// `($1, $2), ($3, $4)`: a list of `rows` rows of `columns` parameters each, beginning after parameter `after`.
-pub(in crate::store) fn rows_of_params(rows: usize, columns: usize, after: usize) -> String {
-    let row = |row: usize| {
-        let params: Vec<String> =
-            (1..=columns).map(|column| format!("${}", after + row * columns + column)).collect();
-        format!("({})", params.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+/// `(?, ?), (?, ?)`: a list of `rows` rows of `columns` parameters each. SQLite takes a number for a name, and looks each name up among
+/// all others, so they have none.
+pub(super) fn rows_of_params(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![row.as_str(); rows].join(", ")
 }
 
 /// `$3, $4`: a list of `count` parameters, beginning after parameter `after`.
@@ -20,8 +17,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_numbered_on() {
-        assert_eq!(rows_of_params(2, 2, 1), "($2, $3), ($4, $5)");
+    fn parameters_are_numbered_on_and_those_of_rows_are_not_numbered() {
         assert_eq!(params(2, 3), "$4, $5");
+        assert_eq!(rows_of_params(2, 3), "(?, ?, ?), (?, ?, ?)");
     }
 }

@@ -9,16 +9,22 @@ use sqlx::sqlite::{Sqlite, SqliteArguments};
 use sqlx::{AssertSqlSafe, Transaction};
 use tieout_reconcilers::instant::Instant;
 
+use super::columns::{columns, statement};
 use super::dialect::{self, Dialect};
+use super::params::rows_of_params;
 use super::row::{AnyRow, Row};
 use super::value::{Value, sortable, storable, within_calendar};
 use crate::clock::Clock;
 use crate::store::error::StoreError;
 
+/// How many rows SQLite is given in one statement.
+const SQLITE_ROWS: usize = 50;
+
 /// A transaction. Dropped without a commit, it rolls back.
 #[derive(Debug)]
 pub(in crate::store) struct Tx {
     inner: Inner,
+    step: &'static str,
     place: Arc<str>,
     clock: Clock,
 }
@@ -30,16 +36,22 @@ pub(in crate::store) enum Inner {
 }
 
 impl Tx {
-    pub(in crate::store) fn sqlite(tx: Transaction<'static, Sqlite>, place: Arc<str>, clock: Clock) -> Self {
-        Self { inner: Inner::Sqlite(tx), place, clock }
+    pub(in crate::store) fn sqlite(
+        tx: Transaction<'static, Sqlite>,
+        step: &'static str,
+        place: Arc<str>,
+        clock: Clock,
+    ) -> Self {
+        Self { inner: Inner::Sqlite(tx), step, place, clock }
     }
 
     pub(in crate::store) fn postgres(
         tx: Transaction<'static, Postgres>,
+        step: &'static str,
         place: Arc<str>,
         clock: Clock,
     ) -> Self {
-        Self { inner: Inner::Postgres(tx), place, clock }
+        Self { inner: Inner::Postgres(tx), step, place, clock }
     }
 
     /// The driver's transaction, for what has to differ.
@@ -87,6 +99,30 @@ impl Tx {
         done.map_err(|cause| self.failed(cause))
     }
 
+    /// Inserts rows of `width` values each, given one after the other. `into` names the table and its columns, `then` says what
+    /// happens to rows that are there already.
+    pub(in crate::store) async fn insert(
+        &mut self,
+        into: &str,
+        width: usize,
+        values: &[Value<'_>],
+        then: &str,
+    ) -> Result<(), StoreError> {
+        if let Inner::Postgres(tx) = &mut self.inner {
+            let odd = || sqlx::Error::Encode("rows of one table that are not alike".into());
+            let done = match columns(width, values) {
+                Some(columns) => statement(into, columns, then).execute(&mut **tx).await.map(drop),
+                None => Err(odd()),
+            };
+            return done.map_err(|cause| self.failed(cause));
+        }
+        for rows in values.chunks(width * SQLITE_ROWS) {
+            let list = rows_of_params(rows.len() / width, width);
+            self.execute(format!("{into} VALUES {list} {then}"), rows).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a query and returns all its rows.
     pub(in crate::store) async fn rows(
         &mut self,
@@ -118,11 +154,14 @@ impl Tx {
     }
 
     pub(in crate::store) async fn commit(self) -> Result<(), StoreError> {
+        crash_point!(self.step, "before_commit");
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,
         }
-        .map_err(|cause| StoreError::from_sql(cause, &self.place))
+        .map_err(|cause| StoreError::from_sql(cause, &self.place))?;
+        crash_point!(self.step, "after_commit");
+        Ok(())
     }
 
     fn failed(&self, cause: sqlx::Error) -> StoreError {
@@ -130,11 +169,13 @@ impl Tx {
     }
 }
 
+/// A statement of SQLite. One that was put together for a number of rows is not kept, since the next number makes another.
 fn bind_sqlite<'q>(
     sql: AssertSqlSafe<Cow<'static, str>>,
     args: &[Value<'_>],
 ) -> Query<'q, Sqlite, SqliteArguments> {
-    args.iter().fold(sqlx::query(sql), |query, value| match value {
+    let is_fixed = matches!(sql.0, Cow::Borrowed(_));
+    args.iter().fold(sqlx::query(sql).persistent(is_fixed), |query, value| match value {
         Value::Text(text) => query.bind(text.as_deref().map(storable)),
         Value::Int(number) => query.bind(*number),
         Value::Time(at) => query.bind(at.map(sortable)),

@@ -25,6 +25,7 @@ on_both_stores!(
 
 fn whole() -> Commit {
     Commit {
+        read: None,
         slice: Some(SliceDone {
             slice: Slice::new(window(0, 10), Purpose::Coverage),
             counts_json: r#"{"matched":7}"#.to_owned(),

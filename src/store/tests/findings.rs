@@ -1,6 +1,6 @@
 //! Findings and their history come back as they were written.
 
-use tieout_reconcilers::discrepancy::{FieldDiff, Kind};
+use tieout_reconcilers::discrepancy::{FieldDiff, Hidden, Kind};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::Each;
@@ -31,11 +31,12 @@ async fn a_finding_comes_back_as_it_was_written(world: World) {
         episode: 3,
         reemissions: 2,
         fields: vec![
-            FieldDiff { field: "amount".into(), upstream: Some("120.00".into()), local: None },
+            FieldDiff { field: "amount".into(), upstream: Some("120.00".into()), local: None, hidden: None },
             FieldDiff {
                 field: "note".into(),
                 upstream: Some(r#""a\u0000b""#.into()),
                 local: Some("null".into()),
+                hidden: Some(Hidden::Hashed),
             },
         ],
         reason: Some("conflict".to_owned()),

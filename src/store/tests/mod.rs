@@ -1,14 +1,21 @@
 //! What the state store promises, on both databases. PostgreSQL has to be there: a test that cannot reach it fails.
 
+mod bookmarks;
 mod by_hand;
 mod commits;
 mod coverage;
 mod findings;
+mod lazily;
+mod lease_laws;
 mod leases;
 mod outbox;
 mod people;
 mod places;
 mod runs;
+mod slice_leases;
+mod tokens;
+mod traffic;
 mod world;
 
-pub(crate) use world::{World, event_id, id, on_both_stores, with_postgres};
+pub(crate) use traffic::Statements;
+pub(crate) use world::{World, event_id, id, on_both_stores, on_every_store, with_postgres};

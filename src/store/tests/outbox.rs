@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::on_both_stores;
 use super::world::{World, event, event_id, finding, id};
 use crate::finding::State;
+use crate::process::Process;
 use crate::store::{Commit, OutboxState, Outgoing, Release};
 
 on_both_stores!(
@@ -21,6 +22,7 @@ on_both_stores!(
     two_relays_get_disjoint_claims,
     a_claim_lapses,
     claims_can_be_given_back,
+    what_a_dead_relay_has_claimed_is_free_at_once,
     a_newer_event_of_a_key_waits_for_the_older_one,
     a_failed_event_is_due_later,
     unsent_events_are_counted,
@@ -142,6 +144,18 @@ async fn claims_can_be_given_back(world: World) {
     assert_eq!(claim(&world, "next").await, ids(&[]));
     world.store.release_claims("stopped").await.unwrap();
     assert_eq!(claim(&world, "next").await, ids(&["ch_1"]));
+}
+
+async fn what_a_dead_relay_has_claimed_is_free_at_once(world: World) {
+    world.stage(&world.lease, &["ch_1", "ch_2"]).await;
+    world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
+    let alive = Process::this().unwrap().to_string();
+    // The same number, begun at another time: whoever that was is gone.
+    let dead = format!("{alive}1 relay");
+    assert_eq!(world.store.claim("billing", 1, &dead).await.unwrap().len(), 1);
+    assert_eq!(claim(&world, &format!("{alive} relay")).await.len(), 1);
+    world.store.release_dead_claims().await.unwrap();
+    assert_eq!(claim(&world, "another").await.len(), 1, "the living relay keeps what it has");
 }
 
 async fn a_newer_event_of_a_key_waits_for_the_older_one(world: World) {

@@ -27,7 +27,7 @@ async fn many_can_open_a_new_store_at_once(world: World) {
     let settings = match &world.settings {
         StoreSettings::Sqlite { .. } => StoreSettings::Sqlite { path: world.folder.join("new.db") },
         StoreSettings::Postgres { url } => {
-            let mut tx = world.store.write().await.unwrap();
+            let mut tx = world.store.write("test").await.unwrap();
             tx.execute("DROP SCHEMA tieout CASCADE", &[]).await.unwrap();
             tx.commit().await.unwrap();
             StoreSettings::Postgres { url: url.clone() }
@@ -38,7 +38,7 @@ async fn many_can_open_a_new_store_at_once(world: World) {
 }
 
 async fn a_newer_schema_is_refused(world: World) {
-    let mut tx = world.store.write().await.unwrap();
+    let mut tx = world.store.write("test").await.unwrap();
     let table = tx.dialect().migrations;
     tx.execute(format!("UPDATE {table} SET version = $1 WHERE version = 1"), &args![9_000_i64])
         .await
@@ -133,7 +133,7 @@ async fn a_current_schema_needs_no_right_to_change_it() {
         restricted.set_username(&role).unwrap();
         let opened = Store::open(&restricted.as_str().parse().unwrap()).await;
         let used = match &opened {
-            Ok(store) => store.close_dead_runs().await.is_ok(),
+            Ok(store) => store.beat(uuid::Uuid::now_v7()).await.is_ok(),
             Err(_) => false,
         };
         if let Ok(store) = &opened {

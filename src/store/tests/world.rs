@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use crate::event::Event;
 use crate::finding::{Finding, Identity, State};
+use crate::local::tests::Pooler;
 use crate::store::sql::args;
-use crate::store::{Commit, Lease, OutboxState, Release, RunMode, RunRow, Store, StoreSettings};
+use crate::store::{Commit, Fence, Lease, OutboxState, Release, RunMode, RunRow, Store, StoreSettings};
 
 /// Makes two tests of each behaviour, which takes a [`World`].
 macro_rules! on_both_stores {
@@ -37,6 +38,21 @@ macro_rules! on_both_stores {
     };
 }
 pub(crate) use on_both_stores;
+
+/// The same, and a third test with the state in PostgreSQL behind a transaction pooler.
+macro_rules! on_every_store {
+    ($($behaviour:ident),* $(,)?) => {
+        $crate::store::tests::on_both_stores!($($behaviour),*);
+
+        mod pooled {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                $crate::store::tests::World::behind_a_pooler(super::$behaviour).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_store;
 
 /// Gives a test a PostgreSQL database of its own by its URL, and drops it however the test ends.
 pub(crate) async fn with_postgres(test: impl AsyncFnOnce(String)) {
@@ -80,11 +96,27 @@ impl World {
         .await;
     }
 
+    pub(crate) async fn behind_a_pooler(test: impl AsyncFnOnce(Self)) {
+        let folder = tempfile::tempdir().unwrap();
+        with_postgres(async |url| {
+            let server: url::Url = url.parse().unwrap();
+            let pooler = Pooler::before(&server).await;
+            let settings = StoreSettings::Postgres { url: pooler.url(&server).into() };
+            test(Self::new(settings, folder.path().to_owned()).await).await;
+        })
+        .await;
+    }
+
     async fn new(settings: StoreSettings, folder: PathBuf) -> Self {
         let store = Store::open(&settings).await.unwrap();
         let run_id = begin_run(&store).await;
         let lease = store.acquire(&domain(), &Each::default(), run_id, "first").await.unwrap();
         Self { settings, store, lease, folder }
+    }
+
+    /// What fences the writes of the run.
+    pub(crate) fn fence(&self) -> Fence {
+        Fence::Member(self.lease.clone())
     }
 
     /// Another run takes the domain over, because the holder's lease ran out.
@@ -94,9 +126,23 @@ impl World {
         self.store.acquire(&domain(), &Each::default(), run_id, "second").await.unwrap()
     }
 
+    /// Gives a sign of life for the run of a lease, and says whether that keeps the lease.
+    pub(crate) async fn keeps(&self, lease: &Lease) -> bool {
+        self.store.beat(lease.run_id()).await.unwrap().contains(lease)
+    }
+
+    /// Writes down another process for everything that is held and runs.
+    pub(crate) async fn held_by_process(&self, process: &str) {
+        let mut tx = self.store.write("test").await.unwrap();
+        for table in ["leases", "runs", "tokens"] {
+            tx.execute(format!("UPDATE {table} SET process = $1"), &args![process]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     /// Moves a time in all rows of a table an hour back, as if the clock had gone on.
     pub(crate) async fn age(&self, table: &str, column: &str) {
-        let mut tx = self.store.write().await.unwrap();
+        let mut tx = self.store.write("test").await.unwrap();
         let earlier = tx.now().await.unwrap() - Duration::from_hours(1);
         tx.execute(format!("UPDATE {table} SET {column} = $1"), &args![earlier]).await.unwrap();
         tx.commit().await.unwrap();
@@ -145,6 +191,7 @@ pub(crate) async fn begin_run(store: &Store) -> Uuid {
         trigger: "manual".to_owned(),
         args_json: "[]".to_owned(),
         version: "0.0.0".to_owned(),
+        resumes: None,
     };
     store.begin_run(&run).await.unwrap();
     run_id

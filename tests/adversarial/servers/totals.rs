@@ -42,7 +42,30 @@ pub(super) fn servers() -> Vec<Server> {
         counted("total_is_a_text", "writes its count as a text", Paging::Cursor)
             .lists(|api, asked| count(api, asked, |body| body["total"] = body["total"].to_string().into())),
         counted("total_is_negative", "counts minus one items", Paging::Cursor)
-            .lists(|api, asked| count(api, asked, |body| body["total"] = (-1).into())),
+            .lists(|api, asked| count(api, asked, |body| body["total"] = (-1).into()))
+            .partial("no page of the list says anything at `total`"),
+        counted(
+            "total_is_nowhere",
+            "does not count, although the definition says that it does",
+            Paging::Cursor,
+        )
+        .lists(|api, asked| count(api, asked, |body| drop(body.as_object_mut().unwrap().remove("total"))))
+        .partial("no page of the list says anything at `total`"),
+        counted("total_on_one_page", "counts on its first page alone", Paging::Cursor).lists(|api, asked| {
+            let is_first = api.asks == 1;
+            count(api, asked, move |body| {
+                if !is_first {
+                    drop(body.as_object_mut().unwrap().remove("total"));
+                }
+            })
+        }),
+        counted(
+            "total_that_may_be_left_out",
+            "does not count, which the definition says may be",
+            Paging::Cursor,
+        )
+        .edit("provider.yaml", "total: total,", "total: \"total?\",")
+        .lists(|api, asked| count(api, asked, |body| drop(body.as_object_mut().unwrap().remove("total")))),
         Server::new("too_few_pages_promised", "says that there are two pages, and there are four")
             .paged(Paging::Page)
             .edit("provider.yaml", "{page: 1,", "{page: 1, pages: pages,")

@@ -1,6 +1,5 @@
 //! Proves the judge: each mistake that was put into the product on purpose must be noticed.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -8,11 +7,11 @@ use std::time::Instant;
 
 use tieout::seeded::{ALL, make};
 
-use crate::tally::{alone, workers};
+use crate::tally::{Room, alone, workers};
 use crate::teller::tell;
 
 /// A mistake that is not noticed in so many nights is not noticed.
-const MOST_NIGHTS: usize = 1_500;
+const MOST_NIGHTS: usize = 4_000;
 
 /// What gave a mistake away.
 struct Caught {
@@ -22,13 +21,13 @@ struct Caught {
 }
 
 /// Makes each mistake until it is noticed; the last line says how many were.
-pub(crate) fn run(seed: u64, folder: &Path, blank: &Path) -> ExitCode {
+pub(crate) fn run(seed: u64, room: &Room) -> ExitCode {
     let mut n_caught = 0;
     println!("{:<22} {:<7} {:>6} {:>8}  what gave it away", "mistake", "", "nights", "seconds");
     for (name, _) in ALL {
         let began = Instant::now();
         make(Some(name));
-        let (caught, nights) = hunt(seed, folder, blank);
+        let (caught, nights) = hunt(seed, room);
         make(None);
         let seconds = began.elapsed().as_secs_f64();
         let (word, says) = match &caught {
@@ -46,13 +45,13 @@ pub(crate) fn run(seed: u64, folder: &Path, blank: &Path) -> ExitCode {
 }
 
 /// Plays worlds until something is wrong.
-fn hunt(seed: u64, folder: &Path, blank: &Path) -> (Option<Caught>, usize) {
+fn hunt(seed: u64, room: &Room) -> (Option<Caught>, usize) {
     let (next, nights, is_over) = (AtomicU64::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let caught = Mutex::new(None);
     let worker = || {
         while !is_over.load(Ordering::SeqCst) && nights.load(Ordering::SeqCst) < MOST_NIGHTS {
             let world = next.fetch_add(1, Ordering::SeqCst);
-            let played = alone(&tell(seed, world), folder, blank);
+            let played = alone(&tell(seed, world), room);
             nights.fetch_add(played.nights, Ordering::SeqCst);
             if let Some((night, wrong)) = played.wrong.into_iter().next() {
                 is_over.store(true, Ordering::SeqCst);

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use chrono::DateTime;
 
-use crate::story::{Feed, MINUTE, Micros, SECOND, Variety};
+use crate::story::{Feed, Log, MINUTE, Micros, SECOND, Variety};
 
 pub(crate) const DOMAIN: &str = "shop.items";
 
 /// Writes `tieout.yaml`, the provider and the domain into a folder.
-pub(crate) fn write(folder: &Path, base: &str, variety: &Variety) {
+pub(crate) fn write(folder: &Path, base: &str, app: &str, variety: &Variety) {
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     write("provider.yaml", provider(variety));
     write("items.yaml", domain(variety));
     write("tieout.yaml", format!(
         "state: {{url: \"sqlite:state.db\"}}
-databases: {{app: {{url: \"sqlite:app.db\"}}}}
+databases: {{app: {{url: \"{app}\"}}}}
 queues: {{shop: {{sqlite: {{path: queue.db, table: tieout_events}}}}}}
 providers:
   api: {{base: \"{base}\", allow_private: true, caps: {{attempts: 3, retry_base: 1ms, retry_cap: 2ms, outage: 0s}}}}
@@ -70,8 +70,42 @@ fn provider(variety: &Variety) -> String {
     if is_fanned(variety) {
         feed += &format!("    each: {{account: [{}]}}\n", variety.members.join(", "));
     }
+    let log = variety.trail.and_then(|trail| trail.log);
+    let events = log.map(|log| events(variety, log)).unwrap_or_default();
+    if let Some(log) = log {
+        let grouped = if log.is_of_deliveries { ", group: event, ok_if: {status: OK}" } else { "" };
+        feed += &format!("    events: {{feed: events, object: object.id{grouped}}}\n");
+    }
     format!(
-        "provider: api\nbase: http://127.0.0.1:1\nrules:\n  - {{when: {{status: 410}}, do: {expired}}}\nfeeds:\n  items:\n{feed}"
+        "provider: api\nbase: http://127.0.0.1:1\nrules:\n  - {{when: {{status: 410}}, do: {expired}}}\nfeeds:\n  items:\n{feed}{events}"
+    )
+}
+
+/// The feed of the provider's own events, or of their deliveries.
+fn events(variety: &Variety, log: Log) -> String {
+    let (account, each) = match is_fanned(variety) {
+        true => (
+            ", account: \"{each.account}\"",
+            format!("    each: {{account: [{}]}}\n", variety.members.join(", ")),
+        ),
+        false => ("", String::new()),
+    };
+    format!(
+        "  events:
+    request: GET /events
+    query: {{limit: \"{{size}}\", cursor: \"{{cursor}}\", from: \"{{from}}\", to: \"{{to}}\"{account}}}
+    rows: data
+    id: id
+    order: {order}
+    mutable: false
+    next: {{cursor: next, size: {size}}}
+    window: {{clock: at, \"on\": created, as: epoch, grain: 1s, edges: \"[)\", span: 1d, lag: {lag}s{keep}}}
+    confirm: {{one: \"GET /events/{{id}}\", gone: 404}}
+{each}",
+        order = if log.is_ordered { "created desc" } else { "none" },
+        size = variety.page * 3,
+        lag = log.lag / SECOND,
+        keep = log.keep.map(|keep| format!(", keep: {}m", keep / MINUTE)).unwrap_or_default(),
     )
 }
 
@@ -81,20 +115,37 @@ fn domain(variety: &Variety) -> String {
     let mut text = format!(
         "domain: {DOMAIN}
 feed: api/items
+direction: {direction}
 local:
   database: app
   rows: {columns} {each}clock_at >= :from AND clock_at < :to
   keys: {columns} {each}id IN (:keys)
   key: id
   clock: clock_at
-  time: epoch_us
-"
+{time}",
+        time = if variety.is_on_postgres { "" } else { "  time: epoch_us\n" },
+        direction = if variety.is_outbound { "outbound" } else { "inbound" },
     );
     if variety.knows_changed {
         text += "  changed: changed_at\n";
     }
     if variety.knows_version {
         text += "  version: version\n";
+    }
+    if let Some(trail) = variety.trail {
+        text += &format!(
+            "received:
+  keys: SELECT id, event_id, received_at, state FROM webhooks WHERE {each}id IN (:keys)
+  key: id
+  at: received_at
+"
+        );
+        if trail.knows_events {
+            text += "  event: event_id\n";
+        }
+        if trail.knows_status {
+            text += "  status: {column: state, applied: [done]}\n";
+        }
     }
     let orphaned = if variety.emits_orphans { "  orphaned: {type: com.example.item.deleted}\n" } else { "" };
     text + &format!(

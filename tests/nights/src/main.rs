@@ -8,13 +8,16 @@ mod bugs;
 mod files;
 mod judge;
 mod night;
+mod people;
 mod play;
+mod postgres;
 mod server;
 mod shop;
 mod shrink;
 mod story;
 mod tally;
 mod teller;
+mod trail;
 mod tray;
 mod world;
 

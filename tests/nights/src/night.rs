@@ -12,23 +12,21 @@ use tieout::local::Database;
 use tieout::progress::{Progress, Watcher};
 use tieout::queue::{Queue, Queues};
 use tieout::report::{DomainReport, RunReport};
-use tieout::run::{Found, IfLocked, Job, Mode, Options, Scope, run};
-use tieout::source::Client;
+use tieout::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, run};
 use tieout::store::{FindingFilter, Store};
 use tieout_reconcilers::name::Each;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::story::{Micros, Name, Variety};
+use crate::people::{Deed, act};
+use crate::postgres;
+use crate::story::{Micros, Name, Story, Variety};
 use crate::tray::{End, Tray};
-
-type Clients = BTreeMap<String, Result<Client, tieout::run::Failure>>;
 
 /// The product and what it stands on.
 pub(crate) struct Product {
     loaded: Loaded,
-    clients: Clients,
     database: Database,
     store: Store,
     clocks: Clocks,
@@ -62,20 +60,35 @@ impl Watcher for Nobody {
 
 impl Product {
     /// Sets the product up in a folder with its files; `blank` is a state file without any state.
-    pub(crate) async fn set_up(folder: &Path, blank: &Path, clock: &Clock, variety: &Variety) -> Self {
+    pub(crate) async fn set_up(
+        folder: &Path,
+        blank: &Path,
+        own: Option<&postgres::Database>,
+        clock: &Clock,
+        variety: &Variety,
+    ) -> Self {
         let loaded = Config::load(&folder.join("tieout.yaml"));
         let loaded = loaded.unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
-        let state = folder.join("state.db");
-        std::fs::copy(blank, &state).unwrap();
+        let file = |name: &str| format!("sqlite:{}", folder.join(name).display());
+        let (state, url) = match own {
+            Some(own) => (own.url.to_string(), own.url.to_string()),
+            None => (file("state.db"), file("app.db")),
+        };
+        std::fs::copy(blank, folder.join("state.db")).unwrap();
         let micros = chrono::TimeDelta::microseconds;
-        let store = open(&state).await.with_clock(clock.ahead_by(micros(variety.store_ahead)));
-        let url = format!("sqlite:{}", folder.join("app.db").display());
+        let store = Store::open(&state.parse().unwrap()).await.unwrap();
+        let store = store.with_clock(clock.ahead_by(micros(variety.store_ahead)));
         let database = Database::connect("app", &url.into()).await.unwrap();
-        let clients = tieout::cli::clients(&loaded.config, &loaded.domains, Some(&store));
         let clocks = Clocks { process: clock.clone(), local: clock.ahead_by(micros(variety.shop_ahead)) };
-        Self { loaded, clients, database, store, clocks, variety: variety.clone() }
+        Self { loaded, database, store, clocks, variety: variety.clone() }
+    }
+
+    /// Lets people do something before a night.
+    pub(crate) async fn people(&self, story: &Story, number: usize, tray: &Arc<Mutex<Tray>>) -> Vec<Deed> {
+        let findings = self.seen(None).await.findings;
+        act(story, number, &self.store, tray, &findings).await
     }
 
     /// Runs a night until its end, or until it is killed.
@@ -133,11 +146,13 @@ impl Product {
             run_id: Uuid::now_v7(),
             store: self.store.clone(),
             domains: self.loaded.domains.clone(),
-            clients: self.clients.clone(),
+            // A night is a process of its own, which has heard nothing of the troubles of the last one.
+            clients: tieout::cli::clients(&self.loaded.config, &self.loaded.domains, Some(&self.store)),
             databases: [("app".to_owned(), Ok(self.database.clone()))].into(),
             watcher: Arc::new(Nobody),
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
+            pseudonyms: None,
             clocks: self.clocks.clone(),
             options: Options {
                 mode,
@@ -147,8 +162,11 @@ impl Product {
                 if_locked: IfLocked::Fail,
                 drain: Duration::from_mins(5),
                 deadline: None,
+                watchdog: Duration::from_mins(15),
+                resumes: None,
                 list: 1_000,
                 concurrency: self.variety.lanes,
+                bookmarks: Bookmarks::EveryPage,
                 differences_exit: false,
             },
         }

@@ -12,9 +12,11 @@ use tokio::sync::{Mutex, oneshot};
 use crate::files;
 use crate::judge::{Judge, Night as Judged, Planned, Wrong};
 use crate::night::{Product, Seen};
+use crate::people::Deed;
+use crate::postgres;
 use crate::server::{Provider, serve};
 use crate::shop::Shop;
-use crate::story::{Deed, Event, Item, MINUTE, Micros, Name, Night, SECOND, Story, dice};
+use crate::story::{Deed as Happening, Event, Item, MINUTE, Micros, Mood, Name, Night, SECOND, Story, dice};
 use crate::tray::{Arrived, Tray};
 use crate::world::{Sides, Tonight, World};
 
@@ -38,21 +40,27 @@ struct Play {
 }
 
 /// Plays a world in a folder of its own.
-pub(crate) async fn play(story: Story, folder: &Path, blank: &Path) -> Played {
+pub(crate) async fn play(
+    story: Story,
+    folder: &Path,
+    blank: &Path,
+    own: Option<&postgres::Database>,
+) -> Played {
     let story = Arc::new(story);
     let clock = Clock::still(Instant::from_micros(story.variety.start - 7 * 60 * MINUTE));
-    let shop = Shop::open(folder).await;
+    let shop = Shop::open(folder, own).await;
     let world = World::of(Arc::clone(&story));
     let provider = Arc::new(Mutex::new(Provider { world, shop, clock: clock.clone(), moments: Vec::new() }));
     let server = serve(Arc::clone(&provider)).await;
-    files::write(folder, &server.base, &story.variety);
-    let product = Product::set_up(folder, blank, &clock, &story.variety).await;
-    let tray = Tray { story: Arc::clone(&story), mood: crate::story::Mood::Takes, arrived: Vec::new() };
+    let app = own.map_or("sqlite:app.db", |own| own.url.as_str());
+    files::write(folder, &server.base, app, &story.variety);
+    let product = Product::set_up(folder, blank, own, &clock, &story.variety).await;
+    let tray = Tray { story: Arc::clone(&story), mood: Mood::Takes, arrived: Vec::new() };
     let tray = Arc::new(std::sync::Mutex::new(tray));
     let mut play = Play { story, clock, provider, product, tray, judge: Judge::default() };
     let mut played = Played::default();
     for (number, night) in play.story.clone().nights.iter().enumerate() {
-        let wrong = play.night(night).await;
+        let wrong = play.night(number, night).await;
         played.nights += 1;
         let is_over = !wrong.is_empty();
         played.wrong.extend(wrong.into_iter().map(|wrong| (number, wrong)));
@@ -68,13 +76,20 @@ pub(crate) async fn play(story: Story, folder: &Path, blank: &Path) -> Played {
 }
 
 impl Play {
-    async fn night(&mut self, night: &Night) -> Vec<Wrong> {
+    async fn night(&mut self, number: usize, night: &Night) -> Vec<Wrong> {
         self.wait_for(night.at);
         self.provider
             .lock()
             .await
-            .begin(Tonight::of(&Night { fault: None, killed_at: None, ..night.clone() }, None))
+            .begin(Tonight::of(
+                &Night { fault: None, killed_at: None, no_events_from: None, ..night.clone() },
+                None,
+            ))
             .await;
+        let wrong = if self.story.variety.has_people { self.people(number).await } else { Vec::new() };
+        if !wrong.is_empty() {
+            return wrong;
+        }
         let planned = if night.is_planned { self.plan().await } else { Ok(HashMap::new()) };
         let planned = match planned {
             Ok(planned) => planned,
@@ -92,6 +107,8 @@ impl Play {
         self.provider.lock().await.catch_up().await;
         let arrived = self.tray.lock().unwrap().arrived.clone();
         let wrong = self.judged(&seen, &arrived, &planned).await;
+        let now = self.clock.now().micros();
+        self.provider.lock().await.world.bury(seen.report.is_none(), now);
         self.consume(&arrived).await;
         wrong
     }
@@ -102,6 +119,47 @@ impl Play {
         self.clock.pass(Duration::from_micros(missing.max(1).unsigned_abs()));
     }
 
+    /// People look at the findings first.
+    async fn people(&mut self, number: usize) -> Vec<Wrong> {
+        {
+            let mut tray = self.tray.lock().unwrap();
+            tray.mood = Mood::Takes;
+            tray.arrived.clear();
+        }
+        let deeds = self.product.people(&self.story, number, &self.tray).await;
+        if deeds.is_empty() {
+            return Vec::new();
+        }
+        let seen = self.product.seen(None).await;
+        let arrived = self.tray.lock().unwrap().arrived.clone();
+        let mut provider = self.provider.lock().await;
+        let now = self.clock.now().micros();
+        let told = deeds.iter().filter_map(|deed| match deed {
+            Deed::Ignore { name, .. } | Deed::Reopen { name, .. } => {
+                Some((name.clone(), format!("{} {deed:?}", files::utc(now))))
+            }
+            Deed::Approve { .. } => None,
+        });
+        let told: Vec<_> = told.collect();
+        provider.world.told.extend(told);
+        let tray = Arc::clone(&self.tray);
+        let is_poison = move |name: &Name| tray.lock().unwrap().is_poison(name);
+        let moments = [provider.world.sides(now)];
+        let planned = HashMap::new();
+        let night = Judged {
+            world: &provider.world,
+            moments: &moments,
+            seen: &seen,
+            arrived: &arrived,
+            is_poison: &is_poison,
+            planned: &planned,
+        };
+        let wrong = self.judge.people(&night, &deeds);
+        drop(provider);
+        self.consume(&arrived).await;
+        wrong
+    }
+
     /// What a plan announces, which changes nothing.
     async fn plan(&self) -> Result<HashMap<Name, Planned>, Wrong> {
         let before = self.product.seen(None).await;
@@ -110,14 +168,14 @@ impl Play {
         if before.findings != after.findings || before.verified != after.verified {
             return Err(Wrong { is_missed: false, name: None, says: "a plan changed something".to_owned() });
         }
-        let upstream = self.provider.lock().await.world.sides(self.clock.now().micros()).upstream;
+        let sides = self.provider.lock().await.world.sides(self.clock.now().micros());
         self.clock.pass(Duration::from_secs(1));
         let members = self.story.variety.members;
         let announced = report.domains.iter().flat_map(|domain| &domain.findings).filter_map(|finding| {
             let member = *members.iter().find(|member| **member == finding.each)?;
             let name = Name { member, id: finding.key.clone() };
-            let item = upstream.get(&name).cloned();
-            Some((name, Planned { kind: finding.kind.clone(), event_id: finding.event_id?, item }))
+            let truth = sides.truth(&self.story.variety, &name);
+            Some((name, Planned { kind: finding.kind.clone(), event_id: finding.event_id?, truth }))
         });
         Ok(announced.collect())
     }
@@ -147,10 +205,30 @@ impl Play {
                 continue;
             }
             let after = i64::try_from(dice(&self.story, &format!("after {id}"), name, 1_800)).unwrap_or(1);
-            let deed = Deed::Webhook(item_of(payload));
+            let item = if self.story.variety.is_outbound { pushed(payload) } else { item_of(payload) };
+            let deed = Happening::Webhook { item, letter: None };
             provider.world.will_happen(Event { at: now + MINUTE + after * SECOND, name: name.clone(), deed });
         }
     }
+}
+
+/// The item that a row is which an event carries, if it is not about one that is gone.
+fn pushed(payload: &str) -> Option<Item> {
+    let event: serde_json::Value = serde_json::from_str(payload).unwrap();
+    let data = &event["data"];
+    let word = |name: &str, words: [&'static str; 3]| {
+        let written = data[name].as_str().expect("a word").to_lowercase();
+        words.into_iter().find(|word| *word == written).expect("a word of the world")
+    };
+    let created = data["clock_at"].as_i64()? / SECOND;
+    Some(Item {
+        amount: data["amount_minor"].as_i64()?,
+        currency: word("currency", ["usd", "jpy", "kwd"]),
+        status: word("status", ["open", "paid", "void"]),
+        created,
+        updated: created,
+        version: data["version"].as_i64()?,
+    })
 }
 
 /// The item that an event carries, if it is not about one that is gone.

@@ -14,7 +14,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::shop::Shop;
-use crate::story::{Fault, Item, Micros, Name, SECOND};
+use crate::story::{Fault, Item, Log, Micros, Name, SECOND};
+use crate::trail::Step;
 use crate::world::{Asked, Sides, Tonight, World};
 
 /// What the server answers from.
@@ -42,7 +43,7 @@ enum Answer {
 /// A part of a list.
 struct Part {
     rows: Vec<Value>,
-    next: Option<usize>,
+    next: Option<String>,
 }
 
 pub(crate) async fn serve(provider: Arc<Mutex<Provider>>) -> Server {
@@ -69,7 +70,8 @@ async fn answer(State(provider): State<Arc<Mutex<Provider>>>, request: Request) 
             .collect();
     let path = request.uri().path();
     let answer = match path.strip_prefix("/items/") {
-        Some(id) => world.look_up(&percent_decode_str(id).decode_utf8_lossy(), &query),
+        Some(id) => world.look_up(&percent_decode_str(id).decode_utf8_lossy(), &query, now),
+        None if path == "/events" => world.events_page(&query, now),
         None => world.page(path, &query, now),
     };
     let date = (now + world.story.variety.provider_ahead).div_euclid(SECOND);
@@ -80,8 +82,8 @@ impl Provider {
     /// Lets everything happen that is due, in the shop's database too.
     pub(crate) async fn catch_up(&mut self) -> Micros {
         let now = self.clock.now().micros();
-        let rows = self.world.catch_up(now);
-        self.shop.write(rows).await;
+        let writes = self.world.catch_up(now);
+        self.shop.write(writes).await;
         if self.moments.last().is_none_or(|sides| sides.at < now) {
             self.moments.push(self.world.sides(now));
         }
@@ -93,6 +95,7 @@ impl Provider {
         self.world.tonight = tonight;
         self.moments.clear();
         self.world.tonight.start = self.catch_up().await;
+        self.world.forget_dead(self.world.tonight.start);
     }
 }
 
@@ -102,23 +105,29 @@ impl World {
         self.story.variety.members.iter().find(|member| **member == asked).expect("a member of the world")
     }
 
-    fn look_up(&self, id: &str, query: &HashMap<String, String>) -> Answer {
+    fn look_up(&self, id: &str, query: &HashMap<String, String>, now: Micros) -> Answer {
         match self.tonight.night.fault {
             Some(Fault::NoLookUps) => return Answer::Json(500, json!({ "error": { "code": "internal" } })),
             Some(Fault::NotFound | Fault::LookUpsNotFound) => return not_found(),
+            Some(Fault::SomeNotFound) if self.tonight.n_requests % 2 == 1 => return not_found(),
             _ => {}
         }
         let name = Name { member: self.member(query), id: id.to_owned() };
-        match self.item(&name) {
+        match self.item(&name).filter(|_| !self.sees_nothing(name.member, now)) {
             Some(item) => Answer::Json(200, row(&name, item)),
             None => Answer::Json(404, json!({ "error": { "code": "resource_missing" } })),
         }
     }
 
+    fn sees_nothing(&self, member: &str, now: Micros) -> bool {
+        let is_there = |(name, _): &(Name, Item)| self.item(name).is_some();
+        self.tonight.night.fault == Some(Fault::SeesNothing) && self.list(member, now).iter().any(is_there)
+    }
+
     fn page(&mut self, path: &str, query: &HashMap<String, String>, now: Micros) -> Answer {
         let at = self.tonight.n_lists;
         self.tonight.n_lists += 1;
-        let cursor: Option<usize> = query.get("cursor").map(|cursor| cursor.parse().unwrap());
+        let cursor = query.get("cursor").map(String::as_str);
         if let Some(answer) = self.refusal(at, cursor.is_some(), query.contains_key("token")) {
             return answer;
         }
@@ -128,11 +137,11 @@ impl World {
             self.items_page(query, cursor, now)
         };
         if matches!(self.tonight.night.fault, Some(Fault::RepeatsFrom(from)) if at >= from) {
-            part.next = Some(cursor.unwrap_or_default());
+            part.next = Some(cursor.unwrap_or("0").to_owned());
             self.tonight.is_broken = true;
         }
         asked.is_end = part.next.is_none();
-        let mut body = json!({ "data": part.rows, "next": part.next.map(|next| next.to_string()) });
+        let mut body = json!({ "data": part.rows, "next": part.next });
         if asked.is_end && path == "/changes" {
             body["token"] = json!(asked.token.unwrap_or_default().to_string());
         }
@@ -146,6 +155,58 @@ impl World {
             self.tonight.asked.push(asked);
         }
         Answer::Json(200, body)
+    }
+
+    /// The provider's own events, the newest first, or the deliveries of them.
+    fn events_page(&mut self, query: &HashMap<String, String>, now: Micros) -> Answer {
+        let at = self.tonight.n_event_lists;
+        self.tonight.n_event_lists += 1;
+        let is_down = self.tonight.night.no_events_from.is_some_and(|from| at >= from);
+        if is_down || self.tonight.night.fault == Some(Fault::NotFound) {
+            self.tonight.n_events_failed += 1;
+            return Answer::Json(if is_down { 500 } else { 404 }, json!({ "error": { "code": "internal" } }));
+        }
+        let log = self.story.variety.trail.and_then(|trail| trail.log).expect("a world with events");
+        let second = |name: &str| query[name].parse::<i64>().unwrap();
+        let kept = log
+            .keep
+            .map_or(i64::MIN, |keep| (now + self.story.variety.provider_ahead - keep).div_euclid(SECOND));
+        let range = second("from").max(kept)..second("to");
+        let member = self.member(query);
+        let mut entries: Vec<(i64, Value)> = self
+            .trails
+            .iter()
+            .filter(|(name, _)| name.member == member)
+            .flat_map(|(name, trail)| trail.steps.iter().map(move |step| (name, step)))
+            .flat_map(|(name, step)| self.entries(name, step, log, now))
+            .filter(|(second, _)| range.contains(second))
+            .collect();
+        entries.sort_by_key(|(second, _)| -second);
+        let cursor = query.get("cursor").map_or(0, |cursor| cursor.parse::<usize>().unwrap());
+        let size = self.story.variety.page * 3;
+        let next = (cursor + size < entries.len()).then(|| (cursor + size).to_string());
+        let page: Vec<Value> = entries.into_iter().skip(cursor).take(size).map(|(_, entry)| entry).collect();
+        Answer::Json(200, json!({ "data": page, "next": next }))
+    }
+
+    /// What the list or the log says of a change by now, each entry with its second.
+    fn entries(&self, name: &Name, step: &Step, log: Log, now: Micros) -> Vec<(i64, Value)> {
+        let Some(sent) = &step.sent else { return Vec::new() };
+        let object = json!({ "id": name.id });
+        if !log.is_of_deliveries {
+            let entry = json!({ "id": sent.event, "at": step.second, "object": object });
+            return (sent.listed <= now).then_some((step.second, entry)).into_iter().collect();
+        }
+        let entry = |(number, (at, arrived)): (usize, &(Micros, bool))| {
+            let second = (at + self.story.variety.provider_ahead).div_euclid(SECOND);
+            let id = format!("{}_{number}", sent.event);
+            let status = if *arrived { "OK" } else { "Bad Gateway" };
+            (
+                second,
+                json!({ "id": id, "event": sent.event, "at": second, "status": status, "object": object }),
+            )
+        };
+        sent.tries.iter().enumerate().filter(|(_, (at, _))| *at <= now).map(entry).collect()
     }
 
     /// What a list request is answered with instead of a page.
@@ -177,7 +238,7 @@ impl World {
     fn items_page(
         &self,
         query: &HashMap<String, String>,
-        cursor: Option<usize>,
+        cursor: Option<&str>,
         now: Micros,
     ) -> (Part, Asked) {
         let member = self.member(query);
@@ -196,8 +257,15 @@ impl World {
             hidden.map(|at| list.remove(at));
         }
         let is_lie = list.len() < before;
+        let places: Vec<String> = list.iter().map(|(name, item)| in_words(&self.place(name, item))).collect();
+        let is_passed = |(name, item): &(Name, Item)| {
+            let (at, id) = cursor.and_then(|cursor| cursor.split_once('~')).unwrap_or_default();
+            at.parse().is_ok_and(|at: i128| self.place(name, item) <= (at, id.to_owned()))
+        };
+        let from = list.iter().filter(|one| is_passed(one)).count();
         let rows = list.iter().map(|(name, item)| row(name, item)).collect();
-        (self.part(rows, cursor), Asked { member, range, since: 0, is_end: false, is_lie, token: None })
+        let part = self.part(rows, from, |last| places[last].clone());
+        (part, Asked { member, range, since: 0, is_end: false, is_lie, token: None })
     }
 
     /// Whether a page is asked for by itself, to see an item that is there: no walk begins before the domain does.
@@ -218,7 +286,7 @@ impl World {
     fn changes_page(
         &self,
         query: &HashMap<String, String>,
-        cursor: Option<usize>,
+        cursor: Option<&str>,
         now: Micros,
     ) -> (Part, Asked) {
         let member = self.member(query);
@@ -228,16 +296,21 @@ impl World {
             Some(item) => row(&change.name, item),
             None => json!({ "id": change.name.id, "deleted": true }),
         });
-        let part = self.part(rows.collect(), cursor);
+        let from = cursor.map_or(0, |cursor| cursor.parse().unwrap_or_default());
+        let part = self.part(rows.collect(), from, |last| (last + 1).to_string());
         (part, Asked { member, range: None, since, is_end: false, is_lie: false, token: Some(log.len()) })
     }
 
-    fn part(&self, rows: Vec<Value>, cursor: Option<usize>) -> Part {
-        let from = cursor.unwrap_or_default();
+    /// A page from a place on, and what the next one is asked with.
+    fn part(&self, rows: Vec<Value>, from: usize, after: impl FnOnce(usize) -> String) -> Part {
         let to = (from + self.story.variety.page).min(rows.len());
-        let next = (to < rows.len()).then_some(to);
-        Part { rows: rows.into_iter().skip(from).take(self.story.variety.page).collect(), next }
+        let next = (to < rows.len()).then(|| after(to - 1));
+        Part { rows: rows.into_iter().take(to).skip(from).collect(), next }
     }
+}
+
+fn in_words((at, id): &(i128, String)) -> String {
+    format!("{at}~{id}")
 }
 
 fn not_found() -> Answer {
@@ -261,8 +334,8 @@ fn respond(answer: Answer, date: i64) -> Response {
             response.status(StatusCode::from_u16(status).unwrap()).body(Body::from(body.to_string())).unwrap()
         }
         Answer::Cut(body) => {
-            let half = body.to_string();
-            let half = half[..half.len() / 2].to_owned();
+            let mut half = body.to_string().into_bytes();
+            half.truncate(half.len() / 2);
             let parts = [Ok(half), Err(std::io::Error::other("the line broke"))];
             response.body(Body::from_stream(futures::stream::iter(parts))).unwrap()
         }

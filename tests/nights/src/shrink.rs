@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::play::Played;
-use crate::story::{Name, Story};
+use crate::story::{Deed, Event, Name, Story};
 
 /// How many smaller worlds are tried.
 const MOST_TRIES: usize = 300;
@@ -37,7 +37,11 @@ pub(crate) fn shrink(story: Story, played: Played, play: impl Fn(&Story) -> Play
     let mut at = 0;
     while at < smallest.0.events.len() {
         let mut smaller = smallest.0.clone();
-        smaller.events.remove(at);
+        if let Deed::Upstream { sent: Some(sent), .. } = smaller.events.remove(at).deed {
+            // Without the change there is no webhook of it.
+            let is_of_it = |event: &Event| matches!(&event.deed, Deed::Webhook { letter: Some(letter), .. } if letter.event == sent.event);
+            smaller.events.retain(|event| !is_of_it(event));
+        }
         at += usize::from(!attempt(&mut smallest, smaller));
     }
     for night in 0..smallest.0.nights.len() {
@@ -45,6 +49,7 @@ pub(crate) fn shrink(story: Story, played: Played, play: impl Fn(&Story) -> Play
         smaller.nights[night].fault = None;
         smaller.nights[night].is_planned = false;
         smaller.nights[night].killed_at = None;
+        smaller.nights[night].no_events_from = None;
         attempt(&mut smallest, smaller);
     }
     smallest

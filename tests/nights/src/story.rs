@@ -41,19 +41,38 @@ pub(crate) struct Row {
     pub(crate) version: i64,
 }
 
-/// Something that happens.
+/// Something that happens. Where the shop is the truth, the sides are the other way round: it has the item, what is told is told to
+/// the provider, and the mistakes are the provider's.
 #[derive(Debug, Clone)]
 pub(crate) enum Deed {
-    /// The provider has an item from now on, or none. Its list shows that from another moment on.
-    Upstream { item: Option<Item>, listed: Micros },
-    /// The shop's handler is told what the provider had at some moment.
-    Webhook(Option<Item>),
+    /// The provider has an item from now on, or none. Its list shows that from another moment on. It makes an event of it, or not.
+    Upstream { item: Option<Item>, listed: Micros, sent: Option<Sent> },
+    /// The shop's handler is told what the provider had at some moment: by a webhook, or by an event of its own queue.
+    Webhook { item: Option<Item>, letter: Option<Letter> },
     /// A mistake of the shop changes an amount.
     Spoil(i64),
     /// A mistake of the shop deletes a row.
     Lose,
     /// The shop writes a row that the provider never had.
     Invent(Item),
+}
+
+/// The provider's event about a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) event: String,
+    /// From when on the list of events shows it.
+    pub(crate) listed: Micros,
+    /// When it was tried to deliver it, and whether it arrived.
+    pub(crate) tries: Vec<(Micros, bool)>,
+}
+
+/// A webhook as the shop writes it into its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) event: String,
+    /// Whether the handler comes to its end.
+    pub(crate) is_handled: bool,
 }
 
 /// When something happens, and to what.
@@ -77,10 +96,32 @@ pub(crate) enum Feed {
     Changes,
 }
 
+/// What there is to say where a change was lost: the shop's table of webhooks, and what the provider keeps of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trail {
+    pub(crate) log: Option<Log>,
+    /// Whether the table has the ids of the provider's events.
+    pub(crate) knows_events: bool,
+    /// Whether the table says what was applied.
+    pub(crate) knows_status: bool,
+}
+
+/// The provider's list of its own events, or its log of their deliveries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Log {
+    pub(crate) is_of_deliveries: bool,
+    pub(crate) is_ordered: bool,
+    pub(crate) lag: Micros,
+    /// How far back it goes.
+    pub(crate) keep: Option<Micros>,
+}
+
 /// How the domain is defined, and how the two systems are.
 #[derive(Debug, Clone)]
 pub(crate) struct Variety {
     pub(crate) feed: Feed,
+    /// Whether the shop's rows are the truth and the provider has the copies.
+    pub(crate) is_outbound: bool,
     /// `asc`, `desc` or none that is promised.
     pub(crate) order: Option<&'static str>,
     pub(crate) members: &'static [&'static str],
@@ -107,6 +148,11 @@ pub(crate) struct Variety {
     pub(crate) shop_ahead: Micros,
     /// How far the state store's clock is ahead.
     pub(crate) store_ahead: Micros,
+    pub(crate) trail: Option<Trail>,
+    /// Whether the shop and the state store are on PostgreSQL.
+    pub(crate) is_on_postgres: bool,
+    /// Whether people look at the findings between the nights.
+    pub(crate) has_people: bool,
 }
 
 /// What goes wrong at the provider in a night.
@@ -132,6 +178,10 @@ pub(crate) enum Fault {
     NotFound,
     /// Look-ups alone are answered with that 404.
     LookUpsNotFound,
+    /// Every other request, where it is a look-up, is answered with that 404: somebody in between is confused.
+    SomeNotFound,
+    /// Look-ups answer, in the shape that says so, that every item is gone, as long as the list shows one that is there.
+    SeesNothing,
     /// The saved token is not known any more.
     ForgetsToken,
 }
@@ -157,6 +207,8 @@ pub(crate) struct Night {
     pub(crate) killed_at: Option<usize>,
     /// Whether somebody looks at a plan first.
     pub(crate) is_planned: bool,
+    /// The request for events, counted from the night's first, from which on they are answered with 500.
+    pub(crate) no_events_from: Option<usize>,
 }
 
 /// A world before anything of it happens.
@@ -182,6 +234,12 @@ impl Item {
         }
     }
 
+    /// Whether a row holds what is compared of it.
+    pub(crate) fn is_shown_by(&self, row: &Row) -> bool {
+        let upstream = (self.amount, self.currency.to_uppercase(), self.status.to_uppercase());
+        upstream == (row.amount, row.currency.clone(), row.status.clone())
+    }
+
     /// The instant that a feed's window runs on.
     pub(crate) const fn clock(&self, feed: Feed) -> Micros {
         match feed {
@@ -192,6 +250,12 @@ impl Item {
 }
 
 impl Variety {
+    /// How long what differs must rest where nothing says since when it does: a webhook takes `settle`; a request takes that as well,
+    /// and then its time until it can be read back.
+    pub(crate) const fn rest(&self) -> Micros {
+        if self.is_outbound { self.settle + self.lag } else { self.settle }
+    }
+
     /// How long after an instant its items may be judged.
     pub(crate) const fn wait(&self) -> Micros {
         if self.settle > self.lag { self.settle } else { self.lag }

@@ -3,7 +3,8 @@
 use fastrand::Rng;
 
 use crate::story::{
-    DAY, Deed, Event, Fault, Feed, HOUR, Item, MINUTE, Micros, Mood, Name, Night, SECOND, Story, Variety,
+    DAY, Deed, Event, Fault, Feed, HOUR, Item, Letter, Log, MINUTE, Micros, Mood, Name, Night, SECOND, Sent,
+    Story, Trail, Variety,
 };
 
 /// 2026-01-10T02:00:00Z.
@@ -15,21 +16,67 @@ const ODD: [&str; 10] = ["a/b", "0012", "12", "é", "e\u{301}", "x'y", "x\"y", "
 
 /// The world of a number.
 pub(crate) fn tell(seed: u64, world: u64) -> Story {
+    let mut rng = stream(seed, world);
+    let mut variety = variety(&mut rng);
+    let mut nights = nights(&mut rng, &variety);
+    // Draws of its own: without webhooks to trace, a world is the same.
+    let mut fates = stream(!seed, world);
+    variety.is_outbound = is_outbound(seed, world, &variety);
+    variety.trail = trail(&mut fates).filter(|_| !variety.is_outbound);
+    if variety.trail.is_some() {
+        break_events(&mut fates, &mut nights);
+    }
+    variety.is_on_postgres = !variety.is_outbound && stream(seed.rotate_left(48), world).u8(..16) == 0;
+    variety.has_people = stream(seed.rotate_left(32), world).bool();
+    // What goes wrong at the third request should go wrong at the same one again.
+    let is_calm = nights.iter().all(|night| night.fault.is_none() && night.killed_at.is_none());
+    variety.lanes = if is_calm { 3 } else { 1 };
+    let mut teller =
+        Teller { rng, fates, variety: &variety, nights: &nights, events: Vec::new(), failures: Vec::new() };
+    teller.tell();
+    let mut events = teller.events;
+    events.extend(teller.failures);
+    events.sort_by_key(|event| event.at);
+    Story { seed, world, variety, events, nights }
+}
+
+fn stream(seed: u64, world: u64) -> Rng {
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ world);
     // What Rng makes of neighbouring seeds is alike at first.
     for _ in 0..8 {
         rng.u64(..);
     }
-    let mut variety = variety(&mut rng);
-    let nights = nights(&mut rng, &variety);
-    // What goes wrong at the third request should go wrong at the same one again.
-    let is_calm = nights.iter().all(|night| night.fault.is_none() && night.killed_at.is_none());
-    variety.lanes = if is_calm { 3 } else { 1 };
-    let mut teller = Teller { rng, variety: &variety, nights: &nights, events: Vec::new() };
-    teller.tell();
-    let mut events = teller.events;
-    events.sort_by_key(|event| event.at);
-    Story { seed, world, variety, events, nights }
+    rng
+}
+
+/// Some worlds with a clock that never moves are turned round.
+fn is_outbound(seed: u64, world: u64, variety: &Variety) -> bool {
+    let is_drawn = stream(seed.rotate_left(16), world).u8(..3) == 0;
+    is_drawn && matches!(variety.feed, Feed::Created | Feed::Client)
+}
+
+fn trail(fates: &mut Rng) -> Option<Trail> {
+    if fates.bool() {
+        return None;
+    }
+    let log = Log {
+        is_of_deliveries: fates.bool(),
+        is_ordered: fates.bool(),
+        lag: pick(fates, &[0, 0, 5 * MINUTE, 20 * MINUTE]),
+        keep: pick(fates, &[None, None, Some(30 * HOUR)]),
+    };
+    // What was delivered is in the log at once.
+    let log = Log { lag: if log.is_of_deliveries { 0 } else { log.lag }, ..log };
+    let log = (fates.u8(..6) > 0).then_some(log);
+    Some(Trail { log, knows_events: fates.u8(..4) > 0, knows_status: fates.u8(..4) > 0 })
+}
+
+/// In some nights, and not in the last one, the list of events fails from some request on.
+fn break_events(fates: &mut Rng, nights: &mut [Night]) {
+    let Some((_, others)) = nights.split_last_mut() else { return };
+    for night in others {
+        night.no_events_from = (fates.u8(..8) == 0).then(|| fates.usize(0..4));
+    }
 }
 
 fn variety(rng: &mut Rng) -> Variety {
@@ -41,6 +88,7 @@ fn variety(rng: &mut Rng) -> Variety {
     let knows_version = rng.bool();
     Variety {
         feed,
+        is_outbound: false,
         order,
         members: pick(rng, &[&[""] as &[_], &[""], &["north", "south"]]),
         mutable: feed != Feed::Created || rng.u8(..10) > 0,
@@ -62,6 +110,9 @@ fn variety(rng: &mut Rng) -> Variety {
         provider_ahead: pick(rng, &[0, 0, 0, -5 * MINUTE, 4 * MINUTE, -7 * SECOND]),
         shop_ahead: pick(rng, &[0, 0, 2 * MINUTE, -2 * MINUTE]),
         store_ahead: pick(rng, &[0, 0, 7 * MINUTE]),
+        trail: None,
+        is_on_postgres: false,
+        has_people: false,
     }
 }
 
@@ -74,7 +125,8 @@ fn nights(rng: &mut Rng, variety: &Variety) -> Vec<Night> {
         let fault = if is_last || rng.u8(..100) < 60 { None } else { Some(fault(rng, variety)) };
         let mood = if is_last { Mood::Takes } else { mood(rng) };
         let killed_at = (!is_last && rng.u8(..100) < 10).then(|| rng.usize(1..40));
-        nights.push(Night { at, fault, mood, killed_at, is_planned: rng.u8(..100) < 10 });
+        let is_planned = rng.u8(..100) < 10;
+        nights.push(Night { at, fault, mood, killed_at, is_planned, no_events_from: None });
         at += match rng.u8(..10) {
             // Whoever was killed holds its lease for a minute.
             0 if killed_at.is_some() => variety.settle + 2 * MINUTE,
@@ -89,7 +141,7 @@ fn nights(rng: &mut Rng, variety: &Variety) -> Vec<Night> {
 
 fn fault(rng: &mut Rng, variety: &Variety) -> Fault {
     let n = rng.usize(0..6);
-    match rng.u8(..11) {
+    match rng.u8(..13) {
         1 => Fault::CutOnce(n),
         2 if variety.feed != Feed::Changes => Fault::ExpiredOnce(n),
         3 => Fault::ErrorsFrom(n),
@@ -99,6 +151,8 @@ fn fault(rng: &mut Rng, variety: &Variety) -> Fault {
         7 => Fault::NoLookUps,
         8 => Fault::NotFound,
         9 => Fault::LookUpsNotFound,
+        11 => Fault::SeesNothing,
+        12 => Fault::SomeNotFound,
         10 if variety.feed == Feed::Changes => Fault::ForgetsToken,
         _ => Fault::ErrorOnce(n),
     }
@@ -118,9 +172,13 @@ fn pick<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
 
 struct Teller<'a> {
     rng: Rng,
+    /// Decides how what is lost is lost, and nothing else.
+    fates: Rng,
     variety: &'a Variety,
     nights: &'a [Night],
     events: Vec<Event>,
+    /// What the shop's handler fails at.
+    failures: Vec<Event>,
 }
 
 impl Teller<'_> {
@@ -190,7 +248,18 @@ impl Teller<'_> {
             let deed = if self.rng.bool() { Deed::Lose } else { Deed::Spoil(self.rng.i64(1..100)) };
             self.events.push(Event { at, name: name.clone(), deed });
         }
+        if self.variety.trail.is_some() && self.fates.u8(..4) == 0 {
+            self.goes_back(name);
+        }
         (!is_deleted).then_some((at, item))
+    }
+
+    /// In the second half of a world the shop makes one more mistake: what was repaired by then goes back.
+    fn goes_back(&mut self, name: &Name) {
+        let [middle, last] =
+            [self.nights.len() / 2, self.nights.len() - 1].map(|night| self.nights[night].at);
+        let deed = if self.fates.bool() { Deed::Lose } else { Deed::Spoil(self.fates.i64(1..100)) };
+        self.failures.push(Event { at: self.fates.i64(middle..last), name: name.clone(), deed });
     }
 
     /// The provider makes one item of two, in one instant.
@@ -227,11 +296,6 @@ impl Teller<'_> {
     fn upstream(&mut self, at: Micros, name: &Name, item: Option<Item>) {
         let is_late = self.variety.lag > 0 && self.rng.u8(..3) == 0;
         let listed = if is_late { at + self.rng.i64(0..=self.variety.lag) } else { at };
-        self.events.push(Event {
-            at,
-            name: name.clone(),
-            deed: Deed::Upstream { item: item.clone(), listed },
-        });
         let delays = match self.rng.u8(..100) {
             0..70 => vec![self.rng.i64(0..MINUTE)],
             70..78 => vec![self.rng.i64(0..30 * HOUR)],
@@ -239,10 +303,44 @@ impl Teller<'_> {
             84..88 => vec![self.rng.i64(0..self.variety.settle.max(MINUTE) * 2)],
             _ => Vec::new(),
         };
-        for delay in delays {
-            let deed = Deed::Webhook(item.clone());
-            self.events.push(Event { at: at + delay, name: name.clone(), deed });
+        let sent = self.variety.trail.and_then(|trail| self.sent(trail, at, &delays));
+        let letter = |is_handled| sent.as_ref().map(|sent| Letter { event: sent.event.clone(), is_handled });
+        let fails = if delays.is_empty() { 2 } else { 8 };
+        if let Some((arrived, true)) = sent.as_ref().and_then(|sent| sent.tries.first().copied())
+            && self.fates.u8(..fails) == 0
+        {
+            let again = if delays.is_empty() { 0 } else { self.fates.i64(0..HOUR) };
+            let deed = Deed::Webhook { item: item.clone(), letter: letter(false) };
+            self.failures.push(Event { at: arrived + again, name: name.clone(), deed });
         }
+        let webhooks = delays.into_iter().map(|delay| {
+            let deed = Deed::Webhook { item: item.clone(), letter: letter(true) };
+            Event { at: at + delay, name: name.clone(), deed }
+        });
+        let webhooks: Vec<Event> = webhooks.collect();
+        self.events.push(Event { at, name: name.clone(), deed: Deed::Upstream { item, listed, sent } });
+        self.events.extend(webhooks);
+    }
+
+    /// The provider's event about a change whose webhooks come so long after it; none where nobody makes one.
+    fn sent(&mut self, trail: Trail, at: Micros, delays: &[Micros]) -> Option<Sent> {
+        let event = format!("evt_{:08x}", self.fates.u32(..));
+        let lag = trail.log.map_or(0, |log| log.lag);
+        let is_late = lag > 0 && self.fates.u8(..3) == 0;
+        let listed = if is_late { at + self.fates.i64(0..=lag) } else { at };
+        let first = at + self.fates.i64(0..MINUTE);
+        let mut tries: Vec<(Micros, bool)> = delays.iter().map(|delay| (at + delay, true)).collect();
+        match (delays.iter().min(), self.fates.u8(..6)) {
+            // It was tried at once, and again later.
+            (Some(delay), _) if *delay >= MINUTE => tries.push((first, false)),
+            (Some(_), _) => {}
+            (None, 0 | 1) => return None,
+            (None, 2 | 3) => tries.extend([(first, false), (first + self.fates.i64(MINUTE..DAY), false)]),
+            // It arrives, and the shop fails before it has written it down, or after.
+            (None, _) => tries.push((first, true)),
+        }
+        tries.sort_unstable();
+        Some(Sent { event, listed, tries })
     }
 
     /// The second that the provider writes for an instant.

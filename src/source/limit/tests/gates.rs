@@ -11,6 +11,7 @@ use url::Url;
 
 use super::super::{Ended, Gates, Permit};
 use super::simulation::{FAILED, first};
+use crate::going::Going;
 use crate::source::SourceError;
 use crate::source::provider::Caps;
 
@@ -40,11 +41,27 @@ fn gates(yaml: &str) -> Gates {
 }
 
 async fn enter<'g>(gates: &'g Gates, path: &str, end: Option<Instant>) -> Result<Permit<'g>, SourceError> {
-    gates.enter(path, &url(path), end).await
+    gates.enter(path, &url(path), end, &Going::default()).await
 }
 
 fn url(path: &str) -> Url {
     Url::parse(&format!("https://api.example.com/v1{path}")).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_the_provider_did_not_ask_for_is_not_said_to_be_its_wish() {
+    let slow = gates("{rate: 1/1h}");
+    drop(enter(&slow, "/orders", None).await.unwrap());
+    let late = enter(&slow, "/orders", None).await.unwrap_err();
+    assert!(matches!(late, SourceError::NotSoon { .. }), "{late}");
+
+    let impatient =
+        Gates::new(&Limits::default(), &Caps { max_wait: Duration::from_millis(1), ..Caps::default() });
+    let permit = enter(&impatient, "/orders", None).await.unwrap();
+    permit.ended(Ended::OutOfService(None), first());
+    drop(permit);
+    let down = enter(&impatient, "/orders", None).await.unwrap_err();
+    assert!(matches!(down, SourceError::NotSoon { .. }), "{down}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,14 +142,14 @@ async fn an_address_is_polled_no_sooner_than_its_provider_says() {
     let (polled, other) = (url("/events?since=1"), url("/events?since=2"));
     gates.poll_again_after(&polled, Duration::from_mins(1));
     let started = Instant::now();
-    gates.enter("/events", &other, None).await.unwrap();
+    gates.enter("/events", &other, None, &Going::default()).await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(1));
-    gates.enter("/events", &polled, None).await.unwrap();
+    gates.enter("/events", &polled, None, &Going::default()).await.unwrap();
     assert!(started.elapsed() >= Duration::from_mins(1));
 
     gates.poll_again_after(&polled, Duration::from_secs(u64::MAX));
     gates.poll_again_after(&polled, Duration::from_hours(1));
-    let refused = gates.enter("/events", &polled, None).await.unwrap_err();
+    let refused = gates.enter("/events", &polled, None, &Going::default()).await.unwrap_err();
     assert!(matches!(refused, SourceError::Throttled { .. }), "{refused}");
 }
 

@@ -8,7 +8,6 @@
 )]
 
 mod gates;
-mod headers;
 mod rates;
 mod simulation;
 mod stocks;

@@ -8,9 +8,9 @@ use tieout_reconcilers::define::limits::{Allowance, Reading};
 use tokio::time::Instant;
 
 use super::super::budget::{Budget, Ended, Ready, Ticket};
-use super::super::signals::{Seen, Told};
 use super::super::trouble::{Attempts, Verdict};
 use crate::source::provider::Caps;
+use tieout_reconcilers::pace::{Seen, Told};
 
 /// What the provider's answers show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub(super) fn run(world: World, allowance: Allowance, caps: &Caps) -> Outcome {
                     wake = Some(at + Duration::from_micros(random.u64(0..2_000)));
                 }
                 Ready::AfterAnAnswer => {}
-                Ready::TooLate(wait) => {
+                Ready::TooLate(wait) | Ready::TooSlow(wait) => {
                     outcome.ended = Some(format!("too late by {wait:?}"));
                     break;
                 }

@@ -8,9 +8,9 @@ use tieout_reconcilers::define::limits::{Allowance, Reading};
 use tokio::time::Instant;
 
 use super::super::budget::{Budget, Ready};
-use super::super::signals::{Seen, Told};
 use super::simulation::first;
 use crate::source::provider::Caps;
+use tieout_reconcilers::pace::{Seen, Told};
 
 fn says(left: f64, of: Option<f64>, reset: Option<Duration>) -> Seen {
     let reading = Reading { left, of, reset: None, refill: None, ask: None };
@@ -31,7 +31,7 @@ fn wait(budget: &mut Budget, now: Instant) -> Duration {
     match budget.ready(now) {
         Ready::Now => Duration::ZERO,
         Ready::At(at) => at - now,
-        Ready::TooLate(wait) => wait,
+        Ready::TooLate(wait) | Ready::TooSlow(wait) => wait,
         Ready::AfterAnAnswer => panic!("nothing is under way"),
     }
 }

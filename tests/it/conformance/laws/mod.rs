@@ -5,6 +5,7 @@
 
 mod answers;
 mod auth;
+mod exports;
 mod limits;
 mod paging;
 mod shapes;
@@ -17,6 +18,7 @@ use super::play::Act;
 pub(super) fn shows(code: &str, acts: &[Act]) -> Result<(), String> {
     let (act, before) = acts.split_last().expect("a step");
     let shown = match code.as_bytes()[0] {
+        _ if matches!(code, "P12" | "E11" | "E12") => exports::shows(code, act),
         b'P' | b'Q' => paging::shows(code, act, before),
         b'S' => stops::shows(code, act),
         b'W' | b'T' => windows::shows(code, act, before),

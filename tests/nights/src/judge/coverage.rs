@@ -9,12 +9,11 @@ use crate::story::Mood;
 impl Judge {
     pub(super) fn coverage(&mut self, night: &Night<'_>) -> Vec<Wrong> {
         let (variety, bounds, evidence) = (night.variety(), night.bounds(), night.evidence());
-        let asked = &night.world.tonight.asked;
         let mut wrong = Vec::new();
         for member in variety.members {
             let before = self.verified.get(member).cloned().unwrap_or_default();
             let after = &night.seen.verified[member];
-            let walked = walked(variety, bounds, asked, member);
+            let walked = walked(variety, bounds, night.world, member);
             let unproven = without(&without(after, &before), &walked);
             if !unproven.is_empty() {
                 wrong.push(Wrong::untrue(

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::life::{Life, Post};
 use super::{Judge, Night, Planned, Wrong};
 use crate::files::DOMAIN;
-use crate::server::row;
 use crate::story::{Mood, Name};
 use crate::tray::Arrived;
 
@@ -16,33 +15,25 @@ impl Judge {
     /// Lets the staged events go or holds them, delivers them, and compares.
     pub(super) fn events(&mut self, night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) -> Vec<Wrong> {
         let mut wrong = self.identities(night, lives);
-        let mut expected: HashMap<Uuid, Name> = HashMap::new();
         if night.seen.report.is_some() {
             release(night, lives);
-            for (name, life) in lives.iter_mut().filter(|(_, life)| life.post == Post::Pending) {
-                expected.extend(deliver(night, name, life).map(|id| (id, name.clone())));
-            }
         }
-        for (name, life) in lives.iter_mut() {
-            let Some(actual) = night.seen.findings.get(name) else { continue };
-            if actual.state.as_str() != life.state {
-                let says = format!(
-                    "is {} after the release and should be {} ({:?})",
-                    actual.state.as_str(),
-                    life.state,
-                    life.post
-                );
-                wrong.push(Wrong::untrue(Some(name), says));
-            }
-            if life.acked.is_none() && life.state != "emitted" && actual.acknowledged_at.is_some() {
-                wrong.push(Wrong::untrue(Some(name), "was acknowledged by nobody".to_owned()));
-            }
-            if life.state == "emitted" {
-                life.acked = actual.acknowledged_at.map(|at| at.micros());
-            }
-            life.is_new_event = false;
-        }
-        wrong.extend(self.arrivals(night, lives, expected));
+        let is_over = night.seen.report.is_some();
+        let expected = if is_over { send(night, night.mood(), lives) } else { HashMap::new() };
+        wrong.extend(self.sent(night, lives, expected, night.mood()));
+        wrong
+    }
+
+    /// Compares where findings stand after events were sent, and what arrived.
+    pub(super) fn sent(
+        &mut self,
+        night: &Night<'_>,
+        lives: &mut BTreeMap<Name, Life>,
+        expected: HashMap<Uuid, Name>,
+        mood: Mood,
+    ) -> Vec<Wrong> {
+        let mut wrong = standing(night, lives);
+        wrong.extend(self.arrivals(night, lives, expected, mood));
         wrong
     }
 
@@ -66,7 +57,7 @@ impl Judge {
             let is_announced = |planned: &&Planned| {
                 let was_there =
                     self.lives.get(name).is_some_and(|before| before.id == Some(planned.event_id));
-                planned.kind == life.kind && planned.item == life.item && !was_there
+                planned.kind == life.kind && planned.truth == life.truth && !was_there
             };
             let announced = night.planned.get(name).filter(is_announced).map(|planned| planned.event_id);
             if announced.is_some_and(|announced| announced != id) {
@@ -82,6 +73,7 @@ impl Judge {
         night: &Night<'_>,
         lives: &BTreeMap<Name, Life>,
         mut expected: HashMap<Uuid, Name>,
+        mood: Mood,
     ) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         for arrived in night.arrived {
@@ -92,7 +84,7 @@ impl Judge {
                 ));
                 continue;
             };
-            let may_come_again = night.mood() == Mood::Mumbles;
+            let may_come_again = mood == Mood::Mumbles;
             if self.arrived_before.insert(arrived.id, may_come_again) == Some(false) {
                 wrong.push(Wrong::untrue(Some(&name), format!("the event {} came before", arrived.id)));
             }
@@ -107,6 +99,32 @@ impl Judge {
     }
 }
 
+/// Where the findings stand after a release or an act, and when their events were acknowledged.
+fn standing(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    for (name, life) in lives.iter_mut() {
+        let Some(actual) = night.seen.findings.get(name) else { continue };
+        if actual.state.as_str() != life.state {
+            let says = format!(
+                "is {} after the release and should be {} ({:?})",
+                actual.state.as_str(),
+                life.state,
+                life.post
+            );
+            wrong.push(Wrong::untrue(Some(name), says));
+        }
+        if life.acked.is_none() && life.state != "emitted" && actual.acknowledged_at.is_some() {
+            wrong.push(Wrong::untrue(Some(name), "was acknowledged by nobody".to_owned()));
+        }
+        if life.state == "emitted" {
+            life.acked = actual.acknowledged_at.map(|at| at.micros());
+        }
+        life.is_new_event = false;
+        life.explained = None;
+    }
+    wrong
+}
+
 /// All staged events of the domain, of all its members, are let go together or held together.
 fn release(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
     let staged = lives.values().filter(|life| life.post == Post::Staged).count() as u64;
@@ -115,22 +133,29 @@ fn release(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
         life.post = if is_held { Post::Held } else { Post::Pending };
         if is_held {
             life.state = "held";
+            life.held_by = night.seen.report.as_ref().map(|report| report.run_id);
         }
     }
 }
 
+/// Sends what is pending; what arrives.
+pub(super) fn send(night: &Night<'_>, mood: Mood, lives: &mut BTreeMap<Name, Life>) -> HashMap<Uuid, Name> {
+    let pending = lives.iter_mut().filter(|(_, life)| life.post == Post::Pending);
+    pending.filter_map(|(name, life)| Some((deliver(night, mood, name, life)?, name.clone()))).collect()
+}
+
 /// What the queue makes of a pending event; its id where it arrives.
-fn deliver(night: &Night<'_>, name: &Name, life: &mut Life) -> Option<Uuid> {
-    if night.mood() == Mood::Refuses {
+fn deliver(night: &Night<'_>, mood: Mood, name: &Name, life: &mut Life) -> Option<Uuid> {
+    if mood == Mood::Refuses {
         return None;
     }
     if (night.is_poison)(name) {
-        if night.mood() == Mood::Takes {
+        if mood == Mood::Takes {
             life.post = Post::Dead;
         }
         return None;
     }
-    if night.mood() == Mood::Takes {
+    if mood == Mood::Takes {
         life.post = Post::Sent;
         life.state = "emitted";
     }
@@ -140,9 +165,9 @@ fn deliver(night: &Night<'_>, name: &Name, life: &mut Life) -> Option<Uuid> {
 /// What an event should have been about.
 fn misfit(name: &Name, life: &Life, arrived: &Arrived) -> Option<Wrong> {
     let event: Value = serde_json::from_str(&arrived.payload).unwrap_or_default();
-    let data = match (&life.item, life.kind) {
+    let data = match (&life.truth, life.kind) {
         (_, "orphaned") => json!({ "key": name.id }),
-        (Some(item), _) => row(name, item),
+        (Some(truth), _) => truth.data(name),
         (None, _) => return None,
     };
     let what = match life.kind {

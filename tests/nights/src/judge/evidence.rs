@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::truth::{Bounds, start};
 use crate::story::{Fault, Feed, HOUR, Micros, Name, SECOND, Variety};
-use crate::world::{Asked, Sides, Tonight, World};
+use crate::world::{Sides, World};
 
 pub(crate) type Ranges = Vec<(Micros, Micros)>;
 
@@ -18,27 +18,64 @@ pub(crate) enum Duty {
 
 pub(crate) struct Evidence {
     pub(crate) is_killed: bool,
-    /// Whether the list told everything and the whole truth, with no more than a stumble.
+    /// Whether the night before was killed a short time ago: what it had read may not have been read again.
+    pub(crate) is_carried_on: bool,
+    /// Whether the list told everything and the whole truth, with no more than a stumble, to this night and to the killed one that
+    /// it carries on.
     pub(crate) is_list_honest: bool,
     pub(crate) do_look_ups_work: bool,
-    /// Whether a late list shows nothing but what is gone, so that nobody can tell deletions from an outage of the look-ups.
-    pub(crate) is_blinding: bool,
+    /// Whether look-ups answer that everything is gone, or do not answer some.
+    pub(crate) are_look_ups_doubtful: bool,
+    /// Whether no item need be known that a look-up must find, because lists failed, a late one shows nothing but what is gone, or
+    /// a log of changes begins with nothing else: nobody can tell what is gone from look-ups that see nothing.
+    pub(crate) is_without_control: bool,
+    /// Whether a copy came to the provider while the run rested. A look-up finds what the list did not show then, and nobody can tell
+    /// that from a list that leaves things out.
+    pub(crate) is_unsteady: bool,
 }
 
 impl Evidence {
-    pub(crate) fn of(tonight: &Tonight, moments: &[Sides], is_killed: bool) -> Self {
+    pub(crate) fn of(world: &World, moments: &[Sides], is_killed: bool) -> Self {
+        let tonight = &world.tonight;
         let fault = tonight.night.fault;
-        let is_list_honest = !tonight.is_broken && !tonight.asked.iter().any(|asked| asked.is_lie);
+        // What a killed night had read may be carried on.
+        let mut asked = tonight.asked.iter().chain(&world.dead);
+        let is_list_honest = !tonight.is_broken && !asked.any(|asked| asked.is_lie);
         let do_look_ups_work =
             !matches!(fault, Some(Fault::NoLookUps | Fault::NotFound | Fault::LookUpsNotFound));
-        let is_blinding = moments.iter().any(shows_only_what_is_gone);
-        Self { is_killed, is_list_honest, do_look_ups_work, is_blinding }
+        let are_look_ups_doubtful = matches!(fault, Some(Fault::SeesNothing | Fault::SomeNotFound));
+        let is_blinding =
+            |sides: &Sides| shows_only_what_is_gone(sides) || begins_with_what_is_gone(world, sides);
+        let is_without_control = tonight.is_broken || moments.iter().any(is_blinding);
+        let is_unsteady = world.story.variety.is_outbound && has_something_come(moments);
+        let is_carried_on = !world.dead.is_empty();
+        Self {
+            is_killed,
+            is_carried_on,
+            is_list_honest,
+            do_look_ups_work,
+            are_look_ups_doubtful,
+            is_without_control,
+            is_unsteady,
+        }
     }
 
     /// Whether the night had no excuse.
     pub(crate) fn is_honest(&self) -> bool {
-        !self.is_killed && self.is_list_honest && self.do_look_ups_work && !self.is_blinding
+        let can_look_up = self.do_look_ups_work && !self.are_look_ups_doubtful && !self.is_without_control;
+        let is_whole = !self.is_killed && !self.is_carried_on;
+        is_whole && self.is_list_honest && can_look_up && !self.is_unsteady
     }
+
+    /// Whether whoever looked an item up, that was there or not, may have concluded nothing.
+    pub(crate) fn is_undecided(&self, is_there: bool) -> bool {
+        self.is_killed || self.are_look_ups_doubtful || (self.is_without_control && !is_there)
+    }
+}
+
+fn has_something_come(moments: &[Sides]) -> bool {
+    let is_there = |sides: &Sides, name: &Name| sides.upstream.contains_key(name);
+    moments.windows(2).any(|pair| pair[1].upstream.keys().any(|name| !is_there(&pair[0], name)))
 }
 
 /// Whether there is a member whose list shows items, all of which are gone.
@@ -48,9 +85,20 @@ fn shows_only_what_is_gone(sides: &Sides) -> bool {
     sides.listed.keys().any(|name| listed(name.member).all(is_gone))
 }
 
+/// Whether there is a member whose log of changes tells on its first page of nothing that is still there.
+fn begins_with_what_is_gone(world: &World, sides: &Sides) -> bool {
+    let Variety { feed: Feed::Changes, members, page, .. } = &world.story.variety else { return false };
+    members.iter().any(|member| {
+        let log = world.log(member, sides.at);
+        let mut first = log.iter().take(*page).peekable();
+        first.peek().is_some() && first.all(|change| !sides.upstream.contains_key(&change.name))
+    })
+}
+
 /// The ranges of a member whose walks came to their end, as far as they may be judged.
-pub(crate) fn walked(variety: &Variety, bounds: Bounds, asked: &[Asked], member: &str) -> Ranges {
-    let its = || asked.iter().filter(|asked| asked.member == member);
+pub(crate) fn walked(variety: &Variety, bounds: Bounds, world: &World, member: &str) -> Ranges {
+    // A walk that a killed night had come to the end of is not taken again.
+    let its = || world.dead.iter().chain(&world.tonight.asked).filter(|asked| asked.member == member);
     let lies: BTreeSet<_> = its().filter(|asked| asked.is_lie).map(|asked| asked.range).collect();
     let ends = its().filter(|asked| asked.is_end && !lies.contains(&asked.range));
     let ranges = ends.map(|asked| match asked.range {

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::truth::{Compared, Difference, Look};
-use crate::story::{Item, Micros, Variety};
+use crate::story::{Micros, Variety};
+use crate::world::Truth;
 
 /// How many episodes may begin because an acknowledged event did not help.
 const MOST_REEMISSIONS: u32 = 3;
@@ -39,7 +40,28 @@ pub(crate) struct Life {
     /// Whether the event is of this night.
     pub(crate) is_new_event: bool,
     /// What the event carries.
-    pub(crate) item: Option<Item>,
+    pub(crate) truth: Option<Truth>,
+    /// Where the change was lost, as it was told.
+    pub(crate) cause: Option<String>,
+    /// Whether that is looked for tonight, and from what.
+    pub(crate) explained: Option<Explained>,
+    /// The run that holds it, also while it is ignored.
+    pub(crate) held_by: Option<Uuid>,
+    /// Until when it is ignored, if it ever ends, while it is.
+    pub(crate) ignored: Option<Option<Micros>>,
+    /// What upstream had when the episode before was repaired.
+    pub(crate) repaired: Option<Option<Compared>>,
+}
+
+/// What is explained of a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Explained {
+    pub(crate) at: Micros,
+    pub(crate) difference: Difference,
+    /// Whether the very same state was repaired before.
+    pub(crate) was_repaired: bool,
+    /// Whether an event of ours about the item may have reached the shop, so that older webhooks tell nothing.
+    pub(crate) had_past: bool,
 }
 
 impl Life {
@@ -47,12 +69,32 @@ impl Life {
         matches!(self.state, "repaired" | "healed")
     }
 
-    fn is_about(&self, found: &Difference) -> bool {
+    pub(crate) fn is_about(&self, found: &Difference) -> bool {
         self.kind == found.kind && self.upstream == found.upstream
     }
 
     fn is_unsent(&self) -> bool {
         matches!(self.post, Post::Staged | Post::Pending | Post::Held | Post::Dead)
+    }
+
+    /// Whether nobody looks at it, because somebody said so.
+    pub(crate) fn is_left_alone(&self, now: Micros) -> bool {
+        self.ignored.is_some_and(|until| until.is_none_or(|until| now < until))
+    }
+
+    /// Where it stood before it was ignored.
+    pub(crate) fn before_ignored(&self) -> Self {
+        let state = match (self.held_by, self.acked) {
+            (Some(_), _) => "held",
+            (None, Some(_)) if self.reemissions >= MOST_REEMISSIONS => "recurring",
+            (None, Some(_)) => "emitted",
+            (None, None) => "open",
+        };
+        Self { state, ignored: None, ..self.clone() }
+    }
+
+    pub(crate) fn is_withdrawn_by_ignoring(&self) -> bool {
+        self.acked.is_none() && self.id.is_some()
     }
 
     pub(crate) fn has_event(&self) -> bool {
@@ -67,18 +109,45 @@ pub(crate) fn emits(variety: &Variety, kind: &str) -> bool {
 /// How a life goes on after a look at `now`, by the store's clock.
 pub(crate) fn step(variety: &Variety, before: Option<&Life>, look: &Look, now: Micros) -> Option<Life> {
     let under_way = before.filter(|life| !life.is_over());
-    match (look, under_way) {
+    let next = match (look, under_way) {
         (Look::Agrees, None) => before.cloned(),
+        (Look::Agrees, Some(life)) if life.is_left_alone(now) => Some(life.clone()),
         (Look::Agrees, Some(life)) => {
             let state = if life.acked.is_some() { "repaired" } else { "healed" };
             let post = if life.is_unsent() { Post::Superseded } else { life.post };
-            Some(Life { state, post, ..life.clone() })
+            Some(Life { state, post, held_by: None, ignored: None, ..life.clone() })
         }
         (Look::Young(found), None) => Some(begin(before, found, now)),
         (Look::Young(_), Some(life)) => Some(life.clone()),
         (Look::Differs(found), None) => Some(asking(variety, begin(before, found, now), found, "open")),
         (Look::Differs(found), Some(life)) => Some(still_there(variety, life, found, now)),
+    };
+    match look {
+        Look::Differs(found) => next.map(|next| explained(variety, under_way, next, found, now)),
+        Look::Agrees | Look::Young(_) => next,
     }
+}
+
+/// A finding is explained once for what it is about.
+fn explained(
+    variety: &Variety,
+    under_way: Option<&Life>,
+    next: Life,
+    found: &Difference,
+    now: Micros,
+) -> Life {
+    let is_told = |life: &Life| life.cause.is_some() || life.explained.is_some();
+    let is_explained = under_way.is_some_and(|life| is_told(life) && life.upstream == found.upstream);
+    if variety.trail.is_none() || is_explained {
+        return next;
+    }
+    let explained = Explained {
+        at: now - variety.store_ahead,
+        difference: found.clone(),
+        was_repaired: next.repaired.as_ref() == Some(&found.upstream),
+        had_past: next.episode > 1 || under_way.is_some_and(Life::has_event),
+    };
+    Life { explained: Some(explained), cause: None, ..next }
 }
 
 fn begin(before: Option<&Life>, found: &Difference, now: Micros) -> Life {
@@ -94,7 +163,12 @@ fn begin(before: Option<&Life>, found: &Difference, now: Micros) -> Life {
         post: Post::None,
         id: None,
         is_new_event: false,
-        item: None,
+        truth: None,
+        cause: None,
+        explained: None,
+        held_by: None,
+        ignored: None,
+        repaired: before.filter(|over| over.state == "repaired").map(|over| over.upstream.clone()),
     }
 }
 
@@ -114,7 +188,7 @@ fn asking(variety: &Variety, life: Life, found: &Difference, state: &'static str
         post,
         id: None,
         is_new_event: asks,
-        item: found.item.clone(),
+        truth: found.truth.clone(),
         ..life
     }
 }
@@ -122,6 +196,8 @@ fn asking(variety: &Variety, life: Life, found: &Difference, state: &'static str
 fn still_there(variety: &Variety, life: &Life, found: &Difference, now: Micros) -> Life {
     let is_served = life.is_about(found) && life.has_event() == emits(variety, found.kind);
     match life.state {
+        "ignored" if life.is_about(found) && life.is_left_alone(now) => life.clone(),
+        "ignored" => still_there(variety, &life.before_ignored(), found, now),
         "open" | "held" if is_served => life.clone(),
         "suspected" | "open" => asking(variety, life.clone(), found, "open"),
         "held" => asking(variety, life.clone(), found, "held"),
@@ -147,6 +223,6 @@ fn still_there(variety: &Variety, life: &Life, found: &Difference, now: Micros) 
 }
 
 fn next_episode(variety: &Variety, life: &Life, found: &Difference, reemissions: u32) -> Life {
-    let next = Life { episode: life.episode + 1, reemissions, acked: None, ..life.clone() };
+    let next = Life { episode: life.episode + 1, reemissions, acked: None, repaired: None, ..life.clone() };
     asking(variety, next, found, "open")
 }

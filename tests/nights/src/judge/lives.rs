@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tieout::finding::Finding;
 
+use super::causes;
 use super::evidence::{Duty, Evidence, Reads};
 use super::life::{Life, Post, step};
 use super::truth::{Difference, Look, difference, look, must_rest};
 use super::{Judge, Night, Wrong};
-use crate::server::row;
+use crate::files::utc;
 use crate::story::{Feed, Name};
-use crate::world::Sides;
+use crate::world::{Sides, Truth};
 
 /// What may happen to one name in a night.
 struct Path<'a> {
@@ -43,8 +44,17 @@ impl Judge {
             // Both sides may have changed while the run rested: the event tells which of two moments it was made of.
             let carries = |life: &&Option<Life>| life.as_ref().is_none_or(|life| carries(night, name, life));
             let alike: Vec<&Option<Life>> = candidates.iter().filter(is_it).collect();
-            match alike.iter().copied().find(carries).or(alike.first().copied()) {
-                Some(life) => lives.extend(life.clone().map(|life| (name.clone(), adopted(life, actual)))),
+            let cause = actual.and_then(|finding| finding.cause.as_ref()).map(|told| told.cause.as_str());
+            let has_its_cause =
+                |life: &&Option<Life>| life.as_ref().is_none_or(|life| may_be(night, name, life, cause));
+            let best = alike.iter().copied().find(|life| carries(life) && has_its_cause(life));
+            match best.or(alike.iter().copied().find(carries)).or(alike.first().copied()) {
+                Some(life) => {
+                    if let Some(life) = life.as_ref().filter(|_| !has_its_cause(&life)) {
+                        wrong.push(unexplained(night, name, life, actual));
+                    }
+                    lives.extend(life.clone().map(|life| (name.clone(), adopted(life, actual))));
+                }
                 None => {
                     wrong.push(strange(name, before, &candidates, actual));
                     lives.extend(actual.map(|actual| (name.clone(), taken_for(actual, before))));
@@ -83,16 +93,19 @@ impl Judge {
 impl Path<'_> {
     /// Every life that the night may have led to.
     fn candidates(&self, before: Option<&Life>, duty: Duty) -> Vec<Option<Life>> {
-        let is_followed = before.is_some_and(|life| !life.is_over());
-        let follows: &[bool] = if !is_followed || !self.evidence.do_look_ups_work {
-            &[false]
-        } else if self.evidence.is_killed || self.evidence.is_blinding {
-            &[true, false]
-        } else {
-            &[true]
+        let ahead = self.night.variety().store_ahead;
+        let is_followed = |sides: &Sides| {
+            before.is_some_and(|life| !life.is_over() && !life.is_left_alone(sides.at + ahead))
         };
         let mut all: Vec<Option<Life>> = Vec::new();
         for (at, first) in self.night.moments.iter().enumerate() {
+            let follows: &[bool] = if !is_followed(first) || !self.evidence.do_look_ups_work {
+                &[false]
+            } else if self.evidence.is_undecided(first.upstream.contains_key(self.name)) {
+                &[true, false]
+            } else {
+                &[true]
+            };
             for last in &self.night.moments[at..] {
                 for follow in follows {
                     let followed = if *follow { self.followed(before, first) } else { vec![before.cloned()] };
@@ -108,7 +121,7 @@ impl Path<'_> {
         let variety = self.night.variety();
         let now = sides.at + variety.store_ahead;
         let has_rested =
-            before.is_some_and(|life| life.state != "suspected" || life.first_seen + variety.settle <= now);
+            before.is_some_and(|life| life.state != "suspected" || life.first_seen + variety.rest() <= now);
         let mut all = self.looked(before, sides, has_rested);
         all.extend(self.overdue(before, sides, has_rested));
         all
@@ -164,8 +177,8 @@ impl Path<'_> {
             its.iter().map(|change| difference(variety, change.item.as_ref(), row)).collect();
         let is_newest_different = all.last().is_some_and(Option::is_some);
         if its.len() > 1 {
-            let item = its.iter().rev().find_map(|change| change.item.clone());
-            all.push(Some(Difference { kind: "mismatched", fields: Vec::new(), upstream: None, item }));
+            let truth = its.iter().rev().find_map(|change| change.item.clone()).map(Truth::Item);
+            all.push(Some(Difference { kind: "mismatched", fields: Vec::new(), upstream: None, truth }));
         }
         if is_newest_different {
             // Where the newest change differs, nobody may overlook it.
@@ -189,13 +202,15 @@ impl Path<'_> {
             return vec![life.cloned()];
         }
         let ceiling = self.night.bounds().ceiling;
-        let shown = found.item.as_ref().or_else(|| first.listed.get(self.name));
+        let shown = found.truth.as_ref().and_then(Truth::item).or_else(|| first.listed.get(self.name));
         let is_young = shown.is_some_and(|item| item.clock(variety.feed) >= ceiling);
         if is_young {
             return vec![step(variety, life, &Look::Young(found), now)];
         }
         let is_honest = self.evidence.is_honest();
-        if kind == "orphaned" || (must_rest(variety, kind) && variety.settle > 0) {
+        // What the list does not show waits for its end.
+        let is_unlisted = kind == "missing" && variety.is_outbound;
+        if kind == "orphaned" || is_unlisted || (must_rest(variety, kind) && variety.rest() > 0) {
             return self.rested(life, found, first, last);
         }
         let mut all = Vec::new();
@@ -203,7 +218,7 @@ impl Path<'_> {
             all.push(step(variety, life, &Look::Young(found), now));
         }
         if self.evidence.do_look_ups_work {
-            all.extend(self.looked(life, first, variety.settle == 0));
+            all.extend(self.looked(life, first, variety.rest() == 0));
         }
         all
     }
@@ -220,7 +235,8 @@ impl Path<'_> {
         let suspected = step(variety, life, &Look::Young(found), first.at + variety.store_ahead);
         let mut all = Vec::new();
         if self.evidence.do_look_ups_work {
-            all.extend(self.looked(suspected.as_ref(), last, true));
+            // Nobody waits longer than `settle`: the next night looks again.
+            all.extend(self.looked(suspected.as_ref(), last, variety.rest() <= variety.settle));
         }
         if !self.evidence.is_honest() {
             all.extend([suspected, life.cloned()]);
@@ -254,17 +270,53 @@ impl Path<'_> {
 
 /// Whether the newest event of a name was made of the item that a life gives it.
 fn carries(night: &Night<'_>, name: &Name, life: &Life) -> bool {
-    let Some(item) = life.item.as_ref().filter(|_| life.is_new_event) else { return true };
+    let Some(truth) = life.truth.as_ref().filter(|_| life.is_new_event) else { return true };
     let event = night.seen.events.get(name).and_then(|event| serde_json::from_str::<Value>(event).ok());
-    event.is_none_or(|event| event["data"] == row(name, item))
+    event.is_none_or(|event| event["data"] == truth.data(name))
+}
+
+/// Whether a finding may be explained in this way: as it was, or by one of the causes that are true and known.
+fn may_be(night: &Night<'_>, name: &Name, life: &Life, cause: Option<&str>) -> bool {
+    match &life.explained {
+        None => life.cause.as_deref() == cause,
+        Some(explained) => match (causes::allowed(night, name, explained), cause) {
+            (None, None) => true,
+            (Some(allowed), Some(cause)) => allowed.contains(cause),
+            _ => false,
+        },
+    }
+}
+
+fn unexplained(night: &Night<'_>, name: &Name, life: &Life, actual: Option<&Finding>) -> Wrong {
+    let told = actual.and_then(|finding| finding.cause.as_ref());
+    let should = match &life.explained {
+        None => format!("{:?}, as before", life.cause),
+        Some(explained) => format!(
+            "{:?} at {} ({explained:?}; {:?})",
+            causes::allowed(night, name, explained),
+            utc(explained.at),
+            night.world.trails.get(name),
+        ),
+    };
+    let says = format!("a {} is explained by {told:?} and should be by {should}", life.kind);
+    if told.is_some_and(|told| told.cause.as_str() != "unknown") {
+        Wrong::untrue(Some(name), says)
+    } else {
+        Wrong::missed(Some(name), says)
+    }
 }
 
 fn adopted(life: Life, actual: Option<&Finding>) -> Life {
     Life {
         id: actual.and_then(|finding| finding.event_id),
+        cause: cause_of(actual),
         first_seen: actual.map_or(life.first_seen, |finding| finding.first_seen.micros()),
         ..life
     }
+}
+
+fn cause_of(actual: Option<&Finding>) -> Option<String> {
+    Some(actual?.cause.as_ref()?.cause.as_str().to_owned())
 }
 
 /// What cannot be is taken for given, so that it is said once.
@@ -276,7 +328,7 @@ fn taken_for(actual: &Finding, before: Option<&Life>) -> Life {
         _ => Post::Staged,
     };
     let word = |word: &str| {
-        let states = ["suspected", "open", "emitted", "held", "repaired", "healed", "recurring"];
+        let states = ["suspected", "open", "emitted", "held", "repaired", "healed", "recurring", "ignored"];
         states.into_iter().find(|state| *state == word).unwrap_or("open")
     };
     let kind = ["missing", "mismatched", "orphaned"].into_iter().find(|kind| *kind == actual.kind.as_str());
@@ -292,7 +344,12 @@ fn taken_for(actual: &Finding, before: Option<&Life>) -> Life {
         post,
         id: actual.event_id,
         is_new_event: false,
-        item: None,
+        truth: None,
+        cause: cause_of(Some(actual)),
+        explained: None,
+        held_by: None,
+        ignored: None,
+        repaired: None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! Judges every night by brute force, from the world's own history. It shares no code with the product; `README.md` beside the
 //! world says what it holds to be true, and why.
 
+mod causes;
 mod coverage;
 mod events;
 mod evidence;
 mod life;
 mod lives;
+mod people;
 mod sums;
 mod truth;
 
@@ -18,9 +20,9 @@ use life::Life;
 use truth::{Bounds, Compared};
 
 use crate::night::Seen;
-use crate::story::{Item, Micros, Mood, Name, Variety};
+use crate::story::{Micros, Mood, Name, Variety};
 use crate::tray::Arrived;
-use crate::world::{Sides, World};
+use crate::world::{Sides, Truth, World};
 
 /// What is wrong with a night.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +47,8 @@ impl Wrong {
 pub(crate) struct Planned {
     pub(crate) kind: String,
     pub(crate) event_id: Uuid,
-    /// What upstream had then.
-    pub(crate) item: Option<Item>,
+    /// What the truth held then.
+    pub(crate) truth: Option<Truth>,
 }
 
 /// A night as the judge sees it.
@@ -75,7 +77,7 @@ impl Night<'_> {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence::of(&self.world.tonight, self.moments, self.seen.report.is_none())
+        Evidence::of(self.world, self.moments, self.seen.report.is_none())
     }
 }
 
@@ -102,10 +104,12 @@ impl Judge {
         let reads: BTreeMap<&str, Reads> =
             night.variety().members.iter().map(|member| (*member, self.reads(night, member))).collect();
         let mut wrong = self.coverage(night);
-        wrong.extend(sums::sums(night, &reads));
         let (mut lives, strange) = self.next_lives(night, &reads);
+        wrong.extend(sums::sums(night, &reads, &lives));
         wrong.extend(strange);
+        wrong.extend(causes::counts(night, &lives));
         wrong.extend(self.events(night, &mut lives));
+        wrong.extend(sums::standing(night, &lives));
         self.lives = lives;
         self.verified = night.seen.verified.clone();
         self.overlaps = night.seen.overlaps.clone();

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Reads;
+use super::life::Life;
 use super::truth::{Look, look};
 use super::{Night, Wrong};
 use crate::story::{Feed, Item, Name, Row};
@@ -19,7 +20,11 @@ struct Sums {
 }
 
 /// Compares the report's counts and amounts.
-pub(super) fn sums(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Vec<Wrong> {
+pub(super) fn sums(
+    night: &Night<'_>,
+    reads: &BTreeMap<&str, Reads>,
+    lives: &BTreeMap<Name, Life>,
+) -> Vec<Wrong> {
     let Some(domain) = night.seen.domain().filter(|_| has_one_answer(night)) else { return Vec::new() };
     let items = &domain.items;
     let said = Sums {
@@ -30,6 +35,8 @@ pub(super) fn sums(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Vec<Wron
             ("orphaned", items.orphaned),
             ("pending upstream", items.pending.upstream),
             ("pending local", items.pending.local),
+            ("ignored upstream", items.ignored.upstream),
+            ("ignored local", items.ignored.local),
             ("upstream", items.upstream),
             ("local", items.local),
         ]
@@ -53,11 +60,21 @@ pub(super) fn sums(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Vec<Wron
             })
             .collect(),
     };
-    let true_sums = sums_of(night, reads);
+    let true_sums = sums_of(night, reads, lives);
     if said == true_sums {
         return Vec::new();
     }
     vec![Wrong::untrue(None, format!("adds up to {said:?} and should to {true_sums:?}"))]
+}
+
+/// Compares how the report says that findings stand.
+pub(super) fn standing(night: &Night<'_>, lives: &BTreeMap<Name, Life>) -> Option<Wrong> {
+    let said = &night.seen.domain()?.standing;
+    let said = [said.suspected, said.open, said.emitted, said.held, said.recurring, said.ignored];
+    let states = ["suspected", "open", "emitted", "held", "recurring", "ignored"];
+    let stand = states.map(|state| lives.values().filter(|life| life.state == state).count() as u64);
+    let says = || format!("says that findings stand at {said:?} and they do at {stand:?} ({states:?})");
+    (said != stand).then(|| Wrong::untrue(None, says()))
 }
 
 fn has_one_answer(night: &Night<'_>) -> bool {
@@ -71,7 +88,7 @@ fn has_one_answer(night: &Night<'_>) -> bool {
         && others.iter().all(|other| (&other.upstream, &other.local) == (&first.upstream, &first.local))
 }
 
-fn sums_of(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Sums {
+fn sums_of(night: &Night<'_>, reads: &BTreeMap<&str, Reads>, lives: &BTreeMap<Name, Life>) -> Sums {
     let sides = &night.moments[0];
     let mut counts: BTreeMap<&'static str, u64> = [
         "matched",
@@ -80,6 +97,8 @@ fn sums_of(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Sums {
         "orphaned",
         "pending upstream",
         "pending local",
+        "ignored upstream",
+        "ignored local",
         "upstream",
         "local",
     ]
@@ -90,13 +109,15 @@ fn sums_of(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Sums {
     for name in names {
         let is_read = reads[name.member].is_fresh(night.variety(), sides, name);
         if is_read {
-            add(night, (sides.upstream.get(name), sides.local.get(name)), &mut counts, &mut money);
+            let pair = (sides.upstream.get(name), sides.local.get(name));
+            add(night, pair, lives.get(name), &mut counts, &mut money);
         }
     }
+    let sign = if night.variety().is_outbound { -1 } else { 1 };
     let shown = |(currency, parts): (String, BTreeMap<&'static str, i64>)| {
         let part = |part| parts.get(part).copied().unwrap_or_default();
-        let unexplained =
-            part("upstream") - part("local") - part("missing") - part("mismatched") + part("orphaned");
+        let difference = sign * (part("upstream") - part("local"));
+        let unexplained = difference - part("missing") - part("mismatched") + part("orphaned");
         let all = ["upstream", "local", "missing", "mismatched", "orphaned"].map(|name| (name, part(name)));
         let texts = all.into_iter().chain([("unexplained", unexplained)]);
         let texts = texts.map(|(name, minor)| (name, major(&currency, minor))).collect();
@@ -108,6 +129,7 @@ fn sums_of(night: &Night<'_>, reads: &BTreeMap<&str, Reads>) -> Sums {
 fn add(
     night: &Night<'_>,
     (item, row): (Option<&Item>, Option<&Row>),
+    life: Option<&Life>,
     counts: &mut BTreeMap<&'static str, u64>,
     money: &mut Money,
 ) {
@@ -122,13 +144,21 @@ fn add(
     };
     let upstream = item.map(|item| (item.currency.to_uppercase(), item.amount));
     let local = row.map(|row| (row.currency.clone(), row.amount));
-    let kind = match look(variety, night.bounds(), item, row, true) {
+    // What is waited for longer than `settle` is left to the next night.
+    let has_rested = variety.rest() <= variety.settle;
+    let kind = match look(variety, night.bounds(), item, row, has_rested) {
         Look::Young(_) => {
             count("pending upstream", item.is_some());
             count("pending local", row.is_some());
             return;
         }
         Look::Agrees => "matched",
+        // What somebody said to leave alone explains nothing either.
+        Look::Differs(found) if life.is_some_and(|life| life.state == "ignored" && life.is_about(&found)) => {
+            count("ignored upstream", item.is_some());
+            count("ignored local", row.is_some());
+            return;
+        }
         Look::Differs(found) => found.kind,
     };
     count(kind, true);
@@ -138,12 +168,13 @@ fn add(
     }
     sum("upstream", upstream.clone(), 1);
     sum("local", local.clone(), 1);
+    let (truth, copy) = if variety.is_outbound { (local, upstream) } else { (upstream, local) };
     match kind {
-        "missing" => sum("missing", upstream, 1),
-        "orphaned" => sum("orphaned", local, 1),
+        "missing" => sum("missing", truth, 1),
+        "orphaned" => sum("orphaned", copy, 1),
         "mismatched" => {
-            sum("mismatched", upstream, 1);
-            sum("mismatched", local, -1);
+            sum("mismatched", truth, 1);
+            sum("mismatched", copy, -1);
         }
         _ => {}
     }

@@ -1,8 +1,9 @@
 //! What is true of one name at one moment, by comparing the two sides field by field.
 
 use crate::story::{Item, Micros, Row, SECOND, Variety};
+use crate::world::Truth;
 
-/// What is compared, as it stands for upstream.
+/// What is compared, as it stands for the truth.
 pub(crate) type Compared = (i64, String, String);
 
 pub(crate) const FIELDS: [&str; 3] = ["amount", "currency", "status"];
@@ -21,9 +22,9 @@ pub(crate) enum Look {
 pub(crate) struct Difference {
     pub(crate) kind: &'static str,
     pub(crate) fields: Vec<&'static str>,
-    /// None where there is no item.
+    /// None where the truth has nothing.
     pub(crate) upstream: Option<Compared>,
-    pub(crate) item: Option<Item>,
+    pub(crate) truth: Option<Truth>,
 }
 
 /// Up to when what a night sees may be judged.
@@ -39,20 +40,32 @@ impl Bounds {
     /// The bounds of a night that starts at `now`: what changed within `settle` is left to rest, and a provider whose clock is
     /// behind lowers its own bound and not the shop's.
     pub(crate) fn of(variety: &Variety, now: Micros) -> Self {
-        Self { ceiling: variety.ceiling(now), shop: now + variety.shop_ahead - variety.wait() }
+        let wait = if variety.is_outbound { variety.rest() } else { variety.wait() };
+        Self { ceiling: variety.ceiling(now), shop: now + variety.shop_ahead - wait }
     }
 }
 
-/// How an item and a row differ, if they do. A row whose version is newer than the item's is ahead, and no difference.
+/// How an item and a row differ, if they do. A copy whose version is newer than the truth's is ahead, and no difference.
 pub(crate) fn difference(variety: &Variety, item: Option<&Item>, row: Option<&Row>) -> Option<Difference> {
     let upstream = item.map(|item| (item.amount, item.currency.to_uppercase(), item.status.to_uppercase()));
+    let local = row.map(|row| (row.amount, row.currency.clone(), row.status.clone()));
+    // The one place where the sides change their roles.
+    let (truth, compared, only_upstream, only_local) = if variety.is_outbound {
+        (row.cloned().map(Truth::Row), local, "orphaned", "missing")
+    } else {
+        (item.cloned().map(Truth::Item), upstream, "missing", "orphaned")
+    };
+    let is_copy_ahead = |item: &Item, row: &Row| {
+        variety.knows_version
+            && if variety.is_outbound { item.version > row.version } else { row.version > item.version }
+    };
     let found =
-        |kind, fields| Some(Difference { kind, fields, upstream: upstream.clone(), item: item.cloned() });
+        |kind, fields| Some(Difference { kind, fields, upstream: compared.clone(), truth: truth.clone() });
     match (item, row) {
         (None, None) => None,
-        (Some(_), None) => found("missing", FIELDS.to_vec()),
-        (None, Some(_)) => found("orphaned", FIELDS.to_vec()),
-        (Some(item), Some(row)) if variety.knows_version && row.version > item.version => None,
+        (Some(_), None) => found(only_upstream, FIELDS.to_vec()),
+        (None, Some(_)) => found(only_local, FIELDS.to_vec()),
+        (Some(item), Some(row)) if is_copy_ahead(item, row) => None,
         (Some(item), Some(row)) => {
             let differs = [
                 item.amount != row.amount,
@@ -74,6 +87,7 @@ pub(crate) fn difference(variety: &Variety, item: Option<&Item>, row: Option<&Ro
 pub(crate) fn must_rest(variety: &Variety, kind: &str) -> bool {
     match kind {
         "orphaned" => true,
+        _ if variety.is_outbound => !variety.knows_changed,
         "mismatched" => variety.mutable && variety.feed != crate::story::Feed::Updated,
         _ => false,
     }

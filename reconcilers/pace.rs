@@ -4,13 +4,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::define::limits::{Gauge, Reading, Reset, ResetFormat};
+use crate::page::Response;
 use sfv::{BareItem, Dictionary, Item, List, ListEntry, Parser};
-use tieout_reconcilers::define::limits::{Gauge, Reading, Reset, ResetFormat};
-use tieout_reconcilers::page::Response;
 
 /// What an answer says is left.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::source) struct Seen {
+pub struct Seen {
     /// The numbers.
     pub reading: Reading,
     /// How long until the provider counts anew.
@@ -21,7 +21,7 @@ pub(in crate::source) struct Seen {
 
 /// Who says what the numbers of an answer mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source) enum Told {
+pub enum Told {
     /// The definition.
     Declared,
     /// A header's usual meaning, which this provider may not share.
@@ -29,7 +29,8 @@ pub(in crate::source) enum Told {
 }
 
 /// What an answer says is left, if it does.
-pub(in crate::source) fn seen(gauge: &Gauge, response: &Response<'_>, now: SystemTime) -> Option<Seen> {
+#[must_use]
+pub fn seen(gauge: &Gauge, response: &Response<'_>, now: SystemTime) -> Option<Seen> {
     let declared = gauge.read(response).map(|reading| (reading, Told::Declared));
     let usual = || if gauge.is_declared() { None } else { rate_limit(response).or_else(|| triple(response)) };
     let (reading, told) = declared.or_else(|| Some((usual()?, Told::Usual)))?;
@@ -38,17 +39,15 @@ pub(in crate::source) fn seen(gauge: &Gauge, response: &Response<'_>, now: Syste
 }
 
 /// The pause that an answer asks for: by `Retry-After`, or else until an empty allowance is counted anew.
-pub(in crate::source) fn pause(
-    response: &Response<'_>,
-    seen: Option<&Seen>,
-    now: SystemTime,
-) -> Option<Duration> {
+#[must_use]
+pub fn pause(response: &Response<'_>, seen: Option<&Seen>, now: SystemTime) -> Option<Duration> {
     let empty = seen.filter(|seen| seen.reading.left < seen.reading.ask.unwrap_or(1.0));
     retry_after(response, now).or_else(|| empty?.reset)
 }
 
 /// The pause that `Retry-After` asks for: seconds, or a date.
-pub(in crate::source) fn retry_after(response: &Response<'_>, now: SystemTime) -> Option<Duration> {
+#[must_use]
+pub fn retry_after(response: &Response<'_>, now: SystemTime) -> Option<Duration> {
     let text = response.header("retry-after")?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
@@ -137,3 +136,6 @@ fn triple(response: &Response<'_>) -> Option<Reading> {
         Some(reading(left, of, header("reset").and_then(|text| ResetFormat::Any.read(text))))
     })
 }
+
+#[cfg(test)]
+mod tests;

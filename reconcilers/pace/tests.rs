@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use tieout_reconcilers::define::limits::Gauge;
-use tieout_reconcilers::page::Response;
+use crate::define::limits::Gauge;
+use crate::page::Response;
 
-use super::super::signals::{Seen, pause, seen};
+use super::{Seen, pause, seen};
 
 fn now() -> SystemTime {
     httpdate::parse_http_date("Fri, 21 Nov 2025 00:00:00 GMT").unwrap()

@@ -1,0 +1,108 @@
+//! `tieout migrate`: which version the schema of the state store has, and bringing it up to date.
+
+use std::fmt::Write as _;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::wire;
+use crate::config::Config;
+use crate::report::exit;
+use crate::store::{SCHEMA_VERSION, Store, Upgrade, Version};
+
+/// The state store's schema.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum MigrateCommand {
+    /// Bring the schema of the state store up to date
+    Run,
+    /// Show which version the schema has and what is missing; change nothing
+    Info,
+}
+
+/// What `migrate` tells.
+#[derive(Serialize)]
+struct Told<'v> {
+    schema: &'static str,
+    state: &'v str,
+    found: Option<i64>,
+    known: i64,
+    pending: Vec<Pending>,
+}
+
+#[derive(Serialize)]
+struct Pending {
+    version: i64,
+    name: &'static str,
+}
+
+/// Carries `migrate` out.
+pub(super) async fn migrate(desk: &Desk, command: &MigrateCommand) -> Result<u8, Failure> {
+    let config = wire::load(desk)?.config;
+    let before = version(&config).await?;
+    if *command == MigrateCommand::Run {
+        let store = Store::open_with(&wire::store_settings(&config)?, Upgrade::OnStart).await;
+        store.map_err(|error| wire::store_failure(&error))?.close().await;
+    }
+    let after = Version { found: Some(SCHEMA_VERSION), ..before.clone() };
+    let now = if *command == MigrateCommand::Run { &after } else { &before };
+    desk.output.show(
+        |_| match command {
+            MigrateCommand::Run => ran(&before),
+            MigrateCommand::Info => info(&before),
+        },
+        || serde_json::to_string_pretty(&told(now)).map(|text| text + "\n"),
+        || serde_json::to_string(&told(now)).map(|text| text + "\n"),
+    )?;
+    Ok(exit::DONE)
+}
+
+async fn version(config: &Config) -> Result<Version, Failure> {
+    let settings = wire::store_settings(config)?;
+    Store::version(&settings).await.map_err(|error| wire::store_failure(&error))
+}
+
+fn told(version: &Version) -> Told<'_> {
+    let pending = version.pending().into_iter().map(|(version, name)| Pending { version, name }).collect();
+    Told {
+        schema: "tieout.migrations/v1",
+        state: &version.place,
+        found: version.found,
+        known: SCHEMA_VERSION,
+        pending,
+    }
+}
+
+fn info(version: &Version) -> String {
+    let found = match version.found {
+        None => "no schema yet".to_owned(),
+        Some(found) => format!("schema version {found}"),
+    };
+    let mut text = format!("{}: {found}; this program knows {SCHEMA_VERSION}\n", version.place);
+    let pending = version.pending();
+    if version.found.is_some_and(|found| found > SCHEMA_VERSION) {
+        text.push_str(
+            "a newer tieout has upgraded it: use that one, or restore the copy that was made before\n",
+        );
+    } else if pending.is_empty() {
+        text.push_str("nothing is missing\n");
+    } else {
+        text.push_str("missing, and brought by `tieout migrate run`:\n");
+    }
+    for (version, name) in pending {
+        let _ = writeln!(text, "  {version:>3}  {name}");
+    }
+    text
+}
+
+fn ran(before: &Version) -> String {
+    match before.pending().as_slice() {
+        [] => format!("{}: schema version {SCHEMA_VERSION}, nothing was missing\n", before.place),
+        missing => {
+            let names: Vec<String> =
+                missing.iter().map(|(version, name)| format!("{version} {name}")).collect();
+            format!("{}: schema version {SCHEMA_VERSION} now, by {}\n", before.place, names.join(", "))
+        }
+    }
+}

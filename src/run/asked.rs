@@ -1,0 +1,122 @@
+//! What a run was asked for, as its row keeps it: another run can go on with the same.
+
+use serde::{Deserialize, Serialize};
+use tieout_reconcilers::instant::{Instant, TimeFormat};
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::window::Window;
+
+use super::{Found, Job, Scope};
+
+/// What a run was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The domains, in the order of the run.
+    pub domains: Vec<String>,
+    scope: Kept,
+    /// The limit that replaced every domain's own.
+    pub max_emits: Option<u64>,
+    /// Whether everything that is found is held.
+    pub baseline: bool,
+}
+
+/// A scope as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    #[default]
+    Coverage,
+    Range(Span),
+    Backfill(Option<Span>),
+    Keys(Vec<String>),
+}
+
+/// A half-open range, RFC 3339.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    from: String,
+    to: String,
+}
+
+/// A row that does not say what its run was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nothing usable was recorded of what the run was asked for")]
+pub struct NotAsked;
+
+impl Asked {
+    /// What a job asks for.
+    pub(super) fn of(job: &Job) -> Self {
+        let scope = match &job.options.scope {
+            Scope::Coverage => Kept::Coverage,
+            Scope::Range(range) => Kept::Range(Span::of(*range)),
+            Scope::Backfill(range) => Kept::Backfill(range.map(Span::of)),
+            Scope::Keys(keys) => Kept::Keys(keys.iter().map(ToString::to_string).collect()),
+        };
+        Self {
+            domains: job.domains.iter().map(|domain| domain.domain().to_string()).collect(),
+            scope,
+            max_emits: job.options.max_emits,
+            baseline: job.options.found == Found::Baseline,
+        }
+    }
+
+    /// As a row keeps it.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// As a row kept it.
+    pub fn from_json(json: &str) -> Result<Self, NotAsked> {
+        serde_json::from_str(json).map_err(|_| NotAsked)
+    }
+
+    /// What part of the domains it was about.
+    pub fn scope(&self) -> Result<Scope, NotAsked> {
+        Ok(match &self.scope {
+            Kept::Coverage => Scope::Coverage,
+            Kept::Range(span) => Scope::Range(span.window()?),
+            Kept::Backfill(span) => Scope::Backfill(span.as_ref().map(Span::window).transpose()?),
+            Kept::Keys(keys) => {
+                let keys: Result<Vec<Key>, _> = keys.iter().map(|key| Key::checked(key)).collect();
+                Scope::Keys(keys.map_err(|_| NotAsked)?)
+            }
+        })
+    }
+}
+
+impl Span {
+    fn of(window: Window) -> Self {
+        Self { from: window.from().to_string(), to: window.to().to_string() }
+    }
+
+    fn window(&self) -> Result<Window, NotAsked> {
+        let at = |text: &str| -> Result<Instant, NotAsked> { TimeFormat::Rfc3339.read(text).ok_or(NotAsked) };
+        Window::new(at(&self.from)?, at(&self.to)?).ok_or(NotAsked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_kept_and_comes_back() {
+        let window = Window::new(Instant::from_micros(1), Instant::from_micros(2_000_001)).unwrap();
+        let keys = Kept::Keys(vec!["ch_1".to_owned()]);
+        for scope in [Kept::Coverage, Kept::Range(Span::of(window)), Kept::Backfill(None), keys] {
+            let asked =
+                Asked { domains: vec!["shop.charges".to_owned()], scope, max_emits: Some(3), baseline: true };
+            assert_eq!(Asked::from_json(&asked.to_json()), Ok(asked.clone()));
+            asked.scope().unwrap();
+        }
+        let range = Asked { scope: Kept::Range(Span::of(window)), ..Asked::default() };
+        assert!(matches!(range.scope(), Ok(Scope::Range(back)) if back == window));
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_version_says_its_domains_and_nonsense_says_nothing() {
+        let asked = Asked::from_json(r#"{"domains":["a.b"]}"#).unwrap();
+        assert_eq!((asked.domains, asked.scope), (vec!["a.b".to_owned()], Kept::Coverage));
+        assert_eq!(Asked::from_json("?"), Err(NotAsked));
+    }
+}

@@ -1,0 +1,73 @@
+//! The delivery at the end of a run, and what the report says of it.
+
+use std::collections::BTreeMap;
+
+use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::{DomainName, Each};
+
+use super::Job;
+use crate::finding::State;
+use crate::going::Going;
+use crate::queue::Queues;
+use crate::relay;
+use crate::report::{DomainReport, RunReport, Status, exit};
+use crate::store::{OutboxState, StoreError};
+
+/// Sends what is pending, and says of each domain what became of it.
+pub(super) async fn deliver(
+    job: &Job,
+    queues: &mut Queues,
+    report: &mut RunReport,
+    going: &Going,
+) -> Result<(), StoreError> {
+    let drained = relay::drain(&job.store, queues, job.options.drain, going).await?;
+    let unsent = job.store.unsent().await?;
+    for domain in &mut report.domains {
+        let is_its = |name: &DomainName| name.as_str() == domain.domain;
+        let count =
+            |by: &BTreeMap<DomainName, u64>| by.iter().filter(|(name, _)| is_its(name)).map(|(_, n)| n).sum();
+        let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
+        domain.events.emitted = count(&drained.sent);
+        domain.events.dead = count(&drained.dead);
+        domain.events.waiting = waiting.map(|row| row.count).sum();
+        if domain.events.emitted > 0 {
+            show_delivered(job, domain).await?;
+        }
+        if domain.events.waiting > 0 {
+            domain.problems.extend(drained.faults.values().map(ToString::to_string));
+        }
+    }
+    Ok(())
+}
+
+/// Nobody knows what became of the events: that is a failure of every domain of the run.
+pub(super) fn not_known(report: &mut RunReport, word: &str, why: &str) {
+    for domain in &mut report.domains {
+        if domain.failure.is_none() {
+            domain.status = Status::Failed;
+            domain.failure = Some(word.to_owned());
+            domain.exit_code = exit::FAILED;
+        }
+        domain.problems.push(format!("the outbox cannot be delivered: {why}"));
+    }
+}
+
+/// The listed findings whose events were acknowledged in this run are not open any more.
+async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
+    let Ok(name) = domain.domain.parse::<DomainName>() else { return Ok(()) };
+    let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+    for finding in &domain.findings {
+        keys.entry(finding.each.clone()).or_default().extend(Key::checked(&finding.key));
+    }
+    let mut states: BTreeMap<(String, String), State> = BTreeMap::new();
+    for (each, keys) in keys {
+        let now = job.store.findings_by_key(&name, &Each::stored(&each), &keys).await?;
+        states.extend(now.iter().map(|finding| ((each.clone(), finding.id.key.to_string()), finding.state)));
+    }
+    for finding in &mut domain.findings {
+        if let Some(state) = states.get(&(finding.each.clone(), finding.key.clone())) {
+            state.as_str().clone_into(&mut finding.state);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What requests with one credential share: how often they may be sent, and what is asked about that.
+//!
+//! Providers count by credential. So members of a fan-out that show the same one share its budget, wherever their bases are, and
+//! who has a credential of its own has a budget of its own. Where none is shown, the host is all that they can count by.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tieout_reconcilers::name::Each;
+
+use super::conditional::owner_of;
+use super::http::{Client, Line};
+use super::limit::Gates;
+use super::provider::{Base, ProviderSettings};
+use super::quota::Asking;
+
+/// What requests with one credential share.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// A digest of the credential.
+    pub(super) owner: String,
+    pub(super) gates: Gates,
+    pub(super) quota: Option<Asking>,
+    /// Whether an answer said how much is left where the definition looks.
+    pub(super) has_told: AtomicBool,
+}
+
+/// A digest of the credential, and the origin where none is shown.
+type Payer = (String, Option<String>);
+
+/// The budgets of one provider: by credential, and by origin where there is none.
+#[derive(Debug, Default)]
+pub struct Budgets {
+    of: Mutex<HashMap<Payer, Arc<Budget>>>,
+}
+
+impl Budgets {
+    /// The budget of the credential that settings name; the first who asks for one makes it.
+    pub(super) fn of(&self, settings: &ProviderSettings) -> Arc<Budget> {
+        let owner = owner_of(settings);
+        let is_nobody = settings.auth.is_none() && settings.tls.is_none();
+        let origin = match &settings.base {
+            Base::Fixed(url) if is_nobody => Some(url.origin().ascii_serialization()),
+            Base::Fixed(_) | Base::FromToken { .. } => None,
+        };
+        let mut known = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let budget = known.entry((owner, origin));
+        Arc::clone(budget.or_insert_with_key(|(owner, _)| Arc::new(Budget::new(owner, settings))))
+    }
+}
+
+impl Client {
+    /// Whether answers about a member have said how much is left where the definition looks; nothing where it looks nowhere.
+    #[must_use]
+    pub fn tells_what_is_left(&self, each: &Each) -> Option<bool> {
+        let Line { shared, .. } = self.line(each).ok()?;
+        shared.gauge.is_declared().then(|| shared.budget.has_told.load(Ordering::Relaxed))
+    }
+}
+
+impl Budget {
+    fn new(owner: &str, settings: &ProviderSettings) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            gates: Gates::new(&settings.limits, &settings.caps),
+            quota: settings.limits.quota.clone().map(Asking::new),
+            has_told: AtomicBool::default(),
+        }
+    }
+}

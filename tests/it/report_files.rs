@@ -1,0 +1,78 @@
+//! A file for each report: whole or not there, and its absence is said.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::world::{World, charge, set};
+
+async fn world() -> World {
+    let world = World::agreeing(3).await;
+    std::fs::create_dir(world.path().join("reports")).unwrap();
+    world.edit("tieout.yaml", "queues:", "report: {folder: reports}\nqueues:");
+    world
+}
+
+fn files(world: &World) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(world.path().join("reports"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn every_run_and_plan_leaves_its_report_in_a_file_that_is_the_stored_one() {
+    let world = world().await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    let plan = world.plan();
+    let run = world.run();
+    assert_eq!((plan.code, run.code), (4, 0), "{run:?}");
+    let names = [&plan, &run].map(|outcome| format!("{}.json", outcome.json()["run_id"].as_str().unwrap()));
+    assert_eq!(files(&world), names);
+    let kept: Value =
+        serde_json::from_slice(&std::fs::read(world.path().join("reports").join(&names[1])).unwrap())
+            .unwrap();
+    assert_eq!(kept, run.json());
+    assert_eq!(kept, world.tieout(&["report", "show", "--format", "json"]).json());
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_said_and_the_report_is_in_the_state_store() {
+    let world = world().await;
+    std::fs::remove_dir(world.path().join("reports")).unwrap();
+    world.upstream(&charge("ch_lost", 5, 500));
+    let outcome = world.run();
+    assert_eq!((outcome.code, outcome.findings()), (3, set(["missing ch_lost"])), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("the file of this report cannot be written into")
+            && outcome.stderr.contains("tieout report show"),
+        "{outcome:?}"
+    );
+    assert_eq!(world.tieout(&["report", "show", "--format", "json"]).json(), outcome.json());
+}
+
+#[tokio::test]
+async fn a_full_disk_under_the_folder_leaves_no_half_file_and_the_report_in_the_state_store() {
+    let world = world().await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    // A file system of one page, in a namespace of its own: nobody else sees it, and it needs no rights.
+    let script = "mount -t tmpfs -o size=4k tmpfs reports && head -c 4096 /dev/zero > reports/filler; \
+         \"$0\" run --format json; code=$?; ls -A reports >&2; exit $code";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_tieout")])
+        .current_dir(world.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(3), "{stdout}{stderr}");
+    assert!(stderr.contains("No space left on device"), "{stderr}");
+    assert!(stderr.trim_end().ends_with("filler"), "nothing else is left in the folder: {stderr}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["domains"][0]["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(report["exit"]["code"], json!(0), "the run itself did all that it should");
+    assert_eq!(world.tieout(&["report", "show", "--format", "json"]).json(), report);
+}
