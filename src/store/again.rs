@@ -52,30 +52,33 @@ impl Store {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(FIRST_PAUSE)
-            .with_max_delay(LONGEST_PAUSE)
-            .with_factor(3.0)
-            .with_max_times(TRIES - 1)
-            .with_jitter();
-        let may_help = |error: &StoreError| match error.came() {
-            Came::ToNothing => true,
-            Came::NobodyKnows => twice == Twice::IsOnce,
-            Came::ToAnEnd => false,
-        };
-        once.retry(pauses)
-            .sleep(tokio::time::sleep)
-            .when(may_help)
-            .notify(|error: &StoreError, pause| {
-                tracing::info!(
-                    place = self.place(),
-                    ?pause,
-                    error = error.with_causes(),
-                    "asking the state store again"
-                );
-            })
-            .await
+        again(self.place(), twice, once).await
     }
+}
+
+/// The same at a place to which there is no connection yet.
+pub(super) async fn again<T, F>(place: &str, twice: Twice, once: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let pauses = ExponentialBuilder::new()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .with_factor(3.0)
+        .with_max_times(TRIES - 1)
+        .with_jitter();
+    let may_help = |error: &StoreError| match error.came() {
+        Came::ToNothing => true,
+        Came::NobodyKnows => twice == Twice::IsOnce,
+        Came::ToAnEnd => false,
+    };
+    once.retry(pauses)
+        .sleep(tokio::time::sleep)
+        .when(may_help)
+        .notify(|error: &StoreError, pause| {
+            tracing::info!(place, ?pause, error = error.with_causes(), "asking the state store again");
+        })
+        .await
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Executor};
 use tieout_reconcilers::instant::Instant;
 
+use super::again::{Twice, again};
 use super::error::StoreError;
 use super::migrate::{self, Upgrade, Version};
 use super::settings::StoreSettings;
@@ -228,7 +229,12 @@ async fn sqlite(path: &Path) -> Result<(Pool, Arc<str>), StoreError> {
         .statement_cache_capacity(STATEMENTS)
         .foreign_keys(true);
     let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = pool.connect_with(options).await.map_err(|cause| StoreError::from_sql(cause, &place))?;
+    // SQLite waits for nobody while it gives a new file its journal: whoever comes second is told at once that it is locked.
+    let pool = again(&place, Twice::IsTwice, || async {
+        let connected = pool.clone().connect_with(options.clone()).await;
+        connected.map_err(|cause| StoreError::from_sql(cause, &place))
+    })
+    .await?;
     Ok((Pool::Sqlite(pool), place.into()))
 }
 

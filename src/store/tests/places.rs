@@ -33,7 +33,7 @@ async fn many_can_open_a_new_store_at_once(world: World) {
             StoreSettings::Postgres { url: url.clone() }
         }
     };
-    let opened = futures::future::join_all((0..4).map(|_| Store::open(&settings))).await;
+    let opened = futures::future::join_all((0..16).map(|_| Store::open(&settings))).await;
     assert!(opened.iter().all(Result::is_ok), "{opened:?}");
 }
 
