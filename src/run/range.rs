@@ -224,9 +224,9 @@ impl Range<'_> {
         self.pages += 1;
         self.n_rows += page.n_rows();
         let (reading, feed) = (self.reading, self.reading.sides.reconciler.feed());
-        if let Some(ceiling) = reading.saw(&page).filter(|_| self.pages == 1)
-            && !self.diff.end_at(ceiling)
-        {
+        reading.saw(&page);
+        // The provider's clock, and its own word on its answers, are known since the first of them.
+        if self.pages == 1 && !self.diff.end_at(reading.ceiling()) {
             return Ok(ControlFlow::Break(Seen::Beyond));
         }
         if let Some(shown) = &reading.shown {

@@ -368,8 +368,8 @@ impl Reading {
         walked
     }
 
-    /// Takes note of a page; the ceiling that the provider's first answer of the run has set, if any.
-    pub(super) fn saw(&self, page: &WalkedPage) -> Option<Instant> {
+    /// Takes note of a page. The first one of the run tells how far the provider's answers are whole, where it says so.
+    pub(super) fn saw(&self, page: &WalkedPage) {
         self.lanes.open.cancel();
         self.going.moves();
         let (pages, items) = self.pace.saw(page);
@@ -377,7 +377,7 @@ impl Reading {
         self.watcher.saw(Progress::Page { domain: reconciler.domain().as_str(), pages, items });
         self.sentinels.saw(&page.items, reconciler.feed(), self.start);
         let settled = |at| coverage::ceiling(at, reconciler.feed(), reconciler.policy(), None);
-        *self.provider_ceiling.get_or_init(|| page.ceiling.map(settled))
+        self.provider_ceiling.get_or_init(|| page.ceiling.map(settled));
     }
 
     /// How many items wait for their local rows, so that all slices together hold about as many.

@@ -1,7 +1,7 @@
 //! Runs that die, and the next ones, which read on from where they were.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Feed, Order};
@@ -23,10 +23,14 @@ pub(super) fn double(span: u64, order: Order) -> Double {
     Double { feed: Feed { order, span: Duration::from_secs(span), ..double.feed }, ..double }
 }
 
-/// Ninety items, some of them in one second, of which some are lost, some differ, and some rows are nobody's.
+/// Ninety items, some of them in one second.
+fn items() -> Vec<Item> {
+    (0..90).map(|n| item(&format!("i{n:02}"), n * 10 / 9 / 3 * 3)).collect()
+}
+
+/// The same on a shelf and in a table, but some are lost, some differ, and some rows are nobody's.
 pub(super) async fn world(order: Order) -> World {
-    let world = World::new().await;
-    let items: Vec<Item> = (0..90).map(|n| item(&format!("i{n:02}"), n * 10 / 9 / 3 * 3)).collect();
+    let (world, items) = (World::new().await, items());
     world.upstream(&items);
     let kept = |n: &usize| n % 17 != 3;
     let changed = |n: usize, item: &Item| Item { amount: if n % 23 == 5 { 9 } else { 1 }, ..item.clone() };
@@ -40,11 +44,16 @@ pub(super) async fn world(order: Order) -> World {
         .collect();
     world.local(&rows).await;
     world.local(&[item("invented", 20), item("nobodys", 71)]).await;
+    leaf_through(&world, order);
+    world
+}
+
+/// Shows the shelf page by page, each of which takes its time.
+fn leaf_through(world: &World, order: Order) {
     world.change(|shelf| {
         (shelf.page, shelf.is_newest_first) = (Some(PAGE), order == Order::Descending);
         shelf.pace = Duration::from_millis(20);
     });
-    world
 }
 
 /// What a run leaves behind.
@@ -149,11 +158,12 @@ async fn slices_side_by_side_are_all_carried_on() {
 
 /// A run that was killed in the middle of its only slice, once it was written down how far that is.
 async fn half_way() -> World {
-    let world = world(Order::Ascending).await;
+    half_way_through(world(Order::Ascending).await, Order::Ascending).await
+}
+
+async fn half_way_through(world: World, order: Order) -> World {
     for number in 7..13 {
-        assert!(
-            world.night_cut_at(double(100, Order::Ascending), 100, (number, Cut::Killed)).await.is_none()
-        );
+        assert!(world.night_cut_at(double(100, order), 100, (number, Cut::Killed)).await.is_none());
         world.lapse().await;
         if left(&world).await.n_bookmarks == 1 {
             return world;
@@ -240,6 +250,23 @@ async fn what_changed_meanwhile_is_judged_as_it_is_now() {
     assert_eq!(second.status, Status::Done, "{second:?}");
     let found = findings(&second);
     assert!(found.contains("orphaned i87") && found.contains("missing new"), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_lay_after_the_ceiling_by_the_provider_s_clock_is_counted_once() {
+    for order in [Order::Ascending, Order::Descending] {
+        let world = World::new().await;
+        world.both(&items()).await;
+        leaf_through(&world, order);
+        let behind = UNIX_EPOCH + Duration::from_micros(at(30).micros().unsigned_abs());
+        world.change(|shelf| shelf.date = Some(httpdate::fmt_http_date(behind)));
+        let world = half_way_through(world, order).await;
+        world.change(|shelf| shelf.date = None);
+        let second = world.night(double(100, order), 100).await;
+        assert!(second.notes.iter().any(|said| said.contains("were read on")), "{:?}", second.notes);
+        let ItemCounts { upstream, local, matched, .. } = second.items;
+        assert_eq!((upstream, local, matched), (90, 90, 90), "{order:?}: {second:?}");
+    }
 }
 
 #[tokio::test]
