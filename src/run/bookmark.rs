@@ -23,9 +23,9 @@ use crate::store::{Bookmark, Fence, KeptBookmark, Store, StoreError};
 
 /// The format of a state.
 const FORMAT: i64 = 2;
-/// How many times as long as it took to write the last bookmark passes before the next one: at most a twentieth of the time is
-/// spent on them.
-const SHARE: u32 = 20;
+/// How many times as long as it took to write the last bookmark passes before the next one: at most a tenth of the time is spent on
+/// them, by tasks of their own.
+const SHARE: u32 = 10;
 /// The least time between two bookmarks of a slice.
 const LEAST: Duration = Duration::from_millis(20);
 /// How long the way to a next page is believed to be known where the feed does not say.

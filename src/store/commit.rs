@@ -1,8 +1,9 @@
 //! The one transaction of a slice: findings, events, coverage and checkpoint together, or nothing. It decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 use uuid::Uuid;
 
@@ -102,8 +103,8 @@ impl Store {
             tx = self.in_two(tx).await?;
         }
         // What a person decided meanwhile stands; the next look sees the key as it is then.
-        let intervened = findings::intervened(&mut tx, &findings).await?;
-        findings.retain(|finding| !intervened.contains(&finding.id.key));
+        let stored = findings::interventions(&mut tx, &findings).await?;
+        let intervened = remove_intervened(&mut findings, &stored);
         let mut events = commit.events;
         events.retain(|event| !intervened.contains(&event.finding.key));
         // Rows are always locked in this order, outbox before findings, here and in the relay: so nobody waits in a ring.
@@ -112,7 +113,7 @@ impl Store {
             outbox::stage(&mut tx, lease, &events, now).await?;
         }
         crash_point!("commit.events_staged");
-        findings::upsert(&mut tx, findings, now).await?;
+        findings::upsert(&mut tx, findings, &stored, now).await?;
         crash_point!("commit.findings_written");
         if bug!("events_after_findings") {
             tx = self.in_two(tx).await?;
@@ -141,6 +142,13 @@ impl Store {
 fn one_per_key(findings: Vec<Finding>) -> Vec<Finding> {
     let by_key: BTreeMap<_, _> = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
     by_key.into_values().collect()
+}
+
+/// Takes out the findings that people changed since the caller read them, and says which those are.
+fn remove_intervened(findings: &mut Vec<Finding>, stored: &HashMap<Key, u32>) -> HashSet<Key> {
+    let has_intervened =
+        |finding: &mut Finding| stored.get(&finding.id.key).is_some_and(|n| *n != finding.interventions);
+    findings.extract_if(.., has_intervened).map(|finding| finding.id.key).collect()
 }
 
 async fn checkpoint(tx: &mut Tx, lease: &Lease, done: &SliceDone, now: Instant) -> Result<(), StoreError> {

@@ -14,4 +14,4 @@ pub use approve::Approval;
 pub use held::HeldSet;
 pub use read::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
 pub use standing::StandingCount;
-pub(super) use write::{acknowledge, hold, intervened, upsert};
+pub(super) use write::{acknowledge, hold, interventions, upsert};

@@ -1,6 +1,6 @@
 //! Writes findings and appends to their history, inside a transaction of the caller.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -29,15 +29,18 @@ struct Stored {
     episode: u32,
 }
 
-/// Writes findings of one domain and `each`, sorted by key; a change of state is added to the history.
+/// Writes findings of one domain and `each`, sorted by key; a change of state is added to the history. `known` are the keys of those
+/// that are stored already.
 pub(in crate::store) async fn upsert(
     tx: &mut Tx,
     mut findings: Vec<Finding>,
+    known: &HashMap<Key, u32>,
     now: Instant,
 ) -> Result<(), StoreError> {
     for batch in findings.chunks_mut(BATCH) {
-        let stored = lock(tx, batch).await?;
-        let sent = sent(tx, batch).await?;
+        let old: Vec<&Finding> = batch.iter().filter(|finding| known.contains_key(&finding.id.key)).collect();
+        let stored = lock(tx, &old).await?;
+        let sent = sent(tx, batch, &stored).await?;
         for finding in batch.iter_mut() {
             if let Some(at) = finding.event_id.and_then(|id| sent.get(&id)) {
                 acknowledged(finding, *at);
@@ -95,30 +98,27 @@ pub(in crate::store) async fn acknowledge(
     Ok(())
 }
 
-/// The keys whose state a person changed since the caller read them, sorted by key as the findings are.
-pub(in crate::store) async fn intervened(
+/// How often people changed the findings that are stored under the keys of these, which are sorted by key. Nobody changes that while
+/// the lease is fenced.
+pub(in crate::store) async fn interventions(
     tx: &mut Tx,
     findings: &[Finding],
-) -> Result<HashSet<Key>, StoreError> {
-    let mut changed = HashSet::new();
+) -> Result<HashMap<Key, u32>, StoreError> {
+    let mut stored = HashMap::new();
     for batch in findings.chunks(BATCH) {
-        let rows = rows_of(tx, batch, "key, interventions", "").await?;
-        let known: HashMap<&str, u32> =
-            batch.iter().map(|finding| (finding.id.key.as_str(), finding.interventions)).collect();
-        for row in &rows {
+        let all: Vec<&Finding> = batch.iter().collect();
+        for row in &rows_of(tx, &all, "key, interventions", "").await? {
             let key = row.word("key", |key| Key::checked(key).ok())?;
-            if known.get(key.as_str()).copied() != Some(row.count("interventions")?) {
-                changed.insert(key);
-            }
+            stored.insert(key, row.count("interventions")?);
         }
     }
-    Ok(changed)
+    Ok(stored)
 }
 
-/// Locks the rows of a batch, in the order of their keys.
-async fn lock(tx: &mut Tx, batch: &[Finding]) -> Result<HashMap<String, Stored>, StoreError> {
+/// Locks rows in the order of their keys.
+async fn lock(tx: &mut Tx, findings: &[&Finding]) -> Result<HashMap<String, Stored>, StoreError> {
     let for_update = tx.dialect().for_update;
-    let rows = rows_of(tx, batch, "key, state, episode", for_update).await?;
+    let rows = rows_of(tx, findings, "key, state, episode", for_update).await?;
     let stored = |row: &Row| {
         let stored = Stored { state: row.word("state", State::from_word)?, episode: row.count("episode")? };
         Ok((row.text("key")?, stored))
@@ -126,28 +126,34 @@ async fn lock(tx: &mut Tx, batch: &[Finding]) -> Result<HashMap<String, Stored>,
     rows.iter().map(stored).collect()
 }
 
-/// Some columns of the rows of a batch, in the order of their keys.
+/// Some columns of the rows of findings, in the order of their keys.
 async fn rows_of(
     tx: &mut Tx,
-    batch: &[Finding],
+    findings: &[&Finding],
     columns: &str,
     and_lock: &str,
 ) -> Result<Vec<Row>, StoreError> {
-    let Some(first) = batch.first() else { return Ok(Vec::new()) };
+    let Some(first) = findings.first() else { return Ok(Vec::new()) };
     let mut args = args![first.id.domain.as_str(), first.id.each.as_str()].to_vec();
-    args.extend(batch.iter().map(|finding| Value::from(finding.id.key.as_str())));
+    args.extend(findings.iter().map(|finding| Value::from(finding.id.key.as_str())));
     let sql = format!(
         "SELECT {columns} FROM findings
          WHERE domain = $1 AND each_ = $2 AND key IN ({}) ORDER BY key {and_lock}",
-        params(batch.len(), 2)
+        params(findings.len(), 2)
     );
     tx.rows(sql, &args).await
 }
 
 /// When the events of a batch were sent, as far as they were. A relay may have delivered one since the caller read its
-/// finding, or after the finding had let go of it; neither must be forgotten, for it is not sent a second time.
-async fn sent(tx: &mut Tx, batch: &[Finding]) -> Result<HashMap<Uuid, Instant>, StoreError> {
-    let unknown = batch.iter().filter(|finding| finding.acknowledged_at.is_none());
+/// finding, or after the finding had let go of it; neither must be forgotten, for it is not sent a second time. An event is never
+/// committed without its finding: a key that is new has none.
+async fn sent(
+    tx: &mut Tx,
+    batch: &[Finding],
+    stored: &HashMap<String, Stored>,
+) -> Result<HashMap<Uuid, Instant>, StoreError> {
+    let is_known = |finding: &&Finding| stored.contains_key(finding.id.key.as_str());
+    let unknown = batch.iter().filter(is_known).filter(|finding| finding.acknowledged_at.is_none());
     let ids: Vec<Value<'_>> = unknown.filter_map(|finding| finding.event_id).map(Value::from).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
