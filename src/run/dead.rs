@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tieout_reconcilers::reconciler::Reconciler;
 use uuid::Uuid;
 
+use super::finish::as_json;
 use super::remains::{End, report_of};
 use crate::report::{exit, seal};
 use crate::store::{Store, StoreError};
@@ -30,7 +31,7 @@ pub async fn close(
         // It was killed, and so returned none of these codes; they say what its end is worth.
         report.exit =
             exit::decide(&[vec![(exit::PARTIAL, exit::DIED.to_owned())], reasons.collect()].concat());
-        let json = serde_json::to_string(&seal(report)).unwrap_or_default();
+        let json = as_json(&seal(report));
         if store.close_dead_run(&dead, &json, successor).await? {
             tracing::warn!(%run_id, "an earlier run gave no sign of life and is recorded as interrupted");
             closed.push(run_id);

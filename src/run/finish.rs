@@ -57,8 +57,13 @@ pub(super) async fn give_up(run: &UnderWay<'_>) -> Result<RunReport, StoreError>
     tokio::time::timeout(LAST_REPORT, last_report).await.map_err(too_late)?
 }
 
+/// A report as the state store keeps it.
+pub(super) fn as_json(report: &RunReport) -> String {
+    serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
+}
+
 async fn record(store: &Store, report: &RunReport) -> Result<(), StoreError> {
-    let json = serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+    let json = as_json(report);
     store.finish_run(report.run_id, report.status, report.exit.code.into(), &json).await
 }
 

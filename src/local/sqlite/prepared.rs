@@ -92,12 +92,9 @@ impl Prepared {
     /// The bounds of a window in the domain's format, and the values of the member.
     pub(super) fn bounds(&self, window: Option<Window>) -> Vec<Value> {
         let bounds = window.map(|window| self.times.bounds(window));
-        let bound = |text: String| {
-            if self.times.are_numbers() {
-                Value::Integer(text.parse().unwrap_or_default())
-            } else {
-                Value::Text(sortable(&text).to_owned())
-            }
+        let bound = |text: String| match text.parse() {
+            Ok(number) if self.times.are_numbers() => Value::Integer(number),
+            _ => Value::Text(sortable(&text).to_owned()),
         };
         bounds.into_iter().flatten().map(bound).chain(self.each()).collect()
     }
