@@ -134,7 +134,9 @@ impl Flight {
     }
 
     fn start(&self, slice: Slice, ahead: Ahead) -> AbortOnDropHandle<Result<Read, Failure>> {
-        AbortOnDropHandle::new(tokio::spawn(self.reading.clone().read(slice, ahead)))
+        // Tasks may begin in any order; slices that are judged in their order are read in it too.
+        let place = self.reading.line_up();
+        AbortOnDropHandle::new(tokio::spawn(self.reading.clone().read(slice, ahead, place)))
     }
 }
 

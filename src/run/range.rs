@@ -90,10 +90,10 @@ impl Reading {
         // This run may have begun before the other one, or by another clock: it judges no later than its own ceiling.
         let Some(window) = slice.window.until(self.ceiling()) else { return Ok(Fetched::Nothing) };
         let slice = &Slice { window, newest: slice.newest && window == slice.window, ..slice.clone() };
-        if self.count(slice).await?.is_some_and(Count::is_over) {
+        let permit = self.enter(self.line_up()).await?;
+        if self.count(slice).await.is_some_and(Count::is_over) {
             return Ok(Fetched::Nothing);
         }
-        let permit = self.enter().await?;
         let mut range = self.begin(slice);
         let fetched = match range.walk_through().await? {
             ControlFlow::Break(_) => Fetched::Nothing,

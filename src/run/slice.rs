@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::{self, BoxFuture};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::page::Wanted;
 use tieout_reconcilers::reconciler::{Filter, Jobs};
 use tieout_reconcilers::window::Slice;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::bookmark::{Marks, Opened};
@@ -160,10 +162,18 @@ impl Lanes {
         self.open.cancelled().await;
     }
 
-    async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.free).acquire_owned().await.map_err(|_| Failure::Interrupted)
+    /// Takes the last place in the row of those that wait for a lane, whenever it is waited there.
+    fn line_up(&self) -> Place {
+        let mut place = Box::pin(Arc::clone(&self.free).acquire_owned());
+        match (&mut place).now_or_never() {
+            Some(lane) => future::ready(lane).boxed(),
+            None => place,
+        }
     }
 }
+
+/// A place in the row of those that wait for a lane.
+pub(super) type Place = BoxFuture<'static, Result<OwnedSemaphorePermit, AcquireError>>;
 
 /// What the reading of every slice of a domain needs.
 #[derive(Clone)]
@@ -194,10 +204,16 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Reads both sides of a slice, again from its start where the provider lost the way.
-    pub(super) async fn read(self, mut slice: Slice, ahead: Ahead) -> Result<Read, Failure> {
+    /// Takes the last place in the row of those that wait for a lane.
+    pub(super) fn line_up(&self) -> Place {
+        self.lanes.line_up()
+    }
+
+    /// Reads both sides of a slice once it is its turn, again from its start where the provider lost the way.
+    pub(super) async fn read(self, mut slice: Slice, ahead: Ahead, place: Place) -> Result<Read, Failure> {
+        let mut lane = Some(self.enter(place).await?);
         let (counted, mut opened) = match ahead {
-            Ahead::Count => match self.count(&slice).await? {
+            Ahead::Count => match self.count(&slice).await {
                 Some(count) if count.is_over() => return Ok(Read::of(slice, Seen::Counted(count))),
                 counted => (counted, None),
             },
@@ -207,7 +223,10 @@ impl Reading {
         let mut lost = 0;
         let (mut was_resynced, mut began_anew) = (false, false);
         loop {
-            let permit = self.enter().await?;
+            let permit = match lane.take() {
+                Some(lane) => lane,
+                None => self.enter(self.line_up()).await?,
+            };
             let feed = self.sides.reconciler.feed();
             let read = if feed.changes || feed.timeless {
                 self.by_key(&slice, permit).await?
@@ -234,27 +253,26 @@ impl Reading {
     }
 
     /// Waits for a lane.
-    pub(super) async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    pub(super) async fn enter(&self, place: Place) -> Result<OwnedSemaphorePermit, Failure> {
         tokio::select! {
             biased;
             () = self.readings.over() => Err(Failure::Interrupted),
-            permit = self.lanes.enter() => permit,
+            lane = place => lane.map_err(|_| Failure::Interrupted),
         }
     }
 
-    /// What the provider counts in a slice. Nothing where that saves no walk, or where it does not say.
-    pub(super) async fn count(&self, slice: &Slice) -> Result<Option<Count>, Failure> {
+    /// What the provider counts in a slice that has its lane. Nothing where that saves no walk, or where it does not say.
+    pub(super) async fn count(&self, slice: &Slice) -> Option<Count> {
         let Sides { client, reconciler, .. } = self.sides.as_ref();
-        let Some(cap) = self.counting.cap(reconciler.feed()) else { return Ok(None) };
-        let _permit = self.lanes.enter().await?;
-        Ok(match count(client, reconciler.as_ref(), slice).await {
+        let cap = self.counting.cap(reconciler.feed())?;
+        match count(client, reconciler.as_ref(), slice).await {
             None => None,
             Some(Ok(said)) => Some(Count { cap: cap.rows, said }),
             Some(Err(why)) => {
                 self.counting.give_up(why);
                 None
             }
-        })
+        }
     }
 
     /// A count that a complete walk shows to be far too high makes nobody split a slice any more.
