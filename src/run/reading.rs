@@ -89,7 +89,9 @@ impl Night<'_> {
                 () = self.job.options.late(), if left > 0 => continue,
                 failure = self.stop.asked() => return Err(failure),
             };
-            let Some(read) = next.transpose()? else { return Ok(()) };
+            let Some(read) = next.transpose().map_err(|failure| self.stop.cause_of(failure))? else {
+                return Ok(());
+            };
             in_vain = if gave_nothing(&read) { in_vain + 1 } else { 0 };
             if self.take_in(read, shape, flight).await?.is_break() {
                 return Ok(());

@@ -89,6 +89,11 @@ impl Stop {
         self.why()
     }
 
+    /// Why work has failed: what was only told to end does not know why.
+    pub(super) fn cause_of(&self, failure: Failure) -> Failure {
+        if matches!(failure, Failure::Interrupted) && self.going.is_over() { self.why() } else { failure }
+    }
+
     /// Waits for some time, unless the work is to end.
     pub(super) async fn pause(&self, time: Duration) -> Result<(), Failure> {
         self.going.pause(time).await.map_err(|_| self.why())
@@ -99,5 +104,24 @@ impl Stop {
             return Failure::LeaseLost;
         }
         self.run.stuck().map_or(Failure::Interrupted, Failure::Stalled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_was_only_told_to_end_failed_for_what_ended_it() {
+        let run = RunStop::on(&CancellationToken::new());
+        let stop = run.of_a_domain();
+        assert!(matches!(stop.cause_of(Failure::Interrupted), Failure::Interrupted));
+        stop.lose();
+        assert!(matches!(stop.cause_of(Failure::Interrupted), Failure::LeaseLost));
+        assert!(matches!(stop.cause_of(Failure::Panicked(String::new())), Failure::Panicked(_)));
+        let other = run.of_a_domain();
+        run.stuck.set(Duration::from_secs(2)).unwrap();
+        run.going.end();
+        assert!(matches!(other.cause_of(Failure::Interrupted), Failure::Stalled(_)));
     }
 }
