@@ -18,9 +18,6 @@ const LATER: &[&str] = &[
     "owner",
     "tags",
     // Queues.
-    "redis",
-    "rabbitmq",
-    "nats",
     "kafka",
     "sqs",
     "sns",

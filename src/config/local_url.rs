@@ -9,6 +9,7 @@ use super::secret::{ConfigError, Kinds, UrlRef};
 
 /// What is only read.
 const READ: Kinds = Kinds {
+    what: "database",
     schemes: &["sqlite", "postgres", "postgresql", "mysql", "mariadb"],
     help: "write `sqlite:FILE`, `postgres://USER@HOST/NAME`, or `mysql://USER@HOST/NAME`",
     no_such: "it is not the address of a SQLite, PostgreSQL, MySQL or MariaDB database",

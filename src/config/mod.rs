@@ -12,6 +12,7 @@ mod caps;
 pub mod provider;
 pub mod queue;
 
+pub mod broker_url;
 mod file;
 mod local_url;
 

@@ -115,9 +115,11 @@ pub enum UrlRef {
     Secret(SecretRef),
 }
 
-/// The kinds of databases that an address may name.
+/// What an address may name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kinds {
+pub struct Kinds {
+    /// What that is, in one word or two.
+    pub(super) what: &'static str,
     /// The schemes of their addresses.
     pub(super) schemes: &'static [&'static str],
     /// How such an address is written.
@@ -128,6 +130,7 @@ pub(super) struct Kinds {
 
 /// State and queues.
 const KEEPING: Kinds = Kinds {
+    what: "database",
     schemes: &["sqlite", "postgres", "postgresql"],
     help: "write `sqlite:FILE`, or `postgres://USER@HOST/NAME`",
     no_such: "it is not the address of a SQLite or PostgreSQL database",
@@ -183,10 +186,14 @@ fn has_password(text: &str) -> bool {
 
 fn check_scheme(text: &str, kinds: Kinds) -> Result<(), Fault> {
     let Some((scheme, _)) = text.split_once(':') else {
-        return Err(Fault::new("this is not the address of a database").with_help(kinds.help));
+        return Err(Fault::new(format!("this is not the address of a {}", kinds.what)).with_help(kinds.help));
     };
     let is_known = kinds.schemes.contains(&scheme);
-    if is_known { Ok(()) } else { Err(words::refuse("kind of database", scheme, kinds.schemes)) }
+    if is_known {
+        Ok(())
+    } else {
+        Err(words::refuse(&format!("kind of {}", kinds.what), scheme, kinds.schemes))
+    }
 }
 
 /// Puts a relative SQLite file into a folder; every other address stays as it is.

@@ -2,19 +2,29 @@
 //!
 //! To add a broker, write a file with a type that implements [`Queue`] and name it in [`QueueSettings`] and [`open`].
 
+mod binding;
 mod settings;
 mod table;
 
+#[cfg(feature = "amqp")]
+mod amqp;
+#[cfg(feature = "nats")]
+mod nats;
 mod ndjson;
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod sqlite;
 mod stdout;
+#[cfg(not(all(feature = "amqp", feature = "nats", feature = "redis")))]
+mod unbuilt;
 
 use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-pub use settings::QueueSettings;
+pub use binding::Mode;
+pub use settings::{AmqpSettings, NatsSettings, QueueSettings, RedisSettings};
 pub use table::{NotATable, TableName};
 
 use crate::store::Outgoing;
@@ -49,7 +59,7 @@ pub enum Outcome {
     Retry(String),
     /// This broker will never take it.
     Dead {
-        /// `poison`, `too_large` or `rejected`.
+        /// `poison`, `too_large`, `rejected` or `unroutable`.
         class: &'static str,
         /// What the broker said.
         reason: String,
@@ -83,8 +93,16 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
     match settings {
         QueueSettings::Sqlite { path, table } => Box::new(sqlite::SqliteQueue::new(path, table)),
         QueueSettings::Postgres { url, table } => Box::new(postgres::PostgresQueue::new(url, table)),
+        #[cfg(feature = "redis")]
+        QueueSettings::Redis(settings) => Box::new(redis::RedisQueue::new(settings)),
+        #[cfg(feature = "amqp")]
+        QueueSettings::Amqp(settings) => Box::new(amqp::AmqpQueue::new(settings)),
+        #[cfg(feature = "nats")]
+        QueueSettings::Nats(settings) => Box::new(nats::NatsQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
+        #[cfg(not(all(feature = "amqp", feature = "nats", feature = "redis")))]
+        _ => Box::new(unbuilt::Unbuilt),
     }
 }
 
@@ -94,7 +112,11 @@ pub fn ddl(settings: &QueueSettings) -> Option<String> {
     match settings {
         QueueSettings::Sqlite { table, .. } => Some(sqlite::ddl(table)),
         QueueSettings::Postgres { table, .. } => Some(postgres::ddl(table)),
-        QueueSettings::Ndjson { .. } | QueueSettings::Stdout => None,
+        QueueSettings::Redis(_)
+        | QueueSettings::Amqp(_)
+        | QueueSettings::Nats(_)
+        | QueueSettings::Ndjson { .. }
+        | QueueSettings::Stdout => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::binding::Mode;
 use super::table::TableName;
 
 /// Which broker a queue is.
@@ -23,6 +24,12 @@ pub enum QueueSettings {
         /// The table.
         table: TableName,
     },
+    /// A Redis Stream.
+    Redis(RedisSettings),
+    /// An exchange of RabbitMQ.
+    Amqp(AmqpSettings),
+    /// A subject of NATS JetStream.
+    Nats(NatsSettings),
     /// A file with one event a line.
     Ndjson {
         /// The file; it is created where it does not exist.
@@ -30,4 +37,47 @@ pub enum QueueSettings {
     },
     /// Standard output, one event a line.
     Stdout,
+}
+
+/// A Redis Stream.
+#[derive(Debug, Clone)]
+pub struct RedisSettings {
+    /// The connection URL, which may hold a password.
+    pub url: SecretString,
+    /// The key of the stream.
+    pub stream: String,
+    /// How events stand in its entries.
+    pub mode: Mode,
+    /// How many entries it keeps, about; all of them where there is no number.
+    pub max_length: Option<u64>,
+    /// How many replicas must have an event before it counts as delivered.
+    pub replicas: u32,
+}
+
+/// An exchange of RabbitMQ.
+#[derive(Debug, Clone)]
+pub struct AmqpSettings {
+    /// The connection URL, which may hold a password.
+    pub url: SecretString,
+    /// The exchange; the nameless one where it is empty.
+    pub exchange: String,
+    /// The routing key of every message; the event's type where there is none.
+    pub routing_key: Option<String>,
+    /// How events stand in messages.
+    pub mode: Mode,
+    /// The largest message that the server takes.
+    pub max_bytes: usize,
+}
+
+/// A subject of NATS JetStream.
+#[derive(Debug, Clone)]
+pub struct NatsSettings {
+    /// The connection URL, which may hold a password or a token.
+    pub url: SecretString,
+    /// The subject.
+    pub subject: String,
+    /// How events stand in messages.
+    pub mode: Mode,
+    /// A file with a JWT and the seed of its key.
+    pub credentials: Option<PathBuf>,
 }

@@ -20,6 +20,9 @@ missing_packages() {
     postgres_can_be_had || printf '%s\n' postgresql
     mariadb_can_be_had || printf '%s\n' mariadb-server
     pgbouncer_program >/dev/null || printf '%s\n' pgbouncer
+    redis_can_be_had || printf '%s\n' redis-server
+    nats_can_be_had || printf '%s\n' nats-server
+    rabbitmq_can_be_had || printf '%s\n' rabbitmq-server
     command -v strace >/dev/null || printf '%s\n' strace
 }
 

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # What every server needs that a run starts for itself: an account that is not root, and a folder that goes with the run.
 
-# lend_account NAME: sets `as_server`, the words before a server's command, and `server_uid`. The kernel ends the server
-# when this shell dies in any way, `kill -9` included. Servers refuse to run as root, so root lends them another account.
+# lend_account NAME [SIGNAL]: sets `as_server`, the words before a server's command, and `server_uid`. The kernel ends the server
+# by that signal (default: QUIT) when this shell dies in any way, `kill -9` included. Servers refuse to run as root, so root lends
+# them another account.
 lend_account() {
-    as_server=(setpriv --pdeathsig QUIT)
+    as_server=(setpriv --pdeathsig "${2:-QUIT}")
     if ((EUID == 0)); then
         local account=$1
         id "$account" >/dev/null 2>&1 || account=nobody

@@ -90,7 +90,7 @@ fn the_values_of_a_member_come_behind_the_range_or_the_keys() {
     let sql =
         "SELECT 1 WHERE :from <= a AND a < :to AND r = :each.region AND x IN (:each.account, :each.region)";
     let statement = rows(sql, Dialect::Sqlite).unwrap();
-    assert_eq!(statement.values_of(&member.clone().into()).unwrap(), ["eu".into(), "a1".into()]);
+    assert_eq!(statement.values_of(&member.clone().into()).unwrap(), ["eu", "a1"].map(Box::<str>::from));
     assert_eq!(statement.for_sqlite(0), "SELECT 1 WHERE ?1 <= a AND a < ?2 AND r = ?3 AND x IN (?4, ?3)");
     let sql = "SELECT 1 WHERE id IN (:keys) AND r = :each.region AND x = :each.account";
     let statement = keys(sql, Dialect::Postgres).unwrap();

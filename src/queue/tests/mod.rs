@@ -1,5 +1,7 @@
 //! What the queues promise: every event once, poison alone, and nothing acknowledged that is not there.
 
+#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
+mod brokers;
 mod files;
 mod tables;
 
@@ -11,7 +13,7 @@ use crate::store::Outgoing;
 use crate::store::tests::event_id;
 
 /// An event on a key, with its data as JSON.
-fn event(key: &str, data: &str) -> Outgoing {
+pub(super) fn event(key: &str, data: &str) -> Outgoing {
     let id = Identity {
         domain: "shop.charges".parse().unwrap(),
         each: Each::default(),
