@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+#[cfg(any(test, feature = "nats"))]
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::RawValue;
 
-use super::Outcome;
+use super::{Mode, Outcome};
 use crate::store::Outgoing;
 
 /// The media type of a whole event.
@@ -17,17 +18,8 @@ const WHOLE: &str = "application/cloudevents+json; charset=UTF-8";
 const DATA: &str = "application/json";
 
 /// What a header must not hold as it is: section 3.1.3.2 of the HTTP binding. Everything that is not ASCII is encoded as well.
+#[cfg(any(test, feature = "nats"))]
 const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
-
-/// How an event stands in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// The body is the whole event.
-    #[default]
-    Structured,
-    /// The body is the data; the rest are headers.
-    Binary,
-}
 
 /// An event as a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,6 +56,7 @@ impl<'e> Message<'e> {
     }
 
     /// How many bytes it has, headers included.
+    #[cfg(feature = "amqp")]
     pub(super) fn size(&self) -> usize {
         let headers = self.attributes.iter().map(|(name, value)| name.len() + value.len());
         self.body.len() + self.content_type.len() + headers.sum::<usize>()
@@ -71,6 +64,7 @@ impl<'e> Message<'e> {
 }
 
 /// A value of an attribute as it stands in a header of HTTP or NATS.
+#[cfg(any(test, feature = "nats"))]
 pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, NOT_IN_HEADERS).to_string()
 }
@@ -85,6 +79,7 @@ fn text(value: &RawValue) -> serde_json::Result<Cow<'_, str>> {
 }
 
 /// The end of an event that is larger than a broker takes.
+#[cfg(any(feature = "amqp", feature = "redis"))]
 pub(super) fn too_large(size: usize, limit: usize) -> Outcome {
     Outcome::Dead {
         class: "too_large",

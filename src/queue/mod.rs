@@ -2,6 +2,7 @@
 //!
 //! To add a broker, write a file with a type that implements [`Queue`] and name it in [`QueueSettings`] and [`open`].
 
+#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
 mod binding;
 mod settings;
 mod table;
@@ -23,8 +24,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-pub use binding::Mode;
-pub use settings::{AmqpSettings, NatsSettings, QueueSettings, RedisSettings};
+pub use settings::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings};
 pub use table::{NotATable, TableName};
 
 use crate::store::Outgoing;

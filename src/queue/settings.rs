@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::binding::Mode;
 use super::table::TableName;
 
 /// Which broker a queue is.
@@ -37,6 +36,16 @@ pub enum QueueSettings {
     },
     /// Standard output, one event a line.
     Stdout,
+}
+
+/// How an event stands in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// The body is the whole event.
+    #[default]
+    Structured,
+    /// The body is the data; the rest are headers.
+    Binary,
 }
 
 /// A Redis Stream.

@@ -6,6 +6,8 @@ mod api;
 mod cluster;
 mod mysql;
 mod both;
+#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
+mod brokers;
 mod postgres;
 mod process;
 mod proxy;

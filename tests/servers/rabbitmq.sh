@@ -36,7 +36,7 @@ start_rabbitmq() {
     make_private_folder rabbitmq
     rabbitmq_folder=$private_folder
     for attempt in {1..5}; do
-        rabbitmq_port=$((20000 + RANDOM % 6000))
+        rabbitmq_port=$((20000 + RANDOM % 4000))
         if run_rabbitmq; then
             return
         fi
@@ -47,13 +47,13 @@ start_rabbitmq() {
 
 # The name server that it would start for itself listens everywhere, and outlives it.
 run_rabbitmq() {
-    local base=$rabbitmq_folder epmd_port=$((rabbitmq_port + 6000))
+    local base=$rabbitmq_folder epmd_port=$((rabbitmq_port + 4000))
     "${as_server[@]}" epmd -address 127.0.0.1 -port "$epmd_port" >/dev/null 2>&1 &
     epmd_pid=$!
     printf 'listeners.tcp.1 = 127.0.0.1:%s\nloopback_users.guest = true\n' "$rabbitmq_port" >"$base/rabbitmq.conf"
     : >"$base/plugins"
     "${as_server[@]}" env HOME="$base" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$epmd_port" \
-        RABBITMQ_NODENAME="tieout-$rabbitmq_port@localhost" RABBITMQ_DIST_PORT=$((epmd_port + 6000)) \
+        RABBITMQ_NODENAME="tieout-$rabbitmq_port@localhost" RABBITMQ_DIST_PORT=$((epmd_port + 4000)) \
         RABBITMQ_CONFIG_FILE="$base/rabbitmq.conf" RABBITMQ_ENABLED_PLUGINS_FILE="$base/plugins" \
         RABBITMQ_MNESIA_BASE="$base/mnesia" RABBITMQ_LOG_BASE="$base/logs" RABBITMQ_PID_FILE="$base/pid" \
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \

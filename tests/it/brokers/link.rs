@@ -1,0 +1,106 @@
+//! A way to a broker that breaks once, after so many bytes, and lets nobody through until it is mended. It knows no protocol.
+//!
+//! It works on threads of its own, since a test waits for the binary without yielding.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// Whose bytes are lost from the moment when it breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// What the broker is told.
+    Requests,
+    /// What it answers: it has what it was told.
+    Answers,
+}
+
+pub(super) struct Link {
+    port: u16,
+    state: Arc<State>,
+}
+
+struct State {
+    lost: Side,
+    /// How many bytes the broker may still be told.
+    left: AtomicUsize,
+    has_struck: AtomicBool,
+    is_mended: AtomicBool,
+}
+
+impl Link {
+    /// A link to a port of this machine that breaks once the broker was told so many bytes, and loses what comes next of a side.
+    pub(super) fn before(broker: u16, lost: Side, bytes: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (has_struck, is_mended) = (AtomicBool::new(false), AtomicBool::new(false));
+        let state = Arc::new(State { lost, left: AtomicUsize::new(bytes), has_struck, is_mended });
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if !shared.is_broken()
+                    && let Ok(server) = TcpStream::connect(("127.0.0.1", broker))
+                {
+                    carry(client, server, &shared);
+                }
+            }
+        });
+        Self { port, state }
+    }
+
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether it has broken.
+    pub(super) fn has_struck(&self) -> bool {
+        self.state.has_struck.load(Ordering::SeqCst)
+    }
+
+    /// Lets everything through from now on.
+    pub(super) fn mend(&self) {
+        self.state.is_mended.store(true, Ordering::SeqCst);
+    }
+}
+
+impl State {
+    fn is_broken(&self) -> bool {
+        self.has_struck.load(Ordering::SeqCst) && !self.is_mended.load(Ordering::SeqCst)
+    }
+
+    /// Whether some bytes of a side may pass.
+    fn lets_pass(&self, side: Side, bytes: usize) -> bool {
+        if self.is_mended.load(Ordering::SeqCst) {
+            return true;
+        }
+        let less = |left: usize| left.checked_sub(bytes);
+        if side == Side::Requests && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err()
+        {
+            self.has_struck.store(true, Ordering::SeqCst);
+        }
+        !self.has_struck.load(Ordering::SeqCst) || side != self.lost
+    }
+}
+
+fn carry(client: TcpStream, server: TcpStream, state: &Arc<State>) {
+    for side in [Side::Requests, Side::Answers] {
+        let [client, server] = [&client, &server].map(|stream| stream.try_clone().unwrap());
+        let (mut from, mut to) = if side == Side::Requests { (client, server) } else { (server, client) };
+        let state = Arc::clone(state);
+        thread::spawn(move || {
+            let mut buffer = vec![0; 4 << 10];
+            loop {
+                let read = from.read(&mut buffer).unwrap_or(0);
+                if read == 0 || !state.lets_pass(side, read) || to.write_all(&buffer[..read]).is_err() {
+                    break;
+                }
+            }
+            for stream in [&from, &to] {
+                // The other thread may have closed it already.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        });
+    }
+}

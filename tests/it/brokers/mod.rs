@@ -1,0 +1,141 @@
+//! Brokers that die, or are cut off, while a run hands events to them: nothing is lost, and nothing has an effect twice at a consumer
+//! that knows events by their ids.
+
+mod client;
+mod link;
+mod server;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use self::link::{Link, Side};
+use self::server::{Broker, Kind};
+use crate::process::{Process, until};
+use crate::world::{Outcome, World, charge};
+
+/// More than two batches of the relay.
+const LOST: usize = 500;
+/// How much passes before it strikes: less than one batch.
+const BYTES: usize = 60_000;
+
+/// A world in which much was lost, with its queue at a broker behind a link.
+async fn world(broker: &Broker, link: &Link) -> World {
+    let world = World::agreeing(3).await;
+    for at in 0..LOST {
+        world.upstream(&charge(&format!("ch_lost_{at:04}"), 5, 500));
+    }
+    world.edit("charges.yaml", "max_ratio: 100%", "max_ratio: 100%, max_emits: 100000");
+    world.edit("tieout.yaml", "sqlite: {path: queue.db, table: tieout_events}", &broker.queue(link.port()));
+    world
+}
+
+/// Every lost charge has its event, under one id however often it came, and nothing else has one.
+async fn all_is_there(world: &World, mut broker: Broker, outcome: &Outcome) {
+    assert_eq!(
+        (outcome.code, &outcome.domain()["events"]["emitted"]),
+        (0, &json!(LOST)),
+        "{}",
+        outcome.stderr
+    );
+    let came = broker.received().await;
+    let events: BTreeSet<(String, String)> = came
+        .iter()
+        .map(|event| serde_json::from_str(event).unwrap())
+        .map(|event: Value| {
+            (event["id"].as_str().unwrap().to_owned(), event["subject"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let subjects: BTreeSet<&str> = events.iter().map(|(_, subject)| subject.as_str()).collect();
+    let ids: BTreeSet<&str> = events.iter().map(|(id, _)| id.as_str()).collect();
+    let lost: BTreeSet<String> = (0..LOST).map(|at| format!("ch_lost_{at:04}")).collect();
+    assert_eq!(subjects, lost.iter().map(String::as_str).collect());
+    assert_eq!(ids.len(), LOST, "an event has two ids");
+    let next = world.run();
+    assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
+    assert_eq!(broker.received().await.len(), 0, "an event came again once it was acknowledged");
+    broker.end().await;
+}
+
+async fn is_cut_off(broker: Broker, side: Side) {
+    let link = Link::before(broker.port(), side, BYTES);
+    let world = world(&broker, &link).await;
+    let run = Process::start(&world, &["run", "--format", "json"]);
+    until("the link is cut", || link.has_struck());
+    link.mend();
+    let (outcome, _) = run.end();
+    all_is_there(&world, broker, &outcome).await;
+}
+
+async fn dies(kind: Kind) {
+    let mut broker = Broker::own(kind).await;
+    let link = Link::before(broker.port(), Side::Requests, BYTES);
+    let world = world(&broker, &link).await;
+    let run = Process::start(&world, &["run", "--format", "json"]);
+    until("the broker is to die", || link.has_struck());
+    broker.kill();
+    broker.start_again().await;
+    link.mend();
+    let (outcome, _) = run.end();
+    all_is_there(&world, broker, &outcome).await;
+}
+
+#[cfg(feature = "redis")]
+mod redis {
+    use super::*;
+
+    #[tokio::test]
+    async fn redis_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
+        dies(Kind::Redis).await;
+    }
+
+    #[tokio::test]
+    async fn redis_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::Redis).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn redis_is_cut_off_while_it_confirms_events() {
+        is_cut_off(Broker::shared(Kind::Redis).await, Side::Answers).await;
+    }
+}
+
+#[cfg(feature = "nats")]
+mod nats {
+    use super::*;
+
+    #[tokio::test]
+    async fn nats_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
+        dies(Kind::Nats).await;
+    }
+
+    #[tokio::test]
+    async fn nats_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::Nats).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn nats_is_cut_off_while_it_confirms_events() {
+        is_cut_off(Broker::shared(Kind::Nats).await, Side::Answers).await;
+    }
+}
+
+#[cfg(feature = "amqp")]
+mod rabbitmq {
+    use super::*;
+
+    #[tokio::test]
+    async fn rabbitmq_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
+        dies(Kind::RabbitMq).await;
+    }
+
+    #[tokio::test]
+    async fn rabbitmq_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::RabbitMq).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn rabbitmq_is_cut_off_while_it_confirms_events() {
+        is_cut_off(Broker::shared(Kind::RabbitMq).await, Side::Answers).await;
+    }
+}

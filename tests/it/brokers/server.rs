@@ -1,0 +1,259 @@
+//! A broker for one test: one that all tests share, with a stream of the test's own, or a server of its own that can be killed.
+
+use std::env;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::client;
+use crate::process::until_so;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[cfg(feature = "redis")]
+    Redis,
+    #[cfg(feature = "nats")]
+    Nats,
+    #[cfg(feature = "amqp")]
+    RabbitMq,
+}
+
+pub(super) struct Broker {
+    kind: Kind,
+    port: u16,
+    name: String,
+    server: Option<Server>,
+    /// How many messages were read before.
+    seen: usize,
+}
+
+/// A server in a folder of its own. It is killed when it is dropped, and by the kernel where nobody drops it.
+struct Server {
+    folder: TempDir,
+    processes: Vec<Child>,
+}
+
+impl Broker {
+    /// A stream of the test's own at the server that all tests share.
+    pub(super) async fn shared(kind: Kind) -> Self {
+        let (variable, usual) = match kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis => ("TIEOUT_TEST_REDIS", "redis://127.0.0.1:6379"),
+            #[cfg(feature = "nats")]
+            Kind::Nats => ("TIEOUT_TEST_NATS", "nats://127.0.0.1:4222"),
+            #[cfg(feature = "amqp")]
+            Kind::RabbitMq => ("TIEOUT_TEST_RABBITMQ", "amqp://127.0.0.1:5672"),
+        };
+        let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
+        let port = url::Url::parse(&url).unwrap().port().unwrap();
+        let broker = Self { kind, port, name: own_name(), server: None, seen: 0 };
+        broker.prepare().await;
+        broker
+    }
+
+    /// A server of the test's own, with a stream.
+    pub(super) async fn own(kind: Kind) -> Self {
+        let server = Server { folder: TempDir::new().unwrap(), processes: Vec::new() };
+        let mut broker = Self { kind, port: any_port(), name: own_name(), server: Some(server), seen: 0 };
+        // Somebody else may have the port.
+        while !broker.starts().await {
+            broker.kill();
+            broker.port = any_port();
+        }
+        broker.prepare().await;
+        broker
+    }
+
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The stream as a queue of `tieout.yaml`, behind a port.
+    pub(super) fn queue(&self, port: u16) -> String {
+        let name = &self.name;
+        match self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis => format!(r#"redis: {{url: "redis://127.0.0.1:{port}", stream: {name}}}"#),
+            #[cfg(feature = "nats")]
+            Kind::Nats => format!(r#"nats: {{url: "nats://127.0.0.1:{port}", subject: {name}}}"#),
+            #[cfg(feature = "amqp")]
+            Kind::RabbitMq => format!(r#"rabbitmq: {{url: "amqp://127.0.0.1:{port}", exchange: {name}}}"#),
+        }
+    }
+
+    /// What came since somebody last looked.
+    pub(super) async fn received(&mut self) -> Vec<String> {
+        match self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis => self.unseen(client::redis::all(self.port, &self.name).await),
+            #[cfg(feature = "nats")]
+            Kind::Nats => self.unseen(client::nats::all(self.port, &self.name).await),
+            #[cfg(feature = "amqp")]
+            Kind::RabbitMq => client::amqp::take(self.port, &self.name).await,
+        }
+    }
+
+    #[cfg(any(feature = "redis", feature = "nats"))]
+    fn unseen(&mut self, all: Vec<String>) -> Vec<String> {
+        let seen = std::mem::replace(&mut self.seen, all.len());
+        all.into_iter().skip(seen).collect()
+    }
+
+    /// Removes the stream from the server that others use as well.
+    pub(super) async fn end(self) {
+        match self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis => client::redis::remove(self.port, &self.name).await,
+            #[cfg(feature = "nats")]
+            Kind::Nats => client::nats::remove(self.port, &self.name).await,
+            #[cfg(feature = "amqp")]
+            Kind::RabbitMq => client::amqp::remove(self.port, &self.name).await,
+        }
+    }
+
+    async fn prepare(&self) {
+        match self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis => {}
+            #[cfg(feature = "nats")]
+            Kind::Nats => client::nats::make(self.port, &self.name).await,
+            #[cfg(feature = "amqp")]
+            Kind::RabbitMq => client::amqp::make(self.port, &self.name).await,
+        }
+    }
+
+    pub(super) fn kill(&mut self) {
+        self.server.as_mut().unwrap().kill();
+    }
+
+    /// Starts the server over what it left on the disk, and waits until it answers.
+    pub(super) async fn start_again(&mut self) {
+        assert!(self.starts().await, "the broker does not start again");
+    }
+
+    /// Starts the server, and waits until it answers; not where it ends instead.
+    async fn starts(&mut self) -> bool {
+        let (kind, port) = (self.kind, self.port);
+        let server = self.server.as_mut().unwrap();
+        server.start(kind, port);
+        let mut has_ended = false;
+        until_so("the broker answers", async || {
+            has_ended = server.has_ended();
+            has_ended || answers(kind, port).await
+        })
+        .await;
+        !has_ended
+    }
+}
+
+async fn answers(kind: Kind, port: u16) -> bool {
+    match kind {
+        #[cfg(feature = "redis")]
+        Kind::Redis => client::redis::answers(port).await,
+        #[cfg(feature = "nats")]
+        Kind::Nats => client::nats::answers(port).await,
+        #[cfg(feature = "amqp")]
+        Kind::RabbitMq => client::amqp::answers(port).await,
+    }
+}
+
+impl Server {
+    fn start(&mut self, kind: Kind, port: u16) {
+        match kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis => self.spawn(
+                "KILL",
+                "redis-server",
+                &[
+                    "--bind",
+                    "127.0.0.1",
+                    "--port",
+                    &port.to_string(),
+                    "--appendonly",
+                    "yes",
+                    "--appendfsync",
+                    "always",
+                ],
+                &[],
+            ),
+            #[cfg(feature = "nats")]
+            Kind::Nats => {
+                let store = self.folder.path().to_str().unwrap().to_owned();
+                let port = port.to_string();
+                self.spawn(
+                    "KILL",
+                    "nats-server",
+                    &["-a", "127.0.0.1", "-p", &port, "-js", "-sd", &store],
+                    &[],
+                );
+            }
+            #[cfg(feature = "amqp")]
+            Kind::RabbitMq => self.start_rabbitmq(port),
+        }
+    }
+
+    /// The name server that it would start for itself listens everywhere, and outlives it. What is started is a script, which the
+    /// kernel asks to end.
+    #[cfg(feature = "amqp")]
+    fn start_rabbitmq(&mut self, port: u16) {
+        let names = (port + 4_000).to_string();
+        self.spawn("KILL", "epmd", &["-address", "127.0.0.1", "-port", &names], &[]);
+        let base = self.folder.path().to_str().unwrap().to_owned();
+        let file = |name: &str| format!("{base}/{name}");
+        let listens = format!("listeners.tcp.1 = 127.0.0.1:{port}\n");
+        std::fs::write(file("rabbitmq.conf"), listens).unwrap();
+        std::fs::write(file("plugins"), "").unwrap();
+        let settings = [
+            ("HOME", base.clone()),
+            ("ERL_EPMD_PORT", names),
+            ("RABBITMQ_NODENAME", format!("tieout-{port}@localhost")),
+            ("RABBITMQ_DIST_PORT", (port + 8_000).to_string()),
+            ("RABBITMQ_CONFIG_FILE", file("rabbitmq.conf")),
+            ("RABBITMQ_ENABLED_PLUGINS_FILE", file("plugins")),
+            ("RABBITMQ_MNESIA_BASE", file("mnesia")),
+            ("RABBITMQ_LOG_BASE", file("logs")),
+            ("RABBITMQ_PID_FILE", file("pid")),
+            ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
+        ];
+        self.spawn("TERM", "/usr/lib/rabbitmq/bin/rabbitmq-server", &[], &settings);
+    }
+
+    fn spawn(&mut self, at_death: &str, program: &str, args: &[&str], settings: &[(&str, String)]) {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", at_death, program]).args(args).current_dir(self.folder.path());
+        command.envs(settings.iter().map(|(name, value)| (name, value))).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.processes.push(command.spawn().unwrap());
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.processes.iter_mut().any(|process| process.try_wait().unwrap().is_some())
+    }
+
+    /// Kills every process of it without a warning.
+    fn kill(&mut self) {
+        for mut process in self.processes.drain(..) {
+            let group = format!("-{}", process.id());
+            // Some of them may have ended before.
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+            process.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A name that no other test has.
+fn own_name() -> String {
+    format!("tieout_test_{}", uuid::Uuid::now_v7().simple())
+}
+
+/// A port that nobody is given by the system; those 4,000 and 8,000 above it are the broker's as well.
+fn any_port() -> u16 {
+    20_000 + u16::try_from(uuid::Uuid::now_v7().as_u128() % 4_000).unwrap()
+}
