@@ -6,7 +6,7 @@ mod api;
 mod cluster;
 mod mysql;
 mod both;
-#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
+#[cfg(feature = "all-queues")]
 mod brokers;
 mod postgres;
 mod process;

@@ -62,7 +62,6 @@ fn payloads(batch: &[Outgoing]) -> Vec<String> {
     batch.iter().map(|event| event.payload.clone()).collect()
 }
 
-#[cfg(feature = "redis")]
 mod redis {
     use super::*;
     use ::redis::AsyncTypedCommands as _;
@@ -175,7 +174,6 @@ mod redis {
     }
 }
 
-#[cfg(feature = "nats")]
 mod nats {
     use super::*;
     use async_nats::jetstream;
@@ -300,7 +298,6 @@ mod nats {
     }
 }
 
-#[cfg(feature = "amqp")]
 mod amqp {
     use super::*;
     use lapin::options::{

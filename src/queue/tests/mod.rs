@@ -1,6 +1,6 @@
 //! What the queues promise: every event once, poison alone, and nothing acknowledged that is not there.
 
-#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
+#[cfg(feature = "all-queues")]
 mod brokers;
 mod files;
 mod tables;

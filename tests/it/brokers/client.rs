@@ -1,6 +1,5 @@
 //! What a test knows of brokers besides the product: it makes streams, reads everything in them, and removes them.
 
-#[cfg(feature = "redis")]
 pub(super) mod redis {
     use std::collections::BTreeMap;
 
@@ -29,7 +28,6 @@ pub(super) mod redis {
     }
 }
 
-#[cfg(feature = "nats")]
 pub(super) mod nats {
     use async_nats::jetstream::{self, Context, consumer, stream};
     use futures::StreamExt as _;
@@ -64,7 +62,6 @@ pub(super) mod nats {
     }
 }
 
-#[cfg(feature = "amqp")]
 pub(super) mod amqp {
     use lapin::options::{
         BasicGetOptions, ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions,

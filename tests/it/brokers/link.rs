@@ -43,7 +43,7 @@ impl Link {
                 if !shared.is_broken()
                     && let Ok(server) = TcpStream::connect(("127.0.0.1", broker))
                 {
-                    carry(client, server, &shared);
+                    carry(&client, &server, &shared);
                 }
             }
         });
@@ -84,9 +84,9 @@ impl State {
     }
 }
 
-fn carry(client: TcpStream, server: TcpStream, state: &Arc<State>) {
+fn carry(client: &TcpStream, server: &TcpStream, state: &Arc<State>) {
     for side in [Side::Requests, Side::Answers] {
-        let [client, server] = [&client, &server].map(|stream| stream.try_clone().unwrap());
+        let [client, server] = [client, server].map(|stream| stream.try_clone().unwrap());
         let (mut from, mut to) = if side == Side::Requests { (client, server) } else { (server, client) };
         let state = Arc::clone(state);
         thread::spawn(move || {

@@ -80,7 +80,6 @@ async fn dies(kind: Kind) {
     all_is_there(&world, broker, &outcome).await;
 }
 
-#[cfg(feature = "redis")]
 mod redis {
     use super::*;
 
@@ -100,7 +99,6 @@ mod redis {
     }
 }
 
-#[cfg(feature = "nats")]
 mod nats {
     use super::*;
 
@@ -120,7 +118,6 @@ mod nats {
     }
 }
 
-#[cfg(feature = "amqp")]
 mod rabbitmq {
     use super::*;
 

@@ -11,11 +11,8 @@ use crate::process::until_so;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    #[cfg(feature = "redis")]
     Redis,
-    #[cfg(feature = "nats")]
     Nats,
-    #[cfg(feature = "amqp")]
     RabbitMq,
 }
 
@@ -38,11 +35,8 @@ impl Broker {
     /// A stream of the test's own at the server that all tests share.
     pub(super) async fn shared(kind: Kind) -> Self {
         let (variable, usual) = match kind {
-            #[cfg(feature = "redis")]
             Kind::Redis => ("TIEOUT_TEST_REDIS", "redis://127.0.0.1:6379"),
-            #[cfg(feature = "nats")]
             Kind::Nats => ("TIEOUT_TEST_NATS", "nats://127.0.0.1:4222"),
-            #[cfg(feature = "amqp")]
             Kind::RabbitMq => ("TIEOUT_TEST_RABBITMQ", "amqp://127.0.0.1:5672"),
         };
         let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
@@ -73,11 +67,8 @@ impl Broker {
     pub(super) fn queue(&self, port: u16) -> String {
         let name = &self.name;
         match self.kind {
-            #[cfg(feature = "redis")]
             Kind::Redis => format!(r#"redis: {{url: "redis://127.0.0.1:{port}", stream: {name}}}"#),
-            #[cfg(feature = "nats")]
             Kind::Nats => format!(r#"nats: {{url: "nats://127.0.0.1:{port}", subject: {name}}}"#),
-            #[cfg(feature = "amqp")]
             Kind::RabbitMq => format!(r#"rabbitmq: {{url: "amqp://127.0.0.1:{port}", exchange: {name}}}"#),
         }
     }
@@ -85,16 +76,12 @@ impl Broker {
     /// What came since somebody last looked.
     pub(super) async fn received(&mut self) -> Vec<String> {
         match self.kind {
-            #[cfg(feature = "redis")]
             Kind::Redis => self.unseen(client::redis::all(self.port, &self.name).await),
-            #[cfg(feature = "nats")]
             Kind::Nats => self.unseen(client::nats::all(self.port, &self.name).await),
-            #[cfg(feature = "amqp")]
             Kind::RabbitMq => client::amqp::take(self.port, &self.name).await,
         }
     }
 
-    #[cfg(any(feature = "redis", feature = "nats"))]
     fn unseen(&mut self, all: Vec<String>) -> Vec<String> {
         let seen = std::mem::replace(&mut self.seen, all.len());
         all.into_iter().skip(seen).collect()
@@ -103,22 +90,16 @@ impl Broker {
     /// Removes the stream from the server that others use as well.
     pub(super) async fn end(self) {
         match self.kind {
-            #[cfg(feature = "redis")]
             Kind::Redis => client::redis::remove(self.port, &self.name).await,
-            #[cfg(feature = "nats")]
             Kind::Nats => client::nats::remove(self.port, &self.name).await,
-            #[cfg(feature = "amqp")]
             Kind::RabbitMq => client::amqp::remove(self.port, &self.name).await,
         }
     }
 
     async fn prepare(&self) {
         match self.kind {
-            #[cfg(feature = "redis")]
             Kind::Redis => {}
-            #[cfg(feature = "nats")]
             Kind::Nats => client::nats::make(self.port, &self.name).await,
-            #[cfg(feature = "amqp")]
             Kind::RabbitMq => client::amqp::make(self.port, &self.name).await,
         }
     }
@@ -149,11 +130,8 @@ impl Broker {
 
 async fn answers(kind: Kind, port: u16) -> bool {
     match kind {
-        #[cfg(feature = "redis")]
         Kind::Redis => client::redis::answers(port).await,
-        #[cfg(feature = "nats")]
         Kind::Nats => client::nats::answers(port).await,
-        #[cfg(feature = "amqp")]
         Kind::RabbitMq => client::amqp::answers(port).await,
     }
 }
@@ -161,7 +139,6 @@ async fn answers(kind: Kind, port: u16) -> bool {
 impl Server {
     fn start(&mut self, kind: Kind, port: u16) {
         match kind {
-            #[cfg(feature = "redis")]
             Kind::Redis => self.spawn(
                 "KILL",
                 "redis-server",
@@ -177,7 +154,6 @@ impl Server {
                 ],
                 &[],
             ),
-            #[cfg(feature = "nats")]
             Kind::Nats => {
                 let store = self.folder.path().to_str().unwrap().to_owned();
                 let port = port.to_string();
@@ -188,14 +164,12 @@ impl Server {
                     &[],
                 );
             }
-            #[cfg(feature = "amqp")]
             Kind::RabbitMq => self.start_rabbitmq(port),
         }
     }
 
     /// The name server that it would start for itself listens everywhere, and outlives it. What is started is a script, which the
     /// kernel asks to end.
-    #[cfg(feature = "amqp")]
     fn start_rabbitmq(&mut self, port: u16) {
         let names = (port + 4_000).to_string();
         self.spawn("KILL", "epmd", &["-address", "127.0.0.1", "-port", &names], &[]);
