@@ -127,7 +127,7 @@ async fn nobody_waits_for_a_reader_that_stands_still_in_the_midst_of_a_write(wor
     let mut standing = world.store.write("test").await.unwrap();
     standing.rows("SELECT claim FROM slice_leases WHERE claim IS NOT NULL FOR UPDATE", &[]).await.unwrap();
     assert_eq!(away(&world, 9).await, [window(0, 10)]);
-    drop(standing);
+    standing.commit().await.unwrap();
     assert_eq!(away(&world, 9).await, []);
 }
 
