@@ -85,7 +85,8 @@ impl Settings {
             if event.target().starts_with(OURS) {
                 wanted || (event.is_span() && *event.level() <= Level::INFO)
             } else {
-                wanted && *event.level() <= Level::WARN
+                // The client of RabbitMQ logs whole messages that come back, and faults that are told here anyway.
+                wanted && *event.level() <= Level::WARN && !event.target().starts_with("lapin")
             }
         };
         filter_fn(passes).with_max_level_hint(most)

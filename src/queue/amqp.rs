@@ -1,6 +1,7 @@
 //! An exchange of RabbitMQ (AMQP 0-9-1). Messages are persistent and mandatory; an event is confirmed once the broker has confirmed its
 //! message and not returned it. A confirmation alone is no delivery: the broker also confirms what no queue takes.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -17,6 +18,8 @@ use lapin::{
     PublisherConfirm,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::binding::{Message, too_large};
 use super::{AmqpSettings, Delivery, Mode, Outcome, Queue, QueueFault, stopped};
@@ -40,8 +43,8 @@ pub(super) struct AmqpQueue {
 impl AmqpQueue {
     pub(super) fn new(settings: &AmqpSettings) -> Self {
         let AmqpSettings { url, exchange, routing_key, mode, max_bytes } = settings;
-        let place = url.expose_secret().parse::<AMQPUri>().map_or_else(
-            |_| "RabbitMQ".to_owned(),
+        let place = address(url).map_or_else(
+            || "RabbitMQ".to_owned(),
             |uri| format!("RabbitMQ {}:{}", uri.authority.host, uri.authority.port),
         );
         Self {
@@ -60,19 +63,17 @@ impl AmqpQueue {
             return Ok(channel.clone());
         }
         self.open = None;
-        let connected = tokio::time::timeout(CONNECT_TIME, self.dial()).await;
+        let Some(address) = address(&self.url) else {
+            return Err(QueueFault::Refused {
+                place: self.place.clone(),
+                why: "the URL cannot be read".to_owned(),
+            });
+        };
+        let connected = tokio::time::timeout(CONNECT_TIME, dial(address)).await;
         let connected = connected.map_err(|_| self.unreachable("it does not answer".to_owned()))?;
         let (connection, channel) = connected.map_err(|error| self.fault(&error))?;
         self.open = Some((connection, channel.clone()));
         Ok(channel)
-    }
-
-    async fn dial(&self) -> lapin::Result<(Connection, Channel)> {
-        let properties = ConnectionProperties::default().with_connection_name("tieout".into());
-        let connection = Connection::connect(self.url.expose_secret(), properties).await?;
-        let channel = connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok((connection, channel))
     }
 
     /// Asks whether the exchange is there; the nameless one always is, and then the queue of the routing key must be.
@@ -99,19 +100,21 @@ impl AmqpQueue {
             Ok(channel) => channel,
             Err(fault) => return stopped(fault),
         };
+        // A broker that has no memory or disk left reads nothing, and lets whoever publishes wait.
+        let until = Instant::now() + ANSWER_TIME;
         let mut sent = Vec::with_capacity(batch.len());
-        let mut fault = None;
         for event in batch {
-            match self.publish(&channel, event).await {
-                Ok(published) => sent.push(published),
-                Err(error) => {
-                    fault = Some(self.lost(&error));
-                    break;
-                }
+            match timeout_at(until, self.publish(&channel, event)).await {
+                Ok(Ok(published)) => sent.push(published),
+                Ok(Err(error)) => return stopped(self.lost(&error)),
+                Err(_) => return stopped(self.unconfirmed()),
             }
         }
         crash_point!("amqp_queue.after_publish");
-        self.confirmed(sent, fault).await
+        match self.confirmed(sent, until).await {
+            Ok(confirmed) => Delivery { outcomes: outcomes(batch, &confirmed), fault: None },
+            Err(fault) => stopped(fault),
+        }
     }
 
     /// A message on its way, or the end of an event that is none.
@@ -134,28 +137,25 @@ impl AmqpQueue {
         channel.basic_publish(exchange.into(), key.into(), options, body, properties).await.map(Ok)
     }
 
+    /// Waits until the whole batch is confirmed: only then it is known which of its messages came back. Before that nothing of it counts as
+    /// delivered.
     async fn confirmed(
         &mut self,
         sent: Vec<Result<PublisherConfirm, Outcome>>,
-        fault: Option<QueueFault>,
-    ) -> Delivery {
-        let mut delivery = Delivery { outcomes: Vec::with_capacity(sent.len()), fault: None };
-        let until = tokio::time::Instant::now() + ANSWER_TIME;
+        until: Instant,
+    ) -> Result<Vec<Result<Confirmation, Outcome>>, QueueFault> {
+        let mut confirmed = Vec::with_capacity(sent.len());
         for published in sent {
-            let outcome = match published {
-                Err(outcome) => Ok(outcome),
-                Ok(confirm) => match tokio::time::timeout_at(until, confirm).await {
-                    Ok(Ok(confirmation)) => Ok(outcome(confirmation)),
-                    Ok(Err(error)) => Err(self.lost(&error)),
-                    Err(_) => Err(self.unconfirmed()),
+            confirmed.push(match published {
+                Err(outcome) => Err(outcome),
+                Ok(confirm) => match timeout_at(until, confirm).await {
+                    Ok(Ok(confirmation)) => Ok(confirmation),
+                    Ok(Err(error)) => return Err(self.lost(&error)),
+                    Err(_) => return Err(self.unconfirmed()),
                 },
-            };
-            match outcome {
-                Ok(outcome) => delivery.outcomes.push(outcome),
-                Err(fault) => return Delivery { fault: Some(fault), ..delivery },
-            }
+            });
         }
-        Delivery { fault, ..delivery }
+        Ok(confirmed)
     }
 
     fn unconfirmed(&mut self) -> QueueFault {
@@ -195,6 +195,22 @@ impl Queue for AmqpQueue {
     }
 }
 
+/// The address as the client understands it. Its parser repeats what it cannot read, and takes what it does not know for this machine, so it
+/// gets only addresses with a name or an IPv4 address.
+fn address(url: &SecretString) -> Option<AMQPUri> {
+    let parsed = Url::parse(url.expose_secret()).ok()?;
+    let is_known = parsed.host_str().is_some_and(|host| !host.is_empty() && !host.starts_with('['));
+    if is_known { url.expose_secret().parse().ok() } else { None }
+}
+
+async fn dial(address: AMQPUri) -> lapin::Result<(Connection, Channel)> {
+    let properties = ConnectionProperties::default().with_connection_name("tieout".into());
+    let connection = Connection::connect_uri(address, properties).await?;
+    let channel = connection.create_channel().await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    Ok((connection, channel))
+}
+
 /// Whether somebody must do something: a login or a grant that is refused, an exchange or a virtual host that is not there.
 fn is_final(said: &AMQPErrorKind) -> bool {
     matches!(
@@ -205,13 +221,27 @@ fn is_final(said: &AMQPErrorKind) -> bool {
     )
 }
 
-fn outcome(confirmation: Confirmation) -> Outcome {
-    match confirmation {
-        Confirmation::Ack(None) => Outcome::Acknowledged,
-        Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => unroutable(&returned),
-        Confirmation::Nack(None) => Outcome::Retry("the broker could not keep it".to_owned()),
-        Confirmation::NotRequested => Outcome::Retry("the broker does not confirm".to_owned()),
-    }
+/// What became of each event. A message that came back is found by its id: the client hands it to whichever confirmation it sees next.
+fn outcomes(batch: &[Outgoing], confirmed: &[Result<Confirmation, Outcome>]) -> Vec<Outcome> {
+    let returned = confirmed.iter().filter_map(|one| match one {
+        Ok(Confirmation::Ack(returned) | Confirmation::Nack(returned)) => returned.as_ref(),
+        _ => None,
+    });
+    let id_of = |message: &BasicReturnMessage| {
+        message.delivery.properties.message_id().as_ref().map(ToString::to_string)
+    };
+    let returned: HashMap<String, &BasicReturnMessage> =
+        returned.filter_map(|message| Some((id_of(message)?, message))).collect();
+    let outcome = |(event, confirmed): (&Outgoing, &Result<Confirmation, Outcome>)| match confirmed {
+        Err(outcome) => outcome.clone(),
+        Ok(confirmation) => match (returned.get(&event.event_id.to_string()), confirmation) {
+            (Some(message), _) => unroutable(message),
+            (None, Confirmation::Ack(_)) => Outcome::Acknowledged,
+            (None, Confirmation::Nack(_)) => Outcome::Retry("the broker could not keep it".to_owned()),
+            (None, Confirmation::NotRequested) => Outcome::Retry("the broker does not confirm".to_owned()),
+        },
+    };
+    batch.iter().zip(confirmed).map(outcome).collect()
 }
 
 fn unroutable(returned: &BasicReturnMessage) -> Outcome {
@@ -235,4 +265,19 @@ fn properties(event: &Outgoing, message: &Message<'_>) -> BasicProperties {
         .with_headers(headers)
         .with_type(event.event_type.as_str().into())
         .with_app_id("tieout".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_the_client_would_misread_is_none() {
+        let read = |text: &str| address(&text.to_owned().into()).map(|uri| uri.authority.host);
+        assert_eq!(read("amqp://app:hunter2@rabbit.example.com/shop").as_deref(), Some("rabbit.example.com"));
+        assert_eq!(read("amqp://127.0.0.1:5672").as_deref(), Some("127.0.0.1"));
+        for bad in ["amqp:app:hunter2@rabbit/shop", "amqp://[2001:db8::1]:5672", "rabbit"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
 }

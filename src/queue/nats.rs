@@ -1,6 +1,7 @@
 //! A subject of NATS JetStream. An event is confirmed by the acknowledgement of the stream that keeps the subject, and carries its id
 //! as `Nats-Msg-Id`, by which the stream drops what comes twice within its window. Nobody relies on that.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -15,7 +16,9 @@ use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, HeaderMap, Serv
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
 
 use super::binding::{Message, encoded};
 use super::{Delivery, Mode, NatsSettings, Outcome, Queue, QueueFault, stopped};
@@ -85,12 +88,19 @@ impl NatsQueue {
             .request_timeout(Some(ANSWER_TIME))
             // A connection that is lost is made anew by the relay's next attempt, and not behind its back.
             .max_reconnects(1);
+        let Some((address, login)) = apart(&self.url) else {
+            return Err(self.refused("the URL cannot be read".to_owned()));
+        };
+        options = match login {
+            Login::None => options,
+            Login::Token(token) => options.token(token),
+            Login::User(user, password) => options.user_and_password(user, password),
+        };
         if let Some(file) = &self.credentials {
             let read = options.credentials_file(file).await;
             options = read.map_err(|error| self.refused(format!("{}: {error}", file.display())))?;
         }
-        let client =
-            options.connect(self.url.expose_secret()).await.map_err(|error| self.not_connected(&error))?;
+        let client = options.connect(address).await.map_err(|error| self.not_connected(&error))?;
         let stream = ContextBuilder::new()
             .timeout(ANSWER_TIME)
             .ack_timeout(ANSWER_TIME)
@@ -240,6 +250,28 @@ impl Queue for NatsQueue {
     }
 }
 
+/// Who one is at a server.
+#[derive(Debug, PartialEq, Eq)]
+enum Login {
+    None,
+    Token(String),
+    User(String, String),
+}
+
+/// The address alone, and the login that stands in it, which the client does not look for there.
+fn apart(url: &SecretString) -> Option<(String, Login)> {
+    let mut url = Url::parse(url.expose_secret()).ok().filter(Url::has_host)?;
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
+    let login = match (url.username(), url.password()) {
+        ("", None) => Login::None,
+        (token, None) => Login::Token(decoded(token)?),
+        (user, Some(password)) => Login::User(decoded(user)?, decoded(password)?),
+    };
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    Some((url.to_string(), login))
+}
+
 /// The headers of the binding for NATS: attributes with the prefix `ce-`, percent-encoded as in HTTP.
 fn headers(event: &Outgoing, message: &Message<'_>) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -249,4 +281,23 @@ fn headers(event: &Outgoing, message: &Message<'_>) -> HeaderMap {
         headers.insert(format!("ce-{name}"), encoded(value));
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_login_is_taken_out_of_the_address() {
+        let read = |text: &str| apart(&text.to_owned().into());
+        let address = || "nats://nats.example.com:4222".to_owned();
+        assert_eq!(read("nats://nats.example.com:4222"), Some((address(), Login::None)));
+        assert_eq!(
+            read("nats://s3cret@nats.example.com:4222"),
+            Some((address(), Login::Token("s3cret".to_owned())))
+        );
+        let user = Login::User("app".to_owned(), "a/b@c".to_owned());
+        assert_eq!(read("nats://app:a%2Fb%40c@nats.example.com:4222"), Some((address(), user)));
+        assert_eq!(read("nats:nats.example.com"), None);
+    }
 }

@@ -109,6 +109,9 @@ impl RedisQueue {
         for message in messages.iter().flatten() {
             pipeline.add_command(self.entry(&fields(message)));
         }
+        if pipeline.is_empty() {
+            return Ok(messages.into_iter().filter_map(Result::err).collect());
+        }
         let appended: RedisResult<Vec<RedisResult<Value>>> = pipeline.query_async(&mut connection).await;
         crash_point!("redis_queue.after_append");
         let mut answers = appended.map_err(|error| self.lost(&error))?.into_iter();

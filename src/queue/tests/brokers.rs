@@ -146,6 +146,16 @@ mod redis {
     }
 
     #[tokio::test]
+    async fn a_batch_in_which_nothing_can_be_a_message_is_dead() {
+        let stream = Stream::new(Mode::Binary).await;
+        let mut batch = events(1);
+        batch[0].payload = "not json".to_owned();
+        let outcomes = send(&stream.queue(), &batch).await;
+        assert!(matches!(&outcomes[..], [Outcome::Dead { class: "poison", .. }]), "{outcomes:?}");
+        stream.end().await;
+    }
+
+    #[tokio::test]
     async fn a_key_that_is_no_stream_is_refused_and_not_touched() {
         let mut stream = Stream::new(Mode::Structured).await;
         stream.connection.set(&stream.settings.stream, "precious").await.unwrap();
@@ -423,6 +433,28 @@ mod amqp {
         );
         assert_eq!((&outcomes[0], &outcomes[2]), (&Outcome::Acknowledged, &Outcome::Acknowledged));
         assert_eq!(exchange.received().await.len(), 2);
+        exchange.end().await;
+    }
+
+    #[tokio::test]
+    async fn each_of_many_events_that_no_queue_takes_is_dead_itself() {
+        let exchange = Exchange::new(Mode::Structured).await;
+        let mut batch = events(200);
+        for event in batch.iter_mut().step_by(2) {
+            event.event_type = "com.example.refund.created".to_owned();
+        }
+        let outcomes = send(&exchange.queue(), &batch).await;
+        for (at, outcome) in outcomes.iter().enumerate() {
+            let is_dead = matches!(outcome, Outcome::Dead { class: "unroutable", .. });
+            assert_eq!(
+                (is_dead, *outcome == Outcome::Acknowledged),
+                (at % 2 == 0, at % 2 == 1),
+                "{at}: {outcome:?}"
+            );
+        }
+        let there: Vec<String> = exchange.received().await.into_iter().map(|one| one.body).collect();
+        let routed: Vec<Outgoing> = batch.iter().skip(1).step_by(2).cloned().collect();
+        assert_eq!(there, payloads(&routed));
         exchange.end().await;
     }
 
