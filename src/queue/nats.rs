@@ -86,7 +86,7 @@ impl NatsQueue {
             .name("tieout")
             .connection_timeout(CONNECT_TIME)
             .request_timeout(Some(ANSWER_TIME))
-            // A connection that is lost is made anew by the relay's next attempt, and not behind its back.
+            // A connection that is lost is made anew by the relay's next attempt; the client cannot be kept from trying once by itself.
             .max_reconnects(1);
         let Some((address, login)) = apart(&self.url) else {
             return Err(self.refused("the URL cannot be read".to_owned()));
