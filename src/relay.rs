@@ -23,6 +23,12 @@ const BATCH: u32 = 200;
 /// An event that failed so often on its own is given up.
 const MAX_ATTEMPTS: u32 = 12;
 
+/// An event that nothing takes is given up sooner: after half a minute, in which a queue may restart.
+const MAX_UNROUTABLE: u32 = 6;
+
+/// When an event is tried again for which there was no room.
+const ROOM_PAUSE: Duration = Duration::from_secs(15);
+
 /// The pauses before the outbox is looked at again: another relay may have given something back by then.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -54,6 +60,8 @@ impl Drained {
 struct Line<'a> {
     name: &'a str,
     queue: &'a mut dyn Queue,
+    /// When it has no more time to answer.
+    until: Instant,
     backoff: ExponentialBackoff,
     not_before: Instant,
     is_paused: bool,
@@ -103,7 +111,7 @@ async fn deliver_all(
 ) -> Result<(), StoreError> {
     let deadline = Instant::now() + budget;
     let mut lines: Vec<Line<'_>> =
-        queues.iter_mut().map(|(name, queue)| line(name, queue.as_mut())).collect();
+        queues.iter_mut().map(|(name, queue)| line(name, queue.as_mut(), deadline + LAST_WORDS)).collect();
     while Instant::now() < deadline && !going.is_over() {
         let mut worked = false;
         let mut next = None;
@@ -126,8 +134,8 @@ async fn deliver_all(
     Ok(())
 }
 
-fn line<'a>(name: &'a str, queue: &'a mut dyn Queue) -> Line<'a> {
-    Line { name, queue, backoff: pauses(), not_before: Instant::now(), is_paused: false }
+fn line<'a>(name: &'a str, queue: &'a mut dyn Queue, until: Instant) -> Line<'a> {
+    Line { name, queue, until, backoff: pauses(), not_before: Instant::now(), is_paused: false }
 }
 
 /// Pauses of a queue that cannot be reached: half a second, doubled up to ten seconds, with jitter, without end.
@@ -182,16 +190,17 @@ async fn take_turn(
     Ok(Turn::Worked)
 }
 
-/// Sends a batch. Once the work is to end, a queue has a little time to say what it took; what it took without a word is sent again.
+/// Sends a batch. Once the work is to end, or the budget is used up, a queue has a little time to say what it took; what it took without a
+/// word is sent again.
 async fn send(line: &mut Line<'_>, batch: &[Outgoing], going: &Going) -> Delivery {
-    tokio::select! {
+    let why = tokio::select! {
         biased;
-        delivery = line.queue.send(batch) => delivery,
-        () = going.over_for(LAST_WORDS) => {
-            let (place, why) = (line.name.to_owned(), "it gave no answer before the run had to end".to_owned());
-            Delivery { outcomes: Vec::new(), fault: Some(QueueFault::Unreachable { place, why }) }
-        }
-    }
+        delivery = line.queue.send(batch) => return delivery,
+        () = going.over_for(LAST_WORDS) => "it gave no answer before the run had to end",
+        () = tokio::time::sleep_until(line.until) => "it gave no answer before the time for delivery was over",
+    };
+    let (place, why) = (line.name.to_owned(), why.to_owned());
+    Delivery { outcomes: Vec::new(), fault: Some(QueueFault::Unreachable { place, why }) }
 }
 
 /// Leaves a queue alone for a while, or for the rest of the drain where trying again is useless.
@@ -217,10 +226,12 @@ async fn record(
     drained: &mut Drained,
 ) -> Result<(), StoreError> {
     let mut sent = Vec::with_capacity(batch.len());
+    let mut no_room: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
     let mut failed = Vec::new();
     for (event, outcome) in batch.iter().zip(outcomes) {
         match outcome {
             Outcome::Acknowledged => sent.push(event),
+            Outcome::NotNow(why) => no_room.entry(why).or_default().push(event.event_id),
             other => failed.push((event, other)),
         }
     }
@@ -228,6 +239,9 @@ async fn record(
     store.acknowledge(&ids).await?;
     for event in sent {
         *drained.sent.entry(event.id.domain.clone()).or_default() += 1;
+    }
+    for (why, events) in no_room {
+        store.postpone(&events, &why, ROOM_PAUSE).await?;
     }
     for (event, outcome) in failed {
         record_failure(store, event, outcome, drained).await?;
@@ -241,16 +255,17 @@ async fn record_failure(
     outcome: Outcome,
     drained: &mut Drained,
 ) -> Result<(), StoreError> {
-    let (class, reason) = match outcome {
-        Outcome::Acknowledged => return Ok(()),
-        Outcome::Retry(reason) if event.attempts + 1 < MAX_ATTEMPTS => {
-            debug!(event_id = %event.event_id, reason, "delivery failed and will be repeated");
-            drained.retried += 1;
-            return store.retry_later(event.event_id, &reason, delay_after(event.attempts)).await;
-        }
-        Outcome::Retry(reason) => ("exhausted", reason),
-        Outcome::Dead { class, reason } => (class, reason),
+    let (class, reason, attempts) = match outcome {
+        Outcome::Acknowledged | Outcome::NotNow(_) => return Ok(()),
+        Outcome::Retry(reason) => ("exhausted", reason, MAX_ATTEMPTS),
+        Outcome::Unroutable(reason) => ("unroutable", reason, MAX_UNROUTABLE),
+        Outcome::Dead { class, reason } => (class, reason, 1),
     };
+    if event.attempts + 1 < attempts {
+        debug!(event_id = %event.event_id, reason, "delivery failed and will be repeated");
+        drained.retried += 1;
+        return store.retry_later(event.event_id, &reason, delay_after(event.attempts)).await;
+    }
     warn!(event_id = %event.event_id, class, reason, "event given up");
     *drained.dead.entry(event.id.domain.clone()).or_default() += 1;
     store.bury(event.event_id, class, &reason).await

@@ -69,8 +69,8 @@ struct RedisFile {
 #[serde(deny_unknown_fields)]
 struct AmqpFile {
     url: Checked<BrokerUrl<Amqp>>,
-    exchange: Option<Checked<String>>,
-    routing_key: Option<Checked<String>>,
+    exchange: Option<Checked<ShortName>>,
+    routing_key: Option<Checked<ShortName>>,
     mode: Option<Checked<Mode>>,
     max_bytes: Option<NonZeroU32>,
 }
@@ -97,6 +97,10 @@ struct StdoutFile {}
 /// A subject that messages can be published to: words between dots, none of them a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(String);
+
+/// A name of AMQP, which takes 255 bytes.
+#[derive(Debug, Clone)]
+struct ShortName(String);
 
 /// Where a queue is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,8 +244,8 @@ fn redis(file: RedisFile, problems: &mut Problems<'_>) -> Option<QueueConfig> {
 fn amqp(file: AmqpFile, spot: Spot, problems: &mut Problems<'_>) -> Option<QueueConfig> {
     let AmqpFile { url, exchange, routing_key, mode, max_bytes } = file;
     let (url, mode) = (problems.take(url), mode_of(mode, problems));
-    let exchange = exchange.map_or_else(|| Some(String::new()), |exchange| problems.take(exchange));
-    let routing_key = routing_key.map_or(Some(None), |key| problems.take(key).map(Some));
+    let exchange = exchange.map_or_else(|| Some(String::new()), |exchange| Some(problems.take(exchange)?.0));
+    let routing_key = routing_key.map_or(Some(None), |key| Some(Some(problems.take(key)?.0)));
     let max_bytes = max_bytes.map_or(AMQP_BYTES, NonZeroU32::get);
     let (exchange, routing_key) = (exchange?, routing_key?);
     if exchange.is_empty() && routing_key.is_none() {
@@ -289,6 +293,15 @@ impl FromText for Subject {
         Err(Fault::new("this is not a subject that messages can be published to").with_help(
             "write words between dots, such as `billing.repairs`; wildcards are for those who subscribe",
         ))
+    }
+}
+
+impl FromText for ShortName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        if text.len() <= 255 {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Fault::new(format!("this name has {} bytes, and AMQP takes 255", text.len())))
     }
 }
 

@@ -1,26 +1,29 @@
 //! An exchange of RabbitMQ (AMQP 0-9-1). Messages are persistent and mandatory; an event is confirmed once the broker has confirmed its
 //! message and not returned it. A confirmation alone is no delivery: the broker also confirms what no queue takes.
 
-use std::collections::HashMap;
+mod message;
+mod said;
+
+use std::slice;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use lapin::message::BasicReturnMessage;
 use lapin::options::{
     BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueDeclareOptions,
 };
-use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::types::{FieldTable, ShortString, ShortStringError};
 use lapin::uri::AMQPUri;
 use lapin::{
-    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ErrorKind, ExchangeKind,
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ExchangeKind,
     PublisherConfirm,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use self::message::{properties, routing_key};
+use self::said::{Blame, blame, outcomes};
 use super::binding::{Message, too_large};
 use super::{AmqpSettings, Delivery, Mode, Outcome, Queue, QueueFault, stopped};
 use crate::store::Outgoing;
@@ -38,6 +41,21 @@ pub(super) struct AmqpQueue {
     max_bytes: usize,
     place: String,
     open: Option<(Connection, Channel)>,
+}
+
+/// An event on its way into a message.
+struct Publishing<'e> {
+    key: ShortString,
+    properties: BasicProperties,
+    body: &'e str,
+}
+
+/// Why some events were not sent.
+enum Trouble {
+    /// It is the broker's.
+    Queue(QueueFault),
+    /// It is that of one of them.
+    Message(String),
 }
 
 impl AmqpQueue {
@@ -63,15 +81,10 @@ impl AmqpQueue {
             return Ok(channel.clone());
         }
         self.open = None;
-        let Some(address) = address(&self.url) else {
-            return Err(QueueFault::Refused {
-                place: self.place.clone(),
-                why: "the URL cannot be read".to_owned(),
-            });
-        };
+        let address = address(&self.url).ok_or_else(|| self.refused("the URL cannot be read".to_owned()))?;
         let connected = tokio::time::timeout(CONNECT_TIME, dial(address)).await;
         let connected = connected.map_err(|_| self.unreachable("it does not answer".to_owned()))?;
-        let (connection, channel) = connected.map_err(|error| self.fault(&error))?;
+        let (connection, channel) = connected.map_err(|error| self.fault(blame(&error)))?;
         self.open = Some((connection, channel.clone()));
         Ok(channel)
     }
@@ -79,62 +92,86 @@ impl AmqpQueue {
     /// Asks whether the exchange is there; the nameless one always is, and then the queue of the routing key must be.
     async fn look(&mut self) -> Result<(), QueueFault> {
         let channel = self.connect().await?;
-        let looked = match (&self.exchange, &self.routing_key) {
-            (exchange, Some(queue)) if exchange.is_empty() => {
+        let looked = match (self.exchange.as_str(), &self.routing_key) {
+            ("", Some(queue)) => {
                 let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-                channel.queue_declare(queue.as_str().into(), passive, FieldTable::default()).await.map(drop)
+                let asked = channel.queue_declare(queue.as_str().into(), passive, FieldTable::default());
+                timeout(ANSWER_TIME, asked).await.map(|asked| asked.map(drop))
             }
-            (exchange, _) if exchange.is_empty() => Ok(()),
+            ("", None) => return Ok(()),
             (exchange, _) => {
                 let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
                 let kind = ExchangeKind::Topic;
-                channel.exchange_declare(exchange.as_str().into(), kind, passive, FieldTable::default()).await
+                let asked = channel.exchange_declare(exchange.into(), kind, passive, FieldTable::default());
+                timeout(ANSWER_TIME, asked).await
             }
         };
-        looked.map_err(|error| self.lost(&error))
+        match looked {
+            Ok(looked) => looked.map_err(|error| self.lost(&error)),
+            Err(_) => Err(self.unanswered()),
+        }
     }
 
-    /// Publishes a batch without a pause, and waits for the confirmations afterwards.
+    /// Sends a batch; where one of its messages is larger than the broker takes, one event after the other, to learn which.
     async fn deliver(&mut self, batch: &[Outgoing]) -> Delivery {
-        let channel = match self.connect().await {
-            Ok(channel) => channel,
-            Err(fault) => return stopped(fault),
-        };
+        match self.send_together(batch).await {
+            Ok(outcomes) => Delivery { outcomes, fault: None },
+            Err(Trouble::Queue(fault)) => stopped(fault),
+            Err(Trouble::Message(_)) => self.send_apart(batch).await,
+        }
+    }
+
+    async fn send_apart(&mut self, batch: &[Outgoing]) -> Delivery {
+        let mut delivery = Delivery::default();
+        for event in batch {
+            match self.send_together(slice::from_ref(event)).await {
+                Ok(outcomes) => delivery.outcomes.extend(outcomes),
+                Err(Trouble::Queue(fault)) => return Delivery { fault: Some(fault), ..delivery },
+                Err(Trouble::Message(reason)) => {
+                    delivery.outcomes.push(Outcome::Dead { class: "too_large", reason });
+                }
+            }
+        }
+        delivery
+    }
+
+    /// Publishes some events without a pause, and waits for the confirmations afterwards.
+    async fn send_together(&mut self, batch: &[Outgoing]) -> Result<Vec<Outcome>, Trouble> {
+        let channel = self.connect().await.map_err(Trouble::Queue)?;
         // A broker that has no memory or disk left reads nothing, and lets whoever publishes wait.
         let until = Instant::now() + ANSWER_TIME;
         let mut sent = Vec::with_capacity(batch.len());
         for event in batch {
-            match timeout_at(until, self.publish(&channel, event)).await {
-                Ok(Ok(published)) => sent.push(published),
-                Ok(Err(error)) => return stopped(self.lost(&error)),
-                Err(_) => return stopped(self.unconfirmed()),
-            }
+            sent.push(match self.message(event) {
+                Err(outcome) => Err(outcome),
+                Ok(message) => match timeout_at(until, self.publish(&channel, message)).await {
+                    Ok(published) => Ok(published.map_err(|error| self.trouble(&error))?),
+                    Err(_) => return Err(Trouble::Queue(self.unanswered())),
+                },
+            });
         }
         crash_point!("amqp_queue.after_publish");
-        match self.confirmed(sent, until).await {
-            Ok(confirmed) => Delivery { outcomes: outcomes(batch, &confirmed), fault: None },
-            Err(fault) => stopped(fault),
-        }
+        let confirmed = self.confirmed(sent, until).await?;
+        Ok(outcomes(batch, &confirmed))
     }
 
-    /// A message on its way, or the end of an event that is none.
-    async fn publish(
-        &self,
-        channel: &Channel,
-        event: &Outgoing,
-    ) -> lapin::Result<Result<PublisherConfirm, Outcome>> {
-        let message = match Message::of(event, self.mode) {
-            Ok(message) if message.size() > self.max_bytes => {
-                return Ok(Err(too_large(message.size(), self.max_bytes)));
-            }
-            Ok(message) => message,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        let key = self.routing_key.as_deref().unwrap_or(&event.event_type);
+    /// An event as a message, or the end of an event that cannot be one.
+    fn message<'e>(&self, event: &'e Outgoing) -> Result<Publishing<'e>, Outcome> {
+        let message = Message::of(event, self.mode)?;
+        if message.size() > self.max_bytes {
+            return Err(too_large(message.size(), self.max_bytes));
+        }
+        let dead = |class, error: ShortStringError| Outcome::Dead { class, reason: error.to_string() };
+        let key = routing_key(self.routing_key.as_deref(), event);
+        let key = key.map_err(|error| dead("unroutable", error))?;
+        let properties = properties(event, &message).map_err(|error| dead("poison", error))?;
+        Ok(Publishing { key, properties, body: message.body })
+    }
+
+    async fn publish(&self, channel: &Channel, message: Publishing<'_>) -> lapin::Result<PublisherConfirm> {
+        let Publishing { key, properties, body } = message;
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let properties = properties(event, &message);
-        let (exchange, body) = (self.exchange.as_str(), message.body.as_bytes());
-        channel.basic_publish(exchange.into(), key.into(), options, body, properties).await.map(Ok)
+        channel.basic_publish(self.exchange.as_str().into(), key, options, body.as_bytes(), properties).await
     }
 
     /// Waits until the whole batch is confirmed: only then it is known which of its messages came back. Before that nothing of it counts as
@@ -143,41 +180,49 @@ impl AmqpQueue {
         &mut self,
         sent: Vec<Result<PublisherConfirm, Outcome>>,
         until: Instant,
-    ) -> Result<Vec<Result<Confirmation, Outcome>>, QueueFault> {
+    ) -> Result<Vec<Result<Confirmation, Outcome>>, Trouble> {
         let mut confirmed = Vec::with_capacity(sent.len());
         for published in sent {
             confirmed.push(match published {
                 Err(outcome) => Err(outcome),
                 Ok(confirm) => match timeout_at(until, confirm).await {
-                    Ok(Ok(confirmation)) => Ok(confirmation),
-                    Ok(Err(error)) => return Err(self.lost(&error)),
-                    Err(_) => return Err(self.unconfirmed()),
+                    Ok(confirmation) => Ok(confirmation.map_err(|error| self.trouble(&error))?),
+                    Err(_) => return Err(Trouble::Queue(self.unanswered())),
                 },
             });
         }
         Ok(confirmed)
     }
 
-    fn unconfirmed(&mut self) -> QueueFault {
+    fn unanswered(&mut self) -> QueueFault {
         self.open = None;
-        self.unreachable("it did not confirm in time".to_owned())
+        self.unreachable("it did not answer in time".to_owned())
+    }
+
+    /// A fault while messages were published. The connection is not used any more.
+    fn trouble(&mut self, error: &Error) -> Trouble {
+        self.open = None;
+        match blame(error) {
+            Blame::Asked(why) => Trouble::Message(why),
+            other => Trouble::Queue(self.fault(other)),
+        }
     }
 
     /// A fault after which the connection is not used any more.
     fn lost(&mut self, error: &Error) -> QueueFault {
         self.open = None;
-        self.fault(error)
+        self.fault(blame(error))
     }
 
-    fn fault(&self, error: &Error) -> QueueFault {
-        let why = error.to_string();
-        match error.kind() {
-            ErrorKind::ProtocolError(said) if is_final(said.kind()) => {
-                QueueFault::Refused { place: self.place.clone(), why }
-            }
-            ErrorKind::AuthProviderError(_) => QueueFault::Refused { place: self.place.clone(), why },
-            _ => self.unreachable(why),
+    fn fault(&self, blame: Blame) -> QueueFault {
+        match blame {
+            Blame::ForNow(why) => self.unreachable(why),
+            Blame::Refusal(why) | Blame::Asked(why) => self.refused(why),
         }
+    }
+
+    fn refused(&self, why: String) -> QueueFault {
+        QueueFault::Refused { place: self.place.clone(), why }
     }
 
     fn unreachable(&self, why: String) -> QueueFault {
@@ -209,62 +254,6 @@ async fn dial(address: AMQPUri) -> lapin::Result<(Connection, Channel)> {
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok((connection, channel))
-}
-
-/// Whether somebody must do something: a login or a grant that is refused, an exchange or a virtual host that is not there.
-fn is_final(said: &AMQPErrorKind) -> bool {
-    matches!(
-        said,
-        AMQPErrorKind::Soft(
-            AMQPSoftError::ACCESSREFUSED | AMQPSoftError::NOTFOUND | AMQPSoftError::PRECONDITIONFAILED
-        ) | AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED | AMQPHardError::INVALIDPATH)
-    )
-}
-
-/// What became of each event. A message that came back is found by its id: the client hands it to whichever confirmation it sees next.
-fn outcomes(batch: &[Outgoing], confirmed: &[Result<Confirmation, Outcome>]) -> Vec<Outcome> {
-    let returned = confirmed.iter().filter_map(|one| match one {
-        Ok(Confirmation::Ack(returned) | Confirmation::Nack(returned)) => returned.as_ref(),
-        _ => None,
-    });
-    let id_of = |message: &BasicReturnMessage| {
-        message.delivery.properties.message_id().as_ref().map(ToString::to_string)
-    };
-    let returned: HashMap<String, &BasicReturnMessage> =
-        returned.filter_map(|message| Some((id_of(message)?, message))).collect();
-    let outcome = |(event, confirmed): (&Outgoing, &Result<Confirmation, Outcome>)| match confirmed {
-        Err(outcome) => outcome.clone(),
-        Ok(confirmation) => match (returned.get(&event.event_id.to_string()), confirmation) {
-            (Some(message), _) => unroutable(message),
-            (None, Confirmation::Ack(_)) => Outcome::Acknowledged,
-            (None, Confirmation::Nack(_)) => Outcome::Retry("the broker could not keep it".to_owned()),
-            (None, Confirmation::NotRequested) => Outcome::Retry("the broker does not confirm".to_owned()),
-        },
-    };
-    batch.iter().zip(confirmed).map(outcome).collect()
-}
-
-fn unroutable(returned: &BasicReturnMessage) -> Outcome {
-    let reason = format!(
-        "no queue takes the routing key `{}` of the exchange `{}` ({} {})",
-        returned.delivery.routing_key, returned.delivery.exchange, returned.reply_code, returned.reply_text
-    );
-    Outcome::Dead { class: "unroutable", reason }
-}
-
-/// Persistent, with the id where consumers and tools look for it. Attributes are headers with the prefix of the binding for AMQP.
-fn properties(event: &Outgoing, message: &Message<'_>) -> BasicProperties {
-    let mut headers = FieldTable::default();
-    for (name, value) in &message.attributes {
-        headers.insert(format!("cloudEvents_{name}").into(), AMQPValue::LongString(value.as_str().into()));
-    }
-    BasicProperties::default()
-        .with_delivery_mode(2)
-        .with_message_id(event.event_id.to_string().into())
-        .with_content_type(message.content_type.as_ref().into())
-        .with_headers(headers)
-        .with_type(event.event_type.as_str().into())
-        .with_app_id("tieout".into())
 }
 
 #[cfg(test)]

@@ -55,8 +55,12 @@ pub struct Delivery {
 pub enum Outcome {
     /// The broker has it.
     Acknowledged,
-    /// It may be accepted later.
+    /// It may be accepted later. That was an attempt, and their number has a limit.
     Retry(String),
+    /// There is no room for it now, which is not its fault: no attempt.
+    NotNow(String),
+    /// Nothing takes it where it was sent, now: a queue that restarts may take it soon.
+    Unroutable(String),
     /// This broker will never take it.
     Dead {
         /// `poison`, `too_large`, `rejected` or `unroutable`.

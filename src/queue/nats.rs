@@ -1,7 +1,10 @@
 //! A subject of NATS JetStream. An event is confirmed by the acknowledgement of the stream that keeps the subject, and carries its id
 //! as `Nats-Msg-Id`, by which the stream drops what comes twice within its window. Nobody relies on that.
 
-use std::borrow::Cow;
+mod login;
+mod said;
+mod trouble;
+
 use std::collections::VecDeque;
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -9,19 +12,21 @@ use std::time::Duration;
 
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{
-    ContextBuilder, GetStreamByNameErrorKind, PublishAckFuture, PublishError, PublishErrorKind,
+    ContextBuilder, GetStreamByNameError, GetStreamByNameErrorKind, PublishAckFuture, PublishError,
+    RequestError, RequestErrorKind,
 };
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, HeaderMap, ServerAddr, header};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
+use self::login::{Login, apart};
+use self::said::{Blame, blame};
+use self::trouble::{Ear, Trouble, listen};
 use super::binding::{Message, encoded};
-use super::{Delivery, Mode, NatsSettings, Outcome, Queue, QueueFault, stopped};
+use super::{Delivery, Mode, NatsSettings, Outcome, Queue, QueueFault};
 use crate::store::Outgoing;
 
 /// How long a connection may take.
@@ -31,10 +36,6 @@ const ANSWER_TIME: Duration = Duration::from_secs(15);
 /// Events that are sent and not acknowledged yet.
 const IN_FLIGHT: usize = 256;
 
-/// The server's codes for a stream that has no room for any message, and for this one.
-const NO_ROOM: [u64; 3] = [10_077, 10_047, 10_023];
-const MESSAGE_TOO_LARGE: u64 = 10_054;
-
 /// A subject.
 pub(super) struct NatsQueue {
     url: SecretString,
@@ -42,7 +43,14 @@ pub(super) struct NatsQueue {
     mode: Mode,
     credentials: Option<PathBuf>,
     place: String,
-    stream: Option<Context>,
+    open: Option<Open>,
+}
+
+/// A connection.
+#[derive(Clone)]
+struct Open {
+    stream: Context,
+    ear: Ear,
 }
 
 /// An event after it was handed over.
@@ -53,12 +61,6 @@ enum Published {
     Refused(PublishError),
     /// It cannot be a message.
     Never(Outcome),
-}
-
-/// What a failed publish is said against.
-enum Blame {
-    Queue(QueueFault),
-    Event(Outcome),
 }
 
 impl NatsQueue {
@@ -74,32 +76,18 @@ impl NatsQueue {
             mode: *mode,
             credentials: credentials.clone(),
             place,
-            stream: None,
+            open: None,
         }
     }
 
-    async fn connect(&mut self) -> Result<Context, QueueFault> {
-        if let Some(stream) = &self.stream {
-            return Ok(stream.clone());
+    async fn connect(&mut self) -> Result<Open, QueueFault> {
+        if let Some(open) = &self.open {
+            return Ok(open.clone());
         }
-        let mut options = ConnectOptions::new()
-            .name("tieout")
-            .connection_timeout(CONNECT_TIME)
-            .request_timeout(Some(ANSWER_TIME))
-            // A connection that is lost is made anew by the relay's next attempt; the client cannot be kept from trying once by itself.
-            .max_reconnects(1);
         let Some((address, login)) = apart(&self.url) else {
             return Err(self.refused("the URL cannot be read".to_owned()));
         };
-        options = match login {
-            Login::None => options,
-            Login::Token(token) => options.token(token),
-            Login::User(user, password) => options.user_and_password(user, password),
-        };
-        if let Some(file) = &self.credentials {
-            let read = options.credentials_file(file).await;
-            options = read.map_err(|error| self.refused(format!("{}: {error}", file.display())))?;
-        }
+        let (options, ear) = listen(self.options(login).await?);
         let client = options.connect(address).await.map_err(|error| self.not_connected(&error))?;
         let stream = ContextBuilder::new()
             .timeout(ANSWER_TIME)
@@ -107,44 +95,77 @@ impl NatsQueue {
             .max_ack_inflight(IN_FLIGHT)
             .backpressure_on_inflight(true)
             .build(client);
-        Ok(self.stream.insert(stream).clone())
+        Ok(self.open.insert(Open { stream, ear }).clone())
+    }
+
+    async fn options(&self, login: Login) -> Result<ConnectOptions, QueueFault> {
+        let options = ConnectOptions::new()
+            .name("tieout")
+            .connection_timeout(CONNECT_TIME)
+            .request_timeout(Some(ANSWER_TIME))
+            // A connection that is lost is made anew by the relay's next attempt; the client cannot be kept from trying once by itself.
+            .max_reconnects(1);
+        let options = match login {
+            Login::None => options,
+            Login::Token(token) => options.token(token),
+            Login::User(user, password) => options.user_and_password(user, password),
+        };
+        let Some(file) = &self.credentials else { return Ok(options) };
+        let read = options.credentials_file(file).await;
+        read.map_err(|error| self.refused(format!("{}: {error}", file.display())))
+    }
+
+    /// Does something with the connection, and no longer than it has no trouble. After a fault it is not used any more.
+    async fn with<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Self, &Context) -> Result<T, QueueFault>,
+    ) -> Result<T, QueueFault> {
+        let Open { stream, mut ear } = self.connect().await?;
+        let done = tokio::select! {
+            biased;
+            done = work(self, &stream) => done,
+            trouble = ear.trouble() => Err(self.in_trouble(trouble)),
+        };
+        if done.is_err() {
+            self.open = None;
+        }
+        done
     }
 
     /// Asks which stream keeps the subject: without one, nobody would.
-    async fn look(&mut self) -> Result<(), QueueFault> {
-        let stream = self.connect().await?;
+    async fn look(&self, stream: &Context) -> Result<(), QueueFault> {
         let Err(error) = stream.stream_by_subject(self.subject.as_str()).await else { return Ok(()) };
         Err(match error.kind() {
             GetStreamByNameErrorKind::NotFound => self.no_stream(),
             GetStreamByNameErrorKind::InvalidSubject => {
                 self.refused(format!("`{}` is no subject", self.subject))
             }
-            _ => self.lost(error.to_string()),
+            _ if has_no_jetstream(&error) => {
+                self.refused("JetStream is not enabled, at the server or for this account".to_owned())
+            }
+            _ => self.unreachable(error.to_string()),
         })
     }
 
     /// Publishes one event after the other, in their order, while the acknowledgements of earlier ones are still on their way.
-    async fn deliver(&mut self, batch: &[Outgoing]) -> Delivery {
-        let stream = match self.connect().await {
-            Ok(stream) => stream,
-            Err(fault) => return stopped(fault),
-        };
-        let (mut delivery, mut on_their_way) = (Delivery::default(), VecDeque::new());
+    async fn publish_all(
+        &self,
+        stream: &Context,
+        batch: &[Outgoing],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), QueueFault> {
+        let mut on_their_way = VecDeque::new();
         for event in batch {
-            if on_their_way.len() == IN_FLIGHT
-                && let Err(fault) = self.settle(&mut on_their_way, &mut delivery).await
-            {
-                return Delivery { fault: Some(fault), ..delivery };
+            if on_their_way.len() == IN_FLIGHT {
+                outcomes.extend(self.settle(stream, &mut on_their_way).await?);
             }
-            on_their_way.push_back(self.publish(&stream, event).await);
+            on_their_way.push_back(self.publish(stream, event).await);
         }
         crash_point!("nats_queue.after_publish");
-        while !on_their_way.is_empty() {
-            if let Err(fault) = self.settle(&mut on_their_way, &mut delivery).await {
-                return Delivery { fault: Some(fault), ..delivery };
-            }
+        while let Some(outcome) = self.settle(stream, &mut on_their_way).await? {
+            outcomes.push(outcome);
         }
-        delivery
+        Ok(())
     }
 
     async fn publish(&self, stream: &Context, event: &Outgoing) -> Published {
@@ -161,50 +182,36 @@ impl NatsQueue {
         }
     }
 
-    /// Waits for what becomes of the oldest event.
+    /// Waits for what becomes of the oldest event, if there is one.
     async fn settle(
-        &mut self,
+        &self,
+        stream: &Context,
         on_their_way: &mut VecDeque<Published>,
-        delivery: &mut Delivery,
-    ) -> Result<(), QueueFault> {
-        let acknowledged = match on_their_way.pop_front() {
-            None => return Ok(()),
-            Some(Published::Sent(acknowledgement)) => acknowledgement.await.map(|_| Outcome::Acknowledged),
-            Some(Published::Never(outcome)) => Ok(outcome),
-            Some(Published::Refused(error)) => Err(error),
+    ) -> Result<Option<Outcome>, QueueFault> {
+        let error = match on_their_way.pop_front() {
+            None => return Ok(None),
+            Some(Published::Never(outcome)) => return Ok(Some(outcome)),
+            Some(Published::Refused(error)) => error,
+            Some(Published::Sent(acknowledgement)) => match acknowledgement.await {
+                Ok(_) => return Ok(Some(Outcome::Acknowledged)),
+                Err(error) => error,
+            },
         };
-        let outcome = match acknowledged.map_err(|error| self.blame(&error)) {
-            Ok(outcome) | Err(Blame::Event(outcome)) => outcome,
-            Err(Blame::Queue(fault)) => return Err(fault),
-        };
-        delivery.outcomes.push(outcome);
-        Ok(())
-    }
-
-    fn blame(&mut self, error: &PublishError) -> Blame {
-        let reason = error.to_string();
-        match error.kind() {
-            PublishErrorKind::MaxPayloadExceeded => {
-                Blame::Event(Outcome::Dead { class: "too_large", reason })
+        match blame(&error) {
+            Blame::Event(outcome) => Ok(Some(outcome)),
+            Blame::ForNow(why) => Err(self.unreachable(why)),
+            Blame::Refusal(why) => Err(self.refused(why)),
+            Blame::Nobody => {
+                self.look(stream).await?;
+                Err(self.unreachable("the stream has no leader just now".to_owned()))
             }
-            PublishErrorKind::StreamNotFound => Blame::Queue(self.no_stream()),
-            PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe | PublishErrorKind::MaxAckPending => {
-                Blame::Queue(self.lost(reason))
-            }
-            PublishErrorKind::WrongLastMessageId
-            | PublishErrorKind::WrongLastSequence
-            | PublishErrorKind::Other => self.answer(error, reason),
         }
     }
 
-    /// What the stream itself said.
-    fn answer(&mut self, error: &PublishError, reason: String) -> Blame {
-        let said = error.source().and_then(|source| source.downcast_ref::<async_nats::jetstream::Error>());
-        match said.map(|said| said.error_code().0) {
-            Some(MESSAGE_TOO_LARGE) => Blame::Event(Outcome::Dead { class: "too_large", reason }),
-            Some(code) if NO_ROOM.contains(&code) => Blame::Queue(self.unreachable(reason)),
-            Some(_) => Blame::Event(Outcome::Retry(reason)),
-            None => Blame::Queue(self.lost(reason)),
+    fn in_trouble(&self, trouble: Trouble) -> QueueFault {
+        match trouble {
+            Trouble::Lost => self.unreachable("the connection is lost".to_owned()),
+            Trouble::NotPermitted(said) => self.refused(said),
         }
     }
 
@@ -225,12 +232,6 @@ impl NatsQueue {
         ))
     }
 
-    /// A fault after which the connection is not used any more.
-    fn lost(&mut self, why: String) -> QueueFault {
-        self.stream = None;
-        self.unreachable(why)
-    }
-
     fn unreachable(&self, why: String) -> QueueFault {
         QueueFault::Unreachable { place: self.place.clone(), why }
     }
@@ -242,34 +243,24 @@ impl NatsQueue {
 
 impl Queue for NatsQueue {
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
-        self.look().boxed()
+        self.with(async |this, stream| this.look(stream).await).boxed()
     }
 
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
-        self.deliver(batch).boxed()
+        async {
+            let mut outcomes = Vec::with_capacity(batch.len());
+            let all =
+                self.with(async |this, stream| this.publish_all(stream, batch, &mut outcomes).await).await;
+            Delivery { outcomes, fault: all.err() }
+        }
+        .boxed()
     }
 }
 
-/// Who one is at a server.
-#[derive(Debug, PartialEq, Eq)]
-enum Login {
-    None,
-    Token(String),
-    User(String, String),
-}
-
-/// The address alone, and the login that stands in it, which the client does not look for there.
-fn apart(url: &SecretString) -> Option<(String, Login)> {
-    let mut url = Url::parse(url.expose_secret()).ok().filter(Url::has_host)?;
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
-    let login = match (url.username(), url.password()) {
-        ("", None) => Login::None,
-        (token, None) => Login::Token(decoded(token)?),
-        (user, Some(password)) => Login::User(decoded(user)?, decoded(password)?),
-    };
-    url.set_username("").ok()?;
-    url.set_password(None).ok()?;
-    Some((url.to_string(), login))
+/// Whether nobody answers questions about streams.
+fn has_no_jetstream(error: &GetStreamByNameError) -> bool {
+    let asked = error.source().and_then(|source| source.downcast_ref::<RequestError>());
+    asked.is_some_and(|asked| asked.kind() == RequestErrorKind::NoResponders)
 }
 
 /// The headers of the binding for NATS: attributes with the prefix `ce-`, percent-encoded as in HTTP.
@@ -281,23 +272,4 @@ fn headers(event: &Outgoing, message: &Message<'_>) -> HeaderMap {
         headers.insert(format!("ce-{name}"), encoded(value));
     }
     headers
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_login_is_taken_out_of_the_address() {
-        let read = |text: &str| apart(&text.to_owned().into());
-        let address = || "nats://nats.example.com:4222".to_owned();
-        assert_eq!(read("nats://nats.example.com:4222"), Some((address(), Login::None)));
-        assert_eq!(
-            read("nats://s3cret@nats.example.com:4222"),
-            Some((address(), Login::Token("s3cret".to_owned())))
-        );
-        let user = Login::User("app".to_owned(), "a/b@c".to_owned());
-        assert_eq!(read("nats://app:a%2Fb%40c@nats.example.com:4222"), Some((address(), user)));
-        assert_eq!(read("nats:nats.example.com"), None);
-    }
 }

@@ -1,17 +1,17 @@
 //! A Redis Stream. An event is confirmed by the id that the server gives its entry, and by replicas where the configuration asks for
 //! that. Nothing is ever taken out, unless the configuration bounds the stream.
 
+mod said;
+
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
-    cmd,
-};
+use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, RedisResult, Value, cmd};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use self::said::{Blame, blame};
 use super::binding::{Message, too_large};
 use super::{Delivery, Mode, Outcome, Queue, QueueFault, RedisSettings};
 use crate::store::Outgoing;
@@ -69,38 +69,33 @@ impl RedisQueue {
         Ok(self.connection.insert(connected.map_err(|error| self.fault(&error))?).clone())
     }
 
-    /// Asks whether the stream may be written, without writing it: commands of a transaction are checked before they are queued.
+    /// Asks whether the stream may be written, without writing it: commands of a transaction are checked before they are queued. Each waits
+    /// for the one before it, since outside of a transaction an entry would be written.
     async fn rehearse(&mut self) -> Result<(), QueueFault> {
         let mut connection = self.connect().await?;
-        let mut rehearsal = Pipeline::new();
-        rehearsal
-            .cmd("TYPE")
-            .arg(&self.stream)
-            .cmd("MULTI")
-            .add_command(self.entry(&[("event", "")]))
-            .cmd("DISCARD");
-        let answered: RedisResult<(String, Value, Value, Value)> =
-            rehearsal.query_async(&mut connection).await;
-        let (kind, ..) = answered.map_err(|error| self.lost(&error))?;
-        match kind.as_str() {
-            "none" | "stream" => Ok(()),
-            other => Err(self.refused(format!("the key `{}` is a {other}, not a stream", self.stream))),
+        let asked = cmd("TYPE").arg(&self.stream).query_async(&mut connection).await;
+        let kind: String = asked.map_err(|error| self.lost(&error))?;
+        if !matches!(kind.as_str(), "none" | "stream") {
+            return Err(self.refused(format!("the key `{}` is a {kind}, not a stream", self.stream)));
         }
+        for command in [cmd("MULTI"), self.entry(&[("event", "")]), cmd("DISCARD")] {
+            command.exec_async(&mut connection).await.map_err(|error| self.lost(&error))?;
+        }
+        self.replicas_are_there(&mut connection).await
     }
 
     async fn deliver(&mut self, batch: &[Outgoing]) -> Delivery {
-        let mut delivery = Delivery::default();
+        let mut outcomes = Vec::with_capacity(batch.len());
         for events in batch.chunks(PIPELINE) {
-            match self.append(events).await {
-                Ok(outcomes) => delivery.outcomes.extend(outcomes),
-                Err(fault) => return Delivery { fault: Some(fault), ..delivery },
+            if let Err(fault) = self.append(events, &mut outcomes).await {
+                return Delivery { outcomes, fault: Some(fault) };
             }
         }
-        delivery
+        Delivery { outcomes, fault: None }
     }
 
     /// Appends some events with one pipeline.
-    async fn append(&mut self, events: &[Outgoing]) -> Result<Vec<Outcome>, QueueFault> {
+    async fn append(&mut self, events: &[Outgoing], outcomes: &mut Vec<Outcome>) -> Result<(), QueueFault> {
         let mut connection = self.connect().await?;
         let messages: Vec<Result<Message<'_>, Outcome>> =
             events.iter().map(|event| self.message(event)).collect();
@@ -110,20 +105,36 @@ impl RedisQueue {
             pipeline.add_command(self.entry(&fields(message)));
         }
         if pipeline.is_empty() {
-            return Ok(messages.into_iter().filter_map(Result::err).collect());
+            outcomes.extend(messages.into_iter().filter_map(Result::err));
+            return Ok(());
         }
+        self.replicas_are_there(&mut connection).await?;
         let appended: RedisResult<Vec<RedisResult<Value>>> = pipeline.query_async(&mut connection).await;
         crash_point!("redis_queue.after_append");
-        let mut answers = appended.map_err(|error| self.lost(&error))?.into_iter();
-        let mut outcomes = Vec::with_capacity(events.len());
+        let answers = appended.map_err(|error| self.lost(&error))?;
+        self.replicas_have_it(&mut connection).await?;
+        self.sort(messages, answers, outcomes)
+    }
+
+    /// What became of each event, as far as the first that the server did not take. Those after it may be there, and are sent again.
+    fn sort(
+        &mut self,
+        messages: Vec<Result<Message<'_>, Outcome>>,
+        answers: Vec<RedisResult<Value>>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), QueueFault> {
+        let mut answers = answers.into_iter();
         for message in messages {
             outcomes.push(match message {
                 Err(outcome) => outcome,
-                Ok(_) => self.outcome(answers.next())?,
+                Ok(_) => match answers.next() {
+                    Some(Ok(_)) => Outcome::Acknowledged,
+                    Some(Err(error)) => return Err(self.lost(&error)),
+                    None => return Err(self.unreachable("it did not answer every command".to_owned())),
+                },
             });
         }
-        self.wait_for_replicas(&mut connection).await?;
-        Ok(outcomes)
+        Ok(())
     }
 
     fn message<'e>(&self, event: &'e Outgoing) -> Result<Message<'e>, Outcome> {
@@ -148,16 +159,18 @@ impl RedisQueue {
         entry
     }
 
-    fn outcome(&mut self, answer: Option<RedisResult<Value>>) -> Result<Outcome, QueueFault> {
-        match answer {
-            Some(Ok(_)) => Ok(Outcome::Acknowledged),
-            Some(Err(error)) => Err(self.lost(&error)),
-            None => Err(self.unreachable("it did not answer every command".to_owned())),
-        }
+    /// Whether there are as many replicas as must have every event. What is appended while there are fewer would be appended again and again.
+    async fn replicas_are_there(&mut self, connection: &mut MultiplexedConnection) -> Result<(), QueueFault> {
+        self.wait(connection, "are there").await
     }
 
     /// What replicas do not have may be lost with the server. The events are sent again, with the same ids.
-    async fn wait_for_replicas(&mut self, connection: &mut MultiplexedConnection) -> Result<(), QueueFault> {
+    async fn replicas_have_it(&mut self, connection: &mut MultiplexedConnection) -> Result<(), QueueFault> {
+        self.wait(connection, "have confirmed").await
+    }
+
+    /// Waits until enough replicas have what this connection wrote so far.
+    async fn wait(&mut self, connection: &mut MultiplexedConnection, done: &str) -> Result<(), QueueFault> {
         if self.replicas == 0 {
             return Ok(());
         }
@@ -167,7 +180,7 @@ impl RedisQueue {
         if confirmed >= self.replicas {
             return Ok(());
         }
-        Err(self.unreachable(format!("{confirmed} of {} replicas have confirmed", self.replicas)))
+        Err(self.unreachable(format!("{confirmed} of {} replicas {done}", self.replicas)))
     }
 
     /// A fault after which the connection is not used any more.
@@ -177,14 +190,9 @@ impl RedisQueue {
     }
 
     fn fault(&self, error: &RedisError) -> QueueFault {
-        let why = error.to_string();
-        match error.kind() {
-            ErrorKind::AuthenticationFailed
-            | ErrorKind::InvalidClientConfig
-            | ErrorKind::Server(ServerErrorKind::NoPerm) => self.refused(why),
-            // `WRONGTYPE`, `NOAUTH`, `WRONGPASS`: nothing that waiting mends.
-            _ if matches!(error.code(), Some("WRONGTYPE" | "NOAUTH" | "WRONGPASS")) => self.refused(why),
-            _ => self.unreachable(why),
+        match blame(error) {
+            Blame::ForNow(why) => self.unreachable(why),
+            Blame::Refusal(why) => self.refused(why),
         }
     }
 

@@ -19,8 +19,11 @@ on_both_stores!(
     a_dead_event_leaves_its_siblings_alone,
     a_failed_event_stays_pending_when_the_budget_is_over,
     an_event_that_fails_too_often_is_given_up,
+    an_event_that_nothing_takes_is_given_up_sooner,
     a_refused_queue_costs_no_attempt_and_stops_no_other,
     an_unreachable_queue_is_tried_again,
+    what_there_is_no_room_for_costs_no_attempt_and_holds_up_nothing_else,
+    a_queue_that_never_answers_does_not_outlast_the_budget,
     what_a_queue_did_before_it_broke_is_recorded,
     a_queue_that_is_not_configured_leaves_its_events,
 );
@@ -118,16 +121,27 @@ async fn a_failed_event_stays_pending_when_the_budget_is_over(world: World) {
 }
 
 async fn an_event_that_fails_too_often_is_given_up(world: World) {
+    let retry = Outcome::Retry("no room".to_owned());
+    assert_eq!(class_after(&world, super::MAX_ATTEMPTS, &retry).await, "exhausted: no room");
+}
+
+async fn an_event_that_nothing_takes_is_given_up_sooner(world: World) {
+    let unroutable = Outcome::Unroutable("no queue".to_owned());
+    assert_eq!(class_after(&world, super::MAX_UNROUTABLE, &unroutable).await, "unroutable: no queue");
+}
+
+/// Why an event is dead after so many equal attempts, and that it was not before.
+async fn class_after(world: &World, attempts: u32, outcome: &Outcome) -> String {
     world.make_pending(&["ch_1"]).await;
-    for _ in 0..super::MAX_ATTEMPTS {
+    for _ in 0..attempts {
+        assert_eq!(world.event_state("ch_1").await, OutboxState::Pending);
         world.age("outbox", "due_at").await;
-        let retry = outcomes([Outcome::Retry("no room".to_owned())]);
-        let mut queues = Queues::from([scripted("billing", [retry])]);
+        let mut queues = Queues::from([scripted("billing", [outcomes([outcome.clone()])])]);
         drain(&world.store, &mut queues, Duration::from_millis(50), &Going::default()).await.unwrap();
     }
     let event = world.store.show(&id("ch_1")).await.unwrap().unwrap().event.unwrap();
-    assert_eq!((event.state, event.class.as_deref()), (OutboxState::Dead, Some("exhausted")));
-    assert_eq!(event.reason.as_deref(), Some("no room"));
+    assert_eq!(event.state, OutboxState::Dead);
+    format!("{}: {}", event.class.unwrap(), event.reason.unwrap())
 }
 
 async fn a_refused_queue_costs_no_attempt_and_stops_no_other(world: World) {
@@ -146,6 +160,41 @@ async fn an_unreachable_queue_is_tried_again(world: World) {
     let drained = run(&world, [scripted("billing", [silence])]).await;
     assert_eq!((drained.n_sent(), drained.left), (1, 0));
     assert!(drained.faults.is_empty());
+    assert_eq!(attempts(&world, "ch_1").await, 0);
+}
+
+async fn what_there_is_no_room_for_costs_no_attempt_and_holds_up_nothing_else(world: World) {
+    world.make_pending(&["ch_1", "ch_2"]).await;
+    let full = outcomes([Outcome::NotNow("full".to_owned()), Outcome::Acknowledged]);
+    let mut queues = Queues::from([scripted("billing", [full])]);
+    let short = Duration::from_millis(300);
+    let drained = drain(&world.store, &mut queues, short, &Going::default()).await.unwrap();
+    assert_eq!((drained.n_sent(), drained.retried, drained.left), (1, 0, 1));
+    world.age("outbox", "due_at").await;
+    assert_eq!(world.store.claim("billing", 1, "next").await.unwrap()[0].attempts, 0);
+}
+
+/// Never answers.
+struct Silent;
+
+impl Queue for Silent {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        futures::future::pending().boxed()
+    }
+
+    fn send<'a>(&'a mut self, _: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        futures::future::pending().boxed()
+    }
+}
+
+async fn a_queue_that_never_answers_does_not_outlast_the_budget(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    let mut queues: Queues = [("billing".to_owned(), Box::new(Silent) as Box<dyn Queue>)].into();
+    let no_time = Duration::from_millis(1);
+    let drained = drain(&world.store, &mut queues, no_time, &Going::default()).await.unwrap();
+    assert_eq!((drained.n_sent(), drained.left), (0, 1));
+    let fault = drained.faults["billing"].to_string();
+    assert!(fault.contains("before the time for delivery was over"), "{fault}");
     assert_eq!(attempts(&world, "ch_1").await, 0);
 }
 

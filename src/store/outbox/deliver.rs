@@ -120,6 +120,28 @@ impl Store {
         tx.commit().await
     }
 
+    /// Records that a queue had no room for some events: they are due again after `delay`, and it was no attempt.
+    pub async fn postpone(&self, events: &[Uuid], why: &str, delay: Duration) -> Result<(), StoreError> {
+        for batch in events.chunks(BATCH) {
+            self.again(Twice::IsOnce, || self.postpone_once(batch, why, delay)).await?;
+        }
+        Ok(())
+    }
+
+    async fn postpone_once(&self, batch: &[Uuid], why: &str, delay: Duration) -> Result<(), StoreError> {
+        let mut tx = self.write("postpone").await?;
+        let now = tx.now().await?;
+        let mut args = args![why, now + delay].to_vec();
+        args.extend(batch.iter().copied().map(Value::from));
+        let sql = format!(
+            "UPDATE outbox SET reason = $1, due_at = $2, claimed_by = NULL, claimed_until = NULL
+             WHERE state = 'pending' AND event_id IN ({})",
+            params(batch.len(), 2)
+        );
+        tx.execute(sql, &args).await?;
+        tx.commit().await
+    }
+
     /// Gives an event up. Its finding stays open, so that the report goes on showing it.
     pub async fn bury(&self, event: Uuid, class: &str, reason: &str) -> Result<(), StoreError> {
         self.again(Twice::IsOnce, || self.bury_once(event, class, reason)).await

@@ -7,8 +7,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
-/// Whose bytes are lost from the moment when it breaks.
+/// Whose bytes are lost when it breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     /// What the broker is told.
@@ -17,13 +18,22 @@ pub(super) enum Side {
     Answers,
 }
 
+/// What it does when it breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Break {
+    /// It hangs up, and what comes next of a side is lost.
+    Loses(Side),
+    /// It holds what the broker is told, until the broker itself hangs up.
+    Holds,
+}
+
 pub(super) struct Link {
     port: u16,
     state: Arc<State>,
 }
 
 struct State {
-    lost: Side,
+    breaks: Break,
     /// How many bytes the broker may still be told.
     left: AtomicUsize,
     has_struck: AtomicBool,
@@ -31,12 +41,12 @@ struct State {
 }
 
 impl Link {
-    /// A link to a port of this machine that breaks once the broker was told so many bytes, and loses what comes next of a side.
-    pub(super) fn before(broker: u16, lost: Side, bytes: usize) -> Self {
+    /// A link to a port of this machine that breaks once the broker was told so many bytes.
+    pub(super) fn before(broker: u16, breaks: Break, bytes: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (has_struck, is_mended) = (AtomicBool::new(false), AtomicBool::new(false));
-        let state = Arc::new(State { lost, left: AtomicUsize::new(bytes), has_struck, is_mended });
+        let state = Arc::new(State { breaks, left: AtomicUsize::new(bytes), has_struck, is_mended });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -80,7 +90,18 @@ impl State {
         {
             self.has_struck.store(true, Ordering::SeqCst);
         }
-        !self.has_struck.load(Ordering::SeqCst) || side != self.lost
+        let lost = match self.breaks {
+            Break::Loses(lost) => lost,
+            Break::Holds => Side::Requests,
+        };
+        !self.has_struck.load(Ordering::SeqCst) || side != lost
+    }
+
+    /// Waits, where it holds what is told, until somebody mends it.
+    fn hold(&self) {
+        while self.breaks == Break::Holds && self.is_broken() {
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -93,7 +114,11 @@ fn carry(client: &TcpStream, server: &TcpStream, state: &Arc<State>) {
             let mut buffer = vec![0; 4 << 10];
             loop {
                 let read = from.read(&mut buffer).unwrap_or(0);
-                if read == 0 || !state.lets_pass(side, read) || to.write_all(&buffer[..read]).is_err() {
+                let passes = read > 0 && state.lets_pass(side, read);
+                if read > 0 && !passes {
+                    state.hold();
+                }
+                if !passes || to.write_all(&buffer[..read]).is_err() {
                     break;
                 }
             }

@@ -9,15 +9,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use self::link::{Link, Side};
+use self::link::{Break, Link, Side};
 use self::server::{Broker, Kind};
 use crate::process::{Process, until};
 use crate::world::{Outcome, World, charge};
 
 /// More than two batches of the relay.
 const LOST: usize = 500;
-/// How much passes before it strikes: less than one batch.
-const BYTES: usize = 60_000;
+/// How much passes before it strikes: more than one pipeline of Redis, and less than one batch of the relay.
+const BYTES: usize = 130_000;
 
 /// A world in which much was lost, with its queue at a broker behind a link.
 async fn world(broker: &Broker, link: &Link) -> World {
@@ -30,8 +30,8 @@ async fn world(broker: &Broker, link: &Link) -> World {
     world
 }
 
-/// Every lost charge has its event, under one id however often it came, and nothing else has one.
-async fn all_is_there(world: &World, mut broker: Broker, outcome: &Outcome) {
+/// Every lost charge has its event, under one id however often it came, and nothing else has one. Says how many came.
+async fn all_is_there(world: &World, mut broker: Broker, outcome: &Outcome) -> usize {
     assert_eq!(
         (outcome.code, &outcome.domain()["events"]["emitted"]),
         (0, &json!(LOST)),
@@ -55,21 +55,22 @@ async fn all_is_there(world: &World, mut broker: Broker, outcome: &Outcome) {
     assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
     assert_eq!(broker.received().await.len(), 0, "an event came again once it was acknowledged");
     broker.end().await;
+    came.len()
 }
 
-async fn is_cut_off(broker: Broker, side: Side) {
-    let link = Link::before(broker.port(), side, BYTES);
+async fn is_cut_off(broker: Broker, side: Side) -> usize {
+    let link = Link::before(broker.port(), Break::Loses(side), BYTES);
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the link is cut", || link.has_struck());
     link.mend();
     let (outcome, _) = run.end();
-    all_is_there(&world, broker, &outcome).await;
+    all_is_there(&world, broker, &outcome).await
 }
 
 async fn dies(kind: Kind) {
     let mut broker = Broker::own(kind).await;
-    let link = Link::before(broker.port(), Side::Requests, BYTES);
+    let link = Link::before(broker.port(), Break::Holds, BYTES);
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the broker is to die", || link.has_struck());
@@ -95,7 +96,8 @@ mod redis {
 
     #[tokio::test]
     async fn redis_is_cut_off_while_it_confirms_events() {
-        is_cut_off(Broker::shared(Kind::Redis).await, Side::Answers).await;
+        let n_came = is_cut_off(Broker::shared(Kind::Redis).await, Side::Answers).await;
+        assert!(n_came > LOST, "what was not confirmed does not come again: {n_came}");
     }
 }
 
@@ -114,7 +116,25 @@ mod nats {
 
     #[tokio::test]
     async fn nats_is_cut_off_while_it_confirms_events() {
-        is_cut_off(Broker::shared(Kind::Nats).await, Side::Answers).await;
+        let n_came = is_cut_off(Broker::shared(Kind::Nats).await, Side::Answers).await;
+        assert_eq!(n_came, LOST, "the stream drops what comes twice");
+    }
+
+    #[tokio::test]
+    async fn a_login_that_may_not_publish_at_nats_pauses_the_queue_and_the_report_says_why() {
+        let broker = Broker::own(Kind::Nats).await;
+        let link = Link::before(broker.port(), Break::Holds, usize::MAX);
+        let world = world(&broker, &link).await;
+        world.write("nats.url", &format!("nats://app:s3cret@127.0.0.1:{}", broker.port()));
+        let open = format!(r#"url: "nats://127.0.0.1:{}""#, link.port());
+        world.edit("tieout.yaml", &open, r#"url: "file:nats.url""#);
+        let run = world.run();
+        let domain = run.domain();
+        assert_eq!((run.code, &domain["events"]["waiting"]), (3, &json!(LOST)), "{run:?}");
+        let said = domain["problems"][0].as_str().unwrap().to_owned();
+        let expected = format!(r#"refuses: Permissions Violation for Publish to "{}""#, broker.name());
+        assert!(said.ends_with(&expected), "{said}");
+        assert!(!format!("{run:?}").contains("s3cret"), "{run:?}");
     }
 }
 
@@ -133,6 +153,26 @@ mod rabbitmq {
 
     #[tokio::test]
     async fn rabbitmq_is_cut_off_while_it_confirms_events() {
-        is_cut_off(Broker::shared(Kind::RabbitMq).await, Side::Answers).await;
+        let n_came = is_cut_off(Broker::shared(Kind::RabbitMq).await, Side::Answers).await;
+        assert!(n_came > LOST, "what was not confirmed does not come again: {n_came}");
+    }
+
+    #[tokio::test]
+    async fn a_message_over_rabbitmqs_own_limit_is_dead_and_everything_else_arrives() {
+        let mut broker = Broker::own(Kind::RabbitMq).await;
+        let link = Link::before(broker.port(), Break::Holds, usize::MAX);
+        let world = world(&broker, &link).await;
+        let mut large = charge("ch_large", 5, 500);
+        large["metadata"]["order"] = "x".repeat(150_000).into();
+        world.upstream(&large);
+        let run = world.run();
+        let events = &run.domain()["events"];
+        assert_eq!((&events["emitted"], &events["dead"]), (&json!(LOST), &json!(1)), "{run:?}");
+        let came = broker.received().await;
+        let subjects: BTreeSet<String> = came
+            .iter()
+            .map(|event| serde_json::from_str::<Value>(event).unwrap()["subject"].to_string())
+            .collect();
+        assert_eq!(subjects.len(), LOST);
     }
 }

@@ -16,6 +16,18 @@ pub(super) enum Kind {
     RabbitMq,
 }
 
+/// The largest message of a RabbitMQ of a test's own.
+const RABBITMQ_BYTES: usize = 100_000;
+
+/// Who may do what at a NATS of a test's own: one who names no login may do everything, and `app` may only ask about streams.
+const NATS_LOGINS: &str = r#"
+no_auth_user: anyone
+authorization: { users: [
+  { user: anyone, password: anyone }
+  { user: app, password: s3cret, permissions: { publish: { allow: ["$JS.API.>"] } } }
+] }
+"#;
+
 pub(super) struct Broker {
     kind: Kind,
     port: u16,
@@ -73,6 +85,11 @@ impl Broker {
         }
     }
 
+    /// The name of the stream.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What came since somebody last looked.
     pub(super) async fn received(&mut self) -> Vec<String> {
         match self.kind {
@@ -100,7 +117,12 @@ impl Broker {
         match self.kind {
             Kind::Redis => {}
             Kind::Nats => client::nats::make(self.port, &self.name).await,
-            Kind::RabbitMq => client::amqp::make(self.port, &self.name).await,
+            Kind::RabbitMq => {
+                client::amqp::make(self.port, &self.name).await;
+                if let Some(server) = &self.server {
+                    server.write_down_rabbitmq(self.port);
+                }
+            }
         }
     }
 
@@ -156,13 +178,10 @@ impl Server {
             ),
             Kind::Nats => {
                 let store = self.folder.path().to_str().unwrap().to_owned();
-                let port = port.to_string();
-                self.spawn(
-                    "KILL",
-                    "nats-server",
-                    &["-a", "127.0.0.1", "-p", &port, "-js", "-sd", &store],
-                    &[],
-                );
+                let (port, logins) = (port.to_string(), format!("{store}/logins.conf"));
+                std::fs::write(&logins, NATS_LOGINS).unwrap();
+                let args = ["-a", "127.0.0.1", "-p", &port, "-js", "-sd", &store, "-c", &logins];
+                self.spawn("KILL", "nats-server", &args, &[]);
             }
             Kind::RabbitMq => self.start_rabbitmq(port),
         }
@@ -173,14 +192,18 @@ impl Server {
     fn start_rabbitmq(&mut self, port: u16) {
         let names = (port + 4_000).to_string();
         self.spawn("KILL", "epmd", &["-address", "127.0.0.1", "-port", &names], &[]);
+        let config = format!("listeners.tcp.1 = 127.0.0.1:{port}\nmax_message_size = {RABBITMQ_BYTES}\n");
+        std::fs::write(self.folder.path().join("rabbitmq.conf"), config).unwrap();
+        std::fs::write(self.folder.path().join("plugins"), "").unwrap();
+        self.spawn("TERM", "/usr/lib/rabbitmq/bin/rabbitmq-server", &[], &self.rabbitmq_settings(port));
+    }
+
+    fn rabbitmq_settings(&self, port: u16) -> [(&'static str, String); 10] {
         let base = self.folder.path().to_str().unwrap().to_owned();
         let file = |name: &str| format!("{base}/{name}");
-        let listens = format!("listeners.tcp.1 = 127.0.0.1:{port}\n");
-        std::fs::write(file("rabbitmq.conf"), listens).unwrap();
-        std::fs::write(file("plugins"), "").unwrap();
-        let settings = [
+        [
             ("HOME", base.clone()),
-            ("ERL_EPMD_PORT", names),
+            ("ERL_EPMD_PORT", (port + 4_000).to_string()),
             ("RABBITMQ_NODENAME", format!("tieout-{port}@localhost")),
             ("RABBITMQ_DIST_PORT", (port + 8_000).to_string()),
             ("RABBITMQ_CONFIG_FILE", file("rabbitmq.conf")),
@@ -189,8 +212,16 @@ impl Server {
             ("RABBITMQ_LOG_BASE", file("logs")),
             ("RABBITMQ_PID_FILE", file("pid")),
             ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
-        ];
-        self.spawn("TERM", "/usr/lib/rabbitmq/bin/rabbitmq-server", &[], &settings);
+        ]
+    }
+
+    /// Has it write to the disk which queues there are and what they take: it does so by itself some seconds later, and forgets a queue, with
+    /// what is in it, where it is killed before.
+    fn write_down_rabbitmq(&self, port: u16) {
+        let mut command = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
+        command.args(["eval", "mnesia:sync_log()."]).envs(self.rabbitmq_settings(port));
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{done:?}");
     }
 
     fn spawn(&mut self, at_death: &str, program: &str, args: &[&str], settings: &[(&str, String)]) {
