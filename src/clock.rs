@@ -83,7 +83,8 @@ impl Clock {
         Stopwatch { clock: self.clone(), shown: self.shown(), began: std::time::Instant::now() }
     }
 
-    fn shown(&self) -> Option<Instant> {
+    /// The time by a still clock.
+    pub(crate) fn shown(&self) -> Option<Instant> {
         let still = self.0.as_ref()?;
         let micros = still.hand.load(Ordering::SeqCst);
         let ahead = still.ahead.num_microseconds().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::queue::{Delivery, Outcome, Queue, QueueFault, Queues};
 use crate::store::{OutboxState, Outgoing, Store, StoreError};
 
 /// Events of one claim.
-const BATCH: u32 = 200;
+const BATCH: u32 = 500;
 
 /// An event that failed so often on its own is given up.
 const MAX_ATTEMPTS: u32 = 12;

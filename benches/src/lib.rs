@@ -1,6 +1,8 @@
 //! What the benchmarks share: the population of charges, the mock provider that serves it, the database
 //! that holds most of it, and the instruments. Never part of the shipped program.
 
+#[cfg(feature = "brokers")]
+pub mod bare;
 pub mod catalogue;
 pub mod charges;
 pub mod contestants;

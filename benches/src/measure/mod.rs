@@ -2,6 +2,7 @@
 
 pub mod ceiling;
 pub mod child;
+pub mod peak;
 pub mod postmaster;
 
 use std::time::Duration;

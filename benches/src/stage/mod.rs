@@ -1,5 +1,7 @@
 //! What stands around the program that is measured: the database, the running mock, the definitions.
 
+#[cfg(feature = "brokers")]
+pub mod brokers;
 pub mod database;
 pub mod definitions;
 pub mod file;

@@ -75,25 +75,21 @@ pub(in crate::store) async fn hold(
     Ok(())
 }
 
-/// Moves the open findings of acknowledged events to `emitted`. Findings that went on meanwhile stay where they are.
+/// Moves the open findings of acknowledged events to `emitted`, in SQLite, whose whole file is locked. Findings that went on meanwhile stay
+/// where they are.
 pub(in crate::store) async fn acknowledge(
     tx: &mut Tx,
     events: &[Value<'_>],
     now: Instant,
 ) -> Result<(), StoreError> {
-    let open = |after| format!("state = 'open' AND event_id IN ({})", params(events.len(), after));
-    let lock = tx.dialect().for_update;
-    let lock = format!("SELECT key FROM findings WHERE {} ORDER BY domain, each_, key {lock}", open(0));
-    tx.rows(lock, events).await?;
-
+    let open = format!("state = 'open' AND event_id IN ({})", params(events.len(), 1));
     let args = [args![now].as_slice(), events].concat();
     let history = format!(
         "{HISTORY} SELECT domain, each_, key, episode, 'emitted', $1, run_id, NULL FROM findings
-         WHERE {} ORDER BY domain, each_, key",
-        open(1)
+         WHERE {open} ORDER BY domain, each_, key"
     );
     tx.execute(history, &args).await?;
-    let update = format!("UPDATE findings SET state = 'emitted', acknowledged_at = $1 WHERE {}", open(1));
+    let update = format!("UPDATE findings SET state = 'emitted', acknowledged_at = $1 WHERE {open}");
     tx.execute(update, &args).await?;
     Ok(())
 }

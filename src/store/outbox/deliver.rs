@@ -1,17 +1,15 @@
-//! The outbox after the release: what the relay claims, and how each attempt ended. It sends nothing.
+//! The outbox after the release: what the relay claims, and how an attempt failed. It sends nothing.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::row::{self, Outgoing, UnsentCount};
-use super::stage::lock;
 use crate::process::Process;
 use crate::store::again::{Tries, Try, Twice};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::store::findings;
-use crate::store::sql::{Value, args, params};
+use crate::store::sql::{Row, Value, args, params};
 
 /// How long a claim keeps other relays away, by the store's clock. A claim that runs out only means that the event may be
 /// sent twice, with the same id.
@@ -37,9 +35,11 @@ impl Store {
         // What this relay claimed without hearing of it is its own.
         let own = (this == Try::Again).then_some(relay);
         let mut tx = self.write("claim").await?;
-        let now = tx.now().await?;
+        let now = tx.told_now().await?;
+        let (at, until) = (tx.dialect().now("$2"), tx.dialect().in_seconds("$5", CLAIM_TIME.as_secs()));
         if bug!("dead_relay_buries") {
             let sql = "UPDATE outbox SET state = 'dead' WHERE state = 'pending' AND claimed_until <= $1";
+            let now = tx.now().await?;
             tx.execute(sql, &args![now]).await?;
         }
         let newer = if bug!("relay_by_id") {
@@ -48,58 +48,30 @@ impl Store {
             "> 0"
         };
         let state = if bug!("held_is_sent") { "IN ('pending', 'held')" } else { "= 'pending'" };
-        let lapsed = if bug!("claims_for_ever") { "FALSE" } else { "claimed_until <= $2" };
+        let lapsed =
+            if bug!("claims_for_ever") { "FALSE".to_owned() } else { format!("claimed_until <= {at}") };
         let sql = format!(
-            "SELECT event_id, domain, each_, key, source, type, subject, payload, attempts FROM outbox
-             WHERE queue = $1 AND state {state} AND due_at <= $2 AND seq {newer}
-             AND (claimed_until IS NULL OR {lapsed} OR claimed_by = $4)
-             AND NOT EXISTS (SELECT 1 FROM outbox AS older
-                 WHERE older.domain = outbox.domain AND older.each_ = outbox.each_ AND older.key = outbox.key
-                 AND older.seq < outbox.seq AND older.state = 'pending' AND older.queue = outbox.queue)
-             ORDER BY seq LIMIT $3 {}",
+            "WITH due AS (
+                 SELECT seq FROM outbox
+                 WHERE queue = $1 AND state {state} AND due_at <= {at} AND seq {newer}
+                 AND (claimed_until IS NULL OR {lapsed} OR claimed_by = $4)
+                 AND NOT EXISTS (SELECT 1 FROM outbox AS older
+                     WHERE older.domain = outbox.domain AND older.each_ = outbox.each_ AND older.key = outbox.key
+                     AND older.seq < outbox.seq AND older.state = 'pending' AND older.queue = outbox.queue)
+                 ORDER BY seq LIMIT $3 {}
+             )
+             UPDATE outbox SET claimed_by = $6, claimed_until = {until} WHERE seq IN (SELECT seq FROM due)
+             RETURNING seq, event_id, domain, each_, key, source, type, subject, payload, attempts",
             tx.dialect().skip_locked
         );
-        let rows = tx.rows(sql, &args![queue, now, limit, own]).await?;
-        let claimed: Vec<Outgoing> = rows.iter().map(row::outgoing).collect::<Result<_, _>>()?;
-        for batch in claimed.chunks(BATCH) {
-            let mut args = args![relay, now + CLAIM_TIME].to_vec();
-            args.extend(batch.iter().map(|event| Value::from(event.event_id)));
-            let sql = format!(
-                "UPDATE outbox SET claimed_by = $1, claimed_until = $2 WHERE event_id IN ({})",
-                params(batch.len(), 2)
-            );
-            tx.execute(sql, &args).await?;
-        }
+        let args = args![queue, now, limit, own, now.map(|now| now + CLAIM_TIME), relay];
+        let rows = tx.rows(sql, &args).await?;
         tx.commit().await?;
-        Ok(claimed)
-    }
-
-    /// Records that a queue acknowledged events: they are `sent`, and their open findings `emitted`.
-    ///
-    /// An event that was superseded while it was on its way is `sent` too, because it was; its finding stays as it is.
-    pub async fn acknowledge(&self, events: &[Uuid]) -> Result<(), StoreError> {
-        for batch in events.chunks(BATCH) {
-            self.again(Twice::IsOnce, || self.acknowledge_once(batch)).await?;
-        }
-        Ok(())
-    }
-
-    async fn acknowledge_once(&self, batch: &[Uuid]) -> Result<(), StoreError> {
-        let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
-        let mut tx = self.write("acknowledge").await?;
-        lock(&mut tx, &ids).await?;
-        let now = tx.now().await?;
-        let sql = format!(
-            "UPDATE outbox SET state = 'sent', finished_at = $1, claimed_by = NULL, claimed_until = NULL
-             WHERE state <> 'sent' AND event_id IN ({})",
-            params(ids.len(), 1)
-        );
-        tx.execute(sql, &[args![now].as_slice(), &ids].concat()).await?;
-        findings::acknowledge(&mut tx, &ids, now).await?;
-        if bug!("sent_rows_deleted") {
-            tx.execute("DELETE FROM outbox WHERE state = 'sent'", &[]).await?;
-        }
-        tx.commit().await
+        let numbered = |row| Ok((Row::int(row, "seq")?, row::outgoing(row)?));
+        let mut claimed: Vec<(i64, Outgoing)> =
+            rows.iter().map(numbered).collect::<Result<_, StoreError>>()?;
+        claimed.sort_unstable_by_key(|(seq, _)| *seq);
+        Ok(claimed.into_iter().map(|(_, event)| event).collect())
     }
 
     /// Records a failed attempt; the event is due again after `delay`.

@@ -3,6 +3,7 @@
 //! `staged` (committed) becomes `pending` or `held` at the release; `pending` becomes `sent` or `dead` by the relay; what is
 //! not sent becomes `superseded` when its drift has gone or changed. No row is deleted here.
 
+mod acknowledge;
 mod deliver;
 mod row;
 mod stage;

@@ -76,6 +76,20 @@ impl Tx {
         clock.or_own(self.own_now()).await
     }
 
+    /// The time that a statement is told, for [`Dialect::now`]: none where the database can look at its own clock in the statement itself,
+    /// which saves asking for it.
+    pub(in crate::store) async fn told_now(&mut self) -> Result<Option<Instant>, StoreError> {
+        match self.inner {
+            Inner::Sqlite(_) => self.now().await.map(Some),
+            Inner::Postgres(_) => Ok(self.clock.shown()),
+        }
+    }
+
+    /// Whether it is one of PostgreSQL, for what has to differ.
+    pub(in crate::store) const fn is_postgres(&self) -> bool {
+        matches!(self.inner, Inner::Postgres(_))
+    }
+
     async fn own_now(&mut self) -> Result<Instant, StoreError> {
         let row = self.row(self.dialect().clock, &[]).await?;
         row.ok_or_else(|| self.failed(sqlx::Error::RowNotFound))?.time("now")

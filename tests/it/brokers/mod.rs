@@ -15,7 +15,7 @@ use crate::process::{Process, until};
 use crate::world::{Outcome, World, charge};
 
 /// More than two batches of the relay.
-const LOST: usize = 500;
+const LOST: usize = 1_200;
 /// How much passes before it strikes: more than one pipeline of Redis, and less than one batch of the relay.
 const BYTES: usize = 130_000;
 
@@ -74,7 +74,7 @@ async fn dies(kind: Kind) {
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the broker is to die", || link.has_struck());
-    broker.kill();
+    broker.die().await;
     broker.start_again().await;
     link.mend();
     let (outcome, _) = run.end();
