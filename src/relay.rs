@@ -161,7 +161,7 @@ async fn take_turn(
     if Instant::now() < line.not_before {
         return Ok(Turn::WaitUntil(line.not_before));
     }
-    let batch = store.claim(line.name, BATCH, relay).await?;
+    let batch = store.claim(line.name, BATCH.min(line.queue.takes_at_once()), relay).await?;
     if batch.is_empty() {
         let due = store.next_due(line.name).await?;
         let until =

@@ -23,7 +23,6 @@ const LATER: &[&str] = &[
     "sns",
     "eventbridge",
     "pubsub",
-    "webhook",
     "pgmq",
     "mysql",
 ];

@@ -15,6 +15,7 @@ pub mod queue;
 pub mod broker_url;
 mod file;
 mod local_url;
+pub mod webhook;
 
 mod folder;
 pub mod load;

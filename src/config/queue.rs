@@ -12,6 +12,7 @@ use tieout_reconcilers::define::words;
 
 use super::broker_url::{Amqp, BrokerUrl, Nats, Redis};
 use super::secret::{ConfigError, UrlRef};
+use super::webhook::{WebhookConfig, WebhookFile};
 use crate::queue::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings, TableName};
 
 /// The largest message of RabbitMQ 4, where nobody has set another limit; RabbitMQ 3 takes more.
@@ -25,6 +26,7 @@ pub(super) struct QueueFile {
     redis: Option<RedisFile>,
     rabbitmq: Option<AmqpFile>,
     nats: Option<NatsFile>,
+    webhook: Option<WebhookFile>,
     ndjson: Option<NdjsonFile>,
     stdout: Option<StdoutFile>,
 }
@@ -36,6 +38,7 @@ enum OneFile {
     Redis(RedisFile),
     Amqp(AmqpFile),
     Nats(NatsFile),
+    Webhook(WebhookFile),
     Ndjson(NdjsonFile),
     Stdout,
 }
@@ -156,6 +159,8 @@ pub enum QueueConfig {
         /// The file with the credentials, relative to the configuration.
         credentials: Option<PathBuf>,
     },
+    /// An application's handler of webhooks.
+    Webhook(WebhookConfig),
     /// A file with one JSON document per line.
     Ndjson {
         /// The file, relative to the configuration.
@@ -167,13 +172,14 @@ pub enum QueueConfig {
 
 impl QueueFile {
     pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
-        let Self { sqlite, postgres, redis, rabbitmq, nats, ndjson, stdout } = file.value;
+        let Self { sqlite, postgres, redis, rabbitmq, nats, webhook, ndjson, stdout } = file.value;
         let given = [
             sqlite.map(OneFile::Sqlite),
             postgres.map(OneFile::Postgres),
             redis.map(OneFile::Redis),
             rabbitmq.map(OneFile::Amqp),
             nats.map(OneFile::Nats),
+            webhook.map(OneFile::Webhook),
             ndjson.map(OneFile::Ndjson),
             stdout.map(|StdoutFile {}| OneFile::Stdout),
         ];
@@ -181,7 +187,7 @@ impl QueueFile {
         if let (Some(one), None) = (given.next(), given.next()) {
             return one.compile(Spot::from(file.referenced), problems);
         }
-        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `redis`, `rabbitmq`, `nats`, `ndjson` and `stdout`")
+        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `redis`, `rabbitmq`, `nats`, `webhook`, `ndjson` and `stdout`")
             .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
         problems.add(Spot::from(file.referenced), fault);
         None
@@ -205,6 +211,7 @@ impl OneFile {
             Self::Redis(file) => redis(file, problems),
             Self::Amqp(file) => amqp(file, spot, problems),
             Self::Nats(file) => nats(file, problems),
+            Self::Webhook(file) => file.compile(problems).map(QueueConfig::Webhook),
             Self::Ndjson(NdjsonFile { path }) => {
                 Some(QueueConfig::Ndjson { path: problems.take(path)?.into() })
             }
@@ -342,6 +349,9 @@ impl QueueConfig {
                 mode: *mode,
                 credentials: credentials.as_ref().map(|path| base.join(path)),
             }),
+            Self::Webhook(webhook) => {
+                QueueSettings::Webhook(webhook.resolve(&format!("queues.{name}.webhook"), base)?)
+            }
             Self::Ndjson { path } => QueueSettings::Ndjson { path: base.join(path) },
             Self::Stdout => QueueSettings::Stdout,
         })

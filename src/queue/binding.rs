@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-#[cfg(any(test, feature = "nats"))]
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::RawValue;
 
@@ -18,7 +17,6 @@ const WHOLE: &str = "application/cloudevents+json; charset=UTF-8";
 const DATA: &str = "application/json";
 
 /// What a header must not hold as it is: section 3.1.3.2 of the HTTP binding. Everything that is not ASCII is encoded as well.
-#[cfg(any(test, feature = "nats"))]
 const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 /// An event as a message.
@@ -64,7 +62,6 @@ impl<'e> Message<'e> {
 }
 
 /// A value of an attribute as it stands in a header of HTTP or NATS.
-#[cfg(any(test, feature = "nats"))]
 pub(super) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, NOT_IN_HEADERS).to_string()
 }
@@ -79,7 +76,6 @@ fn text(value: &RawValue) -> serde_json::Result<Cow<'_, str>> {
 }
 
 /// The end of an event that is larger than a broker takes.
-#[cfg(any(feature = "amqp", feature = "redis"))]
 pub(super) fn too_large(size: usize, limit: usize) -> Outcome {
     Outcome::Dead {
         class: "too_large",

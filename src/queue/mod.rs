@@ -2,7 +2,6 @@
 //!
 //! To add a broker, write a file with a type that implements [`Queue`] and name it in [`QueueSettings`] and [`open`].
 
-#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
 mod binding;
 mod settings;
 mod table;
@@ -19,6 +18,7 @@ mod sqlite;
 mod stdout;
 #[cfg(not(all(feature = "amqp", feature = "nats", feature = "redis")))]
 mod unbuilt;
+pub mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,7 @@ use futures::future::BoxFuture;
 
 pub use settings::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings};
 pub use table::{NotATable, TableName};
+pub use webhook::WebhookSettings;
 
 use crate::store::Outgoing;
 
@@ -33,6 +34,11 @@ use crate::store::Outgoing;
 pub trait Queue: Send {
     /// Connects and proves that events can be sent, without sending one.
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>>;
+
+    /// How many events it takes at once: what it surely delivers before a claim on them lapses.
+    fn takes_at_once(&self) -> u32 {
+        u32::MAX
+    }
 
     /// Delivers a batch; every event that is acknowledged is durable at the broker.
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery>;
@@ -103,6 +109,7 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
         QueueSettings::Amqp(settings) => Box::new(amqp::AmqpQueue::new(settings)),
         #[cfg(feature = "nats")]
         QueueSettings::Nats(settings) => Box::new(nats::NatsQueue::new(settings)),
+        QueueSettings::Webhook(settings) => Box::new(webhook::WebhookQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
         #[cfg(not(all(feature = "amqp", feature = "nats", feature = "redis")))]
@@ -119,6 +126,7 @@ pub fn ddl(settings: &QueueSettings) -> Option<String> {
         QueueSettings::Redis(_)
         | QueueSettings::Amqp(_)
         | QueueSettings::Nats(_)
+        | QueueSettings::Webhook(_)
         | QueueSettings::Ndjson { .. }
         | QueueSettings::Stdout => None,
     }

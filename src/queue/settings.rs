@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::table::TableName;
+use super::webhook::WebhookSettings;
 
 /// Which broker a queue is.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub enum QueueSettings {
     Amqp(AmqpSettings),
     /// A subject of NATS JetStream.
     Nats(NatsSettings),
+    /// An application's handler of webhooks.
+    Webhook(WebhookSettings),
     /// A file with one event a line.
     Ndjson {
         /// The file; it is created where it does not exist.

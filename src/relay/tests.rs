@@ -1,6 +1,7 @@
 //! What the relay promises, with a queue that answers as it is told.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -26,6 +27,7 @@ on_both_stores!(
     a_queue_that_never_answers_does_not_outlast_the_budget,
     what_a_queue_did_before_it_broke_is_recorded,
     a_queue_that_is_not_configured_leaves_its_events,
+    a_queue_is_given_no_more_at_once_than_it_takes,
 );
 
 const BUDGET: Duration = Duration::from_secs(30);
@@ -209,4 +211,33 @@ async fn a_queue_that_is_not_configured_leaves_its_events(world: World) {
     world.make_pending(&["ch_1"]).await;
     let drained = run(&world, [scripted("archive", [])]).await;
     assert_eq!((drained.n_sent(), drained.left), (0, 1));
+}
+
+/// Takes few events at once, and notes how many it was given.
+struct Modest {
+    given: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Queue for Modest {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn takes_at_once(&self) -> u32 {
+        2
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        self.given.lock().unwrap().push(batch.len());
+        async { Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None } }.boxed()
+    }
+}
+
+async fn a_queue_is_given_no_more_at_once_than_it_takes(world: World) {
+    world.make_pending(&["ch_1", "ch_2", "ch_3"]).await;
+    let given = Arc::<Mutex<Vec<usize>>>::default();
+    let modest = Box::new(Modest { given: Arc::clone(&given) });
+    let drained = run(&world, [("billing".to_owned(), modest as Box<dyn Queue>)]).await;
+    assert_eq!((drained.n_sent(), drained.left), (3, 0));
+    assert_eq!(*given.lock().unwrap(), [2, 1]);
 }

@@ -1,4 +1,4 @@
-//! Which network addresses a provider's client may connect to.
+//! Which network addresses a provider's client, and that of a webhook, may connect to.
 //!
 //! The check happens at connect time, on the addresses that the name really resolved to, so a name cannot be rebound to
 //! an inner service between check and use. Link-local addresses, where clouds keep their metadata, are never admitted.
@@ -36,16 +36,22 @@ impl Reach {
             }
             _ => return Err(SourceError::settings("`base` must be an https URL")),
         };
-        // An address in the URL itself is never resolved, so it is checked here.
-        let literal = match base.host() {
+        if base.host().is_none() {
+            return Err(SourceError::settings("`base` names no host"));
+        }
+        Ok(reach.admitting(base)?)
+    }
+
+    /// The same where it admits the address in a URL: that is never resolved, so nobody else checks it.
+    pub fn admitting(self, url: &Url) -> Result<Self, AddressRefused> {
+        let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            Some(Host::Domain(_)) => None,
-            None => return Err(SourceError::settings("`base` names no host")),
+            Some(Host::Domain(_)) | None => None,
         };
         match literal {
-            Some(ip) if !reach.admits(ip) => Err(refused(ip.to_string(), reach).into()),
-            _ => Ok(reach),
+            Some(ip) if !self.admits(ip) => Err(refused(ip.to_string(), self)),
+            _ => Ok(self),
         }
     }
 
@@ -77,9 +83,9 @@ impl From<AddressRefused> for SourceError {
 fn refused(host: String, reach: Reach) -> AddressRefused {
     let what = match reach {
         Reach::Public => {
-            "not a public address; say `allow_private: true` for it in tieout.yaml if the provider really is on your own network"
+            "not a public address; say `allow_private: true` for it in tieout.yaml if it really is on your own network"
         }
-        Reach::PrivateToo => "a link-local or reserved address, which no provider has",
+        Reach::PrivateToo => "a link-local or reserved address, which is never connected to",
         Reach::PrivateOnly => "not a loopback or private address, so it needs https",
     };
     AddressRefused { host, what }

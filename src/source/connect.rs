@@ -72,21 +72,7 @@ impl Connections {
         let mut always = HeaderMap::new();
         always.insert(ACCEPT, HeaderValue::from_static("application/json"));
         always.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("tieout/", env!("CARGO_PKG_VERSION")))
-            .default_headers(always)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .http1_only()
-            .http1_max_headers(MAX_HEADERS)
-            .connect_timeout(self.connect_time)
-            .dns_resolver(Screen(reach));
-        if reach == Reach::PrivateOnly {
-            // Plain HTTP needs no certificates, and loading the system's would delay every start.
-            builder = builder.tls_certs_only([]);
-        }
+        let mut builder = builder(reach, self.connect_time).default_headers(always);
         if let (Side::Own, Some(tls)) = (side, &self.tls) {
             builder = builder.identity(identity(tls)?);
         }
@@ -101,6 +87,22 @@ impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connections").field("allow_private", &self.allow_private).finish_non_exhaustive()
     }
+}
+
+/// What every client of ours is made from, to whomever it leads.
+pub fn builder(reach: Reach, connect_time: Duration) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("tieout/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .http1_only()
+        .http1_max_headers(MAX_HEADERS)
+        .connect_timeout(connect_time)
+        .dns_resolver(Screen(reach));
+    // Plain HTTP needs no certificates, and loading the system's would delay every start.
+    if reach == Reach::PrivateOnly { builder.tls_certs_only([]) } else { builder }
 }
 
 fn identity(tls: &Tls<SecretString>) -> Result<Identity, SourceError> {

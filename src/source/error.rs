@@ -308,7 +308,7 @@ impl SourceError {
     }
 
     /// What the network reported, reduced to its innermost cause: outer layers repeat the URL.
-    pub(super) fn transport(doing: &'static str, error: reqwest::Error) -> Self {
+    pub(crate) fn transport(doing: &'static str, error: reqwest::Error) -> Self {
         let error = error.without_url();
         let mut innermost: &dyn Error = &error;
         loop {

@@ -64,3 +64,4 @@ mod stores;
 mod stripe;
 mod timeless;
 mod unchanged;
+mod webhooks;

@@ -2,6 +2,7 @@
 
 mod bad;
 mod good;
+mod webhooks;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -4,6 +4,7 @@
 mod brokers;
 mod files;
 mod tables;
+mod webhook;
 
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::Each;

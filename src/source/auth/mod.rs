@@ -25,4 +25,5 @@ mod sigv4;
 
 pub use credential::Credential;
 pub use pass::Pass;
+pub(crate) use sign::hex;
 pub use vault::{Claim, Kept, Vault, VaultFault};

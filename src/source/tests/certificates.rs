@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use tokio_rustls::rustls::{ConfigBuilder, RootCertStore, ServerConfig};
 
 use super::double::request;
 use super::settings;
@@ -81,8 +81,16 @@ async fn strict(server: Certified, client: &Certified) -> String {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(client.certificate.clone())).unwrap();
     let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+    served(server, ServerConfig::builder().with_client_cert_verifier(verifier)).await
+}
+
+/// A server that nobody vouches for.
+pub(crate) async fn untrusted_server() -> String {
+    served(certified("server"), ServerConfig::builder().with_no_client_auth()).await
+}
+
+async fn served(server: Certified, config: ConfigBuilder<ServerConfig, WantsServerCert>) -> String {
     let key = PrivateKeyDer::Pkcs8(server.key.into());
-    let config = ServerConfig::builder().with_client_cert_verifier(verifier);
     let config = config.with_single_cert(vec![CertificateDer::from(server.certificate)], key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

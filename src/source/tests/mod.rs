@@ -28,6 +28,7 @@ use std::time::Duration;
 use wiremock::MockServer;
 
 use super::{Client, Coverage, ProviderSettings, Reason, Walk, WalkedPage};
+pub(crate) use certificates::untrusted_server;
 use double::Double;
 pub(crate) use rotating::two_processes_refresh_once;
 
