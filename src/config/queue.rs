@@ -38,7 +38,7 @@ enum OneFile {
     Redis(RedisFile),
     Amqp(AmqpFile),
     Nats(NatsFile),
-    Webhook(WebhookFile),
+    Webhook(Box<WebhookFile>),
     Ndjson(NdjsonFile),
     Stdout,
 }
@@ -179,7 +179,7 @@ impl QueueFile {
             redis.map(OneFile::Redis),
             rabbitmq.map(OneFile::Amqp),
             nats.map(OneFile::Nats),
-            webhook.map(OneFile::Webhook),
+            webhook.map(|webhook| OneFile::Webhook(Box::new(webhook))),
             ndjson.map(OneFile::Ndjson),
             stdout.map(|StdoutFile {}| OneFile::Stdout),
         ];
@@ -350,7 +350,7 @@ impl QueueConfig {
                 credentials: credentials.as_ref().map(|path| base.join(path)),
             }),
             Self::Webhook(webhook) => {
-                QueueSettings::Webhook(webhook.resolve(&format!("queues.{name}.webhook"), base)?)
+                QueueSettings::Webhook(Box::new(webhook.resolve(&format!("queues.{name}.webhook"), base)?))
             }
             Self::Ndjson { path } => QueueSettings::Ndjson { path: base.join(path) },
             Self::Stdout => QueueSettings::Stdout,

@@ -31,7 +31,7 @@ pub enum QueueSettings {
     /// A subject of NATS JetStream.
     Nats(NatsSettings),
     /// An application's handler of webhooks.
-    Webhook(WebhookSettings),
+    Webhook(Box<WebhookSettings>),
     /// A file with one event a line.
     Ndjson {
         /// The file; it is created where it does not exist.

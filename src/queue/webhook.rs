@@ -9,6 +9,7 @@ mod request;
 mod signature;
 mod target;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt as _;
@@ -59,7 +60,7 @@ pub struct WebhookSettings {
 
 /// A handler, and how it does.
 pub(super) struct WebhookQueue {
-    settings: WebhookSettings,
+    settings: Arc<WebhookSettings>,
     client: Option<Client>,
     clock: Clock,
     /// How many events in a row it failed at, over all batches.
@@ -70,7 +71,13 @@ pub(super) struct WebhookQueue {
 
 impl WebhookQueue {
     pub(super) fn new(settings: &WebhookSettings) -> Self {
-        Self { settings: settings.clone(), client: None, clock: Clock::default(), failed: 0, rests: None }
+        Self {
+            settings: Arc::new(settings.clone()),
+            client: None,
+            clock: Clock::default(),
+            failed: 0,
+            rests: None,
+        }
     }
 
     #[cfg(test)]
@@ -114,7 +121,7 @@ impl WebhookQueue {
         if let Some(fault) = self.resting() {
             return stopped(fault);
         }
-        let (settings, clock) = (self.settings.clone(), self.clock.clone());
+        let (settings, clock) = (Arc::clone(&self.settings), self.clock.clone());
         let (mut waiting, mut on_their_way) = (batch.iter(), FuturesOrdered::new());
         let mut delivery = Delivery::default();
         loop {

@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn the_vector_of_standard_webhooks_comes_out() {
         let signer = signer(Scheme::Standard(Mode::Structured), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        let signed = r#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
-        assert_eq!(base64_of(&signer, signed), "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let text = r#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
+        assert_eq!(base64_of(&signer, text), "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     /// The example of GitHub's documentation.
