@@ -102,7 +102,7 @@ pub enum QueueFault {
 pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
     match settings {
         QueueSettings::Sqlite { path, table } => Box::new(sqlite::SqliteQueue::new(path, table)),
-        QueueSettings::Postgres { url, table } => Box::new(postgres::PostgresQueue::new(url, table)),
+        QueueSettings::Postgres { url, table } => Box::new(postgres::PostgresQueue::new(url, table.clone())),
         #[cfg(feature = "redis")]
         QueueSettings::Redis(settings) => Box::new(redis::RedisQueue::new(settings)),
         #[cfg(feature = "amqp")]

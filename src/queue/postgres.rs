@@ -1,4 +1,7 @@
-//! A table in a PostgreSQL database. It belongs to its consumers: it is never created, altered or emptied here.
+//! A PostgreSQL database that takes events, in a table of ours or in a queue of pgmq. Nothing in it is created, altered or emptied
+//! here.
+
+mod table;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,10 +9,12 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection as _};
 
-use super::{Delivery, Outcome, Queue, QueueFault, TableName, all_acknowledged, stopped};
+pub(super) use table::ddl;
+
+use super::{Delivery, Outcome, Queue, QueueFault, all_acknowledged, stopped};
 use crate::no_delay;
 use crate::sql_fault::{self, SqlFault};
 use crate::store::Outgoing;
@@ -23,30 +28,25 @@ const BEGIN: &str = "BEGIN; \
     SET LOCAL statement_timeout = '15s'; \
     SET LOCAL idle_in_transaction_session_timeout = '15s'";
 
-/// A table in a PostgreSQL database.
-pub(super) struct PostgresQueue {
-    url: SecretString,
-    table: TableName,
-    place: String,
-    connection: Option<PgConnection>,
+/// What takes the events.
+pub(super) trait Target: Send + Sync {
+    /// Puts all events of a batch or none. No events prove that some could be put.
+    fn put<'a>(
+        &'a mut self,
+        connection: &'a mut PgConnection,
+        batch: &'a [Outgoing],
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>>;
+
+    /// What to do where it is not there, or has another shape.
+    fn way_out(&self) -> String;
 }
 
-/// The statements that make the table. `json`, not `jsonb`, because `jsonb` cannot hold U+0000.
-pub(super) fn ddl(table: &TableName) -> String {
-    let (index, table) = (table.waiting_index(), table.quoted());
-    format!(
-        "CREATE TABLE IF NOT EXISTS {table} (
-    seq          bigserial PRIMARY KEY,
-    event_id     text NOT NULL UNIQUE,
-    source       text NOT NULL,
-    type         text NOT NULL,
-    subject      text NOT NULL,
-    event        json NOT NULL,
-    enqueued_at  timestamptz NOT NULL DEFAULT now(),
-    consumed_at  timestamptz
-);
-CREATE INDEX IF NOT EXISTS {index} ON {table} (seq) WHERE consumed_at IS NULL;"
-    )
+/// A PostgreSQL database that takes events.
+pub(super) struct PostgresQueue {
+    url: SecretString,
+    target: Box<dyn Target>,
+    place: String,
+    connection: Option<PgConnection>,
 }
 
 /// What a failed insert is said against.
@@ -56,18 +56,17 @@ enum Blame {
 }
 
 impl PostgresQueue {
-    pub(super) fn new(url: &SecretString, table: &TableName) -> Self {
+    pub(super) fn new(url: &SecretString, target: impl Target + 'static) -> Self {
         let place = PgConnectOptions::from_str(url.expose_secret())
             .map_or_else(|_| "PostgreSQL".to_owned(), |options| location(&options));
-        Self { url: url.clone(), table: table.clone(), place, connection: None }
+        Self { url: url.clone(), target: Box::new(target), place, connection: None }
     }
 
-    async fn connect(&mut self) -> Result<&mut PgConnection, QueueFault> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.open().await?,
-        };
-        Ok(self.connection.insert(connection))
+    async fn connect(&mut self) -> Result<PgConnection, QueueFault> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.open().await,
+        }
     }
 
     async fn open(&self) -> Result<PgConnection, QueueFault> {
@@ -110,9 +109,9 @@ impl PostgresQueue {
 
     /// Inserts all events of a batch or none.
     async fn insert(&mut self, batch: &[Outgoing]) -> Result<(), Blame> {
-        let table = self.table.quoted();
-        let connection = self.connect().await.map_err(Blame::Queue)?;
-        let inserted = insert(connection, &table, batch).await;
+        let mut connection = self.connect().await.map_err(Blame::Queue)?;
+        let inserted = put(&mut connection, self.target.as_mut(), batch).await;
+        self.connection = Some(connection);
         inserted.map_err(|error| self.blame(&error))
     }
 
@@ -137,7 +136,7 @@ impl PostgresQueue {
                 QueueFault::Unreachable { place: self.place.clone(), why }
             }
             SqlFault::MissingTable | SqlFault::Shape => {
-                self.refused(format!("{why}; the table `{}` is made by\n{}", self.table, ddl(&self.table)))
+                self.refused(format!("{why}; {}", self.target.way_out()))
             }
             _ => self.refused(why),
         }
@@ -149,7 +148,6 @@ impl PostgresQueue {
 }
 
 impl Queue for PostgresQueue {
-    /// Inserts nothing, for which the server checks login, table, columns, constraint and grant all the same.
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         async move {
             match self.insert(&[]).await {
@@ -171,26 +169,13 @@ fn location(options: &PgConnectOptions) -> String {
     format!("PostgreSQL {}:{}/{database}", options.get_host(), options.get_port())
 }
 
-async fn insert(connection: &mut PgConnection, table: &str, batch: &[Outgoing]) -> Result<(), sqlx::Error> {
-    let column = |of: fn(&Outgoing) -> &str| batch.iter().map(of).collect::<Vec<&str>>();
-    let ids: Vec<String> = batch.iter().map(|event| event.event_id.to_string()).collect();
-    let sql = format!(
-        "INSERT INTO {table} (event_id, source, type, subject, event)
-         SELECT event_id, source, type, subject, event::json
-         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-             AS batch (event_id, source, type, subject, event)
-         ON CONFLICT (event_id) DO NOTHING"
-    );
+async fn put(
+    connection: &mut PgConnection,
+    target: &mut dyn Target,
+    batch: &[Outgoing],
+) -> Result<(), sqlx::Error> {
     let mut tx = connection.begin_with(BEGIN).await?;
-    sqlx::query(AssertSqlSafe(sql))
-        .persistent(false)
-        .bind(ids)
-        .bind(column(|event| &event.source))
-        .bind(column(|event| &event.event_type))
-        .bind(column(|event| &event.subject))
-        .bind(column(|event| &event.payload))
-        .execute(&mut *tx)
-        .await?;
+    target.put(&mut tx, batch).await?;
     if bug!("unconfirmed_is_sent") {
         return Ok(());
     }
