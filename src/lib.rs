@@ -28,6 +28,7 @@ pub mod store;
 pub mod vault;
 pub mod queue;
 pub mod relay;
+pub mod inbox;
 pub mod report;
 pub mod progress;
 pub mod clock;

@@ -121,7 +121,7 @@ pub enum Command {
     /// Read what the state store keeps of a domain, or correct it by hand
     #[command(subcommand, after_help = help::STATE)]
     State(StateCommand),
-    /// Show which schema the state store has, or bring it up to date
+    /// Bring the state store's schema up to date; print the statements of a queue or an inbox
     #[command(subcommand, after_help = help::MIGRATE)]
     Migrate(MigrateCommand),
     /// Show the whole life of one finding, why it stands where it stands, and what happens next

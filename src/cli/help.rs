@@ -58,7 +58,7 @@ Examples:
 pub(super) const MIGRATE: &str = "\
 Examples:
   tieout migrate info                           what is there, and what is missing
-  tieout migrate info --format json             the same for a program
+  tieout migrate queue billing                  the table of a queue and what its consumers call, as SQL
   tieout migrate run                            before the nightly run, where `state: {migrate: by_hand}` says so";
 
 pub(super) const STATUS: &str = "\

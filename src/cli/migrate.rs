@@ -1,4 +1,5 @@
-//! `tieout migrate`: which version the schema of the state store has, and bringing it up to date.
+//! `tieout migrate`: which version the schema of the state store has, and bringing it up to date; and the statements that make
+//! what belongs to others, which are printed and never run here.
 
 use std::fmt::Write as _;
 
@@ -9,16 +10,40 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::wire;
 use crate::config::Config;
+use crate::inbox::{self, InboxDatabase};
+use crate::queue::{self, TableName};
 use crate::report::exit;
 use crate::store::{SCHEMA_VERSION, Store, Upgrade, Version};
 
-/// The state store's schema.
+/// Schemas.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum MigrateCommand {
     /// Bring the schema of the state store up to date
     Run,
     /// Show which version the schema has and what is missing; change nothing
     Info,
+    /// Print the statements that make the table of a queue and what its consumers call, or bring both up to date
+    Queue {
+        /// The queue, as `queues:` names it
+        #[arg(value_name = "QUEUE")]
+        queue: String,
+    },
+    /// Print the statements that make an inbox, by which a consumer knows what it has seen
+    Inbox {
+        /// The database that it is for
+        #[arg(long = "for", value_name = "DATABASE", default_value = "postgres")]
+        database: InboxDatabase,
+        /// The table, with its schema where it has one
+        #[arg(long, value_name = "TABLE", default_value = "tieout_inbox")]
+        table: TableName,
+    },
+}
+
+/// Statements for somebody else's database.
+#[derive(Serialize)]
+struct Statements<'s> {
+    schema: &'static str,
+    sql: &'s str,
 }
 
 /// What `migrate` tells.
@@ -39,6 +64,35 @@ struct Pending {
 
 /// Carries `migrate` out.
 pub(super) async fn migrate(desk: &Desk, command: &MigrateCommand) -> Result<u8, Failure> {
+    match command {
+        MigrateCommand::Run | MigrateCommand::Info => state(desk, command).await,
+        MigrateCommand::Queue { queue } => print(desk, &of_queue(desk, queue)?),
+        MigrateCommand::Inbox { database: InboxDatabase::Sqlite, table } if table.has_schema() => {
+            Err(Failure::usage("table", format!("`{table}` names a schema, and SQLite has none")))
+        }
+        MigrateCommand::Inbox { database, table } => print(desk, &inbox::ddl(*database, table)),
+    }
+}
+
+fn of_queue(desk: &Desk, name: &str) -> Result<String, Failure> {
+    let config = wire::load(desk)?.config;
+    let settings = config.resolve_queue(name).map_err(|error| wire::wrong_reference(&error))?;
+    let no_table =
+        || Failure::usage("queue", format!("the queue `{name}` is no table: nothing has to be made"));
+    queue::ddl(&settings).ok_or_else(no_table)
+}
+
+fn print(desk: &Desk, sql: &str) -> Result<u8, Failure> {
+    let document = Statements { schema: "tieout.statements/v1", sql };
+    desk.output.show(
+        |_| sql.to_owned(),
+        || serde_json::to_string_pretty(&document).map(|text| text + "\n"),
+        || serde_json::to_string(&document).map(|text| text + "\n"),
+    )?;
+    Ok(exit::DONE)
+}
+
+async fn state(desk: &Desk, command: &MigrateCommand) -> Result<u8, Failure> {
     let config = wire::load(desk)?.config;
     let before = version(&config).await?;
     if *command == MigrateCommand::Run {
@@ -50,7 +104,7 @@ pub(super) async fn migrate(desk: &Desk, command: &MigrateCommand) -> Result<u8,
     desk.output.show(
         |_| match command {
             MigrateCommand::Run => ran(&before),
-            MigrateCommand::Info => info(&before),
+            _ => info(&before),
         },
         || serde_json::to_string_pretty(&told(now)).map(|text| text + "\n"),
         || serde_json::to_string(&told(now)).map(|text| text + "\n"),

@@ -117,7 +117,7 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
     }
 }
 
-/// The statements that make a queue's table, for the queues that are tables.
+/// The statements that make a queue's table and what its consumers call, for the queues that are tables. They may be run again.
 #[must_use]
 pub fn ddl(settings: &QueueSettings) -> Option<String> {
     match settings {

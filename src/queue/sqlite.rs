@@ -27,7 +27,7 @@ pub(super) struct SqliteQueue {
 
 /// The statements that make the table.
 pub(super) fn ddl(table: &TableName) -> String {
-    let (index, table) = (table.waiting_index(), table.quoted());
+    let (index, table) = (format!("\"{}_waiting\"", table.bare()), table.quoted());
     format!(
         "CREATE TABLE IF NOT EXISTS {table} (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -6,10 +6,14 @@ use std::str::FromStr;
 /// PostgreSQL cuts off longer identifiers.
 const MAX_LEN: usize = 63;
 
+/// What stands beside a table is named after it, so its own name leaves room for the longest end, `_versions`.
+const MAX_TABLE: usize = MAX_LEN - "_versions".len();
+
 /// Why a text is not a table's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a table name: use letters, digits and `_`, not starting with a digit, with at most one schema before it"
+    "`{0}` is not a table name: use at most {MAX_TABLE} letters, digits and `_`, not starting with a digit, with at most one \
+     schema before it"
 )]
 pub struct NotATable(String);
 
@@ -21,24 +25,24 @@ pub struct TableName {
 }
 
 impl TableName {
-    /// The quoted name of the index of waiting events, which lives in its table's schema.
-    pub(super) fn waiting_index(&self) -> String {
-        const SUFFIX: &str = "_waiting";
-        let table: String = self.table.chars().take(MAX_LEN - SUFFIX.len()).collect();
-        format!("\"{table}{SUFFIX}\"")
+    /// The table without its schema and without quotes.
+    pub(crate) fn bare(&self) -> &str {
+        &self.table
+    }
+
+    /// What stands before the names in its schema: the quoted schema and a dot, or nothing.
+    pub(crate) fn schema_prefix(&self) -> String {
+        self.schema.as_ref().map_or_else(String::new, |schema| format!("\"{schema}\"."))
     }
 
     /// Whether it names a schema.
-    pub(super) const fn has_schema(&self) -> bool {
+    pub(crate) const fn has_schema(&self) -> bool {
         self.schema.is_some()
     }
 
     /// The quoted schema and table.
     pub(super) fn quoted(&self) -> String {
-        match &self.schema {
-            Some(schema) => format!("\"{schema}\".\"{}\"", self.table),
-            None => format!("\"{}\"", self.table),
-        }
+        format!("{}\"{}\"", self.schema_prefix(), self.table)
     }
 }
 
@@ -54,7 +58,7 @@ impl FromStr for TableName {
     fn from_str(text: &str) -> Result<Self, NotATable> {
         let (schema, table) =
             text.split_once('.').map_or((None, text), |(schema, table)| (Some(schema), table));
-        if !is_identifier(table) || !schema.is_none_or(is_identifier) {
+        if !is_identifier(table) || table.len() > MAX_TABLE || !schema.is_none_or(is_identifier) {
             return Err(NotATable(text.to_owned()));
         }
         Ok(Self { schema: schema.map(str::to_owned), table: table.to_owned() })
@@ -81,7 +85,19 @@ mod tests {
 
     #[test]
     fn a_table_name_cannot_carry_sql() {
-        for bad in ["", "1a", "a b", "a;drop", "a\"b", "a.b.c", ".a", "a.", "é", &"x".repeat(64)] {
+        for bad in [
+            "",
+            "1a",
+            "a b",
+            "a;drop",
+            "a\"b",
+            "a.b.c",
+            ".a",
+            "a.",
+            "é",
+            &"x".repeat(55),
+            &format!("{}.a", "x".repeat(64)),
+        ] {
             assert!(bad.parse::<TableName>().is_err(), "{bad:?} was accepted");
         }
         assert_eq!("billing.Events".parse::<TableName>().unwrap().quoted(), r#""billing"."Events""#);

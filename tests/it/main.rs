@@ -27,6 +27,7 @@ mod causes;
 mod changes;
 mod commands;
 mod conformance;
+mod consumers;
 mod counts;
 mod coverage;
 mod credentials;

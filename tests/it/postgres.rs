@@ -1,6 +1,6 @@
 //! A database of its own for each test, on the server that `tests/run` names. A test that needs it fails without it.
 
-use sqlx::{AssertSqlSafe, PgPool, Row};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row};
 
 pub(crate) struct Postgres {
     admin: PgPool,
@@ -24,6 +24,10 @@ impl Postgres {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(crate) async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
     }
 
     pub(crate) async fn sql(&self, statement: &str) {

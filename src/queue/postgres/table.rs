@@ -9,22 +9,13 @@ use super::Target;
 use crate::queue::TableName;
 use crate::store::Outgoing;
 
-/// The statements that make the table. `json`, not `jsonb`, because `jsonb` cannot hold U+0000.
+/// The statements that make the table and what its consumers call, or bring both up to date. The event is `json`, not
+/// `jsonb`, because `jsonb` cannot hold U+0000.
 pub(in crate::queue) fn ddl(table: &TableName) -> String {
-    let (index, table) = (table.waiting_index(), table.quoted());
-    format!(
-        "CREATE TABLE IF NOT EXISTS {table} (
-    seq          bigserial PRIMARY KEY,
-    event_id     text NOT NULL UNIQUE,
-    source       text NOT NULL,
-    type         text NOT NULL,
-    subject      text NOT NULL,
-    event        json NOT NULL,
-    enqueued_at  timestamptz NOT NULL DEFAULT now(),
-    consumed_at  timestamptz
-);
-CREATE INDEX IF NOT EXISTS {index} ON {table} (seq) WHERE consumed_at IS NULL;"
-    )
+    let (schema, name) = (table.schema_prefix(), table.bare());
+    let made = format!(include_str!("table.sql"), schema = schema, name = name);
+    let consumers = format!(include_str!("consumers.sql"), schema = schema, name = name);
+    format!("{made}\n{consumers}")
 }
 
 impl Target for TableName {
@@ -60,6 +51,6 @@ impl Target for TableName {
     }
 
     fn way_out(&self) -> String {
-        format!("the table `{self}` is made by\n{}", ddl(self))
+        format!("`tieout migrate queue NAME` prints the statements that make the table `{self}`")
     }
 }
