@@ -13,7 +13,7 @@ use tieout_reconcilers::define::words;
 use super::broker_url::{Amqp, BrokerUrl, Nats, Redis};
 use super::secret::{ConfigError, UrlRef};
 use super::webhook::{WebhookConfig, WebhookFile};
-use crate::queue::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings, TableName};
+use crate::queue::{AmqpSettings, Mode, NatsSettings, PgmqName, QueueSettings, RedisSettings, TableName};
 
 /// The largest message of RabbitMQ 4, where nobody has set another limit; RabbitMQ 3 takes more.
 const AMQP_BYTES: u32 = 16 << 20;
@@ -23,6 +23,7 @@ const AMQP_BYTES: u32 = 16 << 20;
 pub(super) struct QueueFile {
     sqlite: Option<SqliteFile>,
     postgres: Option<PostgresFile>,
+    pgmq: Option<PgmqFile>,
     redis: Option<RedisFile>,
     rabbitmq: Option<AmqpFile>,
     nats: Option<NatsFile>,
@@ -35,6 +36,7 @@ pub(super) struct QueueFile {
 enum OneFile {
     Sqlite(SqliteFile),
     Postgres(PostgresFile),
+    Pgmq(PgmqFile),
     Redis(RedisFile),
     Amqp(AmqpFile),
     Nats(NatsFile),
@@ -55,6 +57,13 @@ struct SqliteFile {
 struct PostgresFile {
     url: Checked<UrlRef>,
     table: Option<Checked<TableName>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PgmqFile {
+    url: Checked<UrlRef>,
+    queue: Checked<PgmqName>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -122,6 +131,13 @@ pub enum QueueConfig {
         /// The table, with its schema where it has one.
         table: TableName,
     },
+    /// A queue of pgmq in PostgreSQL.
+    Pgmq {
+        /// The database.
+        url: UrlRef,
+        /// The queue.
+        queue: PgmqName,
+    },
     /// A Redis Stream.
     Redis {
         /// The server.
@@ -172,10 +188,11 @@ pub enum QueueConfig {
 
 impl QueueFile {
     pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
-        let Self { sqlite, postgres, redis, rabbitmq, nats, webhook, ndjson, stdout } = file.value;
+        let Self { sqlite, postgres, pgmq, redis, rabbitmq, nats, webhook, ndjson, stdout } = file.value;
         let given = [
             sqlite.map(OneFile::Sqlite),
             postgres.map(OneFile::Postgres),
+            pgmq.map(OneFile::Pgmq),
             redis.map(OneFile::Redis),
             rabbitmq.map(OneFile::Amqp),
             nats.map(OneFile::Nats),
@@ -187,7 +204,7 @@ impl QueueFile {
         if let (Some(one), None) = (given.next(), given.next()) {
             return one.compile(Spot::from(file.referenced), problems);
         }
-        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `redis`, `rabbitmq`, `nats`, `webhook`, `ndjson` and `stdout`")
+        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `webhook`, `ndjson` and `stdout`")
             .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
         problems.add(Spot::from(file.referenced), fault);
         None
@@ -208,6 +225,10 @@ impl OneFile {
                 Some(QueueConfig::Sqlite { path: problems.take(path)?.into(), table: table? })
             }
             Self::Postgres(file) => postgres(file, problems),
+            Self::Pgmq(PgmqFile { url, queue }) => {
+                let queue = problems.take(queue);
+                Some(QueueConfig::Pgmq { url: postgres_url(url, problems)?, queue: queue? })
+            }
             Self::Redis(file) => redis(file, problems),
             Self::Amqp(file) => amqp(file, spot, problems),
             Self::Nats(file) => nats(file, problems),
@@ -231,13 +252,17 @@ impl OneFile {
 }
 
 fn postgres(PostgresFile { url, table }: PostgresFile, problems: &mut Problems<'_>) -> Option<QueueConfig> {
-    let spot = url.spot;
     let table = table_name(table, problems);
+    Some(QueueConfig::Postgres { url: postgres_url(url, problems)?, table: table? })
+}
+
+fn postgres_url(url: Checked<UrlRef>, problems: &mut Problems<'_>) -> Option<UrlRef> {
+    let spot = url.spot;
     let url = problems.take(url)?;
     if matches!(&url, UrlRef::Inline(text) if text.starts_with("sqlite:")) {
         problems.add(spot, Fault::new("this is not the address of a PostgreSQL database"));
     }
-    Some(QueueConfig::Postgres { url, table: table? })
+    Some(url)
 }
 
 fn redis(file: RedisFile, problems: &mut Problems<'_>) -> Option<QueueConfig> {
@@ -312,6 +337,12 @@ impl FromText for ShortName {
     }
 }
 
+impl FromText for PgmqName {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        text.parse::<Self>().map_err(|error| Fault::new(error.to_string()))
+    }
+}
+
 impl FromText for TableName {
     fn from_text(text: &str) -> Result<Self, Fault> {
         text.parse::<Self>().map_err(|error| Fault::new(error.to_string()))
@@ -328,6 +359,10 @@ impl QueueConfig {
             Self::Postgres { url, table } => {
                 let url = url.read(&format!("queues.{name}.postgres.url"), base)?;
                 QueueSettings::Postgres { url, table: table.clone() }
+            }
+            Self::Pgmq { url, queue } => {
+                let url = url.read(&format!("queues.{name}.pgmq.url"), base)?;
+                QueueSettings::Pgmq { url, queue: queue.clone() }
             }
             Self::Redis { url, stream, mode, max_length, replicas } => QueueSettings::Redis(RedisSettings {
                 url: url.read(&format!("queues.{name}.redis.url"), base)?,

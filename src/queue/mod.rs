@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
+pub use postgres::{NotAPgmqName, PgmqName};
 pub use settings::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings};
 pub use table::{NotATable, TableName};
 pub use webhook::WebhookSettings;
@@ -103,6 +104,9 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
     match settings {
         QueueSettings::Sqlite { path, table } => Box::new(sqlite::SqliteQueue::new(path, table)),
         QueueSettings::Postgres { url, table } => Box::new(postgres::PostgresQueue::new(url, table.clone())),
+        QueueSettings::Pgmq { url, queue } => {
+            Box::new(postgres::PostgresQueue::new(url, postgres::Pgmq::new(queue.clone())))
+        }
         #[cfg(feature = "redis")]
         QueueSettings::Redis(settings) => Box::new(redis::RedisQueue::new(settings)),
         #[cfg(feature = "amqp")]
@@ -123,6 +127,7 @@ pub fn ddl(settings: &QueueSettings) -> Option<String> {
     match settings {
         QueueSettings::Sqlite { table, .. } => Some(sqlite::ddl(table)),
         QueueSettings::Postgres { table, .. } => Some(postgres::ddl(table)),
+        QueueSettings::Pgmq { queue, .. } => Some(postgres::pgmq_ddl(queue)),
         QueueSettings::Redis(_)
         | QueueSettings::Amqp(_)
         | QueueSettings::Nats(_)

@@ -1,6 +1,7 @@
 //! A PostgreSQL database that takes events, in a table of ours or in a queue of pgmq. Nothing in it is created, altered or emptied
 //! here.
 
+mod pgmq;
 mod table;
 
 use std::str::FromStr;
@@ -12,6 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
+pub use pgmq::{NotAPgmqName, PgmqName};
+pub(super) use pgmq::{Pgmq, ddl as pgmq_ddl};
 pub(super) use table::ddl;
 
 use super::{Delivery, Outcome, Queue, QueueFault, all_acknowledged, stopped};
@@ -35,10 +38,24 @@ pub(super) trait Target: Send + Sync {
         &'a mut self,
         connection: &'a mut PgConnection,
         batch: &'a [Outgoing],
-    ) -> BoxFuture<'a, Result<(), sqlx::Error>>;
+    ) -> BoxFuture<'a, Result<(), Unfit>>;
 
     /// What to do where it is not there, or has another shape.
     fn way_out(&self) -> String;
+}
+
+/// Why a target took nothing.
+pub(super) enum Unfit {
+    /// A statement failed.
+    Sql(sqlx::Error),
+    /// Something is not there.
+    Lacks(String),
+}
+
+impl From<sqlx::Error> for Unfit {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 /// A PostgreSQL database that takes events.
@@ -112,7 +129,10 @@ impl PostgresQueue {
         let mut connection = self.connect().await.map_err(Blame::Queue)?;
         let inserted = put(&mut connection, self.target.as_mut(), batch).await;
         self.connection = Some(connection);
-        inserted.map_err(|error| self.blame(&error))
+        inserted.map_err(|unfit| match unfit {
+            Unfit::Sql(error) => self.blame(&error),
+            Unfit::Lacks(what) => Blame::Queue(self.refused(format!("{what}; {}", self.target.way_out()))),
+        })
     }
 
     fn blame(&mut self, error: &sqlx::Error) -> Blame {
@@ -173,12 +193,12 @@ async fn put(
     connection: &mut PgConnection,
     target: &mut dyn Target,
     batch: &[Outgoing],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Unfit> {
     let mut tx = connection.begin_with(BEGIN).await?;
     target.put(&mut tx, batch).await?;
     if bug!("unconfirmed_is_sent") {
         return Ok(());
     }
     crash_point!("pg_queue.before_commit");
-    tx.commit().await
+    Ok(tx.commit().await?)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::postgres::PgmqName;
 use super::table::TableName;
 use super::webhook::WebhookSettings;
 
@@ -23,6 +24,13 @@ pub enum QueueSettings {
         url: SecretString,
         /// The table.
         table: TableName,
+    },
+    /// A queue of pgmq in a PostgreSQL database.
+    Pgmq {
+        /// The connection URL, which may hold a password.
+        url: SecretString,
+        /// The queue.
+        queue: PgmqName,
     },
     /// A Redis Stream.
     Redis(RedisSettings),

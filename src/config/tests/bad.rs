@@ -54,6 +54,11 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("unknown kind of queue", "sqlite: {path: queue.db, table: events}", "sqlit: {path: queue.db}"),
         ("known kind of queue", "sqlite: {path: queue.db, table: events}", "kafka: {topic: a}"),
         ("a queue that is a word", "{sqlite: {path: queue.db, table: events}}", "stdout"),
+        (
+            "a queue of pgmq with SQL in it",
+            "{sqlite: {path: queue.db, table: events}}",
+            "{pgmq: {url: env:DB, queue: \"a'; DROP\"}}",
+        ),
         ("two queues in one", "table: events}}", "table: events}, stdout: {}}"),
         ("a table with SQL in it", "table: events", "table: \"events; DROP TABLE a\""),
         (

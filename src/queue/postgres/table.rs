@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
-use super::Target;
+use super::{Target, Unfit};
 use crate::queue::TableName;
 use crate::store::Outgoing;
 
@@ -24,7 +24,7 @@ impl Target for TableName {
         &'a mut self,
         connection: &'a mut PgConnection,
         batch: &'a [Outgoing],
-    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+    ) -> BoxFuture<'a, Result<(), Unfit>> {
         async move {
             let column = |of: fn(&Outgoing) -> &str| batch.iter().map(of).collect::<Vec<&str>>();
             let ids: Vec<String> = batch.iter().map(|event| event.event_id.to_string()).collect();

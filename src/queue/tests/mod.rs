@@ -3,6 +3,7 @@
 #[cfg(feature = "all-queues")]
 mod brokers;
 mod files;
+mod pgmq;
 mod tables;
 mod webhook;
 

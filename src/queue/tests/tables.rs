@@ -42,6 +42,27 @@ async fn a_postgres_table_gets_every_event_once() {
 }
 
 #[tokio::test]
+async fn a_thousand_events_are_one_statement_and_those_that_are_there_are_left_alone() {
+    on_postgres(None, async |mut queue: Box<dyn Queue>, mut database: PgConnection| {
+        let count = "CREATE TABLE statements (at timestamptz DEFAULT now());
+            CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN INSERT INTO statements DEFAULT VALUES; RETURN NULL; END $$;
+            CREATE TRIGGER told AFTER INSERT ON tieout_events FOR EACH STATEMENT EXECUTE FUNCTION told()";
+        database.execute(count).await.unwrap();
+        let batch: Vec<_> = (0..1_000).map(|at| event(&format!("ch_{at}"), "1")).collect();
+        assert_eq!(queue.send(&batch[..10]).await.outcomes.len(), 10);
+        assert_eq!(queue.send(&batch).await.outcomes, vec![Outcome::Acknowledged; 1_000]);
+        let counted: (i64, i64) =
+            sqlx::query_as("SELECT (SELECT count(*) FROM statements), (SELECT count(*) FROM tieout_events)")
+                .fetch_one(&mut database)
+                .await
+                .unwrap();
+        assert_eq!(counted, (2, 1_000));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_zero_character_is_poison_for_jsonb_and_its_siblings_arrive() {
     let jsonb = "CREATE TABLE tieout_events (seq bigserial PRIMARY KEY, event_id text UNIQUE, source text,
         type text, subject text, event jsonb, enqueued_at timestamptz DEFAULT now(), consumed_at timestamptz)";

@@ -79,6 +79,27 @@ async fn a_claim_reads_no_row_that_was_consumed() {
 }
 
 #[tokio::test]
+async fn a_consumer_needs_the_rights_to_select_and_update_and_no_more() {
+    let postgres = database().await;
+    add(&postgres, &[("e1", "a"), ("e2", "b"), ("e3", "c")]).await;
+    let role = format!("consumer_{}", uuid::Uuid::now_v7().simple());
+    postgres.sql(&format!("CREATE ROLE {role}; GRANT SELECT, UPDATE ON tieout_events TO {role}")).await;
+    let mut consumer = postgres.connect().await;
+    let set = format!("SET ROLE {role}");
+    sqlx::query(sqlx::AssertSqlSafe(set)).execute(&mut consumer).await.unwrap();
+    let held = claim(&mut consumer, "'one'").await;
+    assert_eq!(super::ack(&mut consumer, "e1", held.claim).await, "1");
+    assert_eq!(super::fail(&mut consumer, "e2", held.claim).await, "waiting");
+    let dead = format!("SELECT tieout_events_dead('e3', '{}', 'never')", held.claim);
+    assert_eq!(ask(&mut consumer, &dead).await, "true");
+    assert_eq!(ask(&mut consumer, "SELECT tieout_events_requeue(ARRAY['e3'])").await, "1");
+    let purge = sqlx::query("SELECT tieout_events_purge()").execute(&mut consumer).await.unwrap_err();
+    assert_eq!(purge.as_database_error().unwrap().code().unwrap(), "42501");
+    postgres.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+    postgres.drop().await;
+}
+
+#[tokio::test]
 async fn a_queue_that_is_no_table_or_not_there_has_no_statements() {
     let world = World::agreeing(0).await;
     world.edit("tieout.yaml", "queues: {", "queues: {out: {stdout: {}}, ");
