@@ -48,7 +48,7 @@ pub(super) trait Target: Send + Sync {
 pub(super) enum Unfit {
     /// A statement failed.
     Sql(sqlx::Error),
-    /// Something is not there.
+    /// Something is not there: what, and what to do.
     Lacks(String),
 }
 
@@ -131,7 +131,7 @@ impl PostgresQueue {
         self.connection = Some(connection);
         inserted.map_err(|unfit| match unfit {
             Unfit::Sql(error) => self.blame(&error),
-            Unfit::Lacks(what) => Blame::Queue(self.refused(format!("{what}; {}", self.target.way_out()))),
+            Unfit::Lacks(why) => Blame::Queue(self.refused(why)),
         })
     }
 

@@ -14,10 +14,12 @@ use crate::store::Outgoing;
 /// pgmq takes no longer names.
 const MAX_LEN: usize = 47;
 
-/// Finds the queue's table, which the sender must write to, and the function that takes headers, which pgmq has since 1.5.
+/// Finds the function, with headers (which pgmq has since 1.5) or without, and the queue's table; and may the login write to it?
 const LOOK: &str = "SELECT to_regprocedure('pgmq.send_batch(text,jsonb[],jsonb[])') IS NOT NULL,
     to_regprocedure('pgmq.send_batch(text,jsonb[],integer)') IS NOT NULL,
-    to_regclass(format('pgmq.%I', 'q_' || lower($1))) IS NOT NULL";
+    queue IS NOT NULL,
+    coalesce(has_table_privilege(queue, 'INSERT') AND has_table_privilege(queue, 'SELECT'), false)
+    FROM to_regclass(format('pgmq.%I', 'q_' || lower($1))) AS queue";
 
 /// `x-pgmq-group` is what the grouped reads of pgmq keep in order.
 const WITH_HEADERS: &str =
@@ -69,14 +71,17 @@ impl Pgmq {
 
     async fn look(&self, connection: &mut PgConnection) -> Result<bool, Unfit> {
         let looked = sqlx::query_as(LOOK).persistent(false).bind(&self.queue.0).fetch_one(connection).await;
-        let (with_headers, without_headers, is_there): (bool, bool, bool) = looked?;
-        if !with_headers && !without_headers {
-            return Err(Unfit::Lacks("there is no pgmq in this database".to_owned()));
+        let (with_headers, without_headers, is_there, is_granted): (bool, bool, bool, bool) = looked?;
+        let lacks = |what: &str| Err(Unfit::Lacks(format!("{what}; {}", self.way_out())));
+        match (with_headers || without_headers, is_there, is_granted) {
+            (false, _, _) => lacks("there is no pgmq in this database"),
+            (_, false, _) => lacks(&format!("pgmq has no queue `{}`", self.queue)),
+            (_, _, false) => Err(Unfit::Lacks(format!(
+                "the login may not write to it: `GRANT INSERT, SELECT ON pgmq.q_{} TO ...`",
+                self.queue.0.to_lowercase()
+            ))),
+            _ => Ok(with_headers),
         }
-        if !is_there {
-            return Err(Unfit::Lacks(format!("pgmq has no queue `{}`", self.queue)));
-        }
-        Ok(with_headers)
     }
 
     async fn send(&mut self, connection: &mut PgConnection, batch: &[Outgoing]) -> Result<(), Unfit> {
@@ -92,9 +97,10 @@ impl Pgmq {
             .persistent(false)
             .bind(&self.queue.0)
             .bind(messages);
-        let sending = match has_headers {
-            true => sending.bind(batch.iter().map(headers).collect::<Vec<String>>()),
-            false => sending,
+        let sending = if has_headers {
+            sending.bind(batch.iter().map(headers).collect::<Vec<String>>())
+        } else {
+            sending
         };
         sending.execute(connection).await?;
         Ok(())

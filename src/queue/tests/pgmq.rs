@@ -113,6 +113,34 @@ async fn without_pgmq_or_the_queue_it_is_refused_with_the_way_out() {
 }
 
 #[tokio::test]
+async fn a_login_without_the_rights_is_refused_until_it_has_them() {
+    with_postgres(async |url: String| {
+        let mut database = PgConnection::connect(&url).await.unwrap();
+        let role = format!("sender_{}", uuid::Uuid::now_v7().simple());
+        for statements in [PGMQ, &made(), &format!("CREATE ROLE {role} LOGIN")] {
+            database.execute(AssertSqlSafe(statements.to_owned())).await.unwrap();
+        }
+        let mut login = url::Url::parse(&url).unwrap();
+        login.set_username(&role).unwrap();
+        let settings = QueueSettings::Pgmq { url: login.as_str().into(), queue: "billing".parse().unwrap() };
+        let mut queue = open(&settings);
+        for (grant, refusal) in [
+            ("USAGE ON SCHEMA pgmq", "permission denied for schema pgmq"),
+            ("INSERT, SELECT ON pgmq.q_billing", "`GRANT INSERT, SELECT ON pgmq.q_billing TO ...`"),
+        ] {
+            let Err(QueueFault::Refused { why, .. }) = queue.ready().await else { panic!("{grant}") };
+            assert!(why.contains(refusal), "{why}");
+            database.execute(AssertSqlSafe(format!("GRANT {grant} TO {role}"))).await.unwrap();
+        }
+        queue.ready().await.unwrap();
+        assert_eq!(queue.send(&[event("ch_1", "1")]).await.outcomes, [Outcome::Acknowledged]);
+        drop(queue);
+        database.execute(AssertSqlSafe(format!("DROP OWNED BY {role}; DROP ROLE {role}"))).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_queue_that_is_dropped_meanwhile_is_refused_and_works_again_once_it_is_made() {
     on_pgmq(&[PGMQ, &made()], async |mut queue: Box<dyn Queue>, mut database: PgConnection| {
         queue.ready().await.unwrap();
