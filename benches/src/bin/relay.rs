@@ -191,9 +191,9 @@ async fn plant(connection: &mut PgConnection, count: u32) -> anyhow::Result<()> 
     let statements = [
         "TRUNCATE tieout.outbox, tieout.findings, tieout.finding_history, public.events".to_owned(),
         format!(
-            "INSERT INTO tieout.findings (domain, each_, key, kind, state, episode, digest, fields, first_seen, last_seen,
+            "INSERT INTO tieout.findings (domain, each_, key, kind, state, episode, reemissions, digest, fields, first_seen, last_seen,
                  event_id, run_id)
-             SELECT 'bench.charges', '', 'ch_' || lpad(to_hex(n), 24, '0'), 'missing', 'open', 1, 'd', '[]', now(), now(),
+             SELECT 'bench.charges', '', 'ch_' || lpad(to_hex(n), 24, '0'), 'missing', 'open', 1, 0, 'd', '[]', now(), now(),
                  md5(n::text)::uuid::text, '{run}'
              FROM generate_series(1, {count}) AS n"
         ),

@@ -4,7 +4,8 @@
 mod brokers;
 mod files;
 mod pgmq;
-mod tables;
+mod postgres;
+mod sqlite;
 mod webhook;
 
 use tieout_reconcilers::key::Key;

@@ -49,15 +49,12 @@ pub(super) mod nats {
         connect(port).await.unwrap().create_stream(config).await.unwrap();
     }
 
-    /// How many bytes the stream says it has.
-    pub(crate) async fn bytes(port: u16, name: &str) -> u64 {
-        connect(port).await.unwrap().get_stream(name).await.unwrap().cached_info().state.bytes
-    }
-
     pub(crate) async fn all(port: u16, name: &str) -> Vec<String> {
         let mut stream = connect(port).await.unwrap().get_stream(name).await.unwrap();
         let count = usize::try_from(stream.info().await.unwrap().state.messages).unwrap();
-        let reader = stream.create_consumer(consumer::pull::Config::default()).await.unwrap();
+        let ack_policy = consumer::AckPolicy::None;
+        let config = consumer::pull::Config { ack_policy, ..consumer::pull::Config::default() };
+        let reader = stream.create_consumer(config).await.unwrap();
         let messages = reader.messages().await.unwrap().take(count);
         messages.map(|message| String::from_utf8(message.unwrap().payload.to_vec()).unwrap()).collect().await
     }

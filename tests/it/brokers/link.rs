@@ -36,6 +36,8 @@ struct State {
     breaks: Break,
     /// How many bytes the broker may still be told.
     left: AtomicUsize,
+    /// Whether the next bytes of that side are lost.
+    is_due: AtomicBool,
     has_struck: AtomicBool,
     is_mended: AtomicBool,
 }
@@ -45,8 +47,8 @@ impl Link {
     pub(super) fn before(broker: u16, breaks: Break, bytes: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (has_struck, is_mended) = (AtomicBool::new(false), AtomicBool::new(false));
-        let state = Arc::new(State { breaks, left: AtomicUsize::new(bytes), has_struck, is_mended });
+        let [is_due, has_struck, is_mended] = [false; 3].map(AtomicBool::new);
+        let state = Arc::new(State { breaks, left: AtomicUsize::new(bytes), is_due, has_struck, is_mended });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -88,13 +90,15 @@ impl State {
         let less = |left: usize| left.checked_sub(bytes);
         if side == Side::Requests && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err()
         {
-            self.has_struck.store(true, Ordering::SeqCst);
+            self.is_due.store(true, Ordering::SeqCst);
         }
         let lost = match self.breaks {
             Break::Loses(lost) => lost,
             Break::Holds => Side::Requests,
         };
-        !self.has_struck.load(Ordering::SeqCst) || side != lost
+        let strikes = side == lost && self.is_due.load(Ordering::SeqCst);
+        self.has_struck.fetch_or(strikes, Ordering::SeqCst);
+        !strikes
     }
 
     /// Waits, where it holds what is told, until somebody mends it.

@@ -74,7 +74,7 @@ async fn dies(kind: Kind) {
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the broker is to die", || link.has_struck());
-    broker.die().await;
+    broker.kill();
     broker.start_again().await;
     link.mend();
     let (outcome, _) = run.end();

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -65,7 +64,7 @@ impl Broker {
         let mut broker = Self { kind, port: any_port(), name: own_name(), server: Some(server), seen: 0 };
         // Somebody else may have the port.
         while !broker.starts().await {
-            broker.server.as_mut().unwrap().kill();
+            broker.kill();
             broker.port = any_port();
         }
         broker.prepare().await;
@@ -127,16 +126,7 @@ impl Broker {
         }
     }
 
-    /// Kills it. NATS is given the moment in which it writes what it has confirmed to its files: what was only in its memory is lost with it.
-    pub(super) async fn die(&mut self) {
-        if self.kind == Kind::Nats {
-            let (port, name, folder) =
-                (self.port, self.name.clone(), self.server.as_ref().unwrap().folder.path());
-            until_so("NATS writes what it has confirmed", async || {
-                written(folder) >= client::nats::bytes(port, &name).await
-            })
-            .await;
-        }
+    pub(super) fn kill(&mut self) {
         self.server.as_mut().unwrap().kill();
     }
 
@@ -261,19 +251,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// How many bytes of messages NATS has in files.
-fn written(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().map_while(Result::ok);
-    let size = |entry: std::fs::DirEntry| match entry.path() {
-        path if path.is_dir() => written(&path),
-        path if path.extension().is_some_and(|extension| extension == "blk") => {
-            entry.metadata().map_or(0, |file| file.len())
-        }
-        _ => 0,
-    };
-    entries.map(size).sum()
 }
 
 /// A name that no other test has.
