@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 12] = [
     (
         1,
         "first",
@@ -75,6 +75,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 11] = [
         "claims of tokens",
         include_str!("migrations/sqlite/0011_claims_of_tokens.sql"),
         include_str!("migrations/postgres/0011_claims_of_tokens.sql"),
+    ),
+    (
+        12,
+        "order of events",
+        include_str!("migrations/sqlite/0012_order_of_events.sql"),
+        include_str!("migrations/postgres/0012_order_of_events.sql"),
     ),
 ];
 

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use super::event;
 use crate::queue::{Outcome, Queue, QueueFault, QueueSettings, TableName, ddl, open};
-use crate::store::tests::{event_id, with_postgres};
+use crate::store::tests::with_postgres;
 
 const ZERO: &str = r#""a\u0000b""#;
 

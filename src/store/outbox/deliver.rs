@@ -58,7 +58,7 @@ impl Store {
                  AND NOT EXISTS (SELECT 1 FROM outbox AS older
                      WHERE older.domain = outbox.domain AND older.each_ = outbox.each_ AND older.key = outbox.key
                      AND older.seq < outbox.seq AND older.state = 'pending' AND older.queue = outbox.queue)
-                 ORDER BY seq LIMIT $3 {}
+                 ORDER BY seq + 0 LIMIT $3 {}
              )
              UPDATE outbox SET claimed_by = $6, claimed_until = {until} WHERE seq IN (SELECT seq FROM due)
              RETURNING seq, event_id, domain, each_, key, source, type, subject, payload, attempts",
