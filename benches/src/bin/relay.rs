@@ -169,7 +169,7 @@ async fn whole_relay(
         plant(&mut planted, count).await?;
         let mut queues: Queues = [("events".to_owned(), queue::open(settings))].into();
         let began = Moment::now();
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let done = relay::drain(&store, &mut queues, day, &Going::default()).await?;
         let took = began.elapsed();
         ensure!((done.n_sent(), done.left) == (u64::from(count), 0), "not everything was sent: {done:?}");
