@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 13] = [
     (
         1,
         "first",
@@ -81,6 +81,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 12] = [
         "order of events",
         include_str!("migrations/sqlite/0012_order_of_events.sql"),
         include_str!("migrations/postgres/0012_order_of_events.sql"),
+    ),
+    (
+        13,
+        "dead letters",
+        include_str!("migrations/sqlite/0013_dead_letters.sql"),
+        include_str!("migrations/postgres/0013_dead_letters.sql"),
     ),
 ];
 

@@ -42,7 +42,10 @@ pub use findings::{
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
-pub use outbox::{CLAIM_TIME, OutboxRow, OutboxState, Outgoing, UnsentCount};
+pub use outbox::{
+    CLAIM_TIME, DeadFilter, DeadLetter, Dropped, Fate, Fates, OutboxRow, OutboxState, Outgoing, PutBack,
+    Shown, UnsentCount,
+};
 pub use release::{Release, Released, Staged};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;

@@ -3,6 +3,7 @@
 mod acts;
 mod approve;
 mod held;
+mod letters;
 mod read;
 mod record;
 mod row;
@@ -12,6 +13,7 @@ mod write;
 pub use acts::{ActsRefused, Did};
 pub use approve::Approval;
 pub use held::HeldSet;
+pub(super) use letters::{note_events, park};
 pub use read::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
 pub use standing::StandingCount;
 pub(super) use write::{acknowledge, hold, interventions, upsert};

@@ -84,9 +84,9 @@ impl Store {
         let now = tx.now().await?;
         tx.execute(
             "UPDATE outbox SET attempts = attempts + 1, reason = $2, due_at = $3,
-                 claimed_by = NULL, claimed_until = NULL
+                 first_failed_at = COALESCE(first_failed_at, $4), claimed_by = NULL, claimed_until = NULL
              WHERE event_id = $1 AND state = 'pending'",
-            &args![event, error, now + delay],
+            &args![event, error, now + delay, now],
         )
         .await?;
         tx.commit().await
@@ -124,7 +124,8 @@ impl Store {
         let now = tx.now().await?;
         tx.execute(
             "UPDATE outbox SET state = 'dead', class = $2, reason = $3, attempts = attempts + 1,
-                 finished_at = $4, claimed_by = NULL, claimed_until = NULL
+                 finished_at = $4, first_failed_at = COALESCE(first_failed_at, $4),
+                 claimed_by = NULL, claimed_until = NULL
              WHERE event_id = $1 AND state = 'pending'",
             &args![event, class, reason, now],
         )
@@ -181,13 +182,13 @@ impl Store {
             .map(|due| Duration::from_micros(u64::try_from(due.micros() - now.micros()).unwrap_or_default())))
     }
 
-    /// How many events are not sent, by domain, queue and state.
+    /// How many events are not sent, by domain, queue and state; what a person dropped is not among them.
     pub async fn unsent(&self) -> Result<Vec<UnsentCount>, StoreError> {
         let mut tx = self.read().await?;
         let rows = tx
             .rows(
                 "SELECT domain, queue, state, COUNT(*) AS count FROM outbox
-                 WHERE state IN ('staged', 'pending', 'held', 'dead')
+                 WHERE state IN ('staged', 'pending', 'held', 'dead') AND dropped_at IS NULL
                  GROUP BY domain, queue, state ORDER BY domain, queue, state",
                 &[],
             )

@@ -57,10 +57,10 @@ const STAGE_AGAIN: &str = "ON CONFLICT (event_id) DO UPDATE
         queue = excluded.queue, reason = NULL, finished_at = NULL
     WHERE outbox.state = 'superseded'";
 
-/// What was sent stays sent.
+/// What was sent stays sent, and what a person dropped stays dropped.
 const WITHDRAW: &str = "UPDATE outbox
     SET state = 'superseded', finished_at = $1, claimed_by = NULL, claimed_until = NULL
-    WHERE state IN ('staged', 'pending', 'held', 'dead')";
+    WHERE state IN ('staged', 'pending', 'held', 'dead') AND dropped_at IS NULL";
 
 /// Marks events that must not be sent any more; what was sent stays sent.
 pub(in crate::store) async fn supersede(

@@ -4,6 +4,7 @@ mod bookmarks;
 mod by_hand;
 mod commits;
 mod coverage;
+mod dead_letters;
 mod findings;
 mod lazily;
 mod lease_laws;

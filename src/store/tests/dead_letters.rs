@@ -1,0 +1,246 @@
+//! Events that were given up: read, put back, dropped, on both databases.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::on_both_stores;
+use super::world::{World, domain, event, event_id, finding, id};
+use crate::finding::State;
+use crate::store::sql::args;
+use crate::store::{Commit, DeadFilter, DeadLetter, Fate, OutboxState, PutBack, Release, Shown, StoreError};
+
+on_both_stores!(
+    dead_letters_are_read_in_their_order_with_what_is_known_of_them,
+    filters_leave_the_others_out,
+    a_dead_letter_that_is_put_back_waits_with_its_id_and_its_attempts,
+    a_dead_letter_whose_finding_is_over_is_superseded,
+    a_dead_letter_whose_finding_has_a_newer_event_is_superseded,
+    what_is_not_dead_is_left_as_it_is,
+    events_that_are_put_back_apart_are_due_one_after_the_other,
+    a_dropped_dead_letter_stays_a_tombstone_and_its_finding_is_parked,
+    a_dropped_dead_letter_outlasts_the_end_of_its_finding,
+    who_did_it_is_in_the_history,
+    the_retry_job_takes_what_its_schedule_says,
+);
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Gives up events of open findings, committed one after the other.
+async fn die(world: &World, keys: &[&str], class: &str, reason: &str) {
+    for key in keys {
+        world.make_pending(&[*key]).await;
+        world.store.bury(event_id(key), class, reason).await.unwrap();
+    }
+}
+
+async fn dead(world: &World, filter: &DeadFilter) -> Vec<DeadLetter> {
+    let mut letters = Vec::new();
+    world.store.each_dead_letter(filter, |letter| letters.push(letter)).await.unwrap();
+    letters
+}
+
+fn keys(letters: &[DeadLetter]) -> Vec<String> {
+    letters.iter().map(|letter| letter.id.key.to_string()).collect()
+}
+
+async fn letter(world: &World, key: &str) -> DeadLetter {
+    world.store.letters(&[event_id(key)]).await.unwrap().pop().unwrap()
+}
+
+async fn put_back(world: &World, keys: &[&str]) -> Vec<Fate> {
+    let ids: Vec<Uuid> = keys.iter().map(|key| event_id(key)).collect();
+    let fates = world.store.put_back(&ids, &PutBack::default()).await.unwrap();
+    ids.iter().map(|id| fates[id]).collect()
+}
+
+async fn sql(world: &World, statement: &'static str) -> Result<(), StoreError> {
+    let mut tx = world.store.write("test").await?;
+    tx.execute(statement, &[]).await?;
+    tx.commit().await
+}
+
+async fn dead_letters_are_read_in_their_order_with_what_is_known_of_them(world: World) {
+    die(&world, &["ch_1", "ch_2"], "poison", "cannot be stored").await;
+    let letters = dead(&world, &DeadFilter::default()).await;
+    assert_eq!(keys(&letters), ["ch_1", "ch_2"]);
+    let first = &letters[0];
+    assert_eq!((first.class.as_deref(), first.reason.as_deref()), (Some("poison"), Some("cannot be stored")));
+    assert_eq!((first.attempts, first.retries, first.queue.as_str()), (1, 0, "billing"));
+    assert!(first.first_failed_at.is_some() && first.first_failed_at == first.finished_at);
+    assert_eq!(letters[0].group(), letters[1].group());
+    let payloads = world.store.payloads(&[event_id("ch_1"), Uuid::nil()]).await.unwrap();
+    assert_eq!(payloads.into_iter().collect::<Vec<_>>(), [(event_id("ch_1"), event("ch_1").payload)]);
+}
+
+async fn filters_leave_the_others_out(world: World) {
+    die(&world, &["ch_1"], "poison", "no").await;
+    die(&world, &["ch_2"], "exhausted", "no").await;
+    let now = world.store.now().await.unwrap();
+    let all = DeadFilter { domains: vec![domain()], ..DeadFilter::default() };
+    let filters = [
+        (DeadFilter { classes: vec!["poison".to_owned()], ..all.clone() }, vec!["ch_1"]),
+        (DeadFilter { queues: vec!["billing".to_owned()], ..all.clone() }, vec!["ch_1", "ch_2"]),
+        (DeadFilter { queues: vec!["other".to_owned()], ..all.clone() }, vec![]),
+        (DeadFilter { domains: vec!["shop.refunds".parse().unwrap()], ..all.clone() }, vec![]),
+        (DeadFilter { since: Some(now + HOUR), ..all.clone() }, vec![]),
+        (DeadFilter { since: Some(now - HOUR), ..all.clone() }, vec!["ch_1", "ch_2"]),
+        (DeadFilter { shown: Shown::Dropped, ..all }, vec![]),
+    ];
+    for (filter, wanted) in filters {
+        assert_eq!(keys(&dead(&world, &filter).await), wanted, "{filter:?}");
+    }
+}
+
+async fn a_dead_letter_that_is_put_back_waits_with_its_id_and_its_attempts(world: World) {
+    die(&world, &["ch_1"], "rejected", "a row violates a check").await;
+    assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::Eligible]);
+    let back = letter(&world, "ch_1").await;
+    assert_eq!((back.state, back.attempts, back.retries), (OutboxState::Pending, 1, 1));
+    assert_eq!((back.class, back.finished_at), (None, None));
+    let claimed = world.store.claim("billing", 10, "relay").await.unwrap();
+    assert_eq!((claimed[0].event_id, claimed[0].attempts), (event_id("ch_1"), 1));
+    world.store.bury(event_id("ch_1"), "rejected", "again").await.unwrap();
+    let again = letter(&world, "ch_1").await;
+    assert_eq!((again.state, again.attempts, again.retries), (OutboxState::Dead, 2, 1));
+    assert!(again.first_failed_at < again.finished_at);
+}
+
+async fn a_dead_letter_whose_finding_is_over_is_superseded(world: World) {
+    die(&world, &["ch_1", "ch_2"], "exhausted", "no").await;
+    let findings = vec![finding("ch_1", State::Healed)];
+    world.store.commit(&world.lease, Commit { findings, ..Commit::default() }).await.unwrap();
+    let fates = world.store.fates(&[event_id("ch_1"), event_id("ch_2")]).await.unwrap();
+    assert_eq!(fates[&event_id("ch_1")], Fate::Superseded);
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Dead, "looking changes nothing");
+    assert_eq!(put_back(&world, &["ch_1", "ch_2"]).await, [Fate::Superseded, Fate::Eligible]);
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Superseded);
+    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+}
+
+async fn a_dead_letter_whose_finding_has_a_newer_event_is_superseded(world: World) {
+    die(&world, &["ch_1"], "exhausted", "no").await;
+    let mut newer = event("ch_1");
+    newer.id = event_id("newer");
+    let mut about_newer = finding("ch_1", State::Open);
+    about_newer.event_id = Some(newer.id);
+    let commit = Commit { findings: vec![about_newer], events: vec![newer], ..Commit::default() };
+    world.store.commit(&world.lease, commit).await.unwrap();
+    world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
+    assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::Superseded]);
+    let claimed = world.store.claim("billing", 10, "relay").await.unwrap();
+    assert_eq!(claimed.iter().map(|event| event.event_id).collect::<Vec<_>>(), [event_id("newer")]);
+}
+
+async fn what_is_not_dead_is_left_as_it_is(world: World) {
+    world.make_pending(&["sent", "waiting"]).await;
+    world.store.acknowledge(&[event_id("sent")]).await.unwrap();
+    die(&world, &["dropped"], "poison", "no").await;
+    world.store.drop_dead_letters(&[event_id("dropped")], "ada", "closed").await.unwrap();
+    world.stage(&world.lease, &["staged"]).await;
+    let keys = ["sent", "waiting", "dropped", "staged"];
+    let fates = put_back(&world, &keys).await;
+    assert_eq!(fates, [Fate::Sent, Fate::Waiting, Fate::Dropped, Fate::NotReleased]);
+    let mut states = Vec::new();
+    for key in keys {
+        states.push(world.event_state(key).await);
+    }
+    let wanted = [OutboxState::Sent, OutboxState::Pending, OutboxState::Dead, OutboxState::Staged];
+    assert_eq!(states, wanted);
+    let ids = keys.map(event_id);
+    let dropped = world.store.drop_dead_letters(&ids, "ada", "closed").await.unwrap();
+    assert!(!dropped.values().any(|fate| *fate == Fate::Eligible), "{dropped:?}");
+}
+
+async fn events_that_are_put_back_apart_are_due_one_after_the_other(world: World) {
+    die(&world, &["ch_1", "ch_2", "ch_3"], "exhausted", "no").await;
+    let how = PutBack { pause: HOUR, ..PutBack::default() };
+    let ids = ["ch_1", "ch_2", "ch_3"].map(event_id);
+    world.store.put_back(&ids, &how).await.unwrap();
+    let letters = world.store.letters(&ids).await.unwrap();
+    let due: Vec<_> = letters.iter().map(|letter| letter.due_at).collect();
+    assert_eq!(due, [due[0], due[0] + HOUR, due[0] + HOUR * 2]);
+    assert_eq!(keys(&letters), ["ch_1", "ch_2", "ch_3"]);
+    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+}
+
+async fn a_dropped_dead_letter_stays_a_tombstone_and_its_finding_is_parked(world: World) {
+    die(&world, &["ch_1", "ch_2"], "poison", "no").await;
+    let fates = world.store.drop_dead_letters(&[event_id("ch_1")], "ada", "closed").await.unwrap();
+    assert_eq!(fates[&event_id("ch_1")], Fate::Eligible);
+    let parked = world.finding("ch_1").await;
+    assert_eq!(parked.state, State::Recurring);
+    assert_eq!(parked.reason.as_deref(), Some("its event was dropped: closed"));
+    assert_eq!(parked.interventions, 1);
+    assert_eq!(keys(&dead(&world, &DeadFilter::default()).await), ["ch_2"]);
+    let dropped = dead(&world, &DeadFilter { shown: Shown::Dropped, ..DeadFilter::default() }).await;
+    assert_eq!(keys(&dropped), ["ch_1"]);
+    let why = dropped[0].dropped.as_ref().unwrap();
+    assert_eq!((why.by.as_str(), why.why.as_str()), ("ada", "closed"));
+    assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::Dropped]);
+    let unsent: Vec<_> =
+        world.store.unsent().await.unwrap().iter().map(|row| (row.state, row.count)).collect();
+    assert_eq!(unsent, [(OutboxState::Dead, 1)]);
+}
+
+async fn a_dropped_dead_letter_outlasts_the_end_of_its_finding(world: World) {
+    die(&world, &["ch_1"], "poison", "no").await;
+    world.store.drop_dead_letters(&[event_id("ch_1")], "ada", "closed").await.unwrap();
+    let healed = crate::finding::Finding { interventions: 1, ..finding("ch_1", State::Healed) };
+    let commit = Commit { findings: vec![healed], supersede: vec![event_id("ch_1")], ..Commit::default() };
+    world.store.commit(&world.lease, commit).await.unwrap();
+    assert_eq!(world.finding("ch_1").await.state, State::Healed);
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Dead);
+    // The same drift once more has the same id, and what was dropped is not sent.
+    world.make_pending(&["ch_1"]).await;
+    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 0);
+}
+
+async fn who_did_it_is_in_the_history(world: World) {
+    die(&world, &["ch_1", "ch_2"], "exhausted", "no").await;
+    let how = PutBack {
+        actor: Some("ada".to_owned()),
+        note: Some("the queue is back".to_owned()),
+        ..PutBack::default()
+    };
+    world.store.put_back(&[event_id("ch_1")], &how).await.unwrap();
+    world.store.drop_dead_letters(&[event_id("ch_2")], "grace", "closed").await.unwrap();
+    let mut told = Vec::new();
+    for key in ["ch_1", "ch_2"] {
+        let history = world.store.show(&id(key)).await.unwrap().unwrap().history;
+        let entry = history.into_iter().find(|entry| entry.act.is_some()).unwrap();
+        told.push((entry.act.unwrap(), entry.actor.unwrap(), entry.note.unwrap(), entry.state));
+    }
+    let entry = |act: &str, actor: &str, note: &str, state| {
+        (act.to_owned(), actor.to_owned(), note.to_owned(), state)
+    };
+    let wanted = [
+        entry("retry", "ada", "the queue is back", State::Open),
+        entry("drop", "grace", "closed", State::Recurring),
+    ];
+    assert_eq!(told, wanted);
+}
+
+async fn the_retry_job_takes_what_its_schedule_says(world: World) {
+    die(&world, &["ch_1"], "exhausted", "no").await;
+    die(&world, &["ch_2"], "poison", "no").await;
+    die(&world, &["ch_3"], "unroutable", "no").await;
+    let name = domain();
+    let due = async || {
+        let due = world.store.due_dead_letters(&[&name], &["billing"]).await.unwrap();
+        keys(&world.store.letters(&due).await.unwrap())
+    };
+    assert_eq!(due().await, [""; 0], "nothing is due right after its death");
+    world.age("outbox", "finished_at").await;
+    assert_eq!(due().await, ["ch_1", "ch_3"]);
+    assert!(world.store.due_dead_letters(&[&name], &["other"]).await.unwrap().is_empty());
+    assert!(world.store.due_dead_letters(&[], &["billing"]).await.unwrap().is_empty());
+    sql(&world, "UPDATE outbox SET retries = 1 WHERE class = 'exhausted'").await.unwrap();
+    assert_eq!(due().await, ["ch_3"], "its second pause is longer");
+    sql(&world, "UPDATE outbox SET retries = 3").await.unwrap();
+    let mut tx = world.store.write("test").await.unwrap();
+    let long_ago = tx.now().await.unwrap() - HOUR * 1_000;
+    tx.execute("UPDATE outbox SET finished_at = $1", &args![long_ago]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(due().await, [""; 0], "after three times it waits for a person");
+}
