@@ -337,6 +337,9 @@ pub struct EventCounts {
     pub held: u64,
     /// Acknowledged by the queue in this run.
     pub emitted: u64,
+    /// Dead letters that the retry job put back in this run, whatever became of them.
+    #[serde(default)]
+    pub retried: u64,
     /// Given up on.
     pub dead: u64,
     /// Still waiting in the outbox.

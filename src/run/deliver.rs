@@ -11,7 +11,7 @@ use crate::going::Going;
 use crate::queue::Queues;
 use crate::relay;
 use crate::report::{DomainReport, RunReport, Status, exit};
-use crate::store::{OutboxState, StoreError};
+use crate::store::{Fate, OutboxState, PutBack, StoreError};
 
 /// Sends what is pending, and says of each domain what became of it.
 pub(super) async fn deliver(
@@ -20,6 +20,7 @@ pub(super) async fn deliver(
     report: &mut RunReport,
     going: &Going,
 ) -> Result<(), StoreError> {
+    let put_back = put_back(job, queues, going).await?;
     let drained = relay::drain(&job.store, queues, job.options.drain, going).await?;
     let unsent = job.store.unsent().await?;
     for domain in &mut report.domains {
@@ -27,6 +28,7 @@ pub(super) async fn deliver(
         let count =
             |by: &BTreeMap<DomainName, u64>| by.iter().filter(|(name, _)| is_its(name)).map(|(_, n)| n).sum();
         let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
+        domain.events.retried = count(&put_back);
         domain.events.emitted = count(&drained.sent);
         domain.events.dead = count(&drained.dead);
         domain.events.waiting = waiting.map(|row| row.count).sum();
@@ -38,6 +40,28 @@ pub(super) async fn deliver(
         }
     }
     Ok(())
+}
+
+/// The retry job: dead letters that may work by now go out with the rest. Returns how many, by domain.
+async fn put_back(
+    job: &Job,
+    queues: &Queues,
+    going: &Going,
+) -> Result<BTreeMap<DomainName, u64>, StoreError> {
+    let mut by_domain = BTreeMap::new();
+    if job.options.drain.is_zero() || going.is_over() {
+        return Ok(by_domain);
+    }
+    let domains: Vec<&DomainName> = job.domains.iter().map(|domain| domain.domain()).collect();
+    let queues: Vec<&str> = queues.keys().map(String::as_str).collect();
+    let due = job.store.due_dead_letters(&domains, &queues).await?;
+    let fates = job.store.put_back(&due, &PutBack::default()).await?;
+    for letter in job.store.letters(&due).await? {
+        if fates.get(&letter.event_id) == Some(&Fate::Eligible) {
+            *by_domain.entry(letter.id.domain).or_default() += 1;
+        }
+    }
+    Ok(by_domain)
 }
 
 /// Nobody knows what became of the events: that is a failure of every domain of the run.

@@ -138,6 +138,8 @@ fn events(remains: &Remains, domain: &str) -> EventCounts {
         planned: remains.events.iter().filter(|((of, _), _)| of == domain).map(|(_, number)| number).sum(),
         held: of(OutboxState::Held),
         emitted: of(OutboxState::Sent),
+        // What a run put back is not told apart from what it staged, once the run is dead.
+        retried: 0,
         dead: of(OutboxState::Dead),
         waiting: of(OutboxState::Pending) + of(OutboxState::Staged),
     }

@@ -51,6 +51,7 @@ fn events(report: &RunReport) -> String {
         (repaired, "repaired"),
         (sum(|events| events.held), "held"),
         (sum(|events| events.waiting), "waiting to be sent"),
+        (sum(|events| events.retried), "retried from dead letters"),
         (sum(|events| events.dead), "given up"),
     ];
     let others = others

@@ -38,6 +38,7 @@ fn later(report: &DomainReport) -> Vec<String> {
     [
         (events.held, "held"),
         (events.waiting, "waiting to be sent"),
+        (events.retried, "retried from dead letters"),
         (events.dead, "given up"),
         (again.repaired, "repaired"),
         (again.healed, "healed"),
