@@ -9,6 +9,7 @@ use tieout_reconcilers::discrepancy::Kind;
 
 use super::acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Whom};
 use super::approve::ApproveArgs;
+use super::dlq::DlqCommand;
 use super::explain::ShowArgs;
 use super::feed::FeedArgs;
 use super::help;
@@ -130,6 +131,9 @@ pub enum Command {
     /// Let go what a run holds back, and deliver it
     #[command(after_help = help::APPROVE)]
     Approve(ApproveArgs),
+    /// See what the relay gave up, and send it once more or drop it
+    #[command(subcommand, after_help = help::DLQ)]
+    Dlq(DlqCommand),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, doctor, explain, migrate, overview, play, preflight, preview, probe, reconcile, state,
+    acts, approve, dlq, doctor, explain, migrate, overview, play, preflight, preview, probe, reconcile, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -22,6 +22,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Findings(command) => findings(desk, command).await,
         Command::Explain(args) => explain::explain(desk, &args).await,
         Command::Approve(args) => approve::approve(desk, &args).await,
+        Command::Dlq(command) => dlq::carry_out(desk, command).await,
         Command::Check(args) => preflight::check(desk, &args).await,
         Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,

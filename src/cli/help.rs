@@ -91,6 +91,12 @@ Examples:
   tieout approve 019ac9 stripe.charges --expect 12   let it go, if it is still twelve events
   tieout approve latest --expect 12 --no-drain  let it go; the next run delivers it";
 
+pub(super) const DLQ: &str = "\
+Examples:
+  tieout dlq list                               what was given up, grouped by its cause
+  tieout dlq retry --group 7f3a --limit 2 --rate 1/s   try two of a group
+  tieout dlq drop --group 7f3a --reason 'the shop was closed'   never send them";
+
 pub(super) const CHECK: &str = "\
 Examples:
   tieout check                                  definitions only: neither secrets nor network needed

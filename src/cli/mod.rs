@@ -4,9 +4,11 @@ mod acts;
 mod again;
 mod approve;
 mod args;
+mod ask;
 mod carry;
 mod desk;
 mod discreet;
+mod dlq;
 mod doctor;
 mod explain;
 mod failure;
@@ -45,8 +47,13 @@ pub use args::{
     CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, DoctorArgs, FindingsCommand, Format,
     ReportCommand, Shared,
 };
+pub use ask::Consent;
 pub use carry::carry_out;
 pub use desk::{Desk, main};
+pub use dlq::{
+    DlqCommand, DropArgs, EventName, ExportArgs, Filters, ListArgs, Pace, RetryArgs, ShowLettersArgs, Since,
+    Wanted, Which,
+};
 pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;

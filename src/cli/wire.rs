@@ -213,6 +213,30 @@ pub(super) fn writes_to_stdout(config: &Config, domains: &[Arc<dyn Reconciler>])
     Ok(queue_settings(config, domains)?.values().any(|settings| matches!(settings, QueueSettings::Stdout)))
 }
 
+/// Queues that are about to be opened.
+pub(super) struct NamedQueues(BTreeMap<String, QueueSettings>);
+
+/// The queues of some names.
+pub(super) fn queues_named(config: &Config, names: &BTreeSet<String>) -> Result<NamedQueues, Failure> {
+    let resolve = |name: &String| {
+        let settings = config.resolve_queue(name).map_err(|error| wrong_reference(&error))?;
+        Ok((name.clone(), settings))
+    };
+    names.iter().map(resolve).collect::<Result<_, _>>().map(NamedQueues)
+}
+
+impl NamedQueues {
+    /// Whether events go to standard output, so that the result has to go elsewhere.
+    pub(super) fn writes_to_stdout(&self) -> bool {
+        self.0.values().any(|settings| matches!(settings, QueueSettings::Stdout))
+    }
+
+    /// Makes them; nothing is connected yet.
+    pub(super) fn open(&self) -> Queues {
+        self.0.iter().map(|(name, settings)| (name.clone(), queue::open(settings))).collect()
+    }
+}
+
 fn queue_settings(
     config: &Config,
     domains: &[Arc<dyn Reconciler>],

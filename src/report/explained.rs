@@ -202,9 +202,11 @@ impl<'a> Explained<'a> {
             OutboxState::Pending => "its event waits for the next run to deliver it".to_owned(),
             OutboxState::Dead => {
                 let class = event.class.as_deref().unwrap_or("dead");
-                format!(
-                    "its event was given up ({class}){reason}; nothing is sent while upstream stays as it is"
-                )
+                let what = format!(
+                    "its event was given up ({class}){reason}; it goes out again by `dlq retry`, or where a run may retry it"
+                );
+                let command = vec!["dlq".to_owned(), "show".to_owned(), event.event_id.to_string()];
+                return vec![NextStep { what, command: Some(command) }];
             }
             OutboxState::Held | OutboxState::Sent | OutboxState::Superseded => {
                 "the next run looks again".to_owned()

@@ -6,6 +6,7 @@ use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use super::dead::{GroupLine, LetterView};
 use super::explained::Explained;
 use super::state::{BrokenLease, DomainState};
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
@@ -52,6 +53,16 @@ pub fn explained(schema: &'static str, all: &[Explained<'_>]) -> serde_json::Res
 /// `tieout check` or `probe` as one document.
 pub fn checked<T: Serialize>(command: &str, tests: &[T], exit: u8) -> serde_json::Result<String> {
     document(&CheckDocument { schema: format!("tieout.{command}/v1"), exit, tests })
+}
+
+/// `tieout dlq list` as one document.
+pub fn dead_groups(groups: &[GroupLine], not_listed: u64) -> serde_json::Result<String> {
+    document(&DeadGroupsDocument { schema: "tieout.dead_letter_groups/v1", groups, not_listed })
+}
+
+/// `tieout dlq list --flat` as one document.
+pub fn dead_letters(events: &[LetterView<'_>], not_listed: u64) -> serde_json::Result<String> {
+    document(&DeadLettersDocument { schema: "tieout.dead_letters/v1", events, not_listed })
 }
 
 /// A value of a command as one document of a schema.
@@ -110,6 +121,20 @@ struct FindingsDocument<'a> {
 struct ExplainedDocument<T> {
     schema: &'static str,
     findings: Vec<T>,
+    not_listed: u64,
+}
+
+#[derive(Serialize)]
+struct DeadGroupsDocument<'a> {
+    schema: &'static str,
+    groups: &'a [GroupLine],
+    not_listed: u64,
+}
+
+#[derive(Serialize)]
+struct DeadLettersDocument<'a> {
+    schema: &'static str,
+    events: &'a [LetterView<'a>],
     not_listed: u64,
 }
 

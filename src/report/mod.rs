@@ -3,6 +3,7 @@
 //! The value is built by the run; nothing here reads a store or decides anything.
 
 mod amounts;
+mod dead;
 mod invariants;
 mod lives;
 mod seal;
@@ -11,6 +12,10 @@ mod value;
 mod views;
 
 pub use amounts::{Amount, Money};
+pub use dead::{
+    ChosenView, DroppedView, ExportedView, GroupLine, GroupShown, LetterShown, LetterView, RetriedView,
+    Retryable,
+};
 pub use invariants::{Broken, check};
 pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
 pub use seal::seal;

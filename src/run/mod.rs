@@ -34,6 +34,7 @@ mod release;
 mod remains;
 mod rest;
 mod resume;
+mod retry;
 mod shape;
 mod shown;
 mod sighted;
@@ -78,6 +79,7 @@ pub use asked::{Asked, NotAsked};
 pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
 pub use outcome::Failure;
+pub use retry::{Retried, Retry, retry};
 pub(crate) use standing::standing;
 pub(crate) use unopened::unopened;
 

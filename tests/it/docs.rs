@@ -139,6 +139,19 @@ fn every_command_of_the_page_about_findings_is_understood() {
     }
 }
 
+#[test]
+fn every_command_of_the_page_about_dead_letters_is_understood() {
+    use clap::Parser as _;
+    let page = include_str!("../../docs/dead-letters.md");
+    let lines: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    assert!(lines.len() > 8, "{lines:?}");
+    for line in lines {
+        if let Err(error) = tieout::cli::Cli::try_parse_from(words(line)) {
+            panic!("{line}: {error}");
+        }
+    }
+}
+
 /// Every Rust file of the repository, one behind the other.
 fn sources() -> String {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -31,6 +31,7 @@ mod consumers;
 mod counts;
 mod coverage;
 mod credentials;
+mod dead_letters;
 mod demo;
 mod derived;
 mod docs;

@@ -214,6 +214,16 @@ impl World {
         rows.iter().map(|row| serde_json::from_str(row.get("event")).unwrap()).collect()
     }
 
+    /// Does to the queue what its owner may do; the file is made where it is not there.
+    pub(crate) async fn queue(&self, statement: &str) {
+        let path = self.dir.path().join("queue.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let queue = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&queue).await.unwrap();
+        queue.close().await;
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
+
     /// Runs the binary in the world's folder.
     pub(crate) fn tieout(&self, args: &[&str]) -> Outcome {
         let Output { status, stdout, stderr } = self.command(args).output().unwrap();

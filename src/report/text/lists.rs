@@ -85,7 +85,10 @@ fn waits_for_a_person(line: &StatusLine, look: &Look) -> Vec<String> {
     let command = format!("findings list {} --state recurring", shell_word(&line.domain));
     let parked =
         (line.standing.recurring > 0).then(|| format!("Parked, sent in vain: {}", look.command(&command)));
-    held.chain(parked).collect()
+    let command = format!("dlq list --domain {}", shell_word(&line.domain));
+    let dead =
+        (line.dead > 0).then(|| format!("{}: {}", counted(line.dead, "dead letter"), look.command(&command)));
+    held.chain(parked).chain(dead).collect()
 }
 
 /// The command that approves what a run holds of a domain.

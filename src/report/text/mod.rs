@@ -4,6 +4,8 @@
 
 mod approved;
 mod closing;
+mod dead_letters;
+mod dead_outcome;
 mod escape;
 mod grid;
 mod listing;
@@ -20,6 +22,8 @@ mod show;
 mod state;
 
 pub use approved::approved;
+pub use dead_letters::{dead_group, dead_groups, dead_letter, dead_letters};
+pub use dead_outcome::{chosen, dropped, exported, retried};
 pub use escape::safe;
 pub use lists::{approval, checks, findings, runs, status};
 pub use look::Look;

@@ -20,6 +20,7 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
     let failed = |domain: &DomainReport| {
         matches!(domain.status, Status::Failed | Status::Partial | Status::Interrupted | Status::Skipped)
     };
+    let dead = |domain: &DomainReport| domain.events.dead > 0;
     let stuck = |domain: &DomainReport| domain.follow_up.emitted_not_repaired > 0;
     let parked = |domain: &DomainReport| domain.follow_up.recurring > 0;
     let emits = |domain: &DomainReport| plans && domain.events.planned > domain.events.held;
@@ -43,6 +44,11 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
             "go on with what it did not end",
         ),
         of(report, failed, "run ", "", again),
+        (
+            report.domains.iter().any(dead),
+            "dlq list".to_owned(),
+            "what the queue does not take, by its cause: send it once more, or drop it",
+        ),
         of(
             report,
             stuck,

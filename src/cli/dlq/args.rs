@@ -1,0 +1,190 @@
+//! The words of `tieout dlq`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Subcommand};
+use tieout_reconcilers::define::checked::FromText as _;
+use tieout_reconcilers::define::value::Rate;
+use uuid::Uuid;
+
+use super::which::{Filters, Which};
+use crate::cli::ask::Consent;
+use crate::cli::person::{Actor, Remark};
+use crate::dead_letter::GroupId;
+
+/// What is done with events that were given up.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum DlqCommand {
+    /// List dead letters, grouped by what they died of
+    List(ListArgs),
+    /// Show one group, or one event with its finding
+    Show(ShowLettersArgs),
+    /// Send dead letters once more: the same ids, in their order, where their findings still need them
+    Retry(RetryArgs),
+    /// Decide that dead letters are never sent; they stay as tombstones, and their findings are parked
+    Drop(DropArgs),
+    /// Write dead letters out, each the whole event with its class and reason beside it
+    Export(ExportArgs),
+}
+
+/// `tieout dlq list`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ListArgs {
+    /// Which.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// One line for each event
+    #[arg(long)]
+    pub flat: bool,
+    /// Those that a person dropped
+    #[arg(long)]
+    pub dropped: bool,
+    /// How many lines to list; 0 lists all
+    #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
+    pub limit: usize,
+}
+
+/// `tieout dlq show`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ShowLettersArgs {
+    /// A group, as `dlq list` writes it, its first characters, or the id of an event
+    #[arg(value_name = "GROUP|EVENT")]
+    pub wanted: Wanted,
+    /// How many events of a group to list; 0 lists all
+    #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
+    pub limit: usize,
+}
+
+/// `tieout dlq retry`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct RetryArgs {
+    /// Which.
+    #[command(flatten)]
+    pub which: Which,
+    /// How many are sent in which time, such as `5/s`; all at once when left out
+    #[arg(long, value_name = "N/s")]
+    pub rate: Option<Pace>,
+    /// Only count what would be sent
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// How long to deliver; what is left goes out with the next run
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
+    pub drain: Duration,
+    /// Deliver nothing now
+    #[arg(long, conflicts_with = "drain", env = "TIEOUT_NO_DRAIN", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub no_drain: bool,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<Remark>,
+    /// Who.
+    #[command(flatten)]
+    pub actor: Actor,
+}
+
+/// `tieout dlq drop`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DropArgs {
+    /// Which.
+    #[command(flatten)]
+    pub which: Which,
+    /// Why; it is kept with the event and in the history of its finding
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Remark,
+    /// Only count what would be dropped
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Who.
+    #[command(flatten)]
+    pub actor: Actor,
+}
+
+/// `tieout dlq export`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExportArgs {
+    /// Which; all when left out.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Those that a person dropped
+    #[arg(long)]
+    pub dropped: bool,
+    /// The file; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// A group or an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A group, by the first characters of its id.
+    Group(GroupId),
+    /// An event.
+    Event(Uuid),
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(event) = text.parse() {
+            return Ok(Self::Event(event));
+        }
+        text.parse().map(Self::Group).map_err(|_| {
+            "expected the id of a group or of an event, as `tieout dlq list` and `dlq list --flat` write them".to_owned()
+        })
+    }
+}
+
+/// How far apart events are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace(pub Duration);
+
+/// The slowest pace: slower, and nobody waits for the second event.
+const SLOWEST: Duration = Duration::from_hours(24);
+
+impl FromStr for Pace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is not a rate: write events per unit of time, such as `5/s` or `60/min`");
+        let Rate(per_second) = Rate::from_text(text).map_err(|_| wrong())?;
+        let apart = Duration::try_from_secs_f64(1.0 / per_second).map_err(|_| wrong())?;
+        if apart > SLOWEST {
+            return Err("slower than one event a day".to_owned());
+        }
+        Ok(Self(apart))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_how_far_apart_events_are_sent() {
+        assert_eq!("4/s".parse(), Ok(Pace(Duration::from_millis(250))));
+        assert_eq!("60/min".parse(), Ok(Pace(Duration::from_secs(1))));
+        for wrong in ["", "4", "0/s", "-1/s", "x/s", "inf/s", "1/1000h"] {
+            assert!(wrong.parse::<Pace>().is_err(), "{wrong:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn an_event_and_a_group_are_told_apart() {
+        assert!(matches!("7f3a".parse(), Ok(Wanted::Group(_))));
+        assert!(matches!("0199c3c0-93f2-7d0e-9a5c-3f0f10b4a6b1".parse(), Ok(Wanted::Event(_))));
+        assert!("shop.charges".parse::<Wanted>().unwrap_err().contains("dlq list"));
+    }
+}

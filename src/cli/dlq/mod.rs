@@ -1,0 +1,37 @@
+//! `tieout dlq`: the events that the relay gave up, grouped by their cause, and what a person does with them.
+
+mod args;
+mod drop;
+mod export;
+mod list;
+mod retry;
+mod show;
+mod which;
+
+pub use args::{DlqCommand, DropArgs, ExportArgs, ListArgs, Pace, RetryArgs, ShowLettersArgs, Wanted};
+pub use which::{EventName, Filters, Since, Which};
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::wire;
+use crate::config::Loaded;
+use crate::store::Store;
+
+/// Carries `dlq` out.
+pub(super) async fn carry_out(desk: &Desk, command: DlqCommand) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let store = wire::open_store(&loaded.config).await?;
+    let done = dispatch(desk, &loaded, &store, &command).await;
+    store.close().await;
+    done
+}
+
+async fn dispatch(desk: &Desk, loaded: &Loaded, store: &Store, command: &DlqCommand) -> Result<u8, Failure> {
+    match command {
+        DlqCommand::List(args) => list::list(desk, loaded, store, args).await,
+        DlqCommand::Show(args) => show::show(desk, loaded, store, args).await,
+        DlqCommand::Retry(args) => retry::retry(desk, loaded, store, args).await,
+        DlqCommand::Drop(args) => drop::drop(desk, loaded, store, args).await,
+        DlqCommand::Export(args) => export::export(desk, loaded, store, args).await,
+    }
+}

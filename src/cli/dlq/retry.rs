@@ -1,0 +1,86 @@
+//! `tieout dlq retry`: dead letters are sent once more, where their findings still need them.
+
+use std::time::Duration;
+
+use super::args::RetryArgs;
+use super::which::Chosen;
+use crate::cli::desk::Desk;
+use crate::cli::failure::Failure;
+use crate::cli::wire;
+use crate::config::Loaded;
+use crate::going::Going;
+use crate::report::{ChosenView, RetriedView, exit, json, text};
+use crate::run::{self, Retried, Retry};
+use crate::store::{PutBack, Store};
+
+pub(super) async fn retry(
+    desk: &Desk,
+    loaded: &Loaded,
+    store: &Store,
+    args: &RetryArgs,
+) -> Result<u8, Failure> {
+    let chosen = args.which.choose(loaded, store).await?;
+    let before = chosen.judged(store).await?;
+    if args.dry_run {
+        return plan(desk, &before);
+    }
+    let settings = wire::queues_named(&loaded.config, &chosen.queues)?;
+    let output =
+        if settings.writes_to_stdout() { desk.output.clone().on_stderr() } else { desk.output.clone() };
+    if before.eligible > 0 {
+        args.consent.to(desk, &question(&before, &chosen)).await?;
+    }
+    let order = Retry {
+        how: PutBack {
+            actor: Some(args.actor.name()),
+            note: args.note.clone().map(|note| note.0),
+            pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
+        },
+        drain: if args.no_drain || before.eligible == 0 { Duration::ZERO } else { args.drain },
+        going: Going::until(desk.signals.token().clone()),
+        ids: chosen.ids.clone(),
+    };
+    let retried = run::retry(store, &mut settings.open(), &order).await;
+    let retried = retried.map_err(|error| wire::store_failure(&error))?;
+    let view = view(retried, &chosen, args.actor.name(), desk.signals.exit_code());
+    output.show(
+        |look| text::retried(&view, look),
+        || json::whole("tieout.retried/v1", &view),
+        || json::lines("retried", [&view]),
+    )?;
+    Ok(view.exit)
+}
+
+/// What would be sent.
+pub(super) fn plan(desk: &Desk, before: &ChosenView) -> Result<u8, Failure> {
+    desk.output.show(
+        |_| text::chosen(before),
+        || json::whole("tieout.dead_letters_chosen/v1", before),
+        || json::lines("dead_letters_chosen", [before]),
+    )?;
+    Ok(exit::DONE)
+}
+
+fn question(before: &ChosenView, chosen: &Chosen) -> String {
+    let queues: Vec<&str> = chosen.queues.iter().map(String::as_str).collect();
+    format!(
+        "Would send {} of {} dead letters to {}, with the same ids, so that consumers can drop repeats",
+        before.eligible,
+        before.chosen + before.beyond_limit + before.no_queue,
+        queues.join(", ")
+    )
+}
+
+fn view(retried: Retried, chosen: &Chosen, by: String, signal: Option<u8>) -> RetriedView {
+    let before = chosen.with_those_left_out(ChosenView::of(&retried.fates));
+    let is_done = retried.waiting + retried.failed_again == 0;
+    RetriedView {
+        chosen: ChosenView { superseded: before.superseded + retried.superseded, ..before },
+        by,
+        exit: if is_done { exit::DONE } else { signal.unwrap_or(exit::PARTIAL) },
+        sent: retried.sent,
+        failed_again: retried.failed_again,
+        waiting: retried.waiting,
+        problems: retried.problems,
+    }
+}

@@ -1,0 +1,164 @@
+//! Dead letters as tables: by their causes, one by one, and each with its finding.
+
+use tieout_reconcilers::instant::Instant;
+
+use crate::finding::Finding;
+use crate::report::dead::{GroupLine, Retryable as _};
+use crate::store::{DeadLetter, OutboxState};
+
+use super::escape::safe;
+use super::grid::{Grid, counted, figure, page};
+use super::look::Look;
+
+/// `tieout dlq list`: one line for each cause.
+#[must_use]
+pub fn dead_groups(groups: &[GroupLine], not_listed: u64, look: &Look) -> String {
+    let Some(first) = groups.first() else { return "No dead letters match.\n".to_owned() };
+    let mut lines = table(groups);
+    lines.extend(more(not_listed, "more group"));
+    lines.push(format!("Look closer: {}", look.command(&format!("dlq show {}", first.group))));
+    page(&lines)
+}
+
+fn table(groups: &[GroupLine]) -> Vec<String> {
+    let titles =
+        ["GROUP", "DOMAIN", "QUEUE", "CLASS", "COUNT", "FIRST FAILED", "LAST DIED", "TRIED", "REASON"];
+    let mut grid = Grid::new(0).titles(titles).figures([4, 7]);
+    for line in groups {
+        grid.row([
+            line.group.to_string(),
+            safe(&line.cause.domain).into_owned(),
+            safe(&line.cause.queue).into_owned(),
+            safe(&line.cause.class).into_owned(),
+            figure(line.count),
+            line.first.to_string(),
+            line.last.to_string(),
+            format!("{}x", line.attempts),
+            safe(&line.cause.reason).into_owned(),
+        ]);
+    }
+    grid.lines()
+}
+
+/// `tieout dlq list --flat`: one line for each event.
+#[must_use]
+pub fn dead_letters(letters: &[DeadLetter], not_listed: u64) -> String {
+    if letters.is_empty() {
+        return "No dead letters match.\n".to_owned();
+    }
+    let mut lines = rows(letters);
+    lines.extend(more(not_listed, "more event"));
+    page(&lines)
+}
+
+fn rows(letters: &[DeadLetter]) -> Vec<String> {
+    let titles = ["EVENT", "FINDING", "QUEUE", "CLASS", "DIED", "TRIED", "RETRIED", "REASON"];
+    let mut grid = Grid::new(0).titles(titles).figures([5, 6]);
+    for letter in letters {
+        grid.row([
+            letter.event_id.to_string(),
+            path(letter),
+            safe(&letter.queue).into_owned(),
+            safe(letter.class.as_deref().unwrap_or_default()).into_owned(),
+            at(letter.finished_at),
+            format!("{}x", letter.attempts),
+            format!("{}x", letter.retries),
+            safe(&why(letter)).into_owned(),
+        ]);
+    }
+    grid.lines()
+}
+
+/// What the queue said, and what the person who dropped it.
+fn why(letter: &DeadLetter) -> String {
+    let reason = letter.reason.clone().unwrap_or_default();
+    match &letter.dropped {
+        Some(dropped) => format!("dropped by {}: {} ({reason})", dropped.by, dropped.why),
+        None => reason,
+    }
+}
+
+fn more(not_listed: u64, what: &str) -> Option<String> {
+    (not_listed > 0).then(|| format!("... {} (--limit 0 shows all)", counted(not_listed, what)))
+}
+
+/// `tieout dlq show GROUP`.
+#[must_use]
+pub fn dead_group(group: &GroupLine, letters: &[DeadLetter], not_listed: u64, look: &Look) -> String {
+    let mut lines = table(std::slice::from_ref(group));
+    lines.push(String::new());
+    lines.extend(rows(letters));
+    lines.extend(more(not_listed, "more event"));
+    lines.push(String::new());
+    let id = &group.group;
+    lines.push(format!("Try two of them:  {}", look.command(&format!("dlq retry --group {id} --limit 2"))));
+    lines.push(format!("Send all of them: {}", look.command(&format!("dlq retry --group {id}"))));
+    lines.push(format!(
+        "Never send them:  {}",
+        look.command(&format!("dlq drop --group {id} --reason '...'"))
+    ));
+    page(&lines)
+}
+
+/// `tieout dlq show EVENT`.
+#[must_use]
+pub fn dead_letter(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) -> String {
+    let mut grid = Grid::new(2);
+    for [label, what] in facts(letter, finding) {
+        grid.row([label, safe(&what).into_owned()]);
+    }
+    let class = letter.class.as_deref().map(|class| format!(" ({class})")).unwrap_or_default();
+    let head = format!("{}  {}{}", letter.event_id, letter.state.as_str(), safe(&class));
+    let mut lines = vec![head];
+    lines.extend(grid.lines());
+    lines.extend(next(letter, look));
+    page(&lines)
+}
+
+fn facts(letter: &DeadLetter, finding: Option<&Finding>) -> Vec<[String; 2]> {
+    let about = finding.map_or_else(
+        || "nothing is known of its finding".to_owned(),
+        |finding| {
+            format!("{}, {}, episode {}", finding.kind.as_str(), finding.state.as_str(), finding.episode)
+        },
+    );
+    let facts = [
+        ("finding", Some(format!("{}  ({about})", path(letter)))),
+        ("type", Some(letter.event_type.clone())),
+        ("queue", Some(letter.queue.clone())),
+        ("reason", letter.reason.clone()),
+        ("attempts", Some(format!("{}, put back {} times", letter.attempts, letter.retries))),
+        ("staged", Some(format!("{} by run {}", letter.staged_at, letter.run_id))),
+        ("first failed", letter.first_failed_at.map(|at| at.to_string())),
+        (letter.state.as_str(), letter.finished_at.map(|at| at.to_string())),
+        ("dropped", letter.dropped.as_ref().map(|drop| format!("{} by {}: {}", drop.at, drop.by, drop.why))),
+    ];
+    facts.into_iter().filter_map(|(label, what)| Some([label.to_owned(), what?])).collect()
+}
+
+/// What happens next, and what a person can do.
+fn next(letter: &DeadLetter, look: &Look) -> Vec<String> {
+    if letter.state != OutboxState::Dead || letter.dropped.is_some() {
+        return Vec::new();
+    }
+    let by_itself = match letter.retried_from() {
+        Some(at) => format!("A run tries it again by itself from {at} on"),
+        None => "It stays until a person acts".to_owned(),
+    };
+    let id = letter.event_id;
+    vec![
+        format!("{by_itself}. Send it now: {}", look.command(&format!("dlq retry {id}"))),
+        format!("Its whole group: {}", look.command(&format!("dlq show {}", letter.group().id()))),
+    ]
+}
+
+/// `domain/key`, with the member of the fan-out where there is one.
+fn path(letter: &DeadLetter) -> String {
+    let id = &letter.id;
+    let each = if id.each.as_str().is_empty() { String::new() } else { format!(" [{}]", id.each.as_str()) };
+    safe(&format!("{}/{}{each}", id.domain, id.key.as_str())).into_owned()
+}
+
+fn at(instant: Option<Instant>) -> String {
+    instant.map(|at| at.to_string()).unwrap_or_default()
+}

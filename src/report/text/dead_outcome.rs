@@ -1,0 +1,90 @@
+//! What became of dead letters that a person did something to, in a line or a few.
+
+use crate::report::dead::{ChosenView, DroppedView, ExportedView, RetriedView};
+
+use super::escape::safe;
+use super::grid::{counted, figure, page};
+use super::look::Look;
+
+/// What would become of them, for `--dry-run`: `3 of 5 dead letters are eligible: ...`.
+#[must_use]
+pub fn chosen(chosen: &ChosenView) -> String {
+    let all = chosen.chosen + chosen.no_queue + chosen.beyond_limit;
+    if all == 0 {
+        return "No dead letters match; nothing would be done.\n".to_owned();
+    }
+    let head = format!("{} eligible of {}", figure(chosen.eligible), counted(all, "event"));
+    page(&[listed(head, &ineligible(chosen)), "Nothing was done.".to_owned()])
+}
+
+/// `tieout dlq retry`.
+#[must_use]
+pub fn retried(view: &RetriedView, look: &Look) -> String {
+    if is_nothing(&view.chosen) {
+        return "No dead letters match; nothing was sent.\n".to_owned();
+    }
+    let became: [(u64, &str); 2] =
+        [(view.failed_again, "failed again"), (view.waiting, "still waiting, which the next run sends")];
+    let head = format!(
+        "sent {} of {} as {}",
+        figure(view.sent),
+        counted(view.chosen.eligible, "event"),
+        safe(&view.by)
+    );
+    let others: Vec<(u64, &str)> = became.into_iter().chain(ineligible(&view.chosen)).collect();
+    let mut lines = vec![listed(head, &others)];
+    lines.extend(view.problems.iter().map(|problem| format!("  {}", safe(problem))));
+    if view.failed_again > 0 {
+        lines.push(format!("Look closer: {}", look.command("dlq list")));
+    }
+    page(&lines)
+}
+
+/// `tieout dlq drop`.
+#[must_use]
+pub fn dropped(view: &DroppedView, look: &Look) -> String {
+    if is_nothing(&view.chosen) {
+        return "No dead letters match; nothing was dropped.\n".to_owned();
+    }
+    let head = format!(
+        "dropped {} as {}: {}",
+        counted(view.chosen.eligible, "event"),
+        safe(&view.by),
+        safe(&view.reason)
+    );
+    let mut lines = vec![listed(head, &ineligible(&view.chosen))];
+    if view.chosen.eligible > 0 {
+        let list = look.command("findings list --state recurring");
+        lines.push(format!("Their findings are parked until somebody opens them: {list}"));
+    }
+    page(&lines)
+}
+
+/// `tieout dlq export`.
+#[must_use]
+pub fn exported(view: &ExportedView) -> String {
+    format!("exported {} to {}\n", counted(view.exported, "event"), safe(&view.to))
+}
+
+const fn is_nothing(chosen: &ChosenView) -> bool {
+    chosen.chosen + chosen.no_queue + chosen.beyond_limit == 0
+}
+
+/// Why some of them are left as they are.
+const fn ineligible(chosen: &ChosenView) -> [(u64, &'static str); 7] {
+    [
+        (chosen.superseded, "superseded: their findings do not need them any more"),
+        (chosen.already_done, "already done"),
+        (chosen.already_waiting, "already waiting to be sent"),
+        (chosen.dropped, "dropped before"),
+        (chosen.not_released, "not released yet"),
+        (chosen.no_queue, "without a configured queue"),
+        (chosen.beyond_limit, "left out by --limit"),
+    ]
+}
+
+/// A head and, behind it, what is not zero.
+fn listed(head: String, parts: &[(u64, &str)]) -> String {
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    parts.fold(head, |line, (number, what)| format!("{line}; {} {what}", figure(*number)))
+}

@@ -1,0 +1,303 @@
+//! What the relay gave up is listed by its causes, sent once more or dropped, and never twice.
+
+use serde_json::{Value, json};
+
+use crate::both::{State, on_both};
+use crate::world::{Outcome, World, charge};
+
+/// A queue whose table refuses some subjects, as a check of its owner may.
+const PICKY: &str = "CREATE TABLE tieout_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, type TEXT NOT NULL,
+    subject TEXT NOT NULL CHECK (subject NOT LIKE 'ch_bad%'), event TEXT NOT NULL,
+    enqueued_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), consumed_at TEXT)";
+
+fn dlq(world: &World, args: &[&str]) -> Outcome {
+    world.tieout(&[&["dlq"], args].concat())
+}
+
+fn with_input(world: &World, args: &[&str], input: &str) -> Outcome {
+    use std::io::Write as _;
+    let mut command = world.command(args);
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Outcome { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A run that loses three events to the queue's check and sends one.
+async fn lose(world: &World) {
+    world.queue(PICKY).await;
+    for at in 0..3 {
+        world.upstream(&charge(&format!("ch_bad{at}"), 5, 500));
+    }
+    world.upstream(&charge("ch_good", 6, 500));
+    let run = world.run();
+    assert_eq!(run.code, 3, "{run:?}");
+    assert_eq!((&run.domain()["events"]["emitted"], &run.domain()["events"]["dead"]), (&json!(1), &json!(3)));
+}
+
+/// The queue's owner mends the table.
+async fn mend(world: &World) {
+    world.queue("ALTER TABLE tieout_events RENAME TO old").await;
+    world.queue(&PICKY.replace(" CHECK (subject NOT LIKE 'ch_bad%')", "")).await;
+    world
+        .queue(
+            "INSERT INTO tieout_events (event_id, source, type, subject, event)
+             SELECT event_id, source, type, subject, event FROM old",
+        )
+        .await;
+}
+
+fn groups(world: &World) -> Vec<Value> {
+    dlq(world, &["list", "--format", "json"]).json()["groups"].as_array().unwrap().clone()
+}
+
+fn ids(world: &World) -> Vec<String> {
+    let listed = dlq(world, &["list", "--flat", "--format", "json"]).json();
+    let events = listed["events"].as_array().unwrap();
+    events.iter().map(|event| event["event_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn events_that_died_of_one_cause_are_one_group_and_go_out_once_the_queue_is_mended() {
+    on_both(async |world, _| {
+        assert_eq!(dlq(world, &["list"]).stdout, "No dead letters match.\n");
+        lose(world).await;
+        let lost = groups(world);
+        assert_eq!(lost.len(), 1, "{lost:?}");
+        assert_eq!((&lost[0]["count"], &lost[0]["class"]), (&json!(3), &json!("rejected")));
+        let group = lost[0]["group"].as_str().unwrap();
+        let list = dlq(world, &["list"]);
+        assert!(list.stdout.contains(group) && list.stdout.contains("rejected"), "{list:?}");
+        let flat = dlq(world, &["list", "--flat", "--limit", "2"]);
+        assert!(
+            flat.stdout.contains("shop.charges/ch_bad") && flat.stdout.contains("... 1 more event"),
+            "{flat:?}"
+        );
+        let shown = dlq(world, &["show", &group[..4]]);
+        assert!(shown.stdout.contains(&format!("dlq retry --group {group}")), "{shown:?}");
+        let status = world.tieout(&["status"]);
+        assert!(status.stdout.contains("tieout dlq list"), "{status:?}");
+        let report = world.tieout(&["report", "show"]);
+        assert!(report.stdout.contains("tieout dlq list"), "{report:?}");
+
+        let plan = dlq(world, &["retry", "--group", group, "--dry-run", "--format", "json"]);
+        assert_eq!((plan.code, &plan.json()["eligible"]), (0, &json!(3)), "{plan:?}");
+        let again = dlq(world, &["retry", "--group", group, "--yes", "--limit", "1", "--format", "json"]);
+        assert_eq!((again.code, &again.json()["failed_again"]), (3, &json!(1)), "{again:?}");
+        assert_eq!(again.json()["beyond_limit"], 2);
+        mend(world).await;
+        let events = ids(world);
+        let sent = dlq(
+            world,
+            &["retry", "--group", group, "--yes", "--by", "ada", "--note", "mended", "--format", "json"],
+        );
+        assert_eq!((sent.code, &sent.json()["sent"]), (0, &json!(3)), "{sent:?}");
+        assert_eq!(world.events().await.len(), 4);
+        assert_eq!(world.stands("ch_bad0"), ("emitted".to_owned(), 1));
+        let told = world.tieout(&["explain", "shop.charges/ch_bad0"]);
+        assert!(told.stdout.contains("retry: open") && told.stdout.contains("mended"), "{told:?}");
+
+        let twice = dlq(world, &["retry", &events[0], &events[1], "--yes"]);
+        assert_eq!(twice.code, 0, "{twice:?}");
+        assert!(twice.stdout.contains("2 already done"), "{twice:?}");
+        assert_eq!(world.events().await.len(), 4, "nothing is sent twice");
+        world.consume().await;
+        assert_eq!(world.run().domain()["follow_up"]["repaired"], 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_whose_finding_healed_is_superseded_and_one_that_fails_again_keeps_its_attempts() {
+    on_both(async |world, state: &State| {
+        lose(world).await;
+        state.sql(world, "UPDATE findings SET state = 'healed' WHERE key = 'ch_bad1'").await;
+        let retried = dlq(world, &["retry", "--all", "--yes", "--format", "json"]);
+        assert_eq!(retried.code, 3, "{retried:?}");
+        let told = retried.json();
+        assert_eq!((&told["superseded"], &told["failed_again"]), (&json!(1), &json!(2)));
+        let left = dlq(world, &["list", "--flat", "--format", "json"]).json();
+        let left: Vec<_> = left["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| {
+                (event["key"].as_str().unwrap(), event["attempts"].clone(), event["retries"].clone())
+            })
+            .map(|(key, attempts, retries)| format!("{key} {attempts} {retries}"))
+            .collect();
+        assert_eq!(left.iter().map(|line| &line[7..]).collect::<Vec<_>>(), [" 2 1", " 2 1"], "{left:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ids_come_from_the_command_line_and_from_the_list_itself() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    mend(&world).await;
+    let list = dlq(&world, &["list", "--flat", "--format", "jsonl"]);
+    let first = ids(&world)[0].clone();
+    assert_eq!(dlq(&world, &["retry", &first, "--yes"]).code, 0);
+    let piped = with_input(&world, &["dlq", "retry", "-", "--yes", "--format", "json"], &list.stdout);
+    assert_eq!(piped.code, 0, "{piped:?}");
+    assert_eq!((&piped.json()["sent"], &piped.json()["already_done"]), (&json!(2), &json!(1)));
+    let wrong = with_input(&world, &["dlq", "retry", "-", "--yes"], "\nnonsense\n");
+    assert!(wrong.code == 2 && wrong.stderr.contains("line 2"), "{wrong:?}");
+    let none = with_input(&world, &["dlq", "retry", "-", "--yes"], "");
+    assert!(none.code == 0 && none.stdout.contains("No dead letters match"), "{none:?}");
+}
+
+#[tokio::test]
+async fn what_is_put_back_without_a_delivery_goes_out_with_the_next_run() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    mend(&world).await;
+    let back = dlq(&world, &["retry", "--class", "rejected", "--yes", "--no-drain", "--format", "json"]);
+    assert_eq!((back.code, &back.json()["waiting"]), (3, &json!(3)), "{back:?}");
+    assert_eq!(world.events().await.len(), 1);
+    assert_eq!(world.run().domain()["events"]["emitted"], 3);
+}
+
+#[tokio::test]
+async fn a_rate_sends_events_one_after_the_other() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    mend(&world).await;
+    let slow =
+        dlq(&world, &["retry", "--all", "--yes", "--rate", "1/h", "--drain", "1s", "--format", "json"]);
+    assert_eq!(slow.code, 3, "{slow:?}");
+    assert_eq!((&slow.json()["sent"], &slow.json()["waiting"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_dropped_event_is_a_tombstone_and_its_finding_is_parked() {
+    on_both(async |world, _| {
+        lose(world).await;
+        let dropped =
+            dlq(world, &["drop", "--all", "--limit", "1", "--reason", "closed", "--by", "ada", "--yes"]);
+        assert_eq!(dropped.code, 0, "{dropped:?}");
+        assert!(dropped.stdout.starts_with("dropped 1 event as ada: closed"), "{dropped:?}");
+        assert_eq!(ids(world).len(), 2);
+        let gone = dlq(world, &["list", "--flat", "--dropped", "--format", "json"]).json();
+        let (event, key) = (&gone["events"][0], gone["events"][0]["key"].as_str().unwrap());
+        assert_eq!((&event["dropped_by"], &event["dropped_why"]), (&json!("ada"), &json!("closed")));
+        assert_eq!(world.stands(key).0, "recurring");
+        let told = world.tieout(&["explain", &format!("shop.charges/{key}")]);
+        assert!(told.stdout.contains("drop: recurring") && told.stdout.contains("closed"), "{told:?}");
+        let shown = dlq(world, &["show", event["event_id"].as_str().unwrap()]);
+        assert!(shown.stdout.contains("by ada: closed"), "{shown:?}");
+        mend(world).await;
+        let again = dlq(world, &["retry", event["event_id"].as_str().unwrap(), "--yes"]);
+        assert!(again.code == 0 && again.stdout.contains("1 dropped before"), "{again:?}");
+        world.run();
+        assert_eq!(world.events().await.len(), 1, "no run sends it");
+        let status = world.tieout(&["status", "--format", "json"]).json();
+        assert_eq!(status["domains"][0]["dead"], 2);
+        // A person changes their mind: it is another episode, and another event.
+        assert_eq!(world.tieout(&["findings", "reopen", &format!("shop.charges/{key}")]).code, 0);
+        assert_eq!(world.run().domain()["events"]["emitted"], 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_export_has_whole_events_and_writes_over_nothing() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    let wrote = dlq(&world, &["export", "--to", "dead.ndjson"]);
+    assert_eq!((wrote.code, wrote.stdout.as_str()), (0, "exported 3 events to dead.ndjson\n"), "{wrote:?}");
+    let text = std::fs::read_to_string(world.path().join("dead.ndjson")).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((&lines[0]["class"], &lines[0]["event"]["specversion"]), (&json!("rejected"), &json!("1.0")));
+    assert_eq!(lines[0]["event"]["id"], lines[0]["event_id"]);
+    assert_eq!(lines[0]["event"]["data"]["amount"], 500);
+    let refused = dlq(&world, &["export", "--to", "dead.ndjson"]);
+    assert!(refused.code == 2 && refused.stderr.contains("--overwrite"), "{refused:?}");
+    assert_eq!(dlq(&world, &["export", "--to", "dead.ndjson", "--overwrite"]).code, 0);
+    assert_eq!(dlq(&world, &["export", "--to", "-"]).stdout, text);
+    assert_eq!(dlq(&world, &["export", "--to", "nowhere/dead.ndjson"]).code, 2);
+    assert_eq!(dlq(&world, &["export", "--class", "poison", "--to", "-"]).stdout, "");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_and_what_matches_nothing_is_no_error() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    let known = ids(&world)[0].clone();
+    let unknown = "00000000-0000-0000-0000-000000000001";
+    let refused: [(&[&str], &str); 14] = [
+        (&["retry"], "--all"),
+        (&["retry", "--all"], "--yes"),
+        (&["drop", "--all", "--reason", "x"], "--yes"),
+        (&["drop", "--all", "--yes"], "--reason"),
+        (&["retry", "--all", "--yes", "--rate", "fast"], "is not a rate"),
+        (&["retry", "--all", "--yes", "--rate", "0/s"], "is not a rate"),
+        (&["retry", "--all", "--yes", "--limit", "0"], "--limit"),
+        (&["retry", "--group", "ffffffff", "--yes"], "no dead letter is in a group `ffffffff` now"),
+        (&["retry", "--group", "Z", "--yes"], "is not a group"),
+        (&["retry", &known, unknown, "--yes"], "no event has the id 00000000"),
+        (&["retry", &known, "--class", "rejected", "--yes"], "not by both"),
+        (&["retry", "--domain", "nobody.*", "--yes"], "nobody.*"),
+        (&["show", "ffffffff"], "no dead letter is in a group"),
+        (&["show", unknown], "no event has the id"),
+    ];
+    for (args, why) in refused {
+        let outcome = dlq(&world, args);
+        assert_eq!(outcome.code, 2, "{args:?} {outcome:?}");
+        assert!(outcome.stderr.contains(why), "{args:?} {outcome:?}");
+    }
+    let nothing: [(&[&str], &str); 5] = [
+        (&["list", "--class", "poison"], "No dead letters match.\n"),
+        (&["list", "--flat", "--since", "2100-01-01"], "No dead letters match.\n"),
+        (&["retry", "--class", "poison"], "No dead letters match; nothing was sent.\n"),
+        (&["retry", "--queue", "other", "--dry-run"], "No dead letters match; nothing would be done.\n"),
+        (&["drop", "--class", "poison", "--reason", "x"], "No dead letters match; nothing was dropped.\n"),
+    ];
+    for (args, words) in nothing {
+        let outcome = dlq(&world, args);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, words), "{args:?} {outcome:?}");
+    }
+    assert_eq!(ids(&world).len(), 3, "nothing was changed");
+}
+
+#[tokio::test]
+async fn a_queue_that_is_not_configured_any_more_gets_nothing() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    world.state("UPDATE outbox SET queue = 'gone' WHERE state = 'dead' AND key = 'ch_bad0'").await;
+    let plan = dlq(&world, &["retry", "--all", "--dry-run"]);
+    assert!(plan.stdout.contains("2 eligible of 3 events; 1 without a configured queue"), "{plan:?}");
+}
+
+#[tokio::test]
+async fn a_run_tries_transient_dead_letters_again_by_itself_at_most_three_times() {
+    on_both(async |world, state: &State| {
+        lose(world).await;
+        let none = world.run();
+        assert_eq!(none.domain()["events"]["retried"], 0, "{none:?}");
+        let died = "UPDATE outbox SET class = 'exhausted', finished_at = '2020-01-01T00:00:00.000000Z' WHERE state = 'dead'";
+        state.sql(world, died).await;
+        let shown = dlq(world, &["show", &ids(world)[0]]);
+        assert!(shown.stdout.contains("tries it again by itself from 2020-01-01T01:00:00Z"), "{shown:?}");
+        for _ in 0..3 {
+            state.sql(world, died).await;
+            let run = world.run();
+            assert_eq!(run.domain()["events"]["retried"], 3, "{run:?}");
+            assert_eq!((run.code, &run.domain()["events"]["dead"]), (3, &json!(3)), "{run:?}");
+        }
+        state.sql(world, died).await;
+        let over = world.run();
+        assert_eq!(over.domain()["events"]["retried"], 0, "{over:?}");
+        mend(world).await;
+        state.sql(world, "UPDATE outbox SET retries = 2 WHERE state = 'dead'").await;
+        let last = world.run();
+        assert_eq!((&last.domain()["events"]["retried"], &last.domain()["events"]["emitted"]), (&json!(3), &json!(3)));
+        let report = world.tieout(&["report", "show"]);
+        assert!(report.stdout.contains("3 retried from dead letters"), "{report:?}");
+    })
+    .await;
+}
