@@ -271,6 +271,8 @@ async fn a_queue_that_is_not_configured_any_more_gets_nothing() {
     world.state("UPDATE outbox SET queue = 'gone' WHERE state = 'dead' AND key = 'ch_bad0'").await;
     let plan = dlq(&world, &["retry", "--all", "--dry-run"]);
     assert!(plan.stdout.contains("2 eligible of 3 events; 1 without a configured queue"), "{plan:?}");
+    let several = dlq(&world, &["drop", "--queue", "shop,gone", "--reason", "closed", "--dry-run"]);
+    assert!(several.stdout.contains("3 eligible of 3 events"), "{several:?}");
 }
 
 #[tokio::test]
@@ -279,10 +281,14 @@ async fn a_run_tries_transient_dead_letters_again_by_itself_at_most_three_times(
         lose(world).await;
         let none = world.run();
         assert_eq!(none.domain()["events"]["retried"], 0, "{none:?}");
-        let died = "UPDATE outbox SET class = 'exhausted', finished_at = '2020-01-01T00:00:00.000000Z' WHERE state = 'dead'";
+        let long_ago = chrono::Utc::now() - chrono::TimeDelta::days(2);
+        let at = long_ago.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let died =
+            format!("UPDATE outbox SET class = 'exhausted', finished_at = '{at}' WHERE state = 'dead'");
+        let died = died.as_str();
         state.sql(world, died).await;
         let shown = dlq(world, &["show", &ids(world)[0]]);
-        assert!(shown.stdout.contains("tries it again by itself from 2020-01-01T01:00:00Z"), "{shown:?}");
+        assert!(shown.stdout.contains("tries it again by itself from 20"), "{shown:?}");
         for _ in 0..3 {
             state.sql(world, died).await;
             let run = world.run();
@@ -295,9 +301,34 @@ async fn a_run_tries_transient_dead_letters_again_by_itself_at_most_three_times(
         mend(world).await;
         state.sql(world, "UPDATE outbox SET retries = 2 WHERE state = 'dead'").await;
         let last = world.run();
-        assert_eq!((&last.domain()["events"]["retried"], &last.domain()["events"]["emitted"]), (&json!(3), &json!(3)));
+        assert_eq!(
+            (&last.domain()["events"]["retried"], &last.domain()["events"]["emitted"]),
+            (&json!(3), &json!(3))
+        );
         let report = world.tieout(&["report", "show"]);
         assert!(report.stdout.contains("3 retried from dead letters"), "{report:?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_beginning_of_several_groups_is_nobody_s_and_changes_nothing() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    let begins = |reason: &str| {
+        let id = tieout::dead_letter::Group::of("shop.charges", "shop", "rejected", reason).id();
+        id.to_string()[..1].to_owned()
+    };
+    let first = begins("no");
+    let other = ('a'..='z').map(|c| format!("no {c}")).find(|reason| begins(reason) == first).unwrap();
+    world.state("UPDATE outbox SET reason = 'no' WHERE state = 'dead'").await;
+    world.state(&format!("UPDATE outbox SET reason = '{other}' WHERE key = 'ch_bad0'")).await;
+    assert_eq!(groups(&world).len(), 2);
+    let acts: [&[&str]; 2] =
+        [&["drop", "--yes", "--reason", "x", "--group", &first], &["retry", "--yes", "--group", &first]];
+    for args in acts {
+        let refused = dlq(&world, args);
+        assert!(refused.code == 2 && refused.stderr.contains("several groups begin with"), "{refused:?}");
+    }
+    assert_eq!(ids(&world).len(), 3);
 }

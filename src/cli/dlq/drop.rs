@@ -15,7 +15,8 @@ pub(super) async fn drop(
     store: &Store,
     args: &DropArgs,
 ) -> Result<u8, Failure> {
-    let chosen = args.which.choose(loaded, store).await?;
+    // What goes nowhere any more can be dropped as well.
+    let chosen = args.which.choose(loaded, store, |_| true).await?;
     let before = chosen.judged(store).await?;
     if args.dry_run {
         return plan(desk, &before);

@@ -19,7 +19,9 @@ pub(super) async fn retry(
     store: &Store,
     args: &RetryArgs,
 ) -> Result<u8, Failure> {
-    let chosen = args.which.choose(loaded, store).await?;
+    let queues = &loaded.config.queues;
+    let is_configured = |queue: &str| queues.keys().any(|name| name.as_str() == queue);
+    let chosen = args.which.choose(loaded, store, is_configured).await?;
     let before = chosen.judged(store).await?;
     if args.dry_run {
         return plan(desk, &before);

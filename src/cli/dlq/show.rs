@@ -63,7 +63,7 @@ async fn group(
     };
     filters.each(loaded, store, Shown::Dead, take).await?;
     let lines: Vec<GroupLine> = groups.into_values().collect();
-    let [line] = lines.as_slice() else { return Err(several(id, &lines)) };
+    let [line] = lines.as_slice() else { return Err(no_such_group(id)) };
     let shown =
         GroupShown { group: line, events: letters.iter().map(LetterView::from).collect(), not_listed };
     desk.output.show(
@@ -72,12 +72,4 @@ async fn group(
         || json::lines("dead_letter_group", [&shown]),
     )?;
     Ok(exit::DONE)
-}
-
-fn several(id: &GroupId, lines: &[GroupLine]) -> Failure {
-    if lines.is_empty() {
-        return no_such_group(id);
-    }
-    let ids: Vec<String> = lines.iter().map(|line| line.group.to_string()).collect();
-    Failure::usage("several_groups", format!("several groups begin with `{id}`: {}", ids.join(", ")))
 }

@@ -116,7 +116,8 @@ pub(super) struct Chosen {
 }
 
 impl Filters {
-    /// Calls `take` with each dead letter that is asked for. A group that nothing is in is an error.
+    /// Calls `take` with each dead letter that is asked for. A group that nothing is in, or a beginning of several, is an error, so nothing
+    /// may be done before this returns.
     pub(super) async fn each(
         &self,
         loaded: &Loaded,
@@ -125,7 +126,7 @@ impl Filters {
         mut take: impl FnMut(DeadLetter),
     ) -> Result<(), Failure> {
         let filter = self.filter(loaded, store, shown).await?;
-        let mut met = vec![false; self.group.len()];
+        let mut met: Vec<BTreeSet<GroupId>> = vec![BTreeSet::new(); self.group.len()];
         let walked = store.each_dead_letter(&filter, |letter| {
             if self.group.is_empty() {
                 return take(letter);
@@ -133,17 +134,19 @@ impl Filters {
             let whole = letter.group().id();
             let mut is_wanted = false;
             for (met, _) in met.iter_mut().zip(&self.group).filter(|(_, group)| group.begins(&whole)) {
-                (*met, is_wanted) = (true, true);
+                met.insert(whole.clone());
+                is_wanted = true;
             }
             if is_wanted {
                 take(letter);
             }
         });
         walked.await.map_err(|error| wire::store_failure(&error))?;
-        match self.group.iter().zip(met).find(|(_, met)| !met) {
-            Some((group, _)) => Err(no_such_group(group)),
-            None => Ok(()),
-        }
+        self.group.iter().zip(&met).try_for_each(|(group, met)| match met.len() {
+            0 => Err(no_such_group(group)),
+            1 => Ok(()),
+            _ => Err(several_groups(group, met)),
+        })
     }
 
     async fn filter(&self, loaded: &Loaded, store: &Store, shown: Shown) -> Result<DeadFilter, Failure> {
@@ -164,6 +167,11 @@ impl Filters {
     }
 }
 
+fn several_groups(begun: &GroupId, met: &BTreeSet<GroupId>) -> Failure {
+    let ids: Vec<String> = met.iter().map(ToString::to_string).collect();
+    Failure::usage("several_groups", format!("several groups begin with `{begun}`: {}", ids.join(", ")))
+}
+
 pub(super) fn no_such_group(group: &GroupId) -> Failure {
     let message = format!("no dead letter is in a group `{group}` now; `tieout dlq list` lists the groups");
     Failure::usage("no_such_group", message)
@@ -178,8 +186,13 @@ pub(super) fn no_such_event(ids: &[Uuid]) -> Failure {
 }
 
 impl Which {
-    /// The events that are meant, as far as their queues are configured. An unknown id is an error.
-    pub(super) async fn choose(&self, loaded: &Loaded, store: &Store) -> Result<Chosen, Failure> {
+    /// The events that are meant and have a queue, as far as `has_queue` says so. An unknown id is an error.
+    pub(super) async fn choose(
+        &self,
+        loaded: &Loaded,
+        store: &Store,
+        has_queue: impl Fn(&str) -> bool,
+    ) -> Result<Chosen, Failure> {
         if self.events.is_empty() && self.filters == Filters::default() && !self.all {
             let message = "say which: a group (`--group 7f3a`), `--domain`, `--queue`, `--class`, `--since`, events by \
                  their ids, or `--all`";
@@ -187,9 +200,8 @@ impl Which {
         }
         let mut chosen = Chosen::default();
         let limit = self.limit.unwrap_or(u64::MAX);
-        let is_configured = |queue: &str| loaded.config.queues.keys().any(|name| name.as_str() == queue);
         let mut take = |letter: DeadLetter| {
-            if !is_configured(&letter.queue) {
+            if !has_queue(&letter.queue) {
                 chosen.no_queue += 1;
             } else if chosen.ids.len() as u64 >= limit {
                 chosen.beyond_limit += 1;
