@@ -14,6 +14,7 @@ use super::explain::ShowArgs;
 use super::feed::FeedArgs;
 use super::help;
 use super::migrate::MigrateCommand;
+use super::replay::ReplayArgs;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
 use super::state::StateCommand;
 use super::values::{causes, kinds, states};
@@ -134,6 +135,9 @@ pub enum Command {
     /// See what the relay gave up, and send it once more or drop it
     #[command(subcommand, after_help = help::DLQ)]
     Dlq(DlqCommand),
+    /// Send again what was sent before, or refill a queue with it
+    #[command(after_help = help::REPLAY)]
+    Replay(ReplayArgs),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),

@@ -5,7 +5,8 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, dlq, doctor, explain, migrate, overview, play, preflight, preview, probe, reconcile, state,
+    acts, approve, dlq, doctor, explain, migrate, overview, play, preflight, preview, probe, reconcile,
+    replay, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -23,6 +24,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Explain(args) => explain::explain(desk, &args).await,
         Command::Approve(args) => approve::approve(desk, &args).await,
         Command::Dlq(command) => dlq::carry_out(desk, command).await,
+        Command::Replay(args) => replay::replay(desk, &args).await,
         Command::Check(args) => preflight::check(desk, &args).await,
         Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,

@@ -97,6 +97,12 @@ Examples:
   tieout dlq retry --group 7f3a --limit 2 --rate 1/s   try two of a group
   tieout dlq drop --group 7f3a --reason 'the shop was closed'   never send them";
 
+pub(super) const REPLAY: &str = "\
+Examples:
+  tieout replay --since 2025-11-20T02:00:00Z --dry-run   how many events were sent since then
+  tieout replay --domain stripe.charges --run latest   what the newest run sent, once more
+  tieout replay --queue billing --to billing-2 --force --rate 50/s   refill another queue";
+
 pub(super) const CHECK: &str = "\
 Examples:
   tieout check                                  definitions only: neither secrets nor network needed

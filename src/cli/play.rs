@@ -107,6 +107,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         concurrency: 4,
         bookmarks: Bookmarks::default(),
         differences_exit: false,
+        keep: crate::store::Keep::default(),
     };
     let audience: Arc<dyn Audience> =
         audience(&quiet_unless_terminal(desk), &desk.screen, Duration::from_mins(1)).into();

@@ -21,6 +21,7 @@ use crate::progress::Watcher;
 use crate::report::{RunReport, exit};
 use crate::report_file;
 use crate::run::{self, Bookmarks, Found, Job, Mode, Options};
+use crate::store::Keep;
 
 /// How long connections to the state store are waited for that are in use.
 const CLOSING_TIME: Duration = Duration::from_secs(2);
@@ -76,6 +77,7 @@ fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options {
         concurrency: usize::from(manner.concurrency),
         bookmarks: Bookmarks::default(),
         differences_exit: false,
+        keep: Keep::default(),
     }
 }
 
@@ -90,6 +92,7 @@ async fn reconcile(
     options: Options,
 ) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
+    let options = Options { keep: loaded.config.keep, ..options };
     let domains = wire::selected(&loaded, patterns)?;
     let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains)?;
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };

@@ -7,13 +7,14 @@ use serde_saphyr::Spanned;
 use tieout_reconcilers::define::checked::{Checked, FromText, Ordered};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::value::Length;
 use tieout_reconcilers::name::Name;
 
 use super::local_url::LocalUrl;
 use super::provider::{ProviderConfig, ProviderFile};
 use super::queue::{QueueConfig, QueueFile};
 use super::secret::{SecretRef, UrlRef};
-use crate::store::Upgrade;
+use crate::store::{Keep, Upgrade};
 
 /// The state store of a configuration that does not name one.
 const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
@@ -24,6 +25,7 @@ pub(super) struct ConfigFile {
     state: Option<StateFile>,
     report: Option<ReportFile>,
     privacy: Option<PrivacyFile>,
+    events: Option<EventsFile>,
     #[serde(default)]
     databases: Ordered<AddressFile>,
     #[serde(default)]
@@ -64,6 +66,22 @@ struct PrivacyFile {
     key: Checked<SecretRef>,
 }
 
+/// How long events are kept in the outbox.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsFile {
+    keep: Option<Checked<Length>>,
+    keep_dead: Option<Checked<Length>>,
+}
+
+impl EventsFile {
+    fn compile(self, problems: &mut Problems<'_>) -> Keep {
+        let default = Keep::default();
+        let mut kept = |wanted, default| problems.take_option(wanted).map_or(default, |Length(time)| time);
+        Keep { sent: kept(self.keep, default.sent), dead: kept(self.keep_dead, default.dead) }
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddressFile {
@@ -78,6 +96,7 @@ pub(super) struct Settings {
     pub(super) upgrade: Upgrade,
     pub(super) report_folder: Option<String>,
     pub(super) privacy_key: Option<SecretRef>,
+    pub(super) keep: Keep,
     pub(super) databases: BTreeMap<Name, Option<LocalUrl>>,
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
@@ -96,6 +115,7 @@ impl ConfigFile {
         let state = problems.take_option(state).unwrap_or_else(default);
         let state_key = problems.take_option(state_key);
         let privacy_key = problems.take_option(self.privacy.map(|privacy| privacy.key));
+        let keep = self.events.unwrap_or_default().compile(problems);
         let mut databases = BTreeMap::new();
         for entry in self.databases.0 {
             let address = problems.take(entry.value.url);
@@ -119,6 +139,7 @@ impl ConfigFile {
             upgrade,
             report_folder,
             privacy_key,
+            keep,
             databases,
             queues,
             providers,

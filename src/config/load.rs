@@ -31,7 +31,7 @@ use super::{folder, mask};
 use crate::local::misfit;
 use crate::privacy::Pseudonyms;
 use crate::queue::QueueSettings;
-use crate::store::Upgrade;
+use crate::store::{Keep, Upgrade};
 
 /// What the key of the pseudonyms is called in messages.
 const PRIVACY_KEY: &str = "privacy.key";
@@ -53,6 +53,8 @@ pub struct Config {
     pub report_folder: Option<PathBuf>,
     /// The key of the pseudonyms, where any domain hides values behind them.
     pub privacy_key: Option<SecretRef>,
+    /// How long events are kept after they were sent or had died.
+    pub keep: Keep,
     /// The local databases.
     pub databases: BTreeMap<Name, LocalUrl>,
     /// The queues.
@@ -107,6 +109,7 @@ impl Config {
             state: settings.state,
             state_key: settings.state_key,
             privacy_key: settings.privacy_key,
+            keep: settings.keep,
             databases: present(settings.databases),
             queues: present(settings.queues),
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),

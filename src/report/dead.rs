@@ -234,3 +234,22 @@ pub struct ExportedView {
     /// Where to.
     pub to: String,
 }
+
+/// What became of a replay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReplayedView {
+    /// Events that were to be sent again.
+    pub eligible: u64,
+    /// Events that are over, or of which there is a newer one; they are among the eligible where that was forced.
+    pub over: u64,
+    /// Who wanted it.
+    pub by: String,
+    /// Whether it was more than a count.
+    pub was_begun: bool,
+    /// Events that a queue acknowledged.
+    pub sent: u64,
+    /// Events that a queue will never take.
+    pub refused: u64,
+    /// Why it ended before its end.
+    pub stopped: Option<String>,
+}

@@ -13,8 +13,8 @@ mod views;
 
 pub use amounts::{Amount, Money};
 pub use dead::{
-    ChosenView, DroppedView, ExportedView, GroupLine, GroupShown, LetterShown, LetterView, RetriedView,
-    Retryable,
+    ChosenView, DroppedView, ExportedView, GroupLine, GroupShown, LetterShown, LetterView, ReplayedView,
+    RetriedView, Retryable,
 };
 pub use invariants::{Broken, check};
 pub use lives::{HeldLine, Owner, Standing, Tonight, Took};

@@ -344,6 +344,12 @@ pub struct EventCounts {
     pub dead: u64,
     /// Still waiting in the outbox.
     pub waiting: u64,
+    /// Sent or superseded so long ago that they were taken out of the outbox.
+    #[serde(default)]
+    pub purged: u64,
+    /// Dead letters that were taken out because nobody had acted for as long as they are kept; their findings are parked.
+    #[serde(default)]
+    pub expired: u64,
 }
 
 /// A safety limit as it was applied.

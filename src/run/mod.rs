@@ -28,11 +28,13 @@ mod originals;
 mod outcome;
 mod panicked;
 mod parts;
+mod purge;
 mod range;
 mod reading;
 mod release;
 mod remains;
 mod rest;
+mod replay;
 mod resume;
 mod retry;
 mod shape;
@@ -69,7 +71,7 @@ use crate::progress::{Progress, Watcher};
 use crate::queue::Queues;
 use crate::report::{DomainReport, RunReport, SCHEMA, Status};
 use crate::source::Client;
-use crate::store::{RunMode, RunRow, Store, StoreError};
+use crate::store::{Keep, RunMode, RunRow, Store, StoreError};
 
 use lease::Leases;
 use stop::RunStop;
@@ -79,6 +81,7 @@ pub use asked::{Asked, NotAsked};
 pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
 pub use outcome::Failure;
+pub use replay::{Over, Replay, Replayed, replay};
 pub use retry::{Retried, Retry, retry};
 pub(crate) use standing::standing;
 pub(crate) use unopened::unopened;
@@ -179,6 +182,8 @@ pub struct Options {
     pub bookmarks: Bookmarks,
     /// Whether differences alone make the exit code 4.
     pub differences_exit: bool,
+    /// How long events are kept after they were sent or had died.
+    pub keep: Keep,
 }
 
 /// Everything a run works with.
@@ -268,6 +273,7 @@ async fn work(
             Ok(Err(error)) => deliver::not_known(report, "state_store", &error.with_causes()),
             Err(failure) => deliver::not_known(report, failure.word(), &failure.to_string()),
         }
+        purge::purge(job, report, run.stop.going()).await;
     }
     crash_point!("run.delivered");
     // How findings stand is worth knowing and no reason to lose a report.

@@ -142,6 +142,8 @@ fn events(remains: &Remains, domain: &str) -> EventCounts {
         retried: 0,
         dead: of(OutboxState::Dead),
         waiting: of(OutboxState::Pending) + of(OutboxState::Staged),
+        purged: 0,
+        expired: 0,
     }
 }
 

@@ -56,7 +56,7 @@ pub enum Force {
 pub struct ByHand {
     /// The member of the fan-out.
     pub each: Each,
-    /// `rewind` or `unlock`.
+    /// `rewind`, `unlock` or `replay`.
     pub act: String,
     /// What was changed, in words.
     pub detail: String,
@@ -119,6 +119,21 @@ impl Store {
         note(&mut tx, domain, each, "unlock", &format!("was held by {holder}"), who).await?;
         tx.commit().await?;
         Ok(Unlocked::Broken { holder })
+    }
+}
+
+impl Store {
+    /// Writes down what a person did that concerns a domain and changes nothing of its state.
+    pub async fn note_by_hand(
+        &self,
+        domain: &DomainName,
+        act: &str,
+        detail: &str,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("by_hand").await?;
+        note(&mut tx, domain, &Each::default(), act, detail, who).await?;
+        tx.commit().await
     }
 }
 

@@ -43,8 +43,8 @@ pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use outbox::{
-    CLAIM_TIME, DeadFilter, DeadLetter, Dropped, Fate, Fates, OutboxRow, OutboxState, Outgoing, PutBack,
-    Shown, UnsentCount,
+    CLAIM_TIME, DeadFilter, DeadLetter, Dropped, Fate, Fates, Keep, OutboxRow, OutboxState, Outgoing, Purged,
+    PutBack, SentCount, SentEvent, SentFilter, Shown, UnsentCount,
 };
 pub use release::{Release, Released, Staged};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};

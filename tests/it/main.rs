@@ -58,6 +58,7 @@ mod people;
 mod own_credentials;
 mod privacy;
 mod quotas;
+mod replays;
 mod report_files;
 mod resume;
 mod slices;

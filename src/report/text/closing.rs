@@ -53,6 +53,7 @@ fn events(report: &RunReport) -> String {
         (sum(|events| events.waiting), "waiting to be sent"),
         (sum(|events| events.retried), "retried from dead letters"),
         (sum(|events| events.dead), "given up"),
+        (sum(|events| events.expired), "expired as dead letters"),
     ];
     let others = others
         .into_iter()

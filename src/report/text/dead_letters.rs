@@ -162,3 +162,73 @@ fn path(letter: &DeadLetter) -> String {
 fn at(instant: Option<Instant>) -> String {
     instant.map(|at| at.to_string()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use tieout_reconcilers::key::Key;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::finding::{Identity, State};
+    use crate::report::text::samples;
+    use crate::store::Dropped;
+
+    fn minute(at: i64) -> Instant {
+        Instant::from_micros((1_763_690_400 + at * 60) * 1_000_000)
+    }
+
+    fn letter(seq: i64, class: &str, reason: &str) -> DeadLetter {
+        DeadLetter {
+            seq,
+            event_id: Uuid::from_u128(seq.unsigned_abs().into()),
+            id: Identity {
+                key: Key::checked(&format!("ch_{seq}")).unwrap(),
+                ..samples::finding(State::Open).id
+            },
+            episode: 1,
+            queue: "billing".to_owned(),
+            event_type: "com.example.charge.created".to_owned(),
+            state: OutboxState::Dead,
+            class: Some(class.to_owned()),
+            reason: Some(reason.to_owned()),
+            attempts: 12,
+            retries: 1,
+            run_id: Uuid::nil(),
+            staged_at: minute(0),
+            due_at: minute(0),
+            first_failed_at: Some(minute(seq)),
+            finished_at: Some(minute(10 + seq)),
+            dropped: None,
+        }
+    }
+
+    fn letters() -> Vec<DeadLetter> {
+        vec![letter(1, "exhausted", "stale version 12"), letter(2, "exhausted", "stale version 7 \u{1b}[2J")]
+    }
+
+    fn group(letters: &[DeadLetter]) -> GroupLine {
+        let mut group = GroupLine::begin(letters[0].group(), &letters[0]);
+        letters[1..].iter().for_each(|letter| group.add(letter));
+        group
+    }
+
+    #[test]
+    fn dead_letters_are_told_by_cause_one_by_one_and_each_with_its_finding() {
+        let (letters, look) = (letters(), Look::default());
+        let dropped = DeadLetter {
+            dropped: Some(Dropped { at: minute(30), by: "ada".to_owned(), why: "closed".to_owned() }),
+            ..letter(3, "poison", "no")
+        };
+        let finding = samples::finding(State::Open);
+        let told = [
+            dead_groups(&[group(&letters)], 3, &look),
+            dead_letters(&letters, 1),
+            dead_letters(std::slice::from_ref(&dropped), 0),
+            dead_group(&group(&letters), &letters, 0, &look),
+            dead_letter(&letters[0], Some(&finding), &look),
+            dead_letter(&letter(4, "poison", "no"), None, &look),
+            dead_letter(&dropped, Some(&finding), &look),
+        ];
+        insta::assert_snapshot!(told.join("\n---\n"));
+    }
+}

@@ -1,6 +1,6 @@
 //! What became of dead letters that a person did something to, in a line or a few.
 
-use crate::report::dead::{ChosenView, DroppedView, ExportedView, RetriedView};
+use crate::report::dead::{ChosenView, DroppedView, ExportedView, ReplayedView, RetriedView};
 
 use super::escape::safe;
 use super::grid::{counted, figure, page};
@@ -66,6 +66,30 @@ pub fn exported(view: &ExportedView) -> String {
     format!("exported {} to {}\n", counted(view.exported, "event"), safe(&view.to))
 }
 
+/// `tieout replay`.
+#[must_use]
+pub fn replayed(view: &ReplayedView) -> String {
+    let over =
+        [(view.over, "left out: their findings are over or about a newer event (--force sends them too)")];
+    if !view.was_begun {
+        return page(&[listed(
+            format!("{} eligible; nothing was sent", counted(view.eligible, "event")),
+            &over,
+        )]);
+    }
+    let head = format!(
+        "sent {} of {} again as {}",
+        figure(view.sent),
+        counted(view.eligible, "event"),
+        safe(&view.by)
+    );
+    let mut lines = vec![listed(head, &[&[(view.refused, "refused by the queue")], &over[..]].concat())];
+    if let Some(why) = &view.stopped {
+        lines.push(format!("Stopped: {}. The same command begins anew, with the same ids.", safe(why)));
+    }
+    page(&lines)
+}
+
 const fn is_nothing(chosen: &ChosenView) -> bool {
     chosen.chosen + chosen.no_queue + chosen.beyond_limit == 0
 }
@@ -87,4 +111,53 @@ const fn ineligible(chosen: &ChosenView) -> [(u64, &'static str); 7] {
 fn listed(head: String, parts: &[(u64, &str)]) -> String {
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     parts.fold(head, |line, (number, what)| format!("{line}; {} {what}", figure(*number)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_dead_letters_is_said_in_a_line_and_what_is_zero_is_not() {
+        let mixed = ChosenView {
+            chosen: 9,
+            eligible: 4,
+            superseded: 1,
+            already_done: 2,
+            already_waiting: 1,
+            dropped: 1,
+            no_queue: 1,
+            beyond_limit: 3,
+            ..ChosenView::default()
+        };
+        let retry = RetriedView {
+            chosen: mixed,
+            by: "ada".to_owned(),
+            exit: 3,
+            sent: 2,
+            failed_again: 1,
+            waiting: 1,
+            problems: vec!["the queue at x refuses: no grant".to_owned()],
+        };
+        let well = ChosenView { chosen: 1, eligible: 1, ..ChosenView::default() };
+        let drop = DroppedView { chosen: well, by: "ada".to_owned(), reason: "closed".to_owned() };
+        let again = ReplayedView { eligible: 5, over: 2, by: "ada".to_owned(), ..ReplayedView::default() };
+        let look = Look::default();
+        let told = [
+            chosen(&mixed),
+            chosen(&ChosenView::default()),
+            retried(&retry, &look),
+            dropped(&drop, &look),
+            exported(&ExportedView { exported: 1, to: "dead.ndjson".to_owned() }),
+            replayed(&again),
+            replayed(&ReplayedView {
+                was_begun: true,
+                sent: 3,
+                refused: 1,
+                stopped: Some("it was asked to end".to_owned()),
+                ..again
+            }),
+        ];
+        insta::assert_snapshot!(told.join("---\n"));
+    }
 }

@@ -23,7 +23,7 @@ mod state;
 
 pub use approved::approved;
 pub use dead_letters::{dead_group, dead_groups, dead_letter, dead_letters};
-pub use dead_outcome::{chosen, dropped, exported, retried};
+pub use dead_outcome::{chosen, dropped, exported, replayed, retried};
 pub use escape::safe;
 pub use lists::{approval, checks, findings, runs, status};
 pub use look::Look;

@@ -40,6 +40,7 @@ fn later(report: &DomainReport) -> Vec<String> {
         (events.waiting, "waiting to be sent"),
         (events.retried, "retried from dead letters"),
         (events.dead, "given up"),
+        (events.expired, "expired as dead letters"),
         (again.repaired, "repaired"),
         (again.healed, "healed"),
         (stuck, "emitted earlier and not repaired yet"),

@@ -432,6 +432,7 @@ impl World {
                 concurrency: 4,
                 bookmarks: Bookmarks::EveryPage,
                 differences_exit: false,
+                keep: crate::store::Keep::default(),
             },
         }
     }

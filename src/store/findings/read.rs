@@ -57,7 +57,7 @@ pub struct HistoryEntry {
     pub run_id: Uuid,
     /// Why, where there is a reason.
     pub note: Option<String>,
-    /// What a person did, where it was one: `ignore`, `reopen`, `assign`, `unassign`, `note`, `approve`, `retry` or `drop`. The run is then the
+    /// What a person did, where it was one: `ignore`, `reopen`, `assign`, `unassign`, `note`, `approve`, `retry`, `drop` or `expire`. The run is then the
     /// one that had written the finding before.
     pub act: Option<String>,
     /// Who that was, as they said.

@@ -1,21 +1,25 @@
 //! The outbox: events between their commit and the broker's acknowledgement. Claimed by state, never by "id after the last".
 //!
 //! `staged` (committed) becomes `pending` or `held` at the release; `pending` becomes `sent` or `dead` by the relay; what is
-//! not sent becomes `superseded` when its drift has gone or changed. What is `dead` may be put back, or dropped for good. No row is
-//! deleted here.
+//! not sent becomes `superseded` when its drift has gone or changed. What is `dead` may be put back, or dropped for good. Only `purge`
+//! takes rows out, and counts them.
 
 mod acknowledge;
 mod dead;
 mod deliver;
 mod drop;
 mod fate;
+mod purge;
 mod put_back;
 mod row;
+mod sent;
 mod stage;
 
 pub use dead::{DeadFilter, DeadLetter, Dropped, Shown};
 pub use deliver::CLAIM_TIME;
 pub use fate::{Fate, Fates};
+pub use purge::{Keep, Purged};
 pub use put_back::PutBack;
 pub use row::{OutboxRow, OutboxState, Outgoing, UnsentCount};
+pub use sent::{SentCount, SentEvent, SentFilter};
 pub(super) use stage::{events_of, lock, release, stage, supersede, withdraw};

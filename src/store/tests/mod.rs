@@ -12,6 +12,7 @@ mod leases;
 mod outbox;
 mod people;
 mod places;
+mod purge;
 mod runs;
 mod slice_leases;
 mod tokens;

@@ -168,6 +168,7 @@ impl Product {
                 concurrency: self.variety.lanes,
                 bookmarks: Bookmarks::EveryPage,
                 differences_exit: false,
+                keep: tieout::store::Keep::default(),
             },
         }
     }

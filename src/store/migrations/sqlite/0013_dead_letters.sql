@@ -5,3 +5,5 @@ ALTER TABLE outbox ADD COLUMN dropped_at TEXT;                  -- it is a tombs
 ALTER TABLE outbox ADD COLUMN dropped_by TEXT;
 ALTER TABLE outbox ADD COLUMN dropped_why TEXT;
 CREATE INDEX outbox_dead ON outbox (seq) WHERE state = 'dead';
+-- What is kept only for so long after it was sent or superseded.
+CREATE INDEX outbox_finished ON outbox (domain, finished_at) WHERE state IN ('sent', 'superseded');

@@ -1,0 +1,25 @@
+//! Takes out of the outbox what is older than it is kept, at the end of a run. The report counts each event; that some are left is no
+//! reason to lose a report.
+
+use tieout_reconcilers::name::DomainName;
+
+use super::Job;
+use crate::going::Going;
+use crate::report::RunReport;
+
+/// Purges the domains of the run, as far as there is time.
+pub(super) async fn purge(job: &Job, report: &mut RunReport, going: &Going) {
+    for domain in &mut report.domains {
+        let Ok(name) = domain.domain.parse::<DomainName>() else { continue };
+        match job.store.purge_events(&name, job.options.keep, || !going.is_over()).await {
+            Ok(purged) => {
+                going.moves();
+                domain.events.purged = purged.sent;
+                domain.events.expired = purged.dead;
+            }
+            Err(error) => {
+                tracing::warn!(domain = domain.domain, %error, "old events could not be taken out; the next run does");
+            }
+        }
+    }
+}

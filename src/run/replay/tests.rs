@@ -1,0 +1,180 @@
+//! What a replay promises, with a queue that answers as it is told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use proptest::prelude::*;
+use tieout_reconcilers::key::Key;
+use uuid::Uuid;
+
+use super::*;
+use crate::finding::State;
+use crate::queue::{Queue, QueueFault};
+use crate::store::OutboxState;
+use crate::store::tests::{World, event_id, id, on_both_stores};
+
+on_both_stores!(
+    what_was_sent_is_sent_again_with_its_id_and_nothing_changes,
+    what_is_over_is_left_out_unless_it_is_wanted,
+    a_queue_that_takes_a_part_gets_the_rest_again,
+    a_limit_and_the_end_of_the_work_stop_it_where_it_says,
+    filters_choose_by_key_type_run_and_time,
+);
+
+type Got = Arc<Mutex<Vec<Uuid>>>;
+
+/// Keeps what it gets; answers with the given deliveries, then acknowledges everything.
+struct Keeping {
+    got: Got,
+    answers: VecDeque<Delivery>,
+}
+
+impl Queue for Keeping {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        self.got.lock().unwrap().extend(batch.iter().map(|event| event.event_id));
+        let all = || Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None };
+        let answer = self.answers.pop_front().unwrap_or_else(all);
+        async { answer }.boxed()
+    }
+}
+
+fn keeping(answers: impl IntoIterator<Item = Delivery>) -> (Got, Queues) {
+    let got = Got::default();
+    let queue = Keeping { got: Arc::clone(&got), answers: answers.into_iter().collect() };
+    (got, Queues::from([("billing".to_owned(), Box::new(queue) as Box<dyn Queue>)]))
+}
+
+fn order() -> Replay {
+    Replay {
+        filter: SentFilter::default(),
+        over: Over::LeftOut,
+        to: None,
+        limit: None,
+        pause: Duration::ZERO,
+        going: Going::default(),
+    }
+}
+
+async fn sent(world: &World, keys: &[&str]) {
+    for key in keys {
+        world.make_pending(&[*key]).await;
+        world.store.acknowledge(&[event_id(key)]).await.unwrap();
+    }
+}
+
+async fn replayed(
+    world: &World,
+    order: &Replay,
+    answers: impl IntoIterator<Item = Delivery>,
+) -> (Replayed, Vec<Uuid>) {
+    let (got, mut queues) = keeping(answers);
+    let replayed = replay(&world.store, &mut queues, order, &|_| ()).await.unwrap();
+    let got = got.lock().unwrap().clone();
+    (replayed, got)
+}
+
+async fn what_was_sent_is_sent_again_with_its_id_and_nothing_changes(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    world.make_pending(&["ch_3"]).await;
+    let before = world.store.show(&id("ch_1")).await.unwrap();
+    let (done, got) = replayed(&world, &order(), []).await;
+    assert_eq!((done.sent, done.over, done.stopped), (2, 0, None));
+    assert_eq!(got, ["ch_1", "ch_2"].map(event_id));
+    assert_eq!(world.store.show(&id("ch_1")).await.unwrap(), before);
+    assert_eq!(world.event_state("ch_3").await, OutboxState::Pending);
+}
+
+async fn what_is_over_is_left_out_unless_it_is_wanted(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    let mut over = world.finding("ch_1").await;
+    over.state = State::Repaired;
+    let commit = crate::store::Commit { findings: vec![over], ..crate::store::Commit::default() };
+    world.store.commit(&world.lease, commit).await.unwrap();
+    let (done, got) = replayed(&world, &order(), []).await;
+    assert_eq!((done.sent, done.over, got), (1, 1, vec![event_id("ch_2")]));
+    let (forced, _) = replayed(&world, &Replay { over: Over::Sent, ..order() }, []).await;
+    assert_eq!((forced.sent, forced.over), (2, 0));
+    assert_eq!(world.finding("ch_1").await.state, State::Repaired);
+}
+
+async fn a_queue_that_takes_a_part_gets_the_rest_again(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3"]).await;
+    let part = Delivery {
+        outcomes: vec![
+            Outcome::Acknowledged,
+            Outcome::NotNow("full".to_owned()),
+            Outcome::Dead { class: "poison", reason: "no".to_owned() },
+        ],
+        fault: None,
+    };
+    let (done, got) = replayed(&world, &order(), [part]).await;
+    assert_eq!((done.sent, done.refused, done.stopped), (2, 1, None));
+    assert_eq!(got, ["ch_1", "ch_2", "ch_3", "ch_2"].map(event_id));
+}
+
+async fn a_limit_and_the_end_of_the_work_stop_it_where_it_says(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3"]).await;
+    let (done, got) = replayed(&world, &Replay { limit: Some(2), ..order() }, []).await;
+    assert_eq!((done.sent, got.len()), (2, 2));
+    let ended = order();
+    ended.going.end();
+    let (done, got) = replayed(&world, &ended, []).await;
+    assert_eq!((done.sent, got.len()), (0, 0));
+    assert!(done.stopped.is_some());
+}
+
+async fn filters_choose_by_key_type_run_and_time(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    let now = world.store.now().await.unwrap();
+    let hour = Duration::from_hours(1);
+    let all = SentFilter::default;
+    let filters = [
+        (SentFilter { keys: vec![Key::checked("ch_1").unwrap()], ..all() }, 1),
+        (SentFilter { types: vec!["com.example.charge.created".to_owned()], ..all() }, 2),
+        (SentFilter { types: vec!["other".to_owned()], ..all() }, 0),
+        (SentFilter { run_id: Some(world.lease.run_id()), ..all() }, 2),
+        (SentFilter { run_id: Some(Uuid::nil()), ..all() }, 0),
+        (SentFilter { since: Some(now - hour), until: Some(now + hour), ..all() }, 2),
+        (SentFilter { until: Some(now - hour), ..all() }, 0),
+        (SentFilter { queues: vec!["other".to_owned()], ..all() }, 0),
+    ];
+    for (filter, wanted) in filters {
+        let counted: u64 =
+            world.store.sent_counts(&filter).await.unwrap().iter().map(|count| count.count).sum();
+        let (done, _) = replayed(&world, &Replay { filter: filter.clone(), ..order() }, []).await;
+        assert_eq!((done.sent, counted), (wanted, wanted), "{filter:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn lots_keep_every_event_in_its_order_and_no_key_twice(keys in prop::collection::vec((0_u8..5, 0_u8..2), 0..40), most in 1_usize..7) {
+        let events: Vec<SentEvent> = keys.iter().zip(1..).map(|((key, queue), seq)| SentEvent {
+            seq,
+            queue: format!("queue {queue}"),
+            is_needed: true,
+            event: Outgoing {
+                event_id: Uuid::nil(),
+                id: id(&format!("ch_{key}")),
+                source: String::new(),
+                event_type: String::new(),
+                subject: String::new(),
+                payload: String::new(),
+                attempts: 0,
+            },
+        }).collect();
+        let lots = lots(events.clone(), most);
+        for lot in &lots {
+            let keys: BTreeSet<&Identity> = lot.iter().map(|sent| &sent.event.id).collect();
+            let queues: BTreeSet<&str> = lot.iter().map(|sent| sent.queue.as_str()).collect();
+            prop_assert!(!lot.is_empty() && lot.len() <= most && keys.len() == lot.len() && queues.len() == 1);
+        }
+        prop_assert_eq!(lots.concat(), events);
+    }
+}

@@ -1,0 +1,104 @@
+//! Takes old events out of the outbox. It counts each of them, and takes none that a finding which is not over still rests on.
+
+use std::time::Duration;
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::DomainName;
+
+use crate::store::again::Twice;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::findings;
+use crate::store::sql::{Tx, Value, args, params};
+
+/// Events of one transaction, so that nobody waits for it long.
+const BATCH: u32 = 500;
+
+/// How long events are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// After they were sent or superseded.
+    pub sent: Duration,
+    /// After they died.
+    pub dead: Duration,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { sent: Duration::from_hours(14 * 24), dead: Duration::from_hours(90 * 24) }
+    }
+}
+
+/// How many events were taken out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// That had been sent or superseded.
+    pub sent: u64,
+    /// That had died; the findings that needed them are parked.
+    pub dead: u64,
+}
+
+/// A finding that is not over would forget that its event was sent.
+const IS_AT_REST: &str = "NOT EXISTS (SELECT 1 FROM findings WHERE findings.event_id = outbox.event_id
+    AND findings.state NOT IN ('repaired', 'healed'))";
+
+impl Store {
+    /// Takes the events of a domain out that are older than they are kept, a few to a transaction, until none is left or `goes_on` says no.
+    pub async fn purge_events(
+        &self,
+        domain: &DomainName,
+        keep: Keep,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Purged, StoreError> {
+        let mut purged = Purged::default();
+        while goes_on() {
+            let (sent, dead) = self.again(Twice::IsTwice, || self.purge_once(domain, keep)).await?;
+            purged.sent += sent;
+            purged.dead += dead;
+            if sent + dead == 0 {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+
+    async fn purge_once(&self, domain: &DomainName, keep: Keep) -> Result<(u64, u64), StoreError> {
+        let mut tx = self.write("events.purge").await?;
+        let now = tx.now().await?;
+        let sent = format!("state IN ('sent', 'superseded') AND {IS_AT_REST}");
+        let sent = old(&mut tx, domain, &sent, now - keep.sent).await?;
+        let dead = old(&mut tx, domain, "state = 'dead'", now - keep.dead).await?;
+        if !dead.is_empty() {
+            findings::note_events(&mut tx, &dead, ("expire", "tieout", None), now).await?;
+            findings::park(
+                &mut tx,
+                &dead,
+                "its dead letter was kept as long as they are, and nobody sent it",
+            )
+            .await?;
+        }
+        for events in [&sent, &dead] {
+            if !events.is_empty() {
+                let sql = format!("DELETE FROM outbox WHERE event_id IN ({})", params(events.len(), 0));
+                tx.execute(sql, events).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok((sent.len() as u64, dead.len() as u64))
+    }
+}
+
+/// Locks some of the oldest events of a domain.
+async fn old(
+    tx: &mut Tx,
+    domain: &DomainName,
+    which: &str,
+    before: Instant,
+) -> Result<Vec<Value<'static>>, StoreError> {
+    let sql = format!(
+        "SELECT event_id FROM outbox WHERE domain = $1 AND finished_at < $2 AND {which} ORDER BY seq LIMIT $3 {}",
+        tx.dialect().for_update
+    );
+    let rows = tx.rows(sql, &args![domain.as_str(), before, BATCH]).await?;
+    rows.iter().map(|row| Ok(Value::from(row.uuid("event_id")?))).collect()
+}
