@@ -127,18 +127,19 @@ impl Store {
             Shown::Dead => "dropped_at IS NULL",
             Shown::Dropped => "dropped_at IS NOT NULL",
         };
-        let mut conditions = format!("state = 'dead' AND {dropped} AND seq > $1");
+        let mut conditions = vec![format!("state = 'dead' AND {dropped} AND seq > $1")];
         let mut args = args![after].to_vec();
         for (column, words) in restrictions(filter) {
             if !words.is_empty() {
-                conditions += &format!(" AND {column} IN ({})", params(words.len(), args.len()));
+                conditions.push(format!("{column} IN ({})", params(words.len(), args.len())));
                 args.extend(words.into_iter().map(Value::from));
             }
         }
         if let Some(since) = filter.since {
             args.push(since.into());
-            conditions += &format!(" AND finished_at >= ${}", args.len());
+            conditions.push(format!("finished_at >= ${}", args.len()));
         }
+        let conditions = conditions.join(" AND ");
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {conditions} ORDER BY seq LIMIT {BATCH}");
         let mut tx = self.read().await?;
         tx.rows(sql, &args).await?.iter().map(letter).collect()
