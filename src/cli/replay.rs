@@ -20,7 +20,7 @@ use crate::config::Loaded;
 use crate::going::Going;
 use crate::report::{ReplayedView, exit, json, text};
 use crate::run::{self, Over, Replay, Replayed};
-use crate::store::{SentCount, SentFilter, Store, StoreError};
+use crate::store::{SentCount, SentFilter, Store};
 
 /// `tieout replay`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -80,7 +80,7 @@ pub(super) async fn replay(desk: &Desk, args: &ReplayArgs) -> Result<u8, Failure
 
 async fn carry_out(desk: &Desk, loaded: &Loaded, store: &Store, args: &ReplayArgs) -> Result<u8, Failure> {
     let filter = filter(loaded, store, args).await?;
-    let counts = store.sent_counts(&filter).await.map_err(broken)?;
+    let counts = store.sent_counts(&filter).await.map_err(|error| wire::store_failure(&error))?;
     let wanted = |count: &&SentCount| count.is_needed || args.force;
     let eligible: u64 = counts.iter().filter(wanted).map(|count| count.count).sum();
     let over = counts.iter().map(|count| count.count).sum::<u64>() - eligible;
@@ -112,7 +112,7 @@ async fn carry_out(desk: &Desk, loaded: &Loaded, store: &Store, args: &ReplayArg
     let bar = bar(desk, eligible);
     let replayed = run::replay(store, &mut settings.open(), &order, &|sent| bar.set_position(sent)).await;
     bar.finish_and_clear();
-    let replayed = replayed.map_err(broken)?;
+    let replayed = replayed.map_err(|error| wire::store_failure(&error))?;
     note(store, &order, &replayed, &view.by, &names).await?;
     let code = match &replayed.stopped {
         Some(_) => desk.signals.exit_code().unwrap_or(exit::PARTIAL),
@@ -129,7 +129,9 @@ async fn filter(loaded: &Loaded, store: &Store, args: &ReplayArgs) -> Result<Sen
         patterns => wire::selected(loaded, patterns)?.iter().map(|domain| domain.domain().clone()).collect(),
     };
     let run_id = match &args.run {
-        Some(run) => Some(store.find_run(run).await.map_err(broken)?.summary.run_id),
+        Some(run) => {
+            Some(store.find_run(run).await.map_err(|error| wire::store_failure(&error))?.summary.run_id)
+        }
         None => None,
     };
     let (keys, types, queues) = (args.key.clone(), args.r#type.clone(), args.queue.clone());
@@ -147,7 +149,10 @@ async fn note(
     let forced = if order.over == Over::Sent { ", forced" } else { "" };
     let detail = format!("{} events to {}{forced}", replayed.sent, queues.join(", "));
     for domain in &replayed.domains {
-        store.note_by_hand(domain, "replay", &detail, by).await.map_err(broken)?;
+        store
+            .note_by_hand(domain, "replay", &detail, by)
+            .await
+            .map_err(|error| wire::store_failure(&error))?;
     }
     Ok(())
 }
@@ -169,8 +174,4 @@ fn bar(desk: &Desk, eligible: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{human_pos} of {human_len} events sent  {per_sec}  {elapsed}");
     let bar = screen.add(ProgressBar::new(eligible));
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn broken(error: StoreError) -> Failure {
-    wire::store_failure(&error)
 }

@@ -68,8 +68,8 @@ async fn events_that_died_of_one_cause_are_one_group_and_go_out_once_the_queue_i
         assert_eq!(lost.len(), 1, "{lost:?}");
         assert_eq!((&lost[0]["count"], &lost[0]["class"]), (&json!(3), &json!("rejected")));
         let group = lost[0]["group"].as_str().unwrap();
-        let list = dlq(world, &["list"]);
-        assert!(list.stdout.contains(group) && list.stdout.contains("rejected"), "{list:?}");
+        let shown = dlq(world, &["list"]);
+        assert!(shown.stdout.contains(group) && shown.stdout.contains("rejected"), "{shown:?}");
         let flat = dlq(world, &["list", "--flat", "--limit", "2"]);
         assert!(
             flat.stdout.contains("shop.charges/ch_bad") && flat.stdout.contains("... 1 more event"),

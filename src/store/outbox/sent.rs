@@ -97,7 +97,7 @@ impl Store {
 }
 
 fn conditions(filter: &SentFilter, after: i64) -> (String, Vec<Value<'_>>) {
-    let mut conditions = "state = 'sent' AND seq > $1".to_owned();
+    let mut conditions = vec!["state = 'sent' AND seq > $1".to_owned()];
     let mut args = args![after].to_vec();
     let lists: [(&str, Vec<&str>); 4] = [
         ("domain", filter.domains.iter().map(DomainName::as_str).collect()),
@@ -107,7 +107,7 @@ fn conditions(filter: &SentFilter, after: i64) -> (String, Vec<Value<'_>>) {
     ];
     for (column, words) in lists {
         if !words.is_empty() {
-            conditions += &format!(" AND {column} IN ({})", params(words.len(), args.len()));
+            conditions.push(format!("{column} IN ({})", params(words.len(), args.len())));
             args.extend(words.into_iter().map(Value::from));
         }
     }
@@ -118,9 +118,9 @@ fn conditions(filter: &SentFilter, after: i64) -> (String, Vec<Value<'_>>) {
     ];
     for (is, value) in one.into_iter().filter_map(|(is, value)| Some((is, value?))) {
         args.push(value);
-        conditions += &format!(" AND {is} ${}", args.len());
+        conditions.push(format!("{is} ${}", args.len()));
     }
-    (conditions, args)
+    (conditions.join(" AND "), args)
 }
 
 fn sent(row: &Row) -> Result<SentEvent, StoreError> {
