@@ -130,7 +130,7 @@ const TRANSACTIONS: [&str; 8] = [
     "INSERT INTO outbox",
     "INSERT INTO slices",
     "UPDATE outbox SET state = $3, reason",
-    "UPDATE outbox SET claimed_by = $1",
+    "UPDATE outbox SET claimed_by = $6",
     "UPDATE outbox SET state = 'sent'",
     "UPDATE runs SET status",
 ];
