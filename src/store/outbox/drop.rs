@@ -2,13 +2,12 @@
 
 use uuid::Uuid;
 
-use super::fate::{Fate, Fates, hold, judge};
-use super::put_back::{of, values};
+use super::fate::{Fate, Fates, hold, of, settle};
+use super::put_back::values;
 use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::findings;
-use crate::store::outbox::stage::withdraw;
 use crate::store::sql::{Tx, Value, args, params};
 use tieout_reconcilers::instant::Instant;
 
@@ -36,11 +35,7 @@ impl Store {
         let mut tx = self.write("dead.drop").await?;
         hold(&mut tx, &ids).await?;
         let now = tx.now().await?;
-        let fates = judge(&mut tx, &ids).await?;
-        let superseded = of(&fates, Fate::Superseded);
-        if !superseded.is_empty() {
-            withdraw(&mut tx, &superseded, now).await?;
-        }
+        let fates = settle(&mut tx, &ids, now).await?;
         let eligible = of(&fates, Fate::Eligible);
         if !eligible.is_empty() {
             bury_for_good(&mut tx, &eligible, (actor, why), now).await?;

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
 use super::row::OutboxState;
-use super::stage::lock;
+use super::stage::{lock, withdraw};
 use crate::finding::State;
 use crate::store::error::StoreError;
 use crate::store::lease::hold_back;
@@ -62,6 +63,25 @@ pub(super) async fn hold(tx: &mut Tx, ids: &[Value<'_>]) -> Result<(), StoreErro
         hold_back(tx, domain, each).await?;
     }
     lock(tx, ids).await
+}
+
+/// The fates of events that this transaction holds and changes; those that nobody needs any more are superseded with it.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    ids: &[Value<'_>],
+    now: Instant,
+) -> Result<Vec<(Uuid, Fate)>, StoreError> {
+    let fates = judge(tx, ids).await?;
+    let superseded = of(&fates, Fate::Superseded);
+    if !superseded.is_empty() {
+        withdraw(tx, &superseded, now).await?;
+    }
+    Ok(fates)
+}
+
+/// The events with a fate.
+pub(super) fn of(fates: &[(Uuid, Fate)], wanted: Fate) -> Vec<Value<'static>> {
+    fates.iter().filter(|(_, fate)| *fate == wanted).map(|(id, _)| Value::from(*id)).collect()
 }
 
 /// The fates of events, in the order of their commit.

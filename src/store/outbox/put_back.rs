@@ -5,8 +5,7 @@ use std::time::Duration;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
-use super::fate::{Fate, Fates, hold, judge};
-use super::stage::withdraw;
+use super::fate::{Fate, Fates, hold, judge, of, settle};
 use crate::dead_letter::{MAX_RETRIES, TRANSIENT, next_retry};
 use crate::store::again::Twice;
 use crate::store::database::Store;
@@ -64,11 +63,7 @@ impl Store {
         let mut tx = self.write("dead.put_back").await?;
         hold(&mut tx, &ids).await?;
         let now = tx.now().await?;
-        let fates = judge(&mut tx, &ids).await?;
-        let superseded = of(&fates, Fate::Superseded);
-        if !superseded.is_empty() {
-            withdraw(&mut tx, &superseded, now).await?;
-        }
+        let fates = settle(&mut tx, &ids, now).await?;
         let eligible = of(&fates, Fate::Eligible);
         if !eligible.is_empty() {
             revive(&mut tx, &eligible, now + how.pause * before, how.pause).await?;
@@ -139,11 +134,6 @@ async fn revive(tx: &mut Tx, ids: &[Value<'_>], from: Instant, pause: Duration) 
 
 pub(super) fn values(ids: &[Uuid]) -> Vec<Value<'static>> {
     ids.iter().copied().map(Value::from).collect()
-}
-
-/// The events with a fate.
-pub(super) fn of(fates: &[(Uuid, Fate)], wanted: Fate) -> Vec<Value<'static>> {
-    fates.iter().filter(|(_, fate)| *fate == wanted).map(|(id, _)| Value::from(*id)).collect()
 }
 
 fn count(fates: &[(Uuid, Fate)], wanted: Fate) -> u32 {
