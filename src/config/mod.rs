@@ -12,10 +12,8 @@ mod caps;
 pub mod provider;
 pub mod queue;
 
-pub mod broker_url;
 mod file;
 mod local_url;
-pub mod webhook;
 
 mod folder;
 pub mod load;

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tieout_reconcilers::define::checked::{Fault, FromText};
 use url::Url;
 
-use super::secret::{ConfigError, Kinds, UrlRef};
+use crate::config::secret::{ConfigError, Kinds, UrlRef};
 
 /// A kind of broker.
 pub trait Broker {

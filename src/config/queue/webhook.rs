@@ -15,7 +15,7 @@ use tieout_reconcilers::define::value::{HeaderName, Length};
 use tieout_reconcilers::define::words;
 use url::Url;
 
-use super::secret::{ConfigError, SecretRef};
+use crate::config::secret::{ConfigError, SecretRef};
 use crate::queue::webhook::{Allow, Scheme, Signer, Target};
 use crate::queue::{Mode, WebhookSettings};
 

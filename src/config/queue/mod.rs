@@ -1,0 +1,205 @@
+//! Queues as they are configured, and with their secrets read. A broker is one file here and one in [`crate::queue`].
+
+mod amqp;
+pub mod broker_url;
+mod nats;
+mod redis;
+mod table;
+pub mod webhook;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
+use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::words;
+
+use amqp::AmqpFile;
+use nats::NatsFile;
+use redis::RedisFile;
+use table::{PgmqFile, PostgresFile, SqliteFile};
+use webhook::{WebhookConfig, WebhookFile};
+
+pub use amqp::AmqpConfig;
+pub use nats::{NatsConfig, Subject};
+pub use redis::RedisConfig;
+
+use super::secret::{ConfigError, UrlRef};
+use crate::queue::{Mode, PgmqName, QueueSettings, TableName};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QueueFile {
+    sqlite: Option<SqliteFile>,
+    postgres: Option<PostgresFile>,
+    pgmq: Option<PgmqFile>,
+    redis: Option<RedisFile>,
+    rabbitmq: Option<AmqpFile>,
+    nats: Option<NatsFile>,
+    webhook: Option<WebhookFile>,
+    ndjson: Option<NdjsonFile>,
+    stdout: Option<StdoutFile>,
+}
+
+/// The same, once it is known that it is one of them.
+enum OneFile {
+    Sqlite(SqliteFile),
+    Postgres(PostgresFile),
+    Pgmq(PgmqFile),
+    Redis(RedisFile),
+    Amqp(AmqpFile),
+    Nats(NatsFile),
+    Webhook(Box<WebhookFile>),
+    Ndjson(NdjsonFile),
+    Stdout,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NdjsonFile {
+    path: Checked<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StdoutFile {}
+
+/// Where a queue is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueConfig {
+    /// A table in a SQLite file.
+    Sqlite {
+        /// The file, relative to the configuration.
+        path: PathBuf,
+        /// The table.
+        table: TableName,
+    },
+    /// A table in PostgreSQL.
+    Postgres {
+        /// The database.
+        url: UrlRef,
+        /// The table, with its schema where it has one.
+        table: TableName,
+    },
+    /// A queue of pgmq in PostgreSQL.
+    Pgmq {
+        /// The database.
+        url: UrlRef,
+        /// The queue.
+        queue: PgmqName,
+    },
+    /// A Redis Stream.
+    Redis(RedisConfig),
+    /// An exchange of RabbitMQ.
+    Amqp(AmqpConfig),
+    /// A subject of NATS JetStream.
+    Nats(NatsConfig),
+    /// An application's handler of webhooks.
+    Webhook(WebhookConfig),
+    /// A file with one JSON document per line.
+    Ndjson {
+        /// The file, relative to the configuration.
+        path: PathBuf,
+    },
+    /// Standard output.
+    Stdout,
+}
+
+impl QueueFile {
+    pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
+        let Self { sqlite, postgres, pgmq, redis, rabbitmq, nats, webhook, ndjson, stdout } = file.value;
+        let given = [
+            sqlite.map(OneFile::Sqlite),
+            postgres.map(OneFile::Postgres),
+            pgmq.map(OneFile::Pgmq),
+            redis.map(OneFile::Redis),
+            rabbitmq.map(OneFile::Amqp),
+            nats.map(OneFile::Nats),
+            webhook.map(|webhook| OneFile::Webhook(Box::new(webhook))),
+            ndjson.map(OneFile::Ndjson),
+            stdout.map(|StdoutFile {}| OneFile::Stdout),
+        ];
+        let mut given = given.into_iter().flatten();
+        if let (Some(one), None) = (given.next(), given.next()) {
+            return one.compile(Spot::from(file.referenced), problems);
+        }
+        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `webhook`, `ndjson` and `stdout`")
+            .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
+        problems.add(Spot::from(file.referenced), fault);
+        None
+    }
+}
+
+impl OneFile {
+    fn compile(self, spot: Spot, problems: &mut Problems<'_>) -> Option<QueueConfig> {
+        if let Some((name, feature)) = self.is_missing() {
+            let fault = Fault::new(format!("this tieout was built without {name}"))
+                .with_help(format!("take a released binary, or build with `--features {feature}`"));
+            problems.add(spot, fault);
+            return None;
+        }
+        match self {
+            Self::Sqlite(file) => file.compile(problems),
+            Self::Postgres(file) => file.compile(problems),
+            Self::Pgmq(file) => file.compile(problems),
+            Self::Redis(file) => file.compile(problems).map(QueueConfig::Redis),
+            Self::Amqp(file) => file.compile(spot, problems).map(QueueConfig::Amqp),
+            Self::Nats(file) => file.compile(problems).map(QueueConfig::Nats),
+            Self::Webhook(file) => file.compile(problems).map(QueueConfig::Webhook),
+            Self::Ndjson(NdjsonFile { path }) => {
+                Some(QueueConfig::Ndjson { path: problems.take(path)?.into() })
+            }
+            Self::Stdout => Some(QueueConfig::Stdout),
+        }
+    }
+
+    /// The broker, and the feature of the build, that this program lacks.
+    const fn is_missing(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Redis(_) if !cfg!(feature = "redis") => Some(("Redis", "redis")),
+            Self::Amqp(_) if !cfg!(feature = "amqp") => Some(("RabbitMQ", "amqp")),
+            Self::Nats(_) if !cfg!(feature = "nats") => Some(("NATS", "nats")),
+            _ => None,
+        }
+    }
+}
+
+fn mode_of(mode: Option<Checked<Mode>>, problems: &mut Problems<'_>) -> Option<Mode> {
+    mode.map_or(Some(Mode::default()), |mode| problems.take(mode))
+}
+
+impl FromText for Mode {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("mode", text, &[("structured", Self::Structured), ("binary", Self::Binary)])
+    }
+}
+
+impl QueueConfig {
+    /// Reads what it needs. `name` is its name in the configuration, `base` the configuration's folder.
+    pub fn resolve(&self, name: &str, base: &Path) -> Result<QueueSettings, ConfigError> {
+        let place = |kind: &str| format!("queues.{name}.{kind}");
+        Ok(match self {
+            Self::Sqlite { path, table } => {
+                QueueSettings::Sqlite { path: base.join(path), table: table.clone() }
+            }
+            Self::Postgres { url, table } => {
+                let url = url.read(&place("postgres.url"), base)?;
+                QueueSettings::Postgres { url, table: table.clone() }
+            }
+            Self::Pgmq { url, queue } => {
+                let url = url.read(&place("pgmq.url"), base)?;
+                QueueSettings::Pgmq { url, queue: queue.clone() }
+            }
+            Self::Redis(redis) => QueueSettings::Redis(redis.resolve(&place("redis"), base)?),
+            Self::Amqp(amqp) => QueueSettings::Amqp(amqp.resolve(&place("rabbitmq"), base)?),
+            Self::Nats(nats) => QueueSettings::Nats(nats.resolve(&place("nats"), base)?),
+            Self::Webhook(webhook) => {
+                QueueSettings::Webhook(Box::new(webhook.resolve(&place("webhook"), base)?))
+            }
+            Self::Ndjson { path } => QueueSettings::Ndjson { path: base.join(path) },
+            Self::Stdout => QueueSettings::Stdout,
+        })
+    }
+}
