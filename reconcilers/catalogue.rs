@@ -98,7 +98,7 @@ impl Catalogue {
             let fault =
                 Fault::new(format!("the feed `{name}` has no `events`, so no original event can be sent"));
             let help = "say `data: full` in the domain, or `events: {feed: ..., object: ...}` in the feed";
-            return Err(document.problem(domain.spots.queue.unwrap_or(spot), fault.with_help(help)));
+            return Err(document.problem(domain.spots.emit.unwrap_or(spot), fault.with_help(help)));
         }
         if let Some(problem) = domain.shown_in_spite(feed) {
             return Err(problem);

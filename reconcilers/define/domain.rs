@@ -37,7 +37,7 @@ struct DomainFile {
     privacy: Option<Spanned<PrivacyFile>>,
     #[serde(default)]
     policy: PolicyFile,
-    emit: Option<EmitFile>,
+    emit: Option<Spanned<EmitFile>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -97,6 +97,8 @@ pub struct DomainDefinition {
     pub policy: Policy,
     /// What is done about discrepancies.
     pub remedies: Remedies,
+    /// The queues that it names, and where.
+    pub queues: Vec<(Name, Spot)>,
     /// The hidden ones of the compared fields, by their places, and where each is named.
     pub hidden: Vec<(usize, Spot)>,
     /// What is legal and rarely meant.
@@ -118,8 +120,8 @@ pub struct DomainSpots {
     pub database: Spot,
     /// Its table of received webhooks, if it has one.
     pub received: Option<Spot>,
-    /// Its queue, if it has one.
-    pub queue: Option<Spot>,
+    /// What it sends, if it sends anything.
+    pub emit: Option<Spot>,
 }
 
 impl DomainDefinition {
@@ -170,6 +172,7 @@ impl DomainDefinition {
             fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
+            queues: Vec::new(),
             hidden: Vec::new(),
             warnings: Vec::new(),
             spots: DomainSpots::default(),
@@ -183,7 +186,7 @@ impl DomainDefinition {
             feed: file.feed.spot,
             database: file.local.database.spot,
             received: file.received.as_ref().map(ReceivedFile::spot),
-            queue: file.emit.as_ref().map(EmitFile::queue_spot),
+            emit: file.emit.as_ref().map(|emit| emit.referenced.into()),
         };
         let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
         let schedule = file.schedule.map(|schedule| schedule.compile(problems));
@@ -206,8 +209,12 @@ impl DomainDefinition {
             None => Vec::new(),
         };
         let policy = file.policy.compile(problems);
+        let queues = file.emit.as_ref().map(|emit| emit.value.queues()).unwrap_or_default();
         let remedies = match file.emit {
-            Some(emit) => emit.compile(policy.orphans, direction, problems),
+            Some(emit) => {
+                let spot = emit.referenced.into();
+                emit.value.compile(spot, (policy.orphans, direction), problems)
+            }
             None => Some(Remedies::report_only(policy.orphans, spots.name, problems)),
         };
         Some(Self {
@@ -225,6 +232,7 @@ impl DomainDefinition {
             fields: fields?,
             policy,
             remedies: remedies?,
+            queues,
             hidden,
             warnings: Vec::new(),
             spots,

@@ -14,7 +14,7 @@ use crate::reconciler::{Data, Emission, Orphans, Remedy};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EmitFile {
-    queue: Checked<Name>,
+    queue: Option<Checked<Name>>,
     missing: Option<EventFile>,
     mismatched: Option<EventFile>,
     orphaned: Option<EventFile>,
@@ -23,6 +23,7 @@ pub(super) struct EmitFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EventFile {
+    queue: Option<Checked<Name>>,
     #[serde(rename = "type")]
     event_type: Checked<EventType>,
     data: Option<Checked<Data>>,
@@ -81,11 +82,6 @@ impl Remedies {
         all.into_iter().flatten().any(|emission| emission.data == Data::Original)
     }
 
-    /// The queues that events go to.
-    pub fn queues(&self) -> impl Iterator<Item = &str> {
-        [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten().map(|e| e.queue.as_str())
-    }
-
     pub(super) fn report_only(orphans: Orphans, spot: Spot, problems: &mut Problems<'_>) -> Self {
         if orphans == Orphans::Emit {
             problems.add(spot, without_event());
@@ -100,54 +96,44 @@ fn without_event() -> Fault {
 }
 
 impl EmitFile {
-    pub(super) const fn queue_spot(&self) -> Spot {
-        self.queue.spot
+    /// The queues that are named, and where.
+    pub(super) fn queues(&self) -> Vec<(Name, Spot)> {
+        let own = self.events().filter_map(|event| event.queue.as_ref());
+        let named = self.queue.iter().chain(own);
+        named.filter_map(|queue| Some((queue.outcome.clone().ok()?, queue.spot))).collect()
+    }
+
+    fn events(&self) -> impl Iterator<Item = &EventFile> {
+        [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten()
     }
 
     /// The provider's events tell what the provider has, which is not what an outbound domain sends.
     fn refuse_originals(&self, problems: &mut Problems<'_>) {
-        let events = [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten();
-        for spot in events.filter_map(EventFile::original_spot) {
+        for spot in self.events().filter_map(EventFile::original_spot) {
             let fault = Fault::new("the provider has no event about what only the local side knows");
             let help = "say `data: full` for the local row, or `data: thin` for its key";
             problems.add(spot, fault.with_help(help));
         }
     }
 
+    /// `spot` is the block as a whole.
     pub(super) fn compile(
         self,
-        orphans: Orphans,
-        direction: Direction,
+        spot: Spot,
+        (orphans, direction): (Orphans, Direction),
         problems: &mut Problems<'_>,
     ) -> Option<Remedies> {
         if direction == Direction::Outbound {
             self.refuse_originals(problems);
         }
-        let queue_spot = self.queue.spot;
-        let queue = problems.take(self.queue);
-        let orphaned_spot = self.orphaned.as_ref().map(|event| event.event_type.spot);
-        match (orphans, orphaned_spot) {
-            (Orphans::Emit, None) => problems.add(queue_spot, without_event()),
-            (Orphans::Report, Some(spot)) => problems.warn(
-                spot,
-                Fault::new("this event is never sent").with_help("say `policy: {orphans: emit}` to send it"),
-            ),
-            _ => {}
-        }
-        if self.missing.is_none() && self.mismatched.is_none() && self.orphaned.is_none() {
-            problems.add(
-                queue_spot,
-                Fault::new("`emit` names a queue and no event")
-                    .with_help("say `missing`, `mismatched` or `orphaned`"),
-            );
-        }
-        let queue = queue?.to_string();
+        self.refuse_idle(spot, orphans, problems);
+        let full_orphan = self.orphaned.as_ref().and_then(EventFile::full_spot);
+        let queue = self.queue.map(|queue| problems.take(queue));
         let mut compile = |file: Option<EventFile>, default| match file {
-            Some(file) => Some(Some(file.compile(&queue, default, problems)?)),
+            Some(file) => Some(Some(file.compile(queue.as_ref(), default, problems)?)),
             None => Some(None),
         };
         let (missing, mismatched) = (compile(self.missing, Data::Full), compile(self.mismatched, Data::Full));
-        let full_orphan = self.orphaned.as_ref().and_then(EventFile::full_spot);
         let orphaned = compile(self.orphaned, Data::Thin);
         if let Some(spot) = full_orphan {
             let truth = match direction {
@@ -159,6 +145,27 @@ impl EmitFile {
         }
         let sent = if orphans == Orphans::Emit { orphaned? } else { None };
         Some(Remedies { missing: missing?, mismatched: mismatched?, orphaned: sent })
+    }
+
+    /// What is said and does nothing.
+    fn refuse_idle(&self, spot: Spot, orphans: Orphans, problems: &mut Problems<'_>) {
+        match (orphans, &self.orphaned) {
+            (Orphans::Emit, None) => problems.add(spot, without_event()),
+            (Orphans::Report, Some(event)) => problems.warn(
+                event.event_type.spot,
+                Fault::new("this event is never sent").with_help("say `policy: {orphans: emit}` to send it"),
+            ),
+            _ => {}
+        }
+        if self.events().next().is_none() {
+            let fault = Fault::new("`emit` names no event");
+            problems.add(spot, fault.with_help("say `missing`, `mismatched` or `orphaned`"));
+        } else if let Some(queue) = &self.queue
+            && self.events().all(|event| event.queue.is_some())
+        {
+            let fault = Fault::new("no event goes to this queue");
+            problems.warn(queue.spot, fault.with_help("every event below names its own"));
+        }
     }
 }
 
@@ -176,12 +183,31 @@ impl EventFile {
         matches!(data.outcome, Ok(said) if said == wanted).then_some(data.spot)
     }
 
-    fn compile(self, queue: &str, default: Data, problems: &mut Problems<'_>) -> Option<Emission> {
+    /// `queue` is that of the events that name none; `None` inside where it is wrong, and said to be.
+    fn compile(
+        self,
+        queue: Option<&Option<Name>>,
+        default: Data,
+        problems: &mut Problems<'_>,
+    ) -> Option<Emission> {
+        let queue = match (self.queue, queue) {
+            (Some(own), _) => problems.take(own),
+            (None, Some(common)) => common.clone(),
+            (None, None) => {
+                problems.add(self.event_type.spot, without_queue());
+                None
+            }
+        };
         let event_type = problems.take(self.event_type);
         let data = match self.data {
             Some(data) => problems.take(data),
             None => Some(default),
         };
-        Some(Emission { queue: queue.to_owned(), event_type: event_type?.0, data: data? })
+        Some(Emission { queue: queue?.to_string(), event_type: event_type?.0, data: data? })
     }
+}
+
+fn without_queue() -> Fault {
+    Fault::new("this event has no queue")
+        .with_help("say `queue: NAME` beside its `type`, or once for all events of the domain in `emit`")
 }

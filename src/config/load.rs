@@ -512,8 +512,8 @@ impl<'l> Loading<'l> {
         {
             check("database", &received.database, &databases, spot);
         }
-        if let (Some(spot), Some(queue)) = (domain.spots.queue, domain.remedies.queues().next()) {
-            check("queue", queue, &queues, spot);
+        for (queue, spot) in &domain.queues {
+            check("queue", queue.as_str(), &queues, *spot);
         }
     }
 

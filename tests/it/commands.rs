@@ -95,3 +95,40 @@ async fn an_ndjson_queue_holds_one_event_a_line() {
         2
     );
 }
+
+#[tokio::test]
+async fn each_kind_goes_to_its_own_queue_and_one_that_does_not_work_holds_up_no_other() {
+    let world = World::agreeing(3).await;
+    let queue = "{sqlite: {path: queue.db, table: tieout_events}}";
+    world.edit(
+        "tieout.yaml",
+        &format!("{{shop: {queue}}}"),
+        &format!("{{shop: {queue}, corrections: {{ndjson: {{path: later/events.ndjson}}}}}}"),
+    );
+    world.edit("charges.yaml", "charge.updated}", "charge.updated, queue: corrections}");
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.change_upstream("ch_000", |charge| charge["amount"] = 7.into());
+
+    let first = world.tieout(&["run"]);
+    assert_eq!(first.code, 3, "{first:?}");
+    let sent = world.events().await;
+    assert_eq!(sent.iter().map(|event| &event["subject"]).collect::<Vec<_>>(), ["ch_lost"]);
+
+    std::fs::create_dir(world.path().join("later")).unwrap();
+    world.run();
+    let text = std::fs::read_to_string(world.path().join("later/events.ndjson")).unwrap();
+    let event: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!((&event["subject"], &event["type"]), (&"ch_000".into(), &"com.example.charge.updated".into()));
+    assert_eq!(world.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_queue_of_one_kind_is_refused_where_it_stands() {
+    let world = World::agreeing(1).await;
+    world.edit("charges.yaml", "charge.updated}", "charge.updated, queue: shpo}");
+    let outcome = world.tieout(&["check"]);
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    assert!(outcome.stderr.contains("there is no queue `shpo` in tieout.yaml"), "{outcome:?}");
+    assert!(outcome.stderr.contains("charges.yaml:19:57"), "{outcome:?}");
+    assert!(outcome.stderr.contains("did you mean `shop`"), "{outcome:?}");
+}

@@ -58,6 +58,13 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
             ("orphans emitted without an event", "max_ratio: 5%", "orphans: emit"),
             ("unknown orphans", "max_ratio: 5%", "orphans: delete"),
             ("events without a queue", "  queue: billing\n", ""),
+            (
+                "one event without a queue",
+                "  queue: billing\n  missing: {type: com.example.order.created}",
+                "  missing: {type: com.example.order.created}\n  mismatched: {type: com.example.order.updated, queue: billing}",
+            ),
+            ("a queue that no event goes to", "order.created}", "order.created, queue: orders}"),
+            ("an event's queue that is no name", "order.created}", "order.created, queue: ../orders}"),
             ("a queue without events", "  missing: {type: com.example.order.created}\n", ""),
             (
                 "known word: schema",
@@ -250,6 +257,24 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(rules, [&Rule::Exact, &time, &money]);
     assert_eq!(domain.schedule, None);
     assert_eq!(domain.remedies.of(Kind::Missing), Remedy::Report);
+}
+
+#[test]
+fn each_kind_may_go_to_a_queue_of_its_own() {
+    let text = DOMAIN.replace(
+        "order.created}",
+        "order.created}\n  mismatched: {type: com.example.order.updated, queue: corrections}",
+    );
+    let domain = domain(&text);
+    let queue_of = |kind| match domain.remedies.of(kind) {
+        Remedy::Emit(emission) => emission.queue,
+        Remedy::Report => "none".to_owned(),
+    };
+    let queues = [Kind::Missing, Kind::Mismatched, Kind::Orphaned].map(queue_of);
+    assert_eq!(queues, ["billing", "corrections", "none"]);
+    let named: Vec<&str> = domain.queues.iter().map(|(queue, _)| queue.as_str()).collect();
+    assert_eq!(named, ["billing", "corrections"]);
+    assert_eq!(domain.warnings, []);
 }
 
 #[test]
