@@ -124,12 +124,12 @@ async fn a_failed_event_stays_pending_when_the_budget_is_over(world: World) {
 
 async fn an_event_that_fails_too_often_is_given_up(world: World) {
     let retry = Outcome::Retry("no room".to_owned());
-    assert_eq!(class_after(&world, super::MAX_ATTEMPTS, &retry).await, "exhausted: no room");
+    assert_eq!(class_after(&world, super::record::MAX_ATTEMPTS, &retry).await, "exhausted: no room");
 }
 
 async fn an_event_that_nothing_takes_is_given_up_sooner(world: World) {
     let unroutable = Outcome::Unroutable("no queue".to_owned());
-    assert_eq!(class_after(&world, super::MAX_UNROUTABLE, &unroutable).await, "unroutable: no queue");
+    assert_eq!(class_after(&world, super::record::MAX_UNROUTABLE, &unroutable).await, "unroutable: no queue");
 }
 
 /// Why an event is dead after so many equal attempts, and that it was not before.
