@@ -27,4 +27,16 @@ impl Drained {
     pub fn n_sent(&self) -> u64 {
         self.sent.values().sum()
     }
+
+    /// Adds what came of another queue.
+    pub(super) fn add(&mut self, other: Self) {
+        for (all, more) in [(&mut self.sent, other.sent), (&mut self.dead, other.dead)] {
+            for (domain, count) in more {
+                *all.entry(domain).or_default() += count;
+            }
+        }
+        self.retried += other.retried;
+        self.left += other.left;
+        self.faults.extend(other.faults);
+    }
 }

@@ -1,25 +1,45 @@
 //! The relay: delivers what is pending in the outbox and records how each delivery ended.
 //!
 //! It gives every event at least once to its queue, with the same id each time. It never decides whether an event should be
-//! sent, and holds no transaction while it sends.
+//! sent, and holds no transaction while it sends. The queues are drained side by side, each by itself, so that a slow one holds up no other.
 
+mod claim;
 mod drained;
+mod flow;
 mod line;
+mod pace;
 mod record;
-mod turn;
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 pub use self::drained::Drained;
-use self::line::{Line, line};
-use self::turn::{Turn, take_turn};
-use crate::going::{Going, LAST_WORDS};
+use self::line::Line;
+use crate::going::Going;
 use crate::process::Process;
 use crate::queue::Queues;
 use crate::store::{OutboxState, Store, StoreError};
+
+/// What the queues of a drain have in common.
+struct Relay<'a> {
+    store: &'a Store,
+    /// Its claims are named after it.
+    name: String,
+    claims: AtomicU64,
+    deadline: Instant,
+    /// It is over for all queues where it is for one, because the state store failed.
+    going: Going,
+}
+
+impl Relay<'_> {
+    fn goes_on(&self) -> bool {
+        Instant::now() < self.deadline && !self.going.is_over()
+    }
+}
 
 /// Delivers until nothing is pending, or nothing can be delivered any more, or the budget is used up, or the work is to end.
 pub async fn drain(
@@ -28,12 +48,18 @@ pub async fn drain(
     budget: Duration,
     going: &Going,
 ) -> Result<Drained, StoreError> {
-    let relay = relay_name();
+    let (deadline, going) = (Instant::now() + budget, going.part());
+    let relay = Relay { store, name: relay_name(), claims: AtomicU64::default(), deadline, going };
     store.release_dead_claims().await?;
+    let lines = queues.iter_mut().map(|(name, queue)| Line::new(name, queue.as_mut()).drain(&relay));
+    // All of them come to their own end: a transaction that is dropped while it begins would stay open.
+    let ended = join_all(lines).await;
+    let released = store.release_claims(&relay.name).await;
     let mut drained = Drained::default();
-    let outcome = deliver_all(store, queues, (budget, going), &relay, &mut drained).await;
-    let released = store.release_claims(&relay).await;
-    outcome.and(released)?;
+    for line in ended {
+        drained.add(line?);
+    }
+    released?;
     let is_pending = |state| state == OutboxState::Pending;
     drained.left =
         store.unsent().await?.iter().filter(|row| is_pending(row.state)).map(|row| row.count).sum();
@@ -44,38 +70,6 @@ pub async fn drain(
 fn relay_name() -> String {
     let process = Process::this().map(|process| format!("{process} "));
     format!("{}{}", process.unwrap_or_default(), Uuid::now_v7())
-}
-
-async fn deliver_all(
-    store: &Store,
-    queues: &mut Queues,
-    (budget, going): (Duration, &Going),
-    relay: &str,
-    drained: &mut Drained,
-) -> Result<(), StoreError> {
-    let deadline = Instant::now() + budget;
-    let mut lines: Vec<Line<'_>> =
-        queues.iter_mut().map(|(name, queue)| line(name, queue.as_mut(), deadline + LAST_WORDS)).collect();
-    while Instant::now() < deadline && !going.is_over() {
-        let mut worked = false;
-        let mut next = None;
-        for line in &mut lines {
-            match take_turn(store, line, relay, going, drained).await? {
-                Turn::Worked => worked = true,
-                Turn::WaitUntil(at) => next = Some(next.map_or(at, |next: Instant| next.min(at))),
-                Turn::Empty => {}
-            }
-        }
-        if worked {
-            going.moves();
-            continue;
-        }
-        let Some(next) = next.filter(|next| *next < deadline) else { break };
-        if going.pause(next.saturating_duration_since(Instant::now())).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

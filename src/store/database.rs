@@ -34,8 +34,8 @@ const BUSY_TIME: Duration = Duration::from_secs(5);
 /// How long connections are waited for that are in use.
 const CLOSING_TIME: Duration = Duration::from_secs(2);
 
-/// Connections to PostgreSQL: one each for commits, the lease's renewal, the relay and a reader.
-const CONNECTIONS: u32 = 4;
+/// Connections to PostgreSQL: one each for commits, the lease's renewal, what the relay claims, what it marks, and a reader.
+const CONNECTIONS: u32 = 5;
 
 /// How transactions are opened.
 #[derive(Debug, Clone, Copy)]
@@ -157,6 +157,12 @@ impl Store {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Whether only one transaction can write at a time, so that several side by side would just wait for each other.
+    #[must_use]
+    pub const fn has_one_writer(&self) -> bool {
+        matches!(self.pool, Pool::Sqlite(_))
     }
 
     /// The state store's clock.

@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 14] = [
     (
         1,
         "first",
@@ -87,6 +87,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 13] = [
         "dead letters",
         include_str!("migrations/sqlite/0013_dead_letters.sql"),
         include_str!("migrations/postgres/0013_dead_letters.sql"),
+    ),
+    (
+        14,
+        "marking",
+        include_str!("migrations/sqlite/0014_marking.sql"),
+        include_str!("migrations/postgres/0014_marking.sql"),
     ),
 ];
 

@@ -15,7 +15,8 @@ use tieout::relay;
 use tieout::store::{Outgoing, Store, StoreSettings};
 use tieout_bench::bare::{Bare, Postgres};
 use tieout_bench::figures::{Figure, Target};
-use tieout_bench::measure::{as_f64, median, peak, ratio};
+use tieout_bench::measure::postmaster::Postmaster;
+use tieout_bench::measure::{as_f64, median, micros_each, peak, ratio};
 use tieout_bench::stage::brokers::Brokers;
 use tieout_bench::stage::database::Database;
 use tieout_bench::stage::place::Place;
@@ -42,7 +43,7 @@ struct Args {
     place: Place,
     #[command(flatten)]
     brokers: Brokers,
-    /// Events that are published in one turn.
+    /// Events that are published in one turn; with 0, the whole relay alone is measured.
     #[arg(long, default_value_t = 20_000)]
     published: usize,
     /// Turns; each figure of the publish side is a median over them.
@@ -71,7 +72,11 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
     let mut figures = Vec::new();
     let name = database.name().replace('-', "_");
     let mut client = Postgres { connection: bare, insert: INSERT };
+    if args.published == 0 {
+        return whole_relay(args, database, &settings, &mut client).await;
+    }
     figures.extend(publish_side("postgres", args, &settings, &mut client, BARE_ROWS).await?);
+    figures.extend(whole_relay(args, database, &settings, &mut client).await?);
     let (redis, mut client) = args.brokers.redis(&name).await?;
     figures.extend(publish_side("redis", args, &redis, &mut client, BATCH).await?);
     client.end().await?;
@@ -81,7 +86,6 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
     let (rabbitmq, mut client, _connection) = args.brokers.rabbitmq(&name).await?;
     figures.extend(publish_side("rabbitmq", args, &rabbitmq, &mut client, BATCH).await?);
     client.end().await?;
-    figures.extend(whole_relay(args, database, &settings).await?);
     Ok(figures)
 }
 
@@ -155,34 +159,108 @@ fn events(count: usize) -> anyhow::Result<Vec<Outgoing>> {
     (0..count).map(event).collect()
 }
 
-/// A backlog, delivered by the relay as a run does it.
+/// How a backlog was delivered.
+struct Drain {
+    events: u64,
+    wall: Duration,
+    /// The largest resident set meanwhile, in MiB.
+    rss: f64,
+    client_cpu: Duration,
+    /// Of the state store and the queue, which are one server.
+    postgres_cpu: Duration,
+    statements: i64,
+}
+
+/// A backlog, delivered by the relay as a run does it; and before and behind it what the bare client does with as many events of the same size.
 async fn whole_relay(
     args: &Args,
     database: &Database,
     settings: &QueueSettings,
+    bare: &mut Postgres,
 ) -> anyhow::Result<Vec<Figure>> {
-    let url = database.url();
-    let store = Store::open(&StoreSettings::Postgres { url: url.to_string().into() }).await?;
-    let mut planted = PgConnection::connect(url.as_str()).await?;
-    let mut drained = Vec::new();
-    for count in [args.backlog / 10, args.backlog] {
-        plant(&mut planted, count).await?;
-        let mut queues: Queues = [("events".to_owned(), queue::open(settings))].into();
-        let began = Moment::now();
-        let day = Duration::from_hours(24);
-        let done = relay::drain(&store, &mut queues, day, &Going::default()).await?;
-        let took = began.elapsed();
-        ensure!((done.n_sent(), done.left) == (u64::from(count), 0), "not everything was sent: {done:?}");
-        drained.push((f64::from(count) / took.as_secs_f64(), peak::rss_mib()?));
-    }
+    let store = Store::open(&StoreSettings::Postgres { url: database.url().to_string().into() }).await?;
     store.close().await;
-    planted.close().await?;
-    let [(_, small), (rate, large)] = drained[..] else { anyhow::bail!("two backlogs") };
+    let mut bare_rates = vec![bare_rate(bare).await?];
+    let mut drains = Vec::new();
+    for count in [args.backlog / 10, args.backlog] {
+        plant(&mut bare.connection, count).await?;
+        drains.push(drain(count, database, settings, bare).await?);
+        bare_rates.push(bare_rate(bare).await?);
+    }
+    let [small, large] = &drains[..] else { anyhow::bail!("two backlogs") };
+    let rate = |drain: &Drain| as_f64(drain.events) / drain.wall.as_secs_f64();
+    let batches = as_f64(large.events / BATCH as u64);
+    #[expect(clippy::cast_precision_loss, reason = "statements are few")]
+    let statements = large.statements as f64 / batches;
     Ok(vec![
-        Figure::new("relay_events_per_second", rate, 0, Target::AtLeast(20_000.0)),
-        Figure::new("relay_peak_rss_ratio_to_a_tenth", large / small, 2, Target::AtMost(1.05)),
-        Figure::new("relay_peak_rss_mib", large, 1, Target::None),
+        Figure::new("relay_events_per_second", rate(large), 0, Target::AtLeast(20_000.0)),
+        Figure::new("relay_events_per_second_of_a_tenth", rate(small), 0, Target::None),
+        Figure::new("relay_ratio_to_bare_postgres", rate(large) / median(bare_rates), 2, Target::None),
+        Figure::new("relay_statements_per_batch", statements, 2, Target::AtMost(3.1)),
+        Figure::new(
+            "relay_client_cpu_us_per_event",
+            micros_each(large.client_cpu, large.events),
+            1,
+            Target::None,
+        ),
+        Figure::new(
+            "relay_postgres_cpu_us_per_event",
+            micros_each(large.postgres_cpu, large.events),
+            1,
+            Target::None,
+        ),
+        Figure::new("relay_peak_rss_ratio_to_a_tenth", large.rss / small.rss, 2, Target::AtMost(1.05)),
+        Figure::new("relay_peak_rss_mib", large.rss, 1, Target::None),
     ])
+}
+
+async fn drain(
+    count: u32,
+    database: &Database,
+    settings: &QueueSettings,
+    bare: &mut Postgres,
+) -> anyhow::Result<Drain> {
+    let store = Store::open(&StoreSettings::Postgres { url: database.url().to_string().into() }).await?;
+    let mut queues: Queues = [("events".to_owned(), queue::open(settings))].into();
+    let postmaster = Postmaster::of(&mut bare.connection).await?;
+    let statements = committed(&mut bare.connection).await?;
+    let (client_cpu, postgres_cpu) = (own_cpu()?, postmaster.at_work(database.name())?);
+    let began = Moment::now();
+    let going = Going::default();
+    let (done, rss) =
+        peak::during(relay::drain(&store, &mut queues, Duration::from_hours(24), &going)).await?;
+    let (done, wall) = (done?, began.elapsed());
+    ensure!((done.n_sent(), done.left) == (u64::from(count), 0), "not everything was sent: {done:?}");
+    let client_cpu = own_cpu()?.saturating_sub(client_cpu);
+    let postgres_cpu = postmaster.at_work(database.name())?.saturating_sub(postgres_cpu);
+    store.close().await;
+    drop(queues);
+    let statements = committed(&mut bare.connection).await? - statements;
+    Ok(Drain { events: u64::from(count), wall, rss, client_cpu, postgres_cpu, statements })
+}
+
+/// Events a second of the bare client.
+async fn bare_rate(bare: &mut Postgres) -> anyhow::Result<f64> {
+    let events = events(50 * BARE_ROWS)?;
+    let began = Moment::now();
+    for batch in events.chunks(BARE_ROWS) {
+        bare.publish(batch).await?;
+    }
+    Ok(as_f64(events.len() as u64) / began.elapsed().as_secs_f64())
+}
+
+/// The CPU time of this process so far.
+fn own_cpu() -> anyhow::Result<Duration> {
+    let stat = procfs::process::Process::myself()?.stat()?;
+    Ok(Duration::from_millis((stat.utime + stat.stime) * 1_000 / procfs::ticks_per_second()))
+}
+
+/// How many transactions have been committed in the database, once every session has said so: here, each statement is one.
+async fn committed(connection: &mut PgConnection) -> anyhow::Result<i64> {
+    // A session says what it did once a second at most.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let sql = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
 /// Puts pending events into the outbox, each with its open finding, as commits and a release leave them.

@@ -45,6 +45,20 @@ impl Postmaster {
         Ok(Duration::from_millis(ticks * 1_000 / procfs::ticks_per_second()))
     }
 
+    /// The CPU time so far of all backends that are at work in `database` now.
+    pub fn at_work(self, database: &str) -> anyhow::Result<Duration> {
+        let mut ticks = 0;
+        for process in all_processes()?.flatten() {
+            let (Ok(stat), Ok(title)) = (process.stat(), process.cmdline()) else { continue };
+            if stat.ppid == self.pid
+                && title.iter().any(|words| words.split(' ').any(|word| word == database))
+            {
+                ticks += stat.utime + stat.stime;
+            }
+        }
+        Ok(Duration::from_millis(ticks * 1_000 / procfs::ticks_per_second()))
+    }
+
     /// Waits until every session in `database` has ended and is collected.
     pub async fn settled(self, database: &str) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;

@@ -85,14 +85,14 @@ impl Store {
         each: &Each,
         limit: u32,
     ) -> Result<Vec<Finding>, StoreError> {
-        // The states stand in the text as they stand in the index, which is not used otherwise.
+        // The index has all that is not over, and names no state.
         let states: Vec<String> = State::ALL
             .into_iter()
             .filter(|state| state.is_followed())
             .map(|state| format!("'{}'", state.as_str()))
             .collect();
         let sql = format!(
-            "SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND state IN ({})
+            "SELECT * FROM findings WHERE domain = $1 AND each_ = $2 AND is_over = 0 AND state IN ({})
              ORDER BY last_seen, first_seen, key LIMIT $3",
             states.join(", ")
         );
@@ -163,6 +163,10 @@ impl Store {
                 conditions.push(format!("{column} IN ({})", params(words.len(), args.len())));
                 args.extend(words.into_iter().map(Value::from));
             }
+        }
+        if !filter.states.is_empty() && !filter.states.iter().any(|state| state.is_over()) {
+            // The index of the newest has all that is not over, and names no state.
+            conditions.push("is_over = 0".to_owned());
         }
         let sql = format!(
             "SELECT * FROM findings WHERE {} ORDER BY first_seen DESC, domain, each_, key LIMIT ${}",

@@ -19,22 +19,25 @@ pub const CLAIM_TIME: Duration = Duration::from_mins(1);
 const BATCH: usize = 1_000;
 
 impl Store {
-    /// Claims pending events of a queue, oldest first, at most one of each key, none that another relay has claimed.
-    pub async fn claim(&self, queue: &str, limit: u32, relay: &str) -> Result<Vec<Outgoing>, StoreError> {
+    /// Claims pending events of a queue, oldest first, at most one of each key, none that another claim has, and none of a key of which an
+    /// older event is pending, claimed or not: so batches may follow each other before they are recorded.
+    ///
+    /// The commit does not wait for the disk: with a claim that is lost, nothing is.
+    pub async fn claim(&self, queue: &str, limit: u32, claimant: &str) -> Result<Vec<Outgoing>, StoreError> {
         let tries = Tries::default();
-        self.again(Twice::IsOnce, || self.claim_once(queue, limit, relay, tries.next())).await
+        self.again(Twice::IsOnce, || self.claim_once(queue, limit, claimant, tries.next())).await
     }
 
     async fn claim_once(
         &self,
         queue: &str,
         limit: u32,
-        relay: &str,
+        claimant: &str,
         this: Try,
     ) -> Result<Vec<Outgoing>, StoreError> {
-        // What this relay claimed without hearing of it is its own.
-        let own = (this == Try::Again).then_some(relay);
-        let mut tx = self.write("claim").await?;
+        // What it claimed without hearing of it is its own.
+        let own = (this == Try::Again).then_some(claimant);
+        let mut tx = self.write_lazily("claim").await?;
         let now = tx.told_now().await?;
         let (at, until) = (tx.dialect().now("$2"), tx.dialect().in_seconds("$5", CLAIM_TIME.as_secs()));
         if bug!("dead_relay_buries") {
@@ -50,9 +53,15 @@ impl Store {
         let state = if bug!("held_is_sent") { "IN ('pending', 'held')" } else { "= 'pending'" };
         let lapsed =
             if bug!("claims_for_ever") { "FALSE".to_owned() } else { format!("claimed_until <= {at}") };
+        // PostgreSQL need not look a row up again that it has just locked. What changed in between stays for the next claim.
+        let (row, is_due) = if tx.is_postgres() {
+            ("ctid", "ctid = ANY (ARRAY(SELECT ctid FROM due))")
+        } else {
+            ("seq", "seq IN (SELECT seq FROM due)")
+        };
         let sql = format!(
             "WITH due AS (
-                 SELECT seq FROM outbox
+                 SELECT {row} FROM outbox
                  WHERE queue = $1 AND state {state} AND due_at <= {at} AND seq {newer}
                  AND (claimed_until IS NULL OR {lapsed} OR claimed_by = $4)
                  AND NOT EXISTS (SELECT 1 FROM outbox AS older
@@ -60,11 +69,11 @@ impl Store {
                      AND older.seq < outbox.seq AND older.state = 'pending' AND older.queue = outbox.queue)
                  ORDER BY seq + 0 LIMIT $3 {}
              )
-             UPDATE outbox SET claimed_by = $6, claimed_until = {until} WHERE seq IN (SELECT seq FROM due)
+             UPDATE outbox SET claimed_by = $6, claimed_until = {until} WHERE {is_due}
              RETURNING seq, event_id, domain, each_, key, source, type, subject, payload, attempts",
             tx.dialect().skip_locked
         );
-        let args = args![queue, now, limit, own, now.map(|now| now + CLAIM_TIME), relay];
+        let args = args![queue, now, limit, own, now.map(|now| now + CLAIM_TIME), claimant];
         let rows = tx.rows(sql, &args).await?;
         tx.commit().await?;
         let numbered = |row| Ok((Row::int(row, "seq")?, row::outgoing(row)?));
@@ -133,7 +142,28 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives back what a relay claimed and did not get to.
+    /// Gives back events that a claim has and that were not sent.
+    pub async fn give_back(&self, events: &[Uuid], claimant: &str) -> Result<(), StoreError> {
+        for batch in events.chunks(BATCH) {
+            self.again(Twice::IsOnce, || self.give_back_once(batch, claimant)).await?;
+        }
+        Ok(())
+    }
+
+    async fn give_back_once(&self, batch: &[Uuid], claimant: &str) -> Result<(), StoreError> {
+        let mut tx = self.write_lazily("claims.give_back").await?;
+        let sql = format!(
+            "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL
+             WHERE state = 'pending' AND claimed_by = $1 AND event_id IN ({})",
+            params(batch.len(), 1)
+        );
+        let mut args = args![claimant].to_vec();
+        args.extend(batch.iter().copied().map(Value::from));
+        tx.execute(sql, &args).await?;
+        tx.commit().await
+    }
+
+    /// Gives back everything that a relay claimed and did not get to: its claims are named after it, with a space and a number.
     pub async fn release_claims(&self, relay: &str) -> Result<(), StoreError> {
         self.again(Twice::IsOnce, || self.release_claims_once(relay)).await
     }
@@ -142,7 +172,7 @@ impl Store {
         let mut tx = self.write("claims.give_back").await?;
         tx.execute(
             "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL
-             WHERE claimed_by = $1 AND state = 'pending'",
+             WHERE state = 'pending' AND (claimed_by = $1 OR substr(claimed_by, 1, length($1) + 1) = $1 || ' ')",
             &args![relay],
         )
         .await?;

@@ -20,4 +20,4 @@ mod traffic;
 mod world;
 
 pub(crate) use traffic::Statements;
-pub(crate) use world::{World, event_id, id, on_both_stores, on_every_store, with_postgres};
+pub(crate) use world::{World, event, event_id, id, on_both_stores, on_every_store, with_postgres};

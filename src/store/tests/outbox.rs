@@ -22,6 +22,7 @@ on_both_stores!(
     two_relays_get_disjoint_claims,
     a_claim_lapses,
     claims_can_be_given_back,
+    a_part_of_a_claim_is_given_back_and_nothing_of_another,
     what_a_dead_relay_has_claimed_is_free_at_once,
     a_newer_event_of_a_key_waits_for_the_older_one,
     a_failed_event_is_due_later,
@@ -144,6 +145,20 @@ async fn claims_can_be_given_back(world: World) {
     assert_eq!(claim(&world, "next").await, ids(&[]));
     world.store.release_claims("stopped").await.unwrap();
     assert_eq!(claim(&world, "next").await, ids(&["ch_1"]));
+}
+
+async fn a_part_of_a_claim_is_given_back_and_nothing_of_another(world: World) {
+    world.make_pending(&["ch_1", "ch_2", "ch_3"]).await;
+    let claimed = world.store.claim("billing", 2, "relay 1").await.unwrap();
+    let [first, second] = [0, 1].map(|at: usize| claimed[at].event_id);
+    let third = claim(&world, "relay 10").await;
+    let all: Vec<Uuid> = third.iter().copied().chain([first]).collect();
+    world.store.give_back(&all, "relay 1").await.unwrap();
+    assert_eq!(claim(&world, "next").await, BTreeSet::from([first]));
+    world.store.release_claims("relay 1").await.unwrap();
+    assert_eq!(claim(&world, "next").await, BTreeSet::from([second]));
+    world.store.release_claims("relay").await.unwrap();
+    assert_eq!(claim(&world, "next").await, third, "the claims of a relay are named after it");
 }
 
 async fn what_a_dead_relay_has_claimed_is_free_at_once(world: World) {

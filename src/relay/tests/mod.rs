@@ -1,5 +1,10 @@
 //! What the relay promises, with a queue that answers as it is told.
 
+mod order;
+mod room;
+mod side_by_side;
+mod traffic;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,6 +12,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
+use super::record::{MAX_ATTEMPTS, MAX_UNROUTABLE};
 use super::{Drained, drain};
 use crate::finding::State;
 use crate::going::Going;
@@ -124,12 +130,12 @@ async fn a_failed_event_stays_pending_when_the_budget_is_over(world: World) {
 
 async fn an_event_that_fails_too_often_is_given_up(world: World) {
     let retry = Outcome::Retry("no room".to_owned());
-    assert_eq!(class_after(&world, super::record::MAX_ATTEMPTS, &retry).await, "exhausted: no room");
+    assert_eq!(class_after(&world, MAX_ATTEMPTS, &retry).await, "exhausted: no room");
 }
 
 async fn an_event_that_nothing_takes_is_given_up_sooner(world: World) {
     let unroutable = Outcome::Unroutable("no queue".to_owned());
-    assert_eq!(class_after(&world, super::record::MAX_UNROUTABLE, &unroutable).await, "unroutable: no queue");
+    assert_eq!(class_after(&world, MAX_UNROUTABLE, &unroutable).await, "unroutable: no queue");
 }
 
 /// Why an event is dead after so many equal attempts, and that it was not before.
