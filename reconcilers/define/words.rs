@@ -19,9 +19,6 @@ const LATER: &[&str] = &[
     "tags",
     // Queues.
     "kafka",
-    "sqs",
-    "sns",
-    "eventbridge",
     "pubsub",
     "pgmq",
     "mysql",

@@ -8,6 +8,8 @@ mod table;
 
 #[cfg(feature = "amqp")]
 mod amqp;
+#[cfg(feature = "aws")]
+mod aws;
 #[cfg(feature = "nats")]
 mod nats;
 mod ndjson;
@@ -16,7 +18,7 @@ mod postgres;
 mod redis;
 mod sqlite;
 mod stdout;
-#[cfg(not(all(feature = "amqp", feature = "nats", feature = "redis")))]
+#[cfg(not(all(feature = "amqp", feature = "aws", feature = "nats", feature = "redis")))]
 mod unbuilt;
 pub mod webhook;
 
@@ -25,7 +27,10 @@ use std::collections::BTreeMap;
 use futures::future::BoxFuture;
 
 pub use postgres::{NotAPgmqName, PgmqName};
-pub use settings::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings};
+pub use settings::{
+    AmqpSettings, AwsAccount, AwsKeys, EventBridgeSettings, Mode, NatsSettings, QueueSettings, RedisSettings,
+    SnsSettings, SqsSettings,
+};
 pub use table::{NotATable, TableName};
 pub use webhook::WebhookSettings;
 
@@ -113,10 +118,16 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
         QueueSettings::Amqp(settings) => Box::new(amqp::AmqpQueue::new(settings)),
         #[cfg(feature = "nats")]
         QueueSettings::Nats(settings) => Box::new(nats::NatsQueue::new(settings)),
+        #[cfg(feature = "aws")]
+        QueueSettings::Sqs(settings) => aws::sqs(settings),
+        #[cfg(feature = "aws")]
+        QueueSettings::Sns(settings) => aws::sns(settings),
+        #[cfg(feature = "aws")]
+        QueueSettings::EventBridge(settings) => aws::eventbridge(settings),
         QueueSettings::Webhook(settings) => Box::new(webhook::WebhookQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
-        #[cfg(not(all(feature = "amqp", feature = "nats", feature = "redis")))]
+        #[cfg(not(all(feature = "amqp", feature = "aws", feature = "nats", feature = "redis")))]
         _ => Box::new(unbuilt::Unbuilt),
     }
 }
@@ -131,6 +142,9 @@ pub fn ddl(settings: &QueueSettings) -> Option<String> {
         QueueSettings::Redis(_)
         | QueueSettings::Amqp(_)
         | QueueSettings::Nats(_)
+        | QueueSettings::Sqs(_)
+        | QueueSettings::Sns(_)
+        | QueueSettings::EventBridge(_)
         | QueueSettings::Webhook(_)
         | QueueSettings::Ndjson { .. }
         | QueueSettings::Stdout => None,

@@ -38,6 +38,12 @@ pub enum QueueSettings {
     Amqp(AmqpSettings),
     /// A subject of NATS JetStream.
     Nats(NatsSettings),
+    /// A queue of SQS.
+    Sqs(SqsSettings),
+    /// A topic of SNS.
+    Sns(SnsSettings),
+    /// A bus of EventBridge.
+    EventBridge(EventBridgeSettings),
     /// An application's handler of webhooks.
     Webhook(Box<WebhookSettings>),
     /// A file with one event a line.
@@ -100,4 +106,53 @@ pub struct NatsSettings {
     pub mode: Mode,
     /// A file with a JWT and the seed of its key.
     pub credentials: Option<PathBuf>,
+}
+
+/// A queue of SQS, FIFO where its name ends so.
+#[derive(Debug, Clone)]
+pub struct SqsSettings {
+    /// Its address.
+    pub url: String,
+    /// Where it is, and who sends.
+    pub account: AwsAccount,
+}
+
+/// A topic of SNS, FIFO where its name ends so.
+#[derive(Debug, Clone)]
+pub struct SnsSettings {
+    /// Its ARN.
+    pub topic: String,
+    /// Where it is, and who sends.
+    pub account: AwsAccount,
+}
+
+/// A bus of EventBridge.
+#[derive(Debug, Clone)]
+pub struct EventBridgeSettings {
+    /// Its name or its ARN.
+    pub bus: String,
+    /// The source of every event; its own where there is none.
+    pub source: Option<String>,
+    /// Where it is, and who sends.
+    pub account: AwsAccount,
+}
+
+/// Where a service of AWS is, and who calls it.
+#[derive(Debug, Clone)]
+pub struct AwsAccount {
+    /// The region.
+    pub region: String,
+    /// Where the service answers, if not where the SDK thinks.
+    pub endpoint: Option<String>,
+    /// A key; the SDK looks for credentials where there is none.
+    pub keys: Option<AwsKeys>,
+}
+
+/// A key of AWS that lasts.
+#[derive(Debug, Clone)]
+pub struct AwsKeys {
+    /// Its id.
+    pub id: SecretString,
+    /// What requests are signed with.
+    pub secret: SecretString,
 }

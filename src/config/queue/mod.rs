@@ -1,6 +1,7 @@
 //! Queues as they are configured, and with their secrets read. A broker is one file here and one in [`crate::queue`].
 
 mod amqp;
+mod aws;
 pub mod broker_url;
 mod nats;
 mod redis;
@@ -17,12 +18,16 @@ use tieout_reconcilers::define::problem::Spot;
 use tieout_reconcilers::define::words;
 
 use amqp::AmqpFile;
+use aws::{EventBridgeFile, SnsFile, SqsFile};
 use nats::NatsFile;
 use redis::RedisFile;
 use table::{PgmqFile, PostgresFile, SqliteFile};
 use webhook::{WebhookConfig, WebhookFile};
 
 pub use amqp::AmqpConfig;
+pub use aws::{
+    AccountConfig, Bus, EventBridgeConfig, QueueUrl, Region, SnsConfig, Source, SqsConfig, TopicArn,
+};
 pub use nats::{NatsConfig, Subject};
 pub use redis::RedisConfig;
 
@@ -38,6 +43,9 @@ pub(super) struct QueueFile {
     redis: Option<RedisFile>,
     rabbitmq: Option<AmqpFile>,
     nats: Option<NatsFile>,
+    sqs: Option<SqsFile>,
+    sns: Option<SnsFile>,
+    eventbridge: Option<EventBridgeFile>,
     webhook: Option<WebhookFile>,
     ndjson: Option<NdjsonFile>,
     stdout: Option<StdoutFile>,
@@ -51,6 +59,9 @@ enum OneFile {
     Redis(RedisFile),
     Amqp(AmqpFile),
     Nats(NatsFile),
+    Sqs(SqsFile),
+    Sns(SnsFile),
+    EventBridge(EventBridgeFile),
     Webhook(Box<WebhookFile>),
     Ndjson(NdjsonFile),
     Stdout,
@@ -96,6 +107,12 @@ pub enum QueueConfig {
     Amqp(AmqpConfig),
     /// A subject of NATS JetStream.
     Nats(NatsConfig),
+    /// A queue of SQS.
+    Sqs(SqsConfig),
+    /// A topic of SNS.
+    Sns(SnsConfig),
+    /// A bus of EventBridge.
+    EventBridge(EventBridgeConfig),
     /// An application's handler of webhooks.
     Webhook(WebhookConfig),
     /// A file with one JSON document per line.
@@ -109,7 +126,20 @@ pub enum QueueConfig {
 
 impl QueueFile {
     pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
-        let Self { sqlite, postgres, pgmq, redis, rabbitmq, nats, webhook, ndjson, stdout } = file.value;
+        let Self {
+            sqlite,
+            postgres,
+            pgmq,
+            redis,
+            rabbitmq,
+            nats,
+            sqs,
+            sns,
+            eventbridge,
+            webhook,
+            ndjson,
+            stdout,
+        } = file.value;
         let given = [
             sqlite.map(OneFile::Sqlite),
             postgres.map(OneFile::Postgres),
@@ -117,6 +147,9 @@ impl QueueFile {
             redis.map(OneFile::Redis),
             rabbitmq.map(OneFile::Amqp),
             nats.map(OneFile::Nats),
+            sqs.map(OneFile::Sqs),
+            sns.map(OneFile::Sns),
+            eventbridge.map(OneFile::EventBridge),
             webhook.map(|webhook| OneFile::Webhook(Box::new(webhook))),
             ndjson.map(OneFile::Ndjson),
             stdout.map(|StdoutFile {}| OneFile::Stdout),
@@ -125,7 +158,7 @@ impl QueueFile {
         if let (Some(one), None) = (given.next(), given.next()) {
             return one.compile(Spot::from(file.referenced), problems);
         }
-        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `webhook`, `ndjson` and `stdout`")
+        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `sqs`, `sns`, `eventbridge`, `webhook`, `ndjson` and `stdout`")
             .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
         problems.add(Spot::from(file.referenced), fault);
         None
@@ -147,6 +180,9 @@ impl OneFile {
             Self::Redis(file) => file.compile(problems).map(QueueConfig::Redis),
             Self::Amqp(file) => file.compile(spot, problems).map(QueueConfig::Amqp),
             Self::Nats(file) => file.compile(problems).map(QueueConfig::Nats),
+            Self::Sqs(file) => file.compile(problems).map(QueueConfig::Sqs),
+            Self::Sns(file) => file.compile(problems).map(QueueConfig::Sns),
+            Self::EventBridge(file) => file.compile(problems).map(QueueConfig::EventBridge),
             Self::Webhook(file) => file.compile(problems).map(QueueConfig::Webhook),
             Self::Ndjson(NdjsonFile { path }) => {
                 Some(QueueConfig::Ndjson { path: problems.take(path)?.into() })
@@ -161,6 +197,9 @@ impl OneFile {
             Self::Redis(_) if !cfg!(feature = "redis") => Some(("Redis", "redis")),
             Self::Amqp(_) if !cfg!(feature = "amqp") => Some(("RabbitMQ", "amqp")),
             Self::Nats(_) if !cfg!(feature = "nats") => Some(("NATS", "nats")),
+            Self::Sqs(_) if !cfg!(feature = "aws") => Some(("SQS", "aws")),
+            Self::Sns(_) if !cfg!(feature = "aws") => Some(("SNS", "aws")),
+            Self::EventBridge(_) if !cfg!(feature = "aws") => Some(("EventBridge", "aws")),
             _ => None,
         }
     }
@@ -195,6 +234,9 @@ impl QueueConfig {
             Self::Redis(redis) => QueueSettings::Redis(redis.resolve(&place("redis"), base)?),
             Self::Amqp(amqp) => QueueSettings::Amqp(amqp.resolve(&place("rabbitmq"), base)?),
             Self::Nats(nats) => QueueSettings::Nats(nats.resolve(&place("nats"), base)?),
+            Self::Sqs(sqs) => QueueSettings::Sqs(sqs.resolve(&place("sqs"), base)?),
+            Self::Sns(sns) => QueueSettings::Sns(sns.resolve(&place("sns"), base)?),
+            Self::EventBridge(bus) => QueueSettings::EventBridge(bus.resolve(&place("eventbridge"), base)?),
             Self::Webhook(webhook) => {
                 QueueSettings::Webhook(Box::new(webhook.resolve(&place("webhook"), base)?))
             }

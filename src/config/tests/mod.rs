@@ -1,5 +1,6 @@
 //! Whole configurations: what is refused and how, and what a loaded one holds.
 
+mod aws;
 mod bad;
 mod good;
 mod webhooks;

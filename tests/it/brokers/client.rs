@@ -117,3 +117,113 @@ pub(super) mod amqp {
         channel.exchange_delete(name.into(), ExchangeDeleteOptions::default()).await.unwrap();
     }
 }
+
+/// At moto, which puts everything into a queue of SQS: what is sent there, to a topic, or to a bus.
+pub(super) mod aws {
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_sdk_eventbridge::types::Target;
+    use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
+    use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
+    use serde_json::Value;
+
+    const ACCOUNT: &str = "123456789012";
+
+    fn config(port: u16) -> SdkConfig {
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .endpoint_url(format!("http://127.0.0.1:{port}"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build()
+    }
+
+    fn sqs(port: u16) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&config(port))
+    }
+
+    pub(crate) async fn answers(port: u16) -> bool {
+        sqs(port).list_queues().send().await.is_ok()
+    }
+
+    /// A queue, FIFO where its name ends so.
+    pub(crate) async fn make_queue(port: u16, name: &str) {
+        let mut made = sqs(port).create_queue().queue_name(name);
+        if name.ends_with(".fifo") {
+            made = made.attributes(QueueAttributeName::FifoQueue, "true");
+        }
+        made.send().await.unwrap();
+    }
+
+    /// A topic, and a queue of the same name that subscribes to it.
+    pub(crate) async fn make_topic(port: u16, name: &str) {
+        make_queue(port, name).await;
+        let sns = aws_sdk_sns::Client::new(&config(port));
+        sns.create_topic().name(name).send().await.unwrap();
+        let topic = format!("arn:aws:sns:eu-west-1:{ACCOUNT}:{name}");
+        let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}");
+        let subscribed = sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(queue);
+        subscribed.attributes("RawMessageDelivery", "true").send().await.unwrap();
+    }
+
+    /// A bus, and a queue of the same name to which a rule hands everything.
+    pub(crate) async fn make_bus(port: u16, name: &str) {
+        make_queue(port, name).await;
+        let events = aws_sdk_eventbridge::Client::new(&config(port));
+        events.create_event_bus().name(name).send().await.unwrap();
+        let rule = events.put_rule().name(name).event_bus_name(name);
+        rule.event_pattern(r#"{"detail-type":[{"prefix":""}]}"#).send().await.unwrap();
+        let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}");
+        let target = Target::builder().id(name).arn(queue).build().unwrap();
+        events.put_targets().rule(name).event_bus_name(name).targets(target).send().await.unwrap();
+    }
+
+    fn url(port: u16, name: &str) -> String {
+        format!("http://127.0.0.1:{port}/{ACCOUNT}/{name}")
+    }
+
+    /// Takes everything out of the queue.
+    pub(crate) async fn take(port: u16, name: &str) -> Vec<String> {
+        let (client, url) = (sqs(port), url(port, name));
+        let mut taken = Vec::new();
+        loop {
+            let asked = client.receive_message().queue_url(&url).max_number_of_messages(10).send().await;
+            let messages = asked.unwrap().messages.unwrap_or_default();
+            if messages.is_empty() {
+                return taken;
+            }
+            let done = messages.iter().zip(0..).map(|(message, id): (_, usize)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(id.to_string());
+                entry.set_receipt_handle(message.receipt_handle.clone()).build().unwrap()
+            });
+            let deleted = client.delete_message_batch().queue_url(&url).set_entries(Some(done.collect()));
+            deleted.send().await.unwrap();
+            taken.extend(messages.into_iter().map(|message| message.body.unwrap()));
+        }
+    }
+
+    /// The same, of a queue that has what EventBridge makes of events.
+    pub(crate) async fn take_details(port: u16, name: &str) -> Vec<String> {
+        let taken = take(port, name).await;
+        let detail = |one: String| serde_json::from_str::<Value>(&one).unwrap()["detail"].to_string();
+        taken.into_iter().map(detail).collect()
+    }
+
+    pub(crate) async fn remove_queue(port: u16, name: &str) {
+        sqs(port).delete_queue().queue_url(url(port, name)).send().await.unwrap();
+    }
+
+    pub(crate) async fn remove_topic(port: u16, name: &str) {
+        let topic = format!("arn:aws:sns:eu-west-1:{ACCOUNT}:{name}");
+        aws_sdk_sns::Client::new(&config(port)).delete_topic().topic_arn(topic).send().await.unwrap();
+        remove_queue(port, name).await;
+    }
+
+    pub(crate) async fn remove_bus(port: u16, name: &str) {
+        let events = aws_sdk_eventbridge::Client::new(&config(port));
+        events.remove_targets().rule(name).event_bus_name(name).ids(name).send().await.unwrap();
+        events.delete_rule().name(name).event_bus_name(name).send().await.unwrap();
+        events.delete_event_bus().name(name).send().await.unwrap();
+        remove_queue(port, name).await;
+    }
+}

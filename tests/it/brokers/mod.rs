@@ -16,29 +16,38 @@ use crate::world::{Outcome, World, charge};
 
 /// More than two batches of the relay.
 const LOST: usize = 1_200;
+/// The same for moto, which looks at every message whenever it is asked for one.
+const FEW_LOST: usize = 300;
 /// How much passes before it strikes: more than one pipeline of Redis, and less than one batch of the relay.
 const BYTES: usize = 130_000;
 
 /// A world in which much was lost, with its queue at a broker behind a link.
 async fn world(broker: &Broker, link: &Link) -> World {
     let world = World::agreeing(3).await;
-    for at in 0..LOST {
+    for at in 0..broker.n_lost() {
         world.upstream(&charge(&format!("ch_lost_{at:04}"), 5, 500));
     }
     world.edit("charges.yaml", "max_ratio: 100%", "max_ratio: 100%, max_emits: 100000");
     world.edit("tieout.yaml", "sqlite: {path: queue.db, table: tieout_events}", &broker.queue(link.port()));
+    world.write("aws.key", "test");
     world
 }
 
 /// Every lost charge has its event, under one id however often it came, and nothing else has one. Says how many came.
-async fn all_is_there(world: &World, mut broker: Broker, outcome: &Outcome) -> usize {
+async fn all_is_there(world: &World, broker: Broker, outcome: &Outcome) -> usize {
+    all_came(world, broker, outcome, Vec::new()).await
+}
+
+/// The same, where some events had come before the broker forgot them.
+async fn all_came(world: &World, mut broker: Broker, outcome: &Outcome, before: Vec<String>) -> usize {
+    let n_lost = broker.n_lost();
     assert_eq!(
         (outcome.code, &outcome.domain()["events"]["emitted"]),
-        (0, &json!(LOST)),
+        (0, &json!(n_lost)),
         "{}",
         outcome.stderr
     );
-    let came = broker.received().await;
+    let came = [before, broker.received().await].concat();
     let events: BTreeSet<(String, String)> = came
         .iter()
         .map(|event| serde_json::from_str(event).unwrap())
@@ -48,9 +57,9 @@ async fn all_is_there(world: &World, mut broker: Broker, outcome: &Outcome) -> u
         .collect();
     let subjects: BTreeSet<&str> = events.iter().map(|(_, subject)| subject.as_str()).collect();
     let ids: BTreeSet<&str> = events.iter().map(|(id, _)| id.as_str()).collect();
-    let lost: BTreeSet<String> = (0..LOST).map(|at| format!("ch_lost_{at:04}")).collect();
+    let lost: BTreeSet<String> = (0..n_lost).map(|at| format!("ch_lost_{at:04}")).collect();
     assert_eq!(subjects, lost.iter().map(String::as_str).collect());
-    assert_eq!(ids.len(), LOST, "an event has two ids");
+    assert_eq!(ids.len(), n_lost, "an event has two ids");
     let next = world.run();
     assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
     assert_eq!(broker.received().await.len(), 0, "an event came again once it was acknowledged");
@@ -79,6 +88,33 @@ async fn dies(kind: Kind) {
     link.mend();
     let (outcome, _) = run.end();
     all_is_there(&world, broker, &outcome).await;
+}
+
+/// Dies and forgets everything, as moto does. What a consumer had taken until then, and what comes afterwards, is everything.
+async fn dies_and_forgets(kind: Kind) {
+    let mut broker = Broker::own(kind).await;
+    let link = Link::before(broker.port(), Break::Holds, BYTES);
+    let world = world(&broker, &link).await;
+    let run = Process::start(&world, &["run", "--format", "json"]);
+    until("the broker is to die", || link.has_struck());
+    let mut before = Vec::new();
+    loop {
+        let taken = broker.received().await;
+        if taken.is_empty() {
+            break;
+        }
+        before.extend(taken);
+    }
+    assert!(
+        (1..broker.n_lost()).contains(&before.len()),
+        "it dies at no time that tells anything: {}",
+        before.len()
+    );
+    broker.kill();
+    broker.start_empty().await;
+    link.mend();
+    let (outcome, _) = run.end();
+    all_came(&world, broker, &outcome, before).await;
 }
 
 mod redis {
@@ -174,5 +210,100 @@ mod rabbitmq {
             .map(|event| serde_json::from_str::<Value>(event).unwrap()["subject"].to_string())
             .collect();
         assert_eq!(subjects.len(), LOST);
+    }
+}
+
+mod sqs {
+    use super::*;
+
+    #[tokio::test]
+    async fn sqs_dies_in_the_middle_of_a_batch_and_what_it_had_not_confirmed_comes_again() {
+        dies_and_forgets(Kind::Sqs).await;
+    }
+
+    #[tokio::test]
+    async fn sqs_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::Sqs).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn sqs_is_cut_off_while_it_confirms_events() {
+        let n_came = is_cut_off(Broker::shared(Kind::Sqs).await, Side::Answers).await;
+        assert!(n_came > FEW_LOST, "what was not confirmed does not come again: {n_came}");
+    }
+
+    #[tokio::test]
+    async fn a_fifo_queue_of_sqs_is_cut_off_while_it_confirms_events() {
+        let n_came = is_cut_off(Broker::shared(Kind::SqsFifo).await, Side::Answers).await;
+        assert_eq!(n_came, FEW_LOST, "the queue drops what comes twice");
+    }
+
+    #[tokio::test]
+    async fn without_credentials_the_queue_pauses_and_the_report_says_what_to_name() {
+        let broker = Broker::shared(Kind::Sqs).await;
+        let link = Link::before(broker.port(), Break::Holds, usize::MAX);
+        let world = world(&broker, &link).await;
+        let keys = r#", access_key_id: "file:aws.key", secret_access_key: "file:aws.key""#;
+        world.edit("tieout.yaml", keys, "");
+        let mut command = world.command(&["run", "--format", "json"]);
+        for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ROLE_ARN"] {
+            command.env_remove(variable);
+        }
+        for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+            command.env(variable, "/nowhere");
+        }
+        let output = command.env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let domain = &report["domains"][0];
+        assert_eq!(
+            (output.status.code(), &domain["events"]["waiting"]),
+            (Some(3), &json!(FEW_LOST)),
+            "{report}"
+        );
+        let said = domain["problems"][0].as_str().unwrap().to_owned();
+        let expected = "there are no credentials; name a profile or a role in the environment \
+                        (AWS_PROFILE, AWS_ROLE_ARN), or `access_key_id` and `secret_access_key`";
+        assert!(said.ends_with(expected), "{said}");
+        broker.end().await;
+    }
+}
+
+mod sns {
+    use super::*;
+
+    #[tokio::test]
+    async fn sns_dies_in_the_middle_of_a_batch_and_what_it_had_not_confirmed_comes_again() {
+        dies_and_forgets(Kind::Sns).await;
+    }
+
+    #[tokio::test]
+    async fn sns_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::Sns).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn sns_is_cut_off_while_it_confirms_events() {
+        let n_came = is_cut_off(Broker::shared(Kind::Sns).await, Side::Answers).await;
+        assert!(n_came > FEW_LOST, "what was not confirmed does not come again: {n_came}");
+    }
+}
+
+mod eventbridge {
+    use super::*;
+
+    #[tokio::test]
+    async fn eventbridge_dies_in_the_middle_of_a_batch_and_what_it_had_not_confirmed_comes_again() {
+        dies_and_forgets(Kind::EventBridge).await;
+    }
+
+    #[tokio::test]
+    async fn eventbridge_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::EventBridge).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn eventbridge_is_cut_off_while_it_confirms_events() {
+        let n_came = is_cut_off(Broker::shared(Kind::EventBridge).await, Side::Answers).await;
+        assert!(n_came > FEW_LOST, "what was not confirmed does not come again: {n_came}");
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::client;
+use super::{FEW_LOST, LOST, client};
 use crate::process::until_so;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,14 @@ pub(super) enum Kind {
     Redis,
     Nats,
     RabbitMq,
+    Sqs,
+    SqsFifo,
+    Sns,
+    EventBridge,
 }
+
+/// Who sends to a moto, as the configuration says it. moto takes every key.
+const AWS_KEY: &str = r#"access_key_id: "file:aws.key", secret_access_key: "file:aws.key""#;
 
 /// The largest message of a RabbitMQ of a test's own.
 const RABBITMQ_BYTES: usize = 100_000;
@@ -50,10 +57,13 @@ impl Broker {
             Kind::Redis => ("TIEOUT_TEST_REDIS", "redis://127.0.0.1:6379"),
             Kind::Nats => ("TIEOUT_TEST_NATS", "nats://127.0.0.1:4222"),
             Kind::RabbitMq => ("TIEOUT_TEST_RABBITMQ", "amqp://127.0.0.1:5672"),
+            Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => {
+                ("TIEOUT_TEST_MOTO", "http://127.0.0.1:5000")
+            }
         };
         let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
         let port = url::Url::parse(&url).unwrap().port().unwrap();
-        let broker = Self { kind, port, name: own_name(), server: None, seen: 0 };
+        let broker = Self { kind, port, name: own_name(kind), server: None, seen: 0 };
         broker.prepare().await;
         broker
     }
@@ -61,7 +71,7 @@ impl Broker {
     /// A server of the test's own, with a stream.
     pub(super) async fn own(kind: Kind) -> Self {
         let server = Server { folder: TempDir::new().unwrap(), processes: Vec::new() };
-        let mut broker = Self { kind, port: any_port(), name: own_name(), server: Some(server), seen: 0 };
+        let mut broker = Self { kind, port: any_port(), name: own_name(kind), server: Some(server), seen: 0 };
         // Somebody else may have the port.
         while !broker.starts().await {
             broker.kill();
@@ -75,6 +85,14 @@ impl Broker {
         self.port
     }
 
+    /// How many charges are lost in its test.
+    pub(super) const fn n_lost(&self) -> usize {
+        match self.kind {
+            Kind::Redis | Kind::Nats | Kind::RabbitMq => LOST,
+            Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => FEW_LOST,
+        }
+    }
+
     /// The stream as a queue of `tieout.yaml`, behind a port.
     pub(super) fn queue(&self, port: u16) -> String {
         let name = &self.name;
@@ -82,6 +100,15 @@ impl Broker {
             Kind::Redis => format!(r#"redis: {{url: "redis://127.0.0.1:{port}", stream: {name}}}"#),
             Kind::Nats => format!(r#"nats: {{url: "nats://127.0.0.1:{port}", subject: {name}}}"#),
             Kind::RabbitMq => format!(r#"rabbitmq: {{url: "amqp://127.0.0.1:{port}", exchange: {name}}}"#),
+            Kind::Sqs | Kind::SqsFifo => format!(
+                r#"sqs: {{url: "http://127.0.0.1:{port}/123456789012/{name}", region: eu-west-1, {AWS_KEY}}}"#
+            ),
+            Kind::Sns => format!(
+                r#"sns: {{topic: "arn:aws:sns:eu-west-1:123456789012:{name}", endpoint: "http://127.0.0.1:{port}", {AWS_KEY}}}"#
+            ),
+            Kind::EventBridge => format!(
+                r#"eventbridge: {{bus: {name}, region: eu-west-1, endpoint: "http://127.0.0.1:{port}", {AWS_KEY}}}"#
+            ),
         }
     }
 
@@ -96,6 +123,8 @@ impl Broker {
             Kind::Redis => self.unseen(client::redis::all(self.port, &self.name).await),
             Kind::Nats => self.unseen(client::nats::all(self.port, &self.name).await),
             Kind::RabbitMq => client::amqp::take(self.port, &self.name).await,
+            Kind::Sqs | Kind::SqsFifo | Kind::Sns => client::aws::take(self.port, &self.name).await,
+            Kind::EventBridge => client::aws::take_details(self.port, &self.name).await,
         }
     }
 
@@ -110,6 +139,9 @@ impl Broker {
             Kind::Redis => client::redis::remove(self.port, &self.name).await,
             Kind::Nats => client::nats::remove(self.port, &self.name).await,
             Kind::RabbitMq => client::amqp::remove(self.port, &self.name).await,
+            Kind::Sqs | Kind::SqsFifo => client::aws::remove_queue(self.port, &self.name).await,
+            Kind::Sns => client::aws::remove_topic(self.port, &self.name).await,
+            Kind::EventBridge => client::aws::remove_bus(self.port, &self.name).await,
         }
     }
 
@@ -117,6 +149,9 @@ impl Broker {
         match self.kind {
             Kind::Redis => {}
             Kind::Nats => client::nats::make(self.port, &self.name).await,
+            Kind::Sqs | Kind::SqsFifo => client::aws::make_queue(self.port, &self.name).await,
+            Kind::Sns => client::aws::make_topic(self.port, &self.name).await,
+            Kind::EventBridge => client::aws::make_bus(self.port, &self.name).await,
             Kind::RabbitMq => {
                 client::amqp::make(self.port, &self.name).await;
                 if let Some(server) = &self.server {
@@ -133,6 +168,12 @@ impl Broker {
     /// Starts the server over what it left on the disk, and waits until it answers.
     pub(super) async fn start_again(&mut self) {
         assert!(self.starts().await, "the broker does not start again");
+    }
+
+    /// Starts a server that keeps nothing, and makes the stream anew.
+    pub(super) async fn start_empty(&mut self) {
+        self.start_again().await;
+        self.prepare().await;
     }
 
     /// Starts the server, and waits until it answers; not where it ends instead.
@@ -155,6 +196,7 @@ async fn answers(kind: Kind, port: u16) -> bool {
         Kind::Redis => client::redis::answers(port).await,
         Kind::Nats => client::nats::answers(port).await,
         Kind::RabbitMq => client::amqp::answers(port).await,
+        Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => client::aws::answers(port).await,
     }
 }
 
@@ -184,6 +226,11 @@ impl Server {
                 self.spawn("KILL", "nats-server", &args, &[]);
             }
             Kind::RabbitMq => self.start_rabbitmq(port),
+            Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => {
+                let program =
+                    env::var("TIEOUT_TEST_MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
+                self.spawn("KILL", &program, &["-H", "127.0.0.1", "-p", &port.to_string()], &[]);
+            }
         }
     }
 
@@ -254,8 +301,9 @@ impl Drop for Server {
 }
 
 /// A name that no other test has.
-fn own_name() -> String {
-    format!("tieout_test_{}", uuid::Uuid::now_v7().simple())
+fn own_name(kind: Kind) -> String {
+    let end = if kind == Kind::SqsFifo { ".fifo" } else { "" };
+    format!("tieout_test_{}{end}", uuid::Uuid::now_v7().simple())
 }
 
 /// A port that nobody is given by the system; those 4,000 and 8,000 above it are the broker's as well.

@@ -1,8 +1,12 @@
 //! What every broker promises, on the real one: an event is acknowledged when it is there, and stands in it as its binding says.
 
 mod amqp;
+mod aws;
+mod eventbridge;
 mod nats;
 mod redis;
+mod sns;
+mod sqs;
 
 use std::collections::BTreeMap;
 use std::env;
