@@ -18,7 +18,6 @@ const LATER: &[&str] = &[
     "owner",
     "tags",
     // Queues.
-    "kafka",
     "pubsub",
     "pgmq",
     "mysql",
@@ -96,7 +95,7 @@ mod tests {
         let fault = refuse("key", "schedul", &["schedule", "local"]);
         assert_eq!(fault.message, "unknown key `schedul`");
         assert_eq!(fault.help.unwrap(), "did you mean `schedule`? allowed here: `schedule`, `local`");
-        assert!(refuse("key", "kafka", &["sqlite"]).message.contains("does not support yet"));
+        assert!(refuse("key", "mysql", &["sqlite"]).message.contains("does not support yet"));
         assert_eq!(nearest("xyz", ["schedule"]), None);
     }
 }

@@ -72,6 +72,8 @@ fn mask_addresses(line: &str) -> String {
         Err(_) => blotted(line),
     };
     let line = within(r"(://[^/\s:@]*:)([^\s/]*)(@)", line);
+    // One without a scheme: a colon of YAML has a space behind it.
+    let line = within(r#"([\w.-]:)([^\s/"'][^\s"']*)(@)"#, &line);
     within(r#"(?i)(passw(?:or)?d\s*=\s*)([^\s&"']+)()"#, &line)
 }
 
@@ -116,6 +118,8 @@ mod tests {
             ("url: postgres://me:pw@h/db\n", "url: postgres://me:**@h/db\n"),
             ("url: postgres://me:p@w@h/db\n", "url: postgres://me:***@h/db\n"),
             ("url: \"postgres://h/db?password=pw&x=1\"\n", "url: \"postgres://h/db?password=**&x=1\"\n"),
+            ("brokers: [\"me:pw@h:9092\", 'me:p@/w@h:1']\n", "brokers: [\"me:**@h:9092\", 'me:****@h:1']\n"),
+            ("url: postgres://me@h:5432/db\n", "url: postgres://me@h:5432/db\n"),
             ("url: sqlite:app.db\n", "url: sqlite:app.db\n"),
             ("passwörd: x\n", "passwörd: x\n"),
         ] {

@@ -54,7 +54,7 @@ impl<'e> Message<'e> {
     }
 
     /// How many bytes it has, headers included.
-    #[cfg(feature = "amqp")]
+    #[cfg(any(feature = "amqp", feature = "kafka"))]
     pub(super) fn size(&self) -> usize {
         let headers = self.attributes.iter().map(|(name, value)| name.len() + value.len());
         self.body.len() + self.content_type.len() + headers.sum::<usize>()

@@ -10,6 +10,8 @@ mod table;
 mod amqp;
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "kafka")]
+mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
 mod ndjson;
@@ -18,7 +20,7 @@ mod postgres;
 mod redis;
 mod sqlite;
 mod stdout;
-#[cfg(not(all(feature = "amqp", feature = "aws", feature = "nats", feature = "redis")))]
+#[cfg(not(all(feature = "amqp", feature = "aws", feature = "kafka", feature = "nats", feature = "redis")))]
 mod unbuilt;
 pub mod webhook;
 
@@ -28,7 +30,8 @@ use futures::future::BoxFuture;
 
 pub use postgres::{NotAPgmqName, PgmqName};
 pub use settings::{
-    AmqpSettings, AwsAccount, AwsKeys, EventBridgeSettings, Mode, NatsSettings, QueueSettings, RedisSettings,
+    AmqpSettings, AwsAccount, AwsKeys, EventBridgeSettings, Compression, KafkaLogin, KafkaSettings, KafkaTls, Mechanism, Mode, NatsSettings,
+    QueueSettings, RedisSettings,
     SnsSettings, SqsSettings,
 };
 pub use table::{NotATable, TableName};
@@ -124,10 +127,12 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
         QueueSettings::Sns(settings) => aws::sns(settings),
         #[cfg(feature = "aws")]
         QueueSettings::EventBridge(settings) => aws::eventbridge(settings),
+        #[cfg(feature = "kafka")]
+        QueueSettings::Kafka(settings) => Box::new(kafka::KafkaQueue::new(settings)),
         QueueSettings::Webhook(settings) => Box::new(webhook::WebhookQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
-        #[cfg(not(all(feature = "amqp", feature = "aws", feature = "nats", feature = "redis")))]
+        #[cfg(not(all(feature = "amqp", feature = "aws", feature = "kafka", feature = "nats", feature = "redis")))]
         _ => Box::new(unbuilt::Unbuilt),
     }
 }
@@ -145,6 +150,7 @@ pub fn ddl(settings: &QueueSettings) -> Option<String> {
         | QueueSettings::Sqs(_)
         | QueueSettings::Sns(_)
         | QueueSettings::EventBridge(_)
+        | QueueSettings::Kafka(_)
         | QueueSettings::Webhook(_)
         | QueueSettings::Ndjson { .. }
         | QueueSettings::Stdout => None,

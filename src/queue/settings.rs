@@ -1,5 +1,7 @@
 //! Which broker a queue is, as the configuration says it.
 
+mod kafka;
+
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -7,6 +9,8 @@ use secrecy::SecretString;
 use super::postgres::PgmqName;
 use super::table::TableName;
 use super::webhook::WebhookSettings;
+
+pub use kafka::{Compression, KafkaLogin, KafkaSettings, KafkaTls, Mechanism};
 
 /// Which broker a queue is.
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ pub enum QueueSettings {
     Sns(SnsSettings),
     /// A bus of EventBridge.
     EventBridge(EventBridgeSettings),
+    /// A topic of Kafka.
+    Kafka(KafkaSettings),
     /// An application's handler of webhooks.
     Webhook(Box<WebhookSettings>),
     /// A file with one event a line.

@@ -16,6 +16,11 @@ install_packages() {
 
 missing_packages() {
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
+    command -v make >/dev/null || printf '%s\n' make
+    command -v pkg-config >/dev/null || printf '%s\n' pkg-config
+    # What the library of Kafka is built against.
+    [[ -e /usr/include/openssl/ssl.h ]] || printf '%s\n' libssl-dev
+    [[ -e /usr/include/zlib.h ]] || printf '%s\n' zlib1g-dev
     find_python >/dev/null || printf '%s\n' python3 python3-venv
     postgres_can_be_had || printf '%s\n' postgresql
     mariadb_can_be_had || printf '%s\n' mariadb-server

@@ -12,7 +12,7 @@ provide_python() {
     "$made/bin/python" -c 'import moto.server' || fail "moto cannot be imported; remove $made and try again"
     export TIEOUT_TEST_MOTO_SERVER="$made/bin/moto_server"
 
-    build_venv "$python" test-venv tests/requirements.txt "localstripe, typos and shellcheck"
+    build_venv "$python" test-venv tests/requirements.txt "localstripe, tansu, typos and shellcheck"
     venv=$made
     "$venv/bin/python" -c 'import aiohttp.web, localstripe.server' ||
         fail "localstripe cannot be imported; remove $venv and try again"

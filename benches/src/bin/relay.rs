@@ -86,6 +86,9 @@ async fn measure(args: &Args, database: &Database) -> anyhow::Result<Vec<Figure>
     let (rabbitmq, mut client, _connection) = args.brokers.rabbitmq(&name).await?;
     figures.extend(publish_side("rabbitmq", args, &rabbitmq, &mut client, BATCH).await?);
     client.end().await?;
+    let (kafka, mut client, admin) = args.brokers.kafka(&name).await?;
+    figures.extend(publish_side("kafka", args, &kafka, &mut client, BATCH).await?);
+    client.end(&admin).await?;
     Ok(figures)
 }
 

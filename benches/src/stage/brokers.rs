@@ -7,9 +7,14 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties, ExchangeKind};
-use tieout::queue::{AmqpSettings, Mode, NatsSettings, QueueSettings, RedisSettings};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use tieout::queue::{
+    AmqpSettings, Compression, KafkaSettings, Mode, NatsSettings, QueueSettings, RedisSettings,
+};
 
-use crate::bare::{Nats, RabbitMq, Redis};
+use crate::bare::{Kafka, Nats, RabbitMq, Redis};
 
 /// Where the brokers are.
 #[derive(Debug, clap::Args)]
@@ -28,6 +33,9 @@ pub struct Brokers {
         hide_env_values = true
     )]
     rabbitmq: String,
+    /// The Kafka broker.
+    #[arg(long, env = "TIEOUT_TEST_KAFKA", default_value = "tcp://127.0.0.1:9092", hide_env_values = true)]
+    kafka: String,
 }
 
 impl Brokers {
@@ -76,6 +84,43 @@ impl Brokers {
             max_bytes: 1 << 20,
         };
         Ok((QueueSettings::Amqp(settings), RabbitMq { channel, exchange: name.to_owned() }, connection))
+    }
+
+    /// A topic of Kafka with three partitions, and who takes it away again.
+    pub async fn kafka(&self, topic: &str) -> anyhow::Result<(QueueSettings, Kafka, Admin)> {
+        let broker = self.kafka.rsplit('/').next().unwrap_or(&self.kafka);
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", broker);
+        let admin: Admin = config.create()?;
+        let new = NewTopic::new(topic, 3, TopicReplication::Fixed(1));
+        for made in admin.create_topics([&new], &AdminOptions::new()).await? {
+            made.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code:?}"))?;
+        }
+        let settings = KafkaSettings {
+            brokers: vec![broker.to_owned()],
+            topic: topic.to_owned(),
+            mode: Mode::Structured,
+            compression: Compression::default(),
+            max_bytes: 1_000_000,
+            tls: None,
+            login: None,
+        };
+        config.set("enable.idempotence", "true").set("compression.type", Compression::default().name());
+        let bare = Kafka { producer: config.create()?, topic: topic.to_owned() };
+        Ok((QueueSettings::Kafka(settings), bare, admin))
+    }
+}
+
+/// Who makes topics of Kafka, and takes them away.
+pub type Admin = AdminClient<DefaultClientContext>;
+
+impl Kafka {
+    /// Removes the topic.
+    pub async fn end(self, admin: &Admin) -> anyhow::Result<()> {
+        for gone in admin.delete_topics(&[&self.topic], &AdminOptions::new()).await? {
+            gone.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code:?}"))?;
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 mod amqp;
 mod aws;
 pub mod broker_url;
+mod kafka;
 mod nats;
 mod redis;
 mod table;
@@ -19,6 +20,7 @@ use tieout_reconcilers::define::words;
 
 use amqp::AmqpFile;
 use aws::{EventBridgeFile, SnsFile, SqsFile};
+use kafka::KafkaFile;
 use nats::NatsFile;
 use redis::RedisFile;
 use table::{PgmqFile, PostgresFile, SqliteFile};
@@ -28,6 +30,7 @@ pub use amqp::AmqpConfig;
 pub use aws::{
     AccountConfig, Bus, EventBridgeConfig, QueueUrl, Region, SnsConfig, Source, SqsConfig, TopicArn,
 };
+pub use kafka::{KafkaConfig, LoginConfig, TlsConfig};
 pub use nats::{NatsConfig, Subject};
 pub use redis::RedisConfig;
 
@@ -46,6 +49,7 @@ pub(super) struct QueueFile {
     sqs: Option<SqsFile>,
     sns: Option<SnsFile>,
     eventbridge: Option<EventBridgeFile>,
+    kafka: Option<KafkaFile>,
     webhook: Option<WebhookFile>,
     ndjson: Option<NdjsonFile>,
     stdout: Option<StdoutFile>,
@@ -62,6 +66,7 @@ enum OneFile {
     Sqs(SqsFile),
     Sns(SnsFile),
     EventBridge(EventBridgeFile),
+    Kafka(Box<KafkaFile>),
     Webhook(Box<WebhookFile>),
     Ndjson(NdjsonFile),
     Stdout,
@@ -113,6 +118,8 @@ pub enum QueueConfig {
     Sns(SnsConfig),
     /// A bus of EventBridge.
     EventBridge(EventBridgeConfig),
+    /// A topic of Kafka.
+    Kafka(KafkaConfig),
     /// An application's handler of webhooks.
     Webhook(WebhookConfig),
     /// A file with one JSON document per line.
@@ -136,6 +143,7 @@ impl QueueFile {
             sqs,
             sns,
             eventbridge,
+            kafka,
             webhook,
             ndjson,
             stdout,
@@ -150,6 +158,7 @@ impl QueueFile {
             sqs.map(OneFile::Sqs),
             sns.map(OneFile::Sns),
             eventbridge.map(OneFile::EventBridge),
+            kafka.map(|kafka| OneFile::Kafka(Box::new(kafka))),
             webhook.map(|webhook| OneFile::Webhook(Box::new(webhook))),
             ndjson.map(OneFile::Ndjson),
             stdout.map(|StdoutFile {}| OneFile::Stdout),
@@ -158,7 +167,7 @@ impl QueueFile {
         if let (Some(one), None) = (given.next(), given.next()) {
             return one.compile(Spot::from(file.referenced), problems);
         }
-        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `sqs`, `sns`, `eventbridge`, `webhook`, `ndjson` and `stdout`")
+        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `sqs`, `sns`, `eventbridge`, `kafka`, `webhook`, `ndjson` and `stdout`")
             .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
         problems.add(Spot::from(file.referenced), fault);
         None
@@ -183,6 +192,7 @@ impl OneFile {
             Self::Sqs(file) => file.compile(problems).map(QueueConfig::Sqs),
             Self::Sns(file) => file.compile(problems).map(QueueConfig::Sns),
             Self::EventBridge(file) => file.compile(problems).map(QueueConfig::EventBridge),
+            Self::Kafka(file) => file.compile(problems).map(QueueConfig::Kafka),
             Self::Webhook(file) => file.compile(problems).map(QueueConfig::Webhook),
             Self::Ndjson(NdjsonFile { path }) => {
                 Some(QueueConfig::Ndjson { path: problems.take(path)?.into() })
@@ -200,6 +210,7 @@ impl OneFile {
             Self::Sqs(_) if !cfg!(feature = "aws") => Some(("SQS", "aws")),
             Self::Sns(_) if !cfg!(feature = "aws") => Some(("SNS", "aws")),
             Self::EventBridge(_) if !cfg!(feature = "aws") => Some(("EventBridge", "aws")),
+            Self::Kafka(_) if !cfg!(feature = "kafka") => Some(("Kafka", "kafka")),
             _ => None,
         }
     }
@@ -237,6 +248,7 @@ impl QueueConfig {
             Self::Sqs(sqs) => QueueSettings::Sqs(sqs.resolve(&place("sqs"), base)?),
             Self::Sns(sns) => QueueSettings::Sns(sns.resolve(&place("sns"), base)?),
             Self::EventBridge(bus) => QueueSettings::EventBridge(bus.resolve(&place("eventbridge"), base)?),
+            Self::Kafka(kafka) => QueueSettings::Kafka(kafka.resolve(&place("kafka"), base)?),
             Self::Webhook(webhook) => {
                 QueueSettings::Webhook(Box::new(webhook.resolve(&place("webhook"), base)?))
             }

@@ -52,7 +52,7 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("another kind of database", "env:TIEOUT_TEST_NO_URL", "oracle://db.example.com/app"),
         ("no address at all", "env:TIEOUT_TEST_NO_URL", "app"),
         ("unknown kind of queue", "sqlite: {path: queue.db, table: events}", "sqlit: {path: queue.db}"),
-        ("known kind of queue", "sqlite: {path: queue.db, table: events}", "kafka: {topic: a}"),
+        ("known kind of queue", "sqlite: {path: queue.db, table: events}", "mysql: {table: a}"),
         ("a queue that is a word", "{sqlite: {path: queue.db, table: events}}", "stdout"),
         (
             "a queue of pgmq with SQL in it",

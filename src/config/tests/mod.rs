@@ -3,6 +3,7 @@
 mod aws;
 mod bad;
 mod good;
+mod kafka;
 mod webhooks;
 
 use std::fmt::Write as _;

@@ -32,3 +32,17 @@ pub(super) fn event(key: &str, data: &str) -> Outgoing {
         attempts: 0,
     }
 }
+
+/// A topic at some brokers, with the defaults of the configuration.
+#[cfg(feature = "kafka")]
+pub(super) fn kafka(brokers: &str) -> crate::queue::KafkaSettings {
+    crate::queue::KafkaSettings {
+        brokers: brokers.split(',').map(str::to_owned).collect(),
+        topic: format!("tieout_test_{}", uuid::Uuid::now_v7().simple()),
+        mode: crate::queue::Mode::Structured,
+        compression: crate::queue::Compression::default(),
+        max_bytes: 1_000_000,
+        tls: None,
+        login: None,
+    }
+}

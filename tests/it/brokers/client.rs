@@ -227,3 +227,71 @@ pub(super) mod aws {
         remove_queue(port, name).await;
     }
 }
+
+pub(super) mod kafka {
+    use std::time::Duration;
+
+    use rdkafka::ClientConfig;
+    use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+    use rdkafka::client::DefaultClientContext;
+    use rdkafka::consumer::{BaseConsumer, Consumer as _};
+    use rdkafka::error::KafkaError;
+    use rdkafka::message::Message as _;
+    use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+    const PARTITIONS: i32 = 3;
+
+    fn config(port: u16) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", format!("127.0.0.1:{port}")).set("group.id", "tieout-test");
+        config.set("enable.auto.commit", "false").set("enable.partition.eof", "true");
+        config
+    }
+
+    fn connect(port: u16) -> BaseConsumer {
+        config(port).create().unwrap()
+    }
+
+    pub(crate) fn answers(port: u16) -> bool {
+        connect(port).fetch_metadata(None, Duration::from_secs(1)).is_ok()
+    }
+
+    pub(crate) async fn make(port: u16, name: &str) {
+        let admin: AdminClient<DefaultClientContext> = config(port).create().unwrap();
+        let topic = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1));
+        let made = admin.create_topics([&topic], &AdminOptions::new()).await.unwrap();
+        assert!(made[0].is_ok(), "{made:?}");
+    }
+
+    /// Reads every partition to its end, without a group.
+    pub(crate) fn all(port: u16, name: &str) -> Vec<String> {
+        let consumer = connect(port);
+        let mut partitions = TopicPartitionList::new();
+        for partition in 0..PARTITIONS {
+            partitions.add_partition_offset(name, partition, Offset::Beginning).unwrap();
+        }
+        consumer.assign(&partitions).unwrap();
+        let (mut records, mut ended) = (Vec::new(), 0);
+        while ended < PARTITIONS {
+            match consumer.poll(Duration::from_secs(30)).expect("a record, or the end") {
+                Ok(message) => records.push(String::from_utf8(message.payload().unwrap().to_vec()).unwrap()),
+                Err(KafkaError::PartitionEOF(_)) => ended += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        records
+    }
+}
+
+/// Where a Kafka keeps its records: S3 as moto simulates it.
+pub(super) mod objects {
+    /// Makes the bucket, and says whether that could be done.
+    pub(crate) async fn make(port: u16) -> bool {
+        let login = "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/s3/aws4_request";
+        let made = reqwest::Client::new()
+            .put(format!("http://127.0.0.1:{port}/tansu"))
+            .header("authorization", login)
+            .send();
+        made.await.is_ok_and(|made| made.status().is_success())
+    }
+}

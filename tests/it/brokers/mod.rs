@@ -67,8 +67,9 @@ async fn all_came(world: &World, mut broker: Broker, outcome: &Outcome, before: 
     came.len()
 }
 
-async fn is_cut_off(broker: Broker, side: Side) -> usize {
+async fn is_cut_off(mut broker: Broker, side: Side) -> usize {
     let link = Link::before(broker.port(), Break::Loses(side), BYTES);
+    broker.stands_behind(link.port()).await;
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the link is cut", || link.has_struck());
@@ -80,6 +81,7 @@ async fn is_cut_off(broker: Broker, side: Side) -> usize {
 async fn dies(kind: Kind) {
     let mut broker = Broker::own(kind).await;
     let link = Link::before(broker.port(), Break::Holds, BYTES);
+    broker.stands_behind(link.port()).await;
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the broker is to die", || link.has_struck());
@@ -305,5 +307,43 @@ mod eventbridge {
     async fn eventbridge_is_cut_off_while_it_confirms_events() {
         let n_came = is_cut_off(Broker::shared(Kind::EventBridge).await, Side::Answers).await;
         assert!(n_came > FEW_LOST, "what was not confirmed does not come again: {n_came}");
+    }
+}
+
+mod kafka {
+    use super::*;
+
+    #[tokio::test]
+    async fn kafka_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
+        dies(Kind::Kafka).await;
+    }
+
+    #[tokio::test]
+    async fn kafka_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::own(Kind::Kafka).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn kafka_is_cut_off_while_it_confirms_events() {
+        let n_came = is_cut_off(Broker::own(Kind::Kafka).await, Side::Answers).await;
+        assert!(n_came >= LOST, "{n_came}");
+    }
+
+    #[tokio::test]
+    async fn a_login_that_kafka_does_not_take_pauses_the_queue_and_the_report_says_why() {
+        let mut broker = Broker::own(Kind::Kafka).await;
+        let link = Link::before(broker.port(), Break::Holds, usize::MAX);
+        let world = world(&broker, &link).await;
+        broker.demands_logins().await;
+        world.write("kafka.password", "s3cret");
+        let login = r#"login: {mechanism: SCRAM-SHA-512, user: app, password: "file:kafka.password"}"#;
+        world.edit("tieout.yaml", "compression: none", &format!("compression: none, {login}"));
+        let run = world.run();
+        let domain = run.domain();
+        assert_eq!((run.code, &domain["events"]["waiting"]), (3, &json!(LOST)), "{run:?}");
+        let said = domain["problems"][0].as_str().unwrap().to_owned();
+        let expected = "refuses: it does not take the login: its mechanism, the user or the password";
+        assert!(said.ends_with(expected), "{said}");
+        assert!(!format!("{run:?}").contains("s3cret"), "{run:?}");
     }
 }

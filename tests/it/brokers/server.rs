@@ -18,6 +18,7 @@ pub(super) enum Kind {
     SqsFifo,
     Sns,
     EventBridge,
+    Kafka,
 }
 
 /// Who sends to a moto, as the configuration says it. moto takes every key.
@@ -40,6 +41,8 @@ pub(super) struct Broker {
     port: u16,
     name: String,
     server: Option<Server>,
+    /// Where a Kafka keeps its records. It outlives the broker.
+    _objects: Option<Server>,
     /// How many messages were read before.
     seen: usize,
 }
@@ -48,6 +51,18 @@ pub(super) struct Broker {
 struct Server {
     folder: TempDir,
     processes: Vec<Child>,
+    kafka: Kafka,
+}
+
+/// What is particular to a Kafka of a test's own.
+#[derive(Default)]
+struct Kafka {
+    /// The port of what keeps its records.
+    objects: u16,
+    /// The port at which it says that clients find it: they come back there, wherever they asked.
+    advertised: u16,
+    /// Whether it knows nobody without a login; it knows nobody with one either.
+    demands_logins: bool,
 }
 
 impl Broker {
@@ -60,18 +75,25 @@ impl Broker {
             Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => {
                 ("TIEOUT_TEST_MOTO", "http://127.0.0.1:5000")
             }
+            Kind::Kafka => ("TIEOUT_TEST_KAFKA", "tcp://127.0.0.1:9092"),
         };
         let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
         let port = url::Url::parse(&url).unwrap().port().unwrap();
-        let broker = Self { kind, port, name: own_name(kind), server: None, seen: 0 };
+        let broker = Self { kind, port, name: own_name(kind), server: None, _objects: None, seen: 0 };
         broker.prepare().await;
         broker
     }
 
     /// A server of the test's own, with a stream.
     pub(super) async fn own(kind: Kind) -> Self {
-        let server = Server { folder: TempDir::new().unwrap(), processes: Vec::new() };
-        let mut broker = Self { kind, port: any_port(), name: own_name(kind), server: Some(server), seen: 0 };
+        let mut server = Server::new();
+        let mut objects = None;
+        if kind == Kind::Kafka {
+            let (port, keeper) = Server::of_objects().await;
+            server.kafka.objects = port;
+            objects = Some(keeper);
+        }
+        let mut broker = Self { kind, port: any_port(), name: own_name(kind), server: Some(server), _objects: objects, seen: 0 };
         // Somebody else may have the port.
         while !broker.starts().await {
             broker.kill();
@@ -88,7 +110,7 @@ impl Broker {
     /// How many charges are lost in its test.
     pub(super) const fn n_lost(&self) -> usize {
         match self.kind {
-            Kind::Redis | Kind::Nats | Kind::RabbitMq => LOST,
+            Kind::Redis | Kind::Nats | Kind::RabbitMq | Kind::Kafka => LOST,
             Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => FEW_LOST,
         }
     }
@@ -109,7 +131,32 @@ impl Broker {
             Kind::EventBridge => format!(
                 r#"eventbridge: {{bus: {name}, region: eu-west-1, endpoint: "http://127.0.0.1:{port}", {AWS_KEY}}}"#
             ),
+            Kind::Kafka => {
+                format!(r#"kafka: {{brokers: ["127.0.0.1:{port}"], topic: {name}, compression: none}}"#)
+            }
         }
+    }
+
+    /// Makes clients come to a port, where the broker itself tells them which.
+    pub(super) async fn stands_behind(&mut self, port: u16) {
+        if self.kind == Kind::Kafka {
+            self.server.as_mut().unwrap().kafka.advertised = port;
+            self.kill();
+            self.start_again().await;
+        }
+    }
+
+    /// Makes a Kafka know nobody, with a login or without.
+    pub(super) async fn demands_logins(&mut self) {
+        let server = self.server.as_mut().unwrap();
+        server.kafka.demands_logins = true;
+        server.kill();
+        server.start(self.kind, self.port);
+        // Whoever asks it anything is hung up on, so only this shows that it is there.
+        until_so("the broker listens", async || {
+            std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        })
+        .await;
     }
 
     /// The name of the stream.
@@ -125,6 +172,7 @@ impl Broker {
             Kind::RabbitMq => client::amqp::take(self.port, &self.name).await,
             Kind::Sqs | Kind::SqsFifo | Kind::Sns => client::aws::take(self.port, &self.name).await,
             Kind::EventBridge => client::aws::take_details(self.port, &self.name).await,
+            Kind::Kafka => self.unseen(client::kafka::all(self.port, &self.name)),
         }
     }
 
@@ -142,6 +190,8 @@ impl Broker {
             Kind::Sqs | Kind::SqsFifo => client::aws::remove_queue(self.port, &self.name).await,
             Kind::Sns => client::aws::remove_topic(self.port, &self.name).await,
             Kind::EventBridge => client::aws::remove_bus(self.port, &self.name).await,
+            // It is a server of the test's own.
+            Kind::Kafka => {}
         }
     }
 
@@ -152,6 +202,7 @@ impl Broker {
             Kind::Sqs | Kind::SqsFifo => client::aws::make_queue(self.port, &self.name).await,
             Kind::Sns => client::aws::make_topic(self.port, &self.name).await,
             Kind::EventBridge => client::aws::make_bus(self.port, &self.name).await,
+            Kind::Kafka => client::kafka::make(self.port, &self.name).await,
             Kind::RabbitMq => {
                 client::amqp::make(self.port, &self.name).await;
                 if let Some(server) = &self.server {
@@ -197,10 +248,34 @@ async fn answers(kind: Kind, port: u16) -> bool {
         Kind::Nats => client::nats::answers(port).await,
         Kind::RabbitMq => client::amqp::answers(port).await,
         Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => client::aws::answers(port).await,
+        Kind::Kafka => client::kafka::answers(port),
     }
 }
 
 impl Server {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), processes: Vec::new(), kafka: Kafka::default() }
+    }
+
+    /// A keeper of objects with an empty bucket, and its port.
+    async fn of_objects() -> (u16, Self) {
+        let program = env::var("TIEOUT_TEST_MOTO_SERVER")
+            .expect("TIEOUT_TEST_MOTO_SERVER names moto's server; tests/run installs one");
+        loop {
+            let (port, mut server) = (any_port(), Self::new());
+            server.spawn("KILL", &program, &["-H", "127.0.0.1", "-p", &port.to_string()], &[]);
+            let mut has_ended = false;
+            until_so("the keeper of objects answers", async || {
+                has_ended = server.has_ended();
+                has_ended || client::objects::make(port).await
+            })
+            .await;
+            if !has_ended {
+                return (port, server);
+            }
+        }
+    }
+
     fn start(&mut self, kind: Kind, port: u16) {
         match kind {
             Kind::Redis => self.spawn(
@@ -231,7 +306,31 @@ impl Server {
                     env::var("TIEOUT_TEST_MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
                 self.spawn("KILL", &program, &["-H", "127.0.0.1", "-p", &port.to_string()], &[]);
             }
+            Kind::Kafka => self.start_kafka(port),
         }
+    }
+
+    /// It keeps its records as objects, and nothing by itself.
+    fn start_kafka(&mut self, port: u16) {
+        let program =
+            env::var("TIEOUT_TEST_TANSU").expect("TIEOUT_TEST_TANSU names tansu; tests/run installs one");
+        let Kafka { objects, advertised, demands_logins } = self.kafka;
+        let advertised = if advertised == 0 { port } else { advertised };
+        let (listener, advertised) =
+            (format!("tcp://127.0.0.1:{port}"), format!("tcp://127.0.0.1:{advertised}"));
+        let mut args = vec!["broker", "--storage-engine", "s3://tansu/"];
+        args.extend(["--listener-url", &listener, "--advertised-listener-url", &advertised]);
+        if demands_logins {
+            args.push("--authentication");
+        }
+        let settings = [
+            ("AWS_ENDPOINT", format!("http://127.0.0.1:{objects}")),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ];
+        self.spawn("KILL", &program, &args, &settings);
     }
 
     /// The name server that it would start for itself listens everywhere, and outlives it. What is started is a script, which the

@@ -3,6 +3,8 @@
 mod amqp;
 mod aws;
 mod eventbridge;
+mod kafka;
+mod kafka_fake;
 mod nats;
 mod redis;
 mod sns;
@@ -16,7 +18,7 @@ use secrecy::SecretString;
 
 use super::event;
 use crate::queue::{
-    AmqpSettings, Mode, NatsSettings, Outcome, QueueFault, QueueSettings, RedisSettings, open,
+    AmqpSettings, KafkaSettings, Mode, NatsSettings, Outcome, QueueFault, QueueSettings, RedisSettings, open,
 };
 use crate::store::Outgoing;
 
