@@ -16,11 +16,13 @@ mod kafka;
 mod nats;
 mod ndjson;
 mod postgres;
+#[cfg(feature = "gcp")]
+mod pubsub;
 #[cfg(feature = "redis")]
 mod redis;
 mod sqlite;
 mod stdout;
-#[cfg(not(all(feature = "amqp", feature = "aws", feature = "kafka", feature = "nats", feature = "redis")))]
+#[cfg(not(all(feature = "amqp", feature = "aws", feature = "gcp", feature = "kafka", feature = "nats", feature = "redis")))]
 mod unbuilt;
 pub mod webhook;
 
@@ -31,7 +33,7 @@ use futures::future::BoxFuture;
 pub use postgres::{NotAPgmqName, PgmqName};
 pub use settings::{
     AmqpSettings, AwsAccount, AwsKeys, EventBridgeSettings, Compression, KafkaLogin, KafkaSettings, KafkaTls, Mechanism, Mode, NatsSettings,
-    QueueSettings, RedisSettings,
+    PubsubLogin, PubsubSettings, QueueSettings, RedisSettings,
     SnsSettings, SqsSettings,
 };
 pub use table::{NotATable, TableName};
@@ -129,10 +131,12 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
         QueueSettings::EventBridge(settings) => aws::eventbridge(settings),
         #[cfg(feature = "kafka")]
         QueueSettings::Kafka(settings) => Box::new(kafka::KafkaQueue::new(settings)),
+        #[cfg(feature = "gcp")]
+        QueueSettings::Pubsub(settings) => Box::new(pubsub::PubsubQueue::new(settings)),
         QueueSettings::Webhook(settings) => Box::new(webhook::WebhookQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
-        #[cfg(not(all(feature = "amqp", feature = "aws", feature = "kafka", feature = "nats", feature = "redis")))]
+        #[cfg(not(all(feature = "amqp", feature = "aws", feature = "gcp", feature = "kafka", feature = "nats", feature = "redis")))]
         _ => Box::new(unbuilt::Unbuilt),
     }
 }
@@ -151,6 +155,7 @@ pub fn ddl(settings: &QueueSettings) -> Option<String> {
         | QueueSettings::Sns(_)
         | QueueSettings::EventBridge(_)
         | QueueSettings::Kafka(_)
+        | QueueSettings::Pubsub(_)
         | QueueSettings::Webhook(_)
         | QueueSettings::Ndjson { .. }
         | QueueSettings::Stdout => None,

@@ -50,6 +50,8 @@ pub enum QueueSettings {
     EventBridge(EventBridgeSettings),
     /// A topic of Kafka.
     Kafka(KafkaSettings),
+    /// A topic of Google Pub/Sub.
+    Pubsub(PubsubSettings),
     /// An application's handler of webhooks.
     Webhook(Box<WebhookSettings>),
     /// A file with one event a line.
@@ -161,4 +163,30 @@ pub struct AwsKeys {
     pub id: SecretString,
     /// What requests are signed with.
     pub secret: SecretString,
+}
+
+/// A topic of Google Pub/Sub.
+#[derive(Debug, Clone)]
+pub struct PubsubSettings {
+    /// The whole name of the topic, with its project.
+    pub topic: String,
+    /// How events stand in messages.
+    pub mode: Mode,
+    /// Whether messages have their subject as their ordering key.
+    pub ordering: bool,
+    /// As whom the service is asked.
+    pub login: PubsubLogin,
+    /// Where the service is, unless it is where it always is: a scheme and a host.
+    pub endpoint: Option<String>,
+}
+
+/// As whom Google Pub/Sub is asked.
+#[derive(Debug, Clone)]
+pub enum PubsubLogin {
+    /// As nobody, which an emulator takes.
+    Anonymous,
+    /// By the application default credentials.
+    Environment,
+    /// By the key of a service account, in JSON.
+    ServiceAccount(SecretString),
 }

@@ -5,6 +5,7 @@ mod aws;
 pub mod broker_url;
 mod kafka;
 mod nats;
+mod pubsub;
 mod redis;
 mod table;
 pub mod webhook;
@@ -22,6 +23,7 @@ use amqp::AmqpFile;
 use aws::{EventBridgeFile, SnsFile, SqsFile};
 use kafka::KafkaFile;
 use nats::NatsFile;
+use pubsub::PubsubFile;
 use redis::RedisFile;
 use table::{PgmqFile, PostgresFile, SqliteFile};
 use webhook::{WebhookConfig, WebhookFile};
@@ -32,6 +34,7 @@ pub use aws::{
 };
 pub use kafka::{KafkaConfig, LoginConfig, TlsConfig};
 pub use nats::{NatsConfig, Subject};
+pub use pubsub::{Endpoint, PubsubConfig, TopicName};
 pub use redis::RedisConfig;
 
 use super::secret::{ConfigError, UrlRef};
@@ -50,6 +53,7 @@ pub(super) struct QueueFile {
     sns: Option<SnsFile>,
     eventbridge: Option<EventBridgeFile>,
     kafka: Option<KafkaFile>,
+    pubsub: Option<PubsubFile>,
     webhook: Option<WebhookFile>,
     ndjson: Option<NdjsonFile>,
     stdout: Option<StdoutFile>,
@@ -67,6 +71,7 @@ enum OneFile {
     Sns(SnsFile),
     EventBridge(EventBridgeFile),
     Kafka(Box<KafkaFile>),
+    Pubsub(PubsubFile),
     Webhook(Box<WebhookFile>),
     Ndjson(NdjsonFile),
     Stdout,
@@ -120,6 +125,8 @@ pub enum QueueConfig {
     EventBridge(EventBridgeConfig),
     /// A topic of Kafka.
     Kafka(KafkaConfig),
+    /// A topic of Google Pub/Sub.
+    Pubsub(PubsubConfig),
     /// An application's handler of webhooks.
     Webhook(WebhookConfig),
     /// A file with one JSON document per line.
@@ -144,6 +151,7 @@ impl QueueFile {
             sns,
             eventbridge,
             kafka,
+            pubsub,
             webhook,
             ndjson,
             stdout,
@@ -159,6 +167,7 @@ impl QueueFile {
             sns.map(OneFile::Sns),
             eventbridge.map(OneFile::EventBridge),
             kafka.map(|kafka| OneFile::Kafka(Box::new(kafka))),
+            pubsub.map(OneFile::Pubsub),
             webhook.map(|webhook| OneFile::Webhook(Box::new(webhook))),
             ndjson.map(OneFile::Ndjson),
             stdout.map(|StdoutFile {}| OneFile::Stdout),
@@ -167,7 +176,7 @@ impl QueueFile {
         if let (Some(one), None) = (given.next(), given.next()) {
             return one.compile(Spot::from(file.referenced), problems);
         }
-        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `sqs`, `sns`, `eventbridge`, `kafka`, `webhook`, `ndjson` and `stdout`")
+        let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `sqs`, `sns`, `eventbridge`, `kafka`, `pubsub`, `webhook`, `ndjson` and `stdout`")
             .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
         problems.add(Spot::from(file.referenced), fault);
         None
@@ -193,6 +202,7 @@ impl OneFile {
             Self::Sns(file) => file.compile(problems).map(QueueConfig::Sns),
             Self::EventBridge(file) => file.compile(problems).map(QueueConfig::EventBridge),
             Self::Kafka(file) => file.compile(problems).map(QueueConfig::Kafka),
+            Self::Pubsub(file) => file.compile(problems).map(QueueConfig::Pubsub),
             Self::Webhook(file) => file.compile(problems).map(QueueConfig::Webhook),
             Self::Ndjson(NdjsonFile { path }) => {
                 Some(QueueConfig::Ndjson { path: problems.take(path)?.into() })
@@ -211,6 +221,7 @@ impl OneFile {
             Self::Sns(_) if !cfg!(feature = "aws") => Some(("SNS", "aws")),
             Self::EventBridge(_) if !cfg!(feature = "aws") => Some(("EventBridge", "aws")),
             Self::Kafka(_) if !cfg!(feature = "kafka") => Some(("Kafka", "kafka")),
+            Self::Pubsub(_) if !cfg!(feature = "gcp") => Some(("Google Pub/Sub", "gcp")),
             _ => None,
         }
     }
@@ -249,6 +260,7 @@ impl QueueConfig {
             Self::Sns(sns) => QueueSettings::Sns(sns.resolve(&place("sns"), base)?),
             Self::EventBridge(bus) => QueueSettings::EventBridge(bus.resolve(&place("eventbridge"), base)?),
             Self::Kafka(kafka) => QueueSettings::Kafka(kafka.resolve(&place("kafka"), base)?),
+            Self::Pubsub(pubsub) => QueueSettings::Pubsub(pubsub.resolve(&place("pubsub"), base)?),
             Self::Webhook(webhook) => {
                 QueueSettings::Webhook(Box::new(webhook.resolve(&place("webhook"), base)?))
             }

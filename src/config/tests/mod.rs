@@ -4,6 +4,7 @@ mod aws;
 mod bad;
 mod good;
 mod kafka;
+mod pubsub;
 mod webhooks;
 
 use std::fmt::Write as _;

@@ -5,6 +5,8 @@ mod brokers;
 mod files;
 mod pgmq;
 mod postgres;
+#[cfg(feature = "gcp")]
+mod pubsub;
 mod sqlite;
 mod webhook;
 

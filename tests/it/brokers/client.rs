@@ -295,3 +295,56 @@ pub(super) mod objects {
         made.await.is_ok_and(|made| made.status().is_success())
     }
 }
+
+/// Google's emulator of Pub/Sub, over its REST interface.
+pub(super) mod pubsub {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use reqwest::{Client, Method};
+    use serde_json::{Value, json};
+
+    /// The project of every topic.
+    pub(crate) const PROJECT: &str = "projects/tieout-test";
+
+    async fn ask(port: u16, method: Method, what: &str, body: &Value) -> reqwest::Result<Value> {
+        let url = format!("http://127.0.0.1:{port}/v1/{PROJECT}/{what}");
+        Client::new().request(method, url).json(body).send().await?.error_for_status()?.json().await
+    }
+
+    pub(crate) async fn answers(port: u16) -> bool {
+        ask(port, Method::GET, "topics", &json!({})).await.is_ok()
+    }
+
+    /// A topic with a subscription of the same name.
+    pub(crate) async fn make(port: u16, name: &str) {
+        ask(port, Method::PUT, &format!("topics/{name}"), &json!({})).await.unwrap();
+        let read = json!({
+            "topic": format!("{PROJECT}/topics/{name}"), "enableMessageOrdering": true, "ackDeadlineSeconds": 600,
+        });
+        ask(port, Method::PUT, &format!("subscriptions/{name}"), &read).await.unwrap();
+    }
+
+    /// Takes everything out.
+    pub(crate) async fn take(port: u16, name: &str) -> Vec<String> {
+        let mut taken = Vec::new();
+        loop {
+            let pull = json!({"maxMessages": 1_000, "returnImmediately": true});
+            let pulled = ask(port, Method::POST, &format!("subscriptions/{name}:pull"), &pull).await.unwrap();
+            let Some(messages) = pulled["receivedMessages"].as_array() else { return taken };
+            let text =
+                |message: &Value| STANDARD.decode(message["message"]["data"].as_str().unwrap()).unwrap();
+            taken.extend(messages.iter().map(|message| String::from_utf8(text(message)).unwrap()));
+            let ids: Vec<&Value> = messages.iter().map(|message| &message["ackId"]).collect();
+            let acknowledge = json!({"ackIds": ids});
+            ask(port, Method::POST, &format!("subscriptions/{name}:acknowledge"), &acknowledge)
+                .await
+                .unwrap();
+        }
+    }
+
+    pub(crate) async fn remove(port: u16, name: &str) {
+        for made in ["subscriptions", "topics"] {
+            ask(port, Method::DELETE, &format!("{made}/{name}"), &json!({})).await.unwrap();
+        }
+    }
+}

@@ -85,7 +85,7 @@ async fn dies(kind: Kind) {
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the broker is to die", || link.has_struck());
-    broker.kill();
+    broker.kill().await;
     broker.start_again().await;
     link.mend();
     let (outcome, _) = run.end();
@@ -112,7 +112,7 @@ async fn dies_and_forgets(kind: Kind) {
         "it dies at no time that tells anything: {}",
         before.len()
     );
-    broker.kill();
+    broker.kill().await;
     broker.start_empty().await;
     link.mend();
     let (outcome, _) = run.end();
@@ -173,6 +173,27 @@ mod nats {
         let expected = format!(r#"refuses: Permissions Violation for Publish to "{}""#, broker.name());
         assert!(said.ends_with(&expected), "{said}");
         assert!(!format!("{run:?}").contains("s3cret"), "{run:?}");
+    }
+}
+
+/// Google's emulator, which forgets everything when it dies. What it had is taken out before, and its topic is made again.
+mod pubsub {
+    use super::*;
+
+    #[tokio::test]
+    async fn pubsub_dies_in_the_middle_of_a_batch_and_everything_comes_in_the_end() {
+        dies(Kind::Pubsub).await;
+    }
+
+    #[tokio::test]
+    async fn pubsub_is_cut_off_while_it_is_told_events() {
+        is_cut_off(Broker::shared(Kind::Pubsub).await, Side::Requests).await;
+    }
+
+    #[tokio::test]
+    async fn pubsub_is_cut_off_while_it_confirms_events() {
+        let n_came = is_cut_off(Broker::shared(Kind::Pubsub).await, Side::Answers).await;
+        assert!(n_came > LOST, "what was not confirmed does not come again: {n_came}");
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Sns,
     EventBridge,
     Kafka,
+    Pubsub,
 }
 
 /// Who sends to a moto, as the configuration says it. moto takes every key.
@@ -26,6 +27,9 @@ const AWS_KEY: &str = r#"access_key_id: "file:aws.key", secret_access_key: "file
 
 /// The largest message of a RabbitMQ of a test's own.
 const RABBITMQ_BYTES: usize = 100_000;
+
+/// Where Google's packages put their emulator of Pub/Sub.
+const PUBSUB_EMULATOR: &str = "/usr/lib/google-cloud-sdk/platform/pubsub-emulator/bin/cloud-pubsub-emulator";
 
 /// Who may do what at a NATS of a test's own: one who names no login may do everything, and `app` may only ask about streams.
 const NATS_LOGINS: &str = r#"
@@ -45,6 +49,8 @@ pub(super) struct Broker {
     _objects: Option<Server>,
     /// How many messages were read before.
     seen: usize,
+    /// What was taken out of a server that forgets everything when it dies, before it did.
+    saved: Vec<String>,
 }
 
 /// A server in a folder of its own. It is killed when it is dropped, and by the kernel where nobody drops it.
@@ -76,10 +82,11 @@ impl Broker {
                 ("TIEOUT_TEST_MOTO", "http://127.0.0.1:5000")
             }
             Kind::Kafka => ("TIEOUT_TEST_KAFKA", "tcp://127.0.0.1:9092"),
+            Kind::Pubsub => ("TIEOUT_TEST_PUBSUB", "http://127.0.0.1:8085"),
         };
         let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
         let port = url::Url::parse(&url).unwrap().port().unwrap();
-        let broker = Self { kind, port, name: own_name(kind), server: None, _objects: None, seen: 0 };
+        let broker = Self { kind, port, name: own_name(kind), server: None, _objects: None, seen: 0, saved: Vec::new() };
         broker.prepare().await;
         broker
     }
@@ -93,10 +100,11 @@ impl Broker {
             server.kafka.objects = port;
             objects = Some(keeper);
         }
-        let mut broker = Self { kind, port: any_port(), name: own_name(kind), server: Some(server), _objects: objects, seen: 0 };
+        let (port, name, saved) = (any_port(), own_name(kind), Vec::new());
+        let mut broker = Self { kind, port, name, server: Some(server), _objects: objects, seen: 0, saved };
         // Somebody else may have the port.
         while !broker.starts().await {
-            broker.kill();
+            broker.server.as_mut().unwrap().kill();
             broker.port = any_port();
         }
         broker.prepare().await;
@@ -110,7 +118,7 @@ impl Broker {
     /// How many charges are lost in its test.
     pub(super) const fn n_lost(&self) -> usize {
         match self.kind {
-            Kind::Redis | Kind::Nats | Kind::RabbitMq | Kind::Kafka => LOST,
+            Kind::Redis | Kind::Nats | Kind::RabbitMq | Kind::Kafka | Kind::Pubsub => LOST,
             Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => FEW_LOST,
         }
     }
@@ -134,6 +142,10 @@ impl Broker {
             Kind::Kafka => {
                 format!(r#"kafka: {{brokers: ["127.0.0.1:{port}"], topic: {name}, compression: none}}"#)
             }
+            Kind::Pubsub => {
+                let topic = format!("{}/topics/{name}", client::pubsub::PROJECT);
+                format!(r#"pubsub: {{topic: {topic}, endpoint: "http://127.0.0.1:{port}"}}"#)
+            }
         }
     }
 
@@ -141,7 +153,7 @@ impl Broker {
     pub(super) async fn stands_behind(&mut self, port: u16) {
         if self.kind == Kind::Kafka {
             self.server.as_mut().unwrap().kafka.advertised = port;
-            self.kill();
+            self.kill().await;
             self.start_again().await;
         }
     }
@@ -173,6 +185,17 @@ impl Broker {
             Kind::Sqs | Kind::SqsFifo | Kind::Sns => client::aws::take(self.port, &self.name).await,
             Kind::EventBridge => client::aws::take_details(self.port, &self.name).await,
             Kind::Kafka => self.unseen(client::kafka::all(self.port, &self.name)),
+            Kind::Pubsub => {
+                self.save().await;
+                std::mem::take(&mut self.saved)
+            }
+        }
+    }
+
+    /// Takes out what a server would forget.
+    async fn save(&mut self) {
+        if self.kind == Kind::Pubsub {
+            self.saved.extend(client::pubsub::take(self.port, &self.name).await);
         }
     }
 
@@ -192,6 +215,7 @@ impl Broker {
             Kind::EventBridge => client::aws::remove_bus(self.port, &self.name).await,
             // It is a server of the test's own.
             Kind::Kafka => {}
+            Kind::Pubsub => client::pubsub::remove(self.port, &self.name).await,
         }
     }
 
@@ -209,16 +233,21 @@ impl Broker {
                     server.write_down_rabbitmq(self.port);
                 }
             }
+            Kind::Pubsub => client::pubsub::make(self.port, &self.name).await,
         }
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(super) async fn kill(&mut self) {
+        self.save().await;
         self.server.as_mut().unwrap().kill();
     }
 
-    /// Starts the server over what it left on the disk, and waits until it answers.
+    /// Starts the server over what it left on the disk, and waits until it answers. Google's emulator leaves nothing, not even the topic.
     pub(super) async fn start_again(&mut self) {
         assert!(self.starts().await, "the broker does not start again");
+        if self.kind == Kind::Pubsub {
+            self.prepare().await;
+        }
     }
 
     /// Starts a server that keeps nothing, and makes the stream anew.
@@ -249,6 +278,7 @@ async fn answers(kind: Kind, port: u16) -> bool {
         Kind::RabbitMq => client::amqp::answers(port).await,
         Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => client::aws::answers(port).await,
         Kind::Kafka => client::kafka::answers(port),
+        Kind::Pubsub => client::pubsub::answers(port).await,
     }
 }
 
@@ -307,6 +337,11 @@ impl Server {
                 self.spawn("KILL", &program, &["-H", "127.0.0.1", "-p", &port.to_string()], &[]);
             }
             Kind::Kafka => self.start_kafka(port),
+            Kind::Pubsub => {
+                let program =
+                    env::var("TIEOUT_TEST_PUBSUB_EMULATOR").unwrap_or_else(|_| PUBSUB_EMULATOR.to_owned());
+                self.spawn("KILL", &program, &["--host=127.0.0.1", &format!("--port={port}")], &[]);
+            }
         }
     }
 

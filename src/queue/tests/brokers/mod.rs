@@ -6,6 +6,7 @@ mod eventbridge;
 mod kafka;
 mod kafka_fake;
 mod nats;
+mod pubsub;
 mod redis;
 mod sns;
 mod sqs;
@@ -18,7 +19,8 @@ use secrecy::SecretString;
 
 use super::event;
 use crate::queue::{
-    AmqpSettings, KafkaSettings, Mode, NatsSettings, Outcome, QueueFault, QueueSettings, RedisSettings, open,
+    AmqpSettings, KafkaSettings, Mode, NatsSettings, Outcome, PubsubLogin, PubsubSettings, QueueFault, QueueSettings,
+    RedisSettings, open,
 };
 use crate::store::Outgoing;
 
