@@ -13,6 +13,9 @@ mod process;
 mod proxy;
 mod world;
 
+#[cfg(feature = "all-queues")]
+#[path = "../servers/certificate.rs"]
+mod certificate;
 #[path = "../servers/pgbouncer.rs"]
 mod pgbouncer;
 

@@ -16,6 +16,36 @@ pub(super) mod redis {
         cmd("DBSIZE").query_async::<u64>(&mut connection).await.is_ok()
     }
 
+    /// A server that wants a password and has no room for another client.
+    pub(crate) struct Crowded(MultiplexedConnection);
+
+    impl Crowded {
+        pub(crate) async fn new(port: u16, password: &str) -> Self {
+            let mut crowded = Self(connect(port).await.unwrap());
+            crowded.set("requirepass", password).await;
+            crowded.set("maxclients", "1").await;
+            crowded
+        }
+
+        async fn set(&mut self, what: &str, value: &str) {
+            cmd("CONFIG").arg(&["SET", what, value]).exec_async(&mut self.0).await.unwrap();
+        }
+
+        /// Whether it has turned somebody away.
+        pub(crate) async fn has_turned_away(&mut self) -> bool {
+            let stats: String = cmd("INFO").arg("stats").query_async(&mut self.0).await.unwrap();
+            !stats.contains("rejected_connections:0")
+        }
+
+        pub(crate) async fn make_room(&mut self) {
+            self.set("maxclients", "1000").await;
+        }
+
+        pub(crate) async fn want_no_password(&mut self) {
+            self.set("requirepass", "").await;
+        }
+    }
+
     pub(crate) async fn all(port: u16, name: &str) -> Vec<String> {
         let mut connection = connect(port).await.unwrap();
         let entries: Vec<(String, BTreeMap<String, String>)> =

@@ -6,11 +6,15 @@ mod link;
 mod server;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
+use self::client::redis::Crowded;
 use self::link::{Break, Link, Side};
 use self::server::{Broker, Kind};
+use crate::certificate::{certified, pem};
 use crate::process::{Process, until};
 use crate::world::{Outcome, World, charge};
 
@@ -119,8 +123,62 @@ async fn dies_and_forgets(kind: Kind) {
     all_came(&world, broker, &outcome, before).await;
 }
 
+/// Over TLS nothing is told to a server that nobody vouches for, and everything to one that `SSL_CERT_FILE` does.
+async fn speaks_tls(kind: Kind) -> String {
+    let mut broker = Broker::own(kind).await;
+    let world = World::agreeing(3).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.edit("tieout.yaml", "sqlite: {path: queue.db, table: tieout_events}", &broker.queue_by_tls());
+    let trusting = |file: &Path, args: &[&str]| {
+        let mut command = world.command(args);
+        let output = command.env("SSL_CERT_FILE", file).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Outcome {
+            code: output.status.code().unwrap(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    };
+    let other = world.path().join("other.pem");
+    let made = certified("other");
+    fs::write(&other, pem("CERTIFICATE", &made.certificate)).unwrap();
+    let refused = trusting(&other, &["run", "--format", "json", "--drain", "1s"]);
+    let domain = refused.domain();
+    assert_eq!((refused.code, &domain["events"]["waiting"]), (3, &json!(1)), "{refused:?}");
+    assert_eq!(broker.received().await, Vec::<String>::new());
+    let taken = trusting(&broker.certificate(), &["run", "--format", "json"]);
+    assert_eq!((taken.code, &taken.domain()["events"]["waiting"]), (0, &json!(0)), "{taken:?}");
+    assert_eq!(broker.received().await.len(), 1);
+    domain["problems"][0].as_str().unwrap().to_owned()
+}
+
 mod redis {
     use super::*;
+
+    #[tokio::test]
+    async fn redis_that_nobody_vouches_for_is_told_nothing() {
+        let said = speaks_tls(Kind::Redis).await;
+        assert!(said.contains("certificate"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn redis_without_room_for_another_client_is_no_refused_login_and_gets_everything_later() {
+        let broker = Broker::own(Kind::Redis).await;
+        let link = Link::before(broker.port(), Break::Holds, usize::MAX);
+        let world = world(&broker, &link).await;
+        world.write("redis.url", &format!("redis://:s3cret@127.0.0.1:{}", broker.port()));
+        let open = format!(r#"url: "redis://127.0.0.1:{}""#, link.port());
+        world.edit("tieout.yaml", &open, r#"url: "file:redis.url""#);
+        let mut crowded = Crowded::new(broker.port(), "s3cret").await;
+        let mut run = Process::start(&world, &["run", "--format", "json"]);
+        run.until_it_says("cannot be reached: it has too many clients");
+        assert!(crowded.has_turned_away().await);
+        crowded.make_room().await;
+        let (outcome, _) = run.end();
+        assert_eq!((outcome.code, &outcome.domain()["events"]["emitted"]), (0, &json!(LOST)), "{outcome:?}");
+        crowded.want_no_password().await;
+        all_is_there(&world, broker, &outcome).await;
+    }
 
     #[tokio::test]
     async fn redis_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
@@ -141,6 +199,12 @@ mod redis {
 
 mod nats {
     use super::*;
+
+    #[tokio::test]
+    async fn nats_that_nobody_vouches_for_is_told_nothing() {
+        let said = speaks_tls(Kind::Nats).await;
+        assert!(said.contains("certificate"), "{said}");
+    }
 
     #[tokio::test]
     async fn nats_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
@@ -199,6 +263,12 @@ mod pubsub {
 
 mod rabbitmq {
     use super::*;
+
+    #[tokio::test]
+    async fn rabbitmq_that_nobody_vouches_for_is_told_nothing() {
+        let said = speaks_tls(Kind::RabbitMq).await;
+        assert!(said.contains("certificate"), "{said}");
+    }
 
     #[tokio::test]
     async fn rabbitmq_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {

@@ -2,11 +2,13 @@
 
 use std::env;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::{FEW_LOST, LOST, client};
+use crate::certificate::{certified, pem};
 use crate::process::until_so;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,12 @@ authorization: { users: [
   { user: anyone, password: anyone }
   { user: app, password: s3cret, permissions: { publish: { allow: ["$JS.API.>"] } } }
 ] }
+"#;
+
+/// TLS for whoever asks for it, on the same port.
+const NATS_TLS: &str = r#"
+tls: { cert_file: "server.pem", key_file: "server.key" }
+allow_non_tls: true
 "#;
 
 pub(super) struct Broker {
@@ -100,6 +108,7 @@ impl Broker {
             server.kafka.objects = port;
             objects = Some(keeper);
         }
+        server.write_certificate();
         let (port, name, saved) = (any_port(), own_name(kind), Vec::new());
         let mut broker = Self { kind, port, name, server: Some(server), _objects: objects, seen: 0, saved };
         // Somebody else may have the port.
@@ -169,6 +178,24 @@ impl Broker {
             std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
         })
         .await;
+    }
+
+    /// The same by TLS, at a server of the test's own.
+    pub(super) fn queue_by_tls(&self) -> String {
+        let (name, port) = (&self.name, tls_port(self.port));
+        match self.kind {
+            Kind::Redis => format!(r#"redis: {{url: "rediss://127.0.0.1:{port}", stream: {name}}}"#),
+            Kind::Nats => format!(r#"nats: {{url: "tls://127.0.0.1:{}", subject: {name}}}"#, self.port),
+            Kind::RabbitMq => format!(r#"rabbitmq: {{url: "amqps://127.0.0.1:{port}", exchange: {name}}}"#),
+            Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge | Kind::Kafka | Kind::Pubsub => {
+                unreachable!("the test's own server knows no TLS")
+            }
+        }
+    }
+
+    /// The certificate by which a server of the test's own vouches for itself.
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.server.as_ref().unwrap().folder.path().join("server.pem")
     }
 
     /// The name of the stream.
@@ -306,6 +333,16 @@ impl Server {
         }
     }
 
+    fn write_certificate(&self) {
+        let made = certified("server");
+        for (name, what, der) in
+            [("server.pem", "CERTIFICATE", &made.certificate), ("server.key", "PRIVATE KEY", &made.key)]
+        {
+            std::fs::write(self.folder.path().join(name), pem(what, der)).unwrap();
+        }
+    }
+
+    /// Starts it in a folder of its own. It speaks TLS as well, where it can.
     fn start(&mut self, kind: Kind, port: u16) {
         match kind {
             Kind::Redis => self.spawn(
@@ -320,13 +357,23 @@ impl Server {
                     "yes",
                     "--appendfsync",
                     "always",
+                    "--tls-port",
+                    &tls_port(port).to_string(),
+                    "--tls-cert-file",
+                    "server.pem",
+                    "--tls-key-file",
+                    "server.key",
+                    "--tls-ca-cert-file",
+                    "server.pem",
+                    "--tls-auth-clients",
+                    "no",
                 ],
                 &[],
             ),
             Kind::Nats => {
                 let store = self.folder.path().to_str().unwrap().to_owned();
                 let (port, logins) = (port.to_string(), format!("{store}/logins.conf"));
-                std::fs::write(&logins, NATS_LOGINS).unwrap();
+                std::fs::write(&logins, format!("{NATS_LOGINS}{NATS_TLS}")).unwrap();
                 let args = ["-a", "127.0.0.1", "-p", &port, "-js", "-sd", &store, "-c", &logins];
                 self.spawn("KILL", "nats-server", &args, &[]);
             }
@@ -373,7 +420,14 @@ impl Server {
     fn start_rabbitmq(&mut self, port: u16) {
         let names = (port + 4_000).to_string();
         self.spawn("KILL", "epmd", &["-address", "127.0.0.1", "-port", &names], &[]);
-        let config = format!("listeners.tcp.1 = 127.0.0.1:{port}\nmax_message_size = {RABBITMQ_BYTES}\n");
+        let file = |name: &str| self.folder.path().join(name).display().to_string();
+        let config = format!(
+            "listeners.tcp.1 = 127.0.0.1:{port}\nmax_message_size = {RABBITMQ_BYTES}\n\
+             listeners.ssl.1 = 127.0.0.1:{}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n",
+            tls_port(port),
+            file("server.pem"),
+            file("server.key"),
+        );
         std::fs::write(self.folder.path().join("rabbitmq.conf"), config).unwrap();
         std::fs::write(self.folder.path().join("plugins"), "").unwrap();
         self.spawn("TERM", "/usr/lib/rabbitmq/bin/rabbitmq-server", &[], &self.rabbitmq_settings(port));
@@ -440,7 +494,12 @@ fn own_name(kind: Kind) -> String {
     format!("tieout_test_{}{end}", uuid::Uuid::now_v7().simple())
 }
 
-/// A port that nobody is given by the system; those 4,000 and 8,000 above it are the broker's as well.
+/// Where a server speaks TLS that does so on a port of its own.
+const fn tls_port(port: u16) -> u16 {
+    port - 4_000
+}
+
+/// A port that nobody is given by the system; those 4,000 below it, and 4,000 and 8,000 above it, are the broker's as well.
 fn any_port() -> u16 {
     20_000 + u16::try_from(uuid::Uuid::now_v7().as_u128() % 4_000).unwrap()
 }
