@@ -29,6 +29,7 @@ pub mod vault;
 pub mod queue;
 pub mod relay;
 pub mod inbox;
+pub mod asyncapi;
 pub mod dead_letter;
 pub mod report;
 pub mod progress;

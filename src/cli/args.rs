@@ -9,9 +9,12 @@ use tieout_reconcilers::discrepancy::Kind;
 
 use super::acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Whom};
 use super::approve::ApproveArgs;
+use super::asyncapi::AsyncapiArgs;
 use super::dlq::DlqCommand;
 use super::explain::ShowArgs;
+use super::failure::Failure;
 use super::feed::FeedArgs;
+use super::generate::GenerateCommand;
 use super::help;
 use super::migrate::MigrateCommand;
 use super::replay::ReplayArgs;
@@ -86,6 +89,8 @@ pub enum Format {
     Json,
     /// One JSON record per line, while things happen
     Jsonl,
+    /// YAML, of the documents that `asyncapi` and `generate` write
+    Yaml,
 }
 
 /// When to use colours.
@@ -138,6 +143,12 @@ pub enum Command {
     /// Send again what was sent before, or refill a queue with it
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
+    /// Write the AsyncAPI document of what is sent: queues, messages, schemas
+    #[command(after_help = help::ASYNCAPI)]
+    Asyncapi(AsyncapiArgs),
+    /// Make files for other programs
+    #[command(subcommand, after_help = help::GENERATE)]
+    Generate(GenerateCommand),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
@@ -153,6 +164,20 @@ pub enum Command {
     /// Watch a whole reconciliation on your own machine, without network or account
     #[command(after_help = help::DEMO)]
     Demo(DemoArgs),
+}
+
+impl Command {
+    /// Refuses a format that the command does not write.
+    pub(super) fn takes(&self, format: Format) -> Result<(), Failure> {
+        match (format, self) {
+            (Format::Yaml, Self::Asyncapi(_) | Self::Generate(_))
+            | (Format::Human | Format::Json | Format::Jsonl, _) => Ok(()),
+            (Format::Yaml, _) => Err(Failure::usage(
+                "format",
+                "only `asyncapi` and `generate` write YAML; use `--format json`",
+            )),
+        }
+    }
 }
 
 /// Reports of earlier runs.
@@ -256,6 +281,17 @@ mod tests {
         let after = Cli::try_parse_from(["tieout", "status", "-q", "--format", "json"]).unwrap();
         assert_eq!(before, after);
         assert_eq!((before.shared.format, before.shared.quiet), (Format::Json, true));
+    }
+
+    #[test]
+    fn yaml_is_refused_where_no_document_is_written() {
+        let takes = |args: &[&str]| {
+            let cli = Cli::try_parse_from([&["tieout", "--format", "yaml"], args].concat()).unwrap();
+            cli.command.takes(cli.shared.format)
+        };
+        assert_eq!(takes(&["asyncapi"]), Ok(()));
+        assert_eq!(takes(&["generate", "catalog", "--owner", "payments"]), Ok(()));
+        assert_eq!(takes(&["status"]).unwrap_err().exit, 2);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, dlq, doctor, explain, migrate, overview, play, preflight, preview, probe, reconcile,
-    replay, state,
+    acts, approve, asyncapi, dlq, doctor, explain, generate, migrate, overview, play, preflight, preview,
+    probe, reconcile, replay, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -25,6 +25,8 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Approve(args) => approve::approve(desk, &args).await,
         Command::Dlq(command) => dlq::carry_out(desk, command).await,
         Command::Replay(args) => replay::replay(desk, &args).await,
+        Command::Asyncapi(args) => asyncapi::asyncapi(desk, &args),
+        Command::Generate(command) => generate::generate(desk, &command),
         Command::Check(args) => preflight::check(desk, &args).await,
         Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,

@@ -55,7 +55,8 @@ where
         Ok(cli) => cli,
         Err(error) => return refuse(&error, wanted_format(&args)),
     };
-    let ended = match Desk::open(&cli.shared) {
+    let opened = cli.command.takes(cli.shared.format).and_then(|()| Desk::open(&cli.shared));
+    let ended = match opened {
         Ok(desk) => carry_out(cli.command, &desk).await,
         Err(failure) => Err(failure),
     };

@@ -51,8 +51,8 @@ impl Failure {
         let record = Record::Error { code: self.code, exit: self.exit, message: &self.message };
         match (format, &self.drawn) {
             (Format::Json | Format::Jsonl, _) => record.to_line().unwrap_or_default(),
-            (Format::Human, Some(drawing)) => format!("{}\n", drawing.trim_end()),
-            (Format::Human, None) => {
+            (Format::Human | Format::Yaml, Some(drawing)) => format!("{}\n", drawing.trim_end()),
+            (Format::Human | Format::Yaml, None) => {
                 self.message.lines().enumerate().fold(String::new(), |told, (at, line)| {
                     let before = if at == 0 { "error: " } else { "  " };
                     told + before + &safe(line) + "\n"

@@ -103,6 +103,18 @@ Examples:
   tieout replay --domain stripe.charges --run latest   what the newest run sent, once more
   tieout replay --queue billing --to billing-2 --force --rate 50/s   refill another queue";
 
+pub(super) const ASYNCAPI: &str = "\
+Examples:
+  tieout asyncapi                               the document of everything that is sent, as YAML
+  tieout asyncapi --domain 'stripe.*' --out asyncapi.yaml   what some domains send, into a file
+  tieout asyncapi --format json                 the same for a program";
+
+pub(super) const GENERATE: &str = "\
+Examples:
+  tieout generate catalog --owner group:default/payments   a catalogue file that refers to ./asyncapi.yaml
+  tieout generate catalog --owner payments --inline   with the AsyncAPI document in it
+  tieout generate catalog --owner payments --system billing --out catalog-info.yaml   into a file";
+
 pub(super) const CHECK: &str = "\
 Examples:
   tieout check                                  definitions only: neither secrets nor network needed

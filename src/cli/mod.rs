@@ -5,6 +5,7 @@ mod again;
 mod approve;
 mod args;
 mod ask;
+mod asyncapi;
 mod carry;
 mod desk;
 mod discreet;
@@ -13,6 +14,7 @@ mod doctor;
 mod explain;
 mod failure;
 mod feed;
+mod generate;
 mod help;
 mod member;
 mod migrate;
@@ -49,6 +51,7 @@ pub use args::{
     ReportCommand, Shared,
 };
 pub use ask::Consent;
+pub use asyncapi::{AsyncapiArgs, Subject, To};
 pub use carry::carry_out;
 pub use desk::{Desk, main};
 pub use dlq::{
@@ -58,6 +61,7 @@ pub use dlq::{
 pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;
+pub use generate::{CatalogArgs, GenerateCommand};
 pub use member::MemberValue;
 pub use migrate::MigrateCommand;
 pub use named::Named;

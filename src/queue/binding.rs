@@ -12,9 +12,9 @@ use super::{Mode, Outcome};
 use crate::store::Outgoing;
 
 /// The media type of a whole event.
-const WHOLE: &str = "application/cloudevents+json; charset=UTF-8";
+pub(crate) const WHOLE: &str = "application/cloudevents+json; charset=UTF-8";
 /// The media type of data that says none.
-const DATA: &str = "application/json";
+pub(crate) const DATA: &str = "application/json";
 
 /// What a header must not hold as it is: section 3.1.3.2 of the HTTP binding. Everything that is not ASCII is encoded as well.
 const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -62,7 +62,7 @@ impl<'e> Message<'e> {
 }
 
 /// A value of an attribute as it stands in a header of HTTP or NATS.
-pub(super) fn encoded(value: &str) -> String {
+pub(crate) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, NOT_IN_HEADERS).to_string()
 }
 

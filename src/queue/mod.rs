@@ -2,7 +2,7 @@
 //!
 //! To add a broker, write a file with a type that implements [`Queue`] and name it in [`QueueSettings`] and [`open`].
 
-mod binding;
+pub(crate) mod binding;
 mod settings;
 mod table;
 

@@ -22,7 +22,8 @@ use tieout_reconcilers::page;
 use tokio::time::Instant;
 
 use self::answer::Answer;
-use self::request::{MARK, request};
+pub(crate) use self::request::MARK;
+use self::request::request;
 pub use self::signature::{NotASecret, Scheme, Signer};
 pub use self::target::{Allow, NotATarget, Target};
 use super::{Delivery, Outcome, Queue, QueueFault, stopped};

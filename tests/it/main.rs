@@ -5,6 +5,7 @@
 mod api;
 mod cluster;
 mod mysql;
+mod node;
 mod both;
 #[cfg(feature = "all-queues")]
 mod brokers;
@@ -21,6 +22,7 @@ mod pgbouncer;
 
 mod again;
 mod approvals;
+mod asyncapi;
 mod backups;
 mod bad_definitions;
 mod bad_pages;

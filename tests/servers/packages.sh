@@ -22,6 +22,7 @@ missing_packages() {
     [[ -e /usr/include/openssl/ssl.h ]] || printf '%s\n' libssl-dev
     [[ -e /usr/include/zlib.h ]] || printf '%s\n' zlib1g-dev
     find_python >/dev/null || printf '%s\n' python3 python3-venv
+    node_can_be_had || printf '%s\n' nodejs npm
     postgres_can_be_had || printf '%s\n' postgresql
     mariadb_can_be_had || printf '%s\n' mariadb-server
     pgbouncer_program >/dev/null || printf '%s\n' pgbouncer

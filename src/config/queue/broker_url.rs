@@ -75,6 +75,13 @@ impl<B: Broker> FromText for BrokerUrl<B> {
     }
 }
 
+impl<B> BrokerUrl<B> {
+    /// The address as the configuration has it.
+    pub const fn reference(&self) -> &UrlRef {
+        &self.url
+    }
+}
+
 impl<B: Broker> BrokerUrl<B> {
     /// The address.
     pub fn read(&self, what: &str, base: &Path) -> Result<SecretString, ConfigError> {

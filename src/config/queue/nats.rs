@@ -38,6 +38,13 @@ impl FromText for Subject {
     }
 }
 
+impl Subject {
+    /// The subject as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A subject of NATS JetStream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NatsConfig {
@@ -66,7 +73,7 @@ impl NatsConfig {
     pub(super) fn resolve(&self, place: &str, base: &Path) -> Result<NatsSettings, ConfigError> {
         Ok(NatsSettings {
             url: self.url.read(&format!("{place}.url"), base)?,
-            subject: self.subject.0.clone(),
+            subject: self.subject.as_str().to_owned(),
             mode: self.mode,
             credentials: self.credentials.as_ref().map(|path| base.join(path)),
         })

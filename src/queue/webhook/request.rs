@@ -9,7 +9,7 @@ use crate::queue::{Mode, Outcome};
 use crate::store::Outgoing;
 
 /// What tells our webhooks from a provider's own.
-pub(super) const MARK: (&str, &str) = ("tieout-synthetic", "true");
+pub(crate) const MARK: (&str, &str) = ("tieout-synthetic", "true");
 
 /// Makes the request, signed at a time in seconds since 1970. An event that cannot be one is dead.
 pub(super) fn request(settings: &WebhookSettings, event: &Outgoing, now: i64) -> Result<Request, Outcome> {

@@ -1,0 +1,71 @@
+//! `tieout generate`: files for other programs, made of the configuration.
+
+use clap::{Args, Subcommand};
+
+use super::asyncapi::{Subject, To};
+use super::desk::Desk;
+use super::failure::Failure;
+use crate::asyncapi::backstage::{Definition, EntityName, EntityRef, Entry, entities};
+use crate::asyncapi::{self, yamls};
+
+/// What is made.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum GenerateCommand {
+    /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
+    Catalog(CatalogArgs),
+}
+
+/// `tieout generate catalog`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CatalogArgs {
+    /// Who owns both, such as `group:default/payments`
+    #[arg(long, value_name = "ENTITY")]
+    pub owner: EntityRef,
+    /// What tieout is called there; its API has the same name with `-events` behind it
+    #[arg(long, value_name = "NAME", default_value = "tieout")]
+    pub name: EntityName,
+    /// How far it is, such as `experimental`, `production` or `deprecated`
+    #[arg(long, value_name = "WORD", default_value = "production", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub lifecycle: String,
+    /// The system that both are part of
+    #[arg(long, value_name = "ENTITY")]
+    pub system: Option<EntityRef>,
+    /// Where the AsyncAPI document is, as seen from the catalogue file
+    #[arg(long, value_name = "PATH", default_value = "./asyncapi.yaml", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub definition: String,
+    /// Put the AsyncAPI document into the catalogue file instead
+    #[arg(long, conflicts_with = "definition")]
+    pub inline: bool,
+    /// What the document is about.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// Where it goes.
+    #[command(flatten)]
+    pub to: To,
+}
+
+/// Carries `generate` out.
+pub(super) fn generate(desk: &Desk, command: &GenerateCommand) -> Result<u8, Failure> {
+    match command {
+        GenerateCommand::Catalog(args) => catalog(desk, args),
+    }
+}
+
+fn catalog(desk: &Desk, args: &CatalogArgs) -> Result<u8, Failure> {
+    // What a catalogue refers to has to be there to be made.
+    let document = args.subject.document(desk)?;
+    let definition = if args.inline {
+        let text = asyncapi::yaml(&document);
+        Definition::Inline(text.map_err(|error| Failure::failed("output", error.to_string()))?)
+    } else {
+        Definition::File { text: args.definition.clone() }
+    };
+    let entry = Entry {
+        name: args.name.clone(),
+        owner: args.owner.clone(),
+        lifecycle: args.lifecycle.clone(),
+        system: args.system.clone(),
+        definition,
+    };
+    args.to.write(desk, &entities(entry), |entities| yamls(entities))
+}
