@@ -66,6 +66,7 @@ mod quotas;
 mod replays;
 mod report_files;
 mod resume;
+mod signatures;
 mod slices;
 mod stops;
 mod stores;
