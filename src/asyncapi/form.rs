@@ -136,7 +136,7 @@ impl Form {
 }
 
 fn as_header(Property { name, schema, is_required }: Property, prefix: &str, text: Text) -> Property {
-    let schema = schema.as_text(|value| match text {
+    let schema = schema.into_text(|value| match text {
         Text::Plain => value.to_owned(),
         Text::Encoded => encoded(value),
     });

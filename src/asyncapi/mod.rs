@@ -1,7 +1,7 @@
 //! The AsyncAPI document of a configuration: which events go where, and what stands in them. It is made of what was checked already,
 //! reads no secret and asks nobody, so the same configuration has the same document everywhere.
 //!
-//! To add a kind of queue, write a file in `broker/` and name it in [`broker::describe`], where the compiler asks for it.
+//! To add a kind of queue, write a file in `broker/` and name it in `broker::describe`, where the compiler asks for it.
 
 pub mod document;
 pub mod schema;

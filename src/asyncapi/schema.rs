@@ -124,7 +124,7 @@ impl Schema {
     }
 
     /// The same value where everything is text, such as in a header. What is written in a way of its own there is said by `encode`.
-    pub(super) fn as_text(self, encode: impl Fn(&str) -> String) -> Self {
+    pub(super) fn into_text(self, encode: impl Fn(&str) -> String) -> Self {
         let only = match &self.only {
             Some(Value::String(text)) => Some(Value::String(encode(text))),
             Some(other) => Some(Value::String(other.to_string())),

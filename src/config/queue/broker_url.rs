@@ -77,6 +77,7 @@ impl<B: Broker> FromText for BrokerUrl<B> {
 
 impl<B> BrokerUrl<B> {
     /// The address as the configuration has it.
+    #[must_use]
     pub const fn reference(&self) -> &UrlRef {
         &self.url
     }

@@ -40,6 +40,7 @@ impl FromText for Subject {
 
 impl Subject {
     /// The subject as text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
