@@ -115,6 +115,11 @@ fn each_kind_of_queue_has_its_protocol_its_address_and_its_bindings() {
   j-github: {webhook: {url: \"https://app.example.com/hooks\", secret: env:TIEOUT_TEST_NO_KEY, signature: github}}
   k-file: {ndjson: {path: events.ndjson}}
   l-stdout: {stdout: {}}
+  m-sqs: {sqs: {url: \"https://sqs.eu-west-1.amazonaws.com/123456789012/billing.fifo\"}}
+  n-sns: {sns: {topic: \"arn:aws:sns:eu-west-1:123456789012:billing\"}}
+  o-eventbridge: {eventbridge: {bus: billing, region: eu-west-1}}
+  p-kafka: {kafka: {brokers: [\"kafka-1.example.com:9092\", \"kafka-2.example.com:9092\"], topic: billing.repairs, mode: binary, tls: {}}}
+  q-pubsub: {pubsub: {topic: projects/example/topics/billing, mode: binary}}
 ";
     let names = queues.lines().filter_map(|line| line.trim_start().split_once(':'));
     let domains: Vec<String> =

@@ -22,7 +22,14 @@ mod pubsub;
 mod redis;
 mod sqlite;
 mod stdout;
-#[cfg(not(all(feature = "amqp", feature = "aws", feature = "gcp", feature = "kafka", feature = "nats", feature = "redis")))]
+#[cfg(not(all(
+    feature = "amqp",
+    feature = "aws",
+    feature = "gcp",
+    feature = "kafka",
+    feature = "nats",
+    feature = "redis"
+)))]
 mod unbuilt;
 pub mod webhook;
 
@@ -32,9 +39,9 @@ use futures::future::BoxFuture;
 
 pub use postgres::{NotAPgmqName, PgmqName};
 pub use settings::{
-    AmqpSettings, AwsAccount, AwsKeys, EventBridgeSettings, Compression, KafkaLogin, KafkaSettings, KafkaTls, Mechanism, Mode, NatsSettings,
-    PubsubLogin, PubsubSettings, QueueSettings, RedisSettings,
-    SnsSettings, SqsSettings,
+    AmqpSettings, AwsAccount, AwsKeys, Compression, EventBridgeSettings, KafkaLogin, KafkaSettings, KafkaTls,
+    Mechanism, Mode, NatsSettings, PubsubLogin, PubsubSettings, QueueSettings, RedisSettings, SnsSettings,
+    SqsSettings,
 };
 pub use table::{NotATable, TableName};
 pub use webhook::WebhookSettings;
@@ -136,7 +143,14 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
         QueueSettings::Webhook(settings) => Box::new(webhook::WebhookQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
-        #[cfg(not(all(feature = "amqp", feature = "aws", feature = "gcp", feature = "kafka", feature = "nats", feature = "redis")))]
+        #[cfg(not(all(
+            feature = "amqp",
+            feature = "aws",
+            feature = "gcp",
+            feature = "kafka",
+            feature = "nats",
+            feature = "redis"
+        )))]
         _ => Box::new(unbuilt::Unbuilt),
     }
 }

@@ -63,6 +63,14 @@ async fn the_official_parser_has_nothing_against_the_documents_of_brokers() {
         "rabbitmq: {url: \"env:TIEOUT_TEST_NO_URL\", routing_key: billing}",
         "nats: {url: \"nats://nats.example.com:4222\", subject: billing.repairs}",
         "nats: {url: \"tls://nats.example.com\", subject: billing.repairs, mode: binary}",
+        "kafka: {brokers: [\"kafka-1.example.com:9092\", \"kafka-2.example.com:9092\"], topic: billing}",
+        "kafka: {brokers: [\"kafka.example.com:9093\"], topic: billing, mode: binary, tls: {}}",
+        "sqs: {url: \"https://sqs.eu-west-1.amazonaws.com/123456789012/billing.fifo\"}",
+        "sns: {topic: \"arn:aws:sns:eu-west-1:123456789012:billing\"}",
+        "sns: {topic: \"arn:aws:sns:eu-west-1:123456789012:billing.fifo\"}",
+        "eventbridge: {bus: billing, region: eu-west-1}",
+        "pubsub: {topic: projects/example/topics/billing}",
+        "pubsub: {topic: projects/example/topics/billing, mode: binary, ordering: false}",
     ])
     .await;
 }

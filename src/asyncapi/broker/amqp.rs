@@ -31,7 +31,7 @@ pub(super) fn exchange(amqp: &AmqpConfig) -> Described {
     };
     let operation = AmqpOperation { delivery_mode: PERSISTENT, binding_version: BINDING };
     Described {
-        channel: Some(ChannelBindings { amqp: Some(channel) }),
+        channel: Some(ChannelBindings { amqp: Some(channel), ..ChannelBindings::default() }),
         operation: Some(OperationBindings { amqp: Some(operation), ..OperationBindings::default() }),
         message: Some(message),
         ..Described::new(server, address, Form::of(*mode, "cloudEvents_", Text::Plain))
@@ -47,5 +47,5 @@ fn vhost(place: &Place<'_>) -> Option<String> {
 
 fn message(event_type: &str) -> Option<MessageBindings> {
     let amqp = AmqpMessage { message_type: event_type.to_owned(), binding_version: BINDING };
-    (event_type.len() <= SHORT).then_some(MessageBindings { amqp: Some(amqp) })
+    (event_type.len() <= SHORT).then_some(MessageBindings { amqp: Some(amqp), ..MessageBindings::default() })
 }

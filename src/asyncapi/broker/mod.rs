@@ -2,8 +2,11 @@
 //! for a protocol, that is the protocol's name here, else the name of what consumers connect to.
 
 mod amqp;
+mod aws;
 mod file;
+mod kafka;
 mod nats;
+mod pubsub;
 mod redis;
 mod table;
 mod webhook;
@@ -59,6 +62,11 @@ pub(super) fn describe(queue: &QueueConfig) -> Described {
         QueueConfig::Redis(redis) => redis::stream(redis),
         QueueConfig::Amqp(amqp) => amqp::exchange(amqp),
         QueueConfig::Nats(nats) => nats::subject(nats),
+        QueueConfig::Sqs(sqs) => aws::queue(sqs),
+        QueueConfig::Sns(sns) => aws::topic(sns),
+        QueueConfig::EventBridge(bus) => aws::bus(bus),
+        QueueConfig::Kafka(kafka) => kafka::topic(kafka),
+        QueueConfig::Pubsub(pubsub) => pubsub::topic(pubsub),
         QueueConfig::Webhook(webhook) => webhook::handler(webhook),
         QueueConfig::Ndjson { path } => file::lines(path),
         QueueConfig::Stdout => file::stdout(),

@@ -104,6 +104,22 @@ fn is_topic(text: &str) -> bool {
         && !text.starts_with("goog")
 }
 
+impl TopicName {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Endpoint {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+}
+
 impl FromText for Endpoint {
     fn from_text(text: &str) -> Result<Self, Fault> {
         let refused = || {

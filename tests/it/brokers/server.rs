@@ -94,7 +94,15 @@ impl Broker {
         };
         let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
         let port = url::Url::parse(&url).unwrap().port().unwrap();
-        let broker = Self { kind, port, name: own_name(kind), server: None, _objects: None, seen: 0, saved: Vec::new() };
+        let broker = Self {
+            kind,
+            port,
+            name: own_name(kind),
+            server: None,
+            _objects: None,
+            seen: 0,
+            saved: Vec::new(),
+        };
         broker.prepare().await;
         broker
     }

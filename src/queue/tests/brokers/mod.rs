@@ -19,8 +19,8 @@ use secrecy::SecretString;
 
 use super::event;
 use crate::queue::{
-    AmqpSettings, KafkaSettings, Mode, NatsSettings, Outcome, PubsubLogin, PubsubSettings, QueueFault, QueueSettings,
-    RedisSettings, open,
+    AmqpSettings, KafkaSettings, Mode, NatsSettings, Outcome, PubsubLogin, PubsubSettings, QueueFault,
+    QueueSettings, RedisSettings, open,
 };
 use crate::store::Outgoing;
 
