@@ -4,7 +4,7 @@
 //! Its `Cargo.toml` has no runtime, HTTP client or database driver, so Cargo itself enforces that.
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`spoken`], [`zone`], [`clock_format`],
-//! [`window`]), what a response becomes
+//! [`window`], [`schedule`]), what a response becomes
 //! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
 //! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
@@ -18,6 +18,7 @@ pub mod zone;
 pub mod wall_time;
 pub mod clock_format;
 pub mod window;
+pub mod schedule;
 
 pub mod path;
 pub mod items;

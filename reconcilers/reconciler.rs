@@ -13,6 +13,7 @@ use crate::instant::{Instant, TimeFormat};
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use crate::received::Received;
+use crate::schedule::Schedule;
 use crate::window::Slice;
 use crate::zone::Zone;
 
@@ -337,15 +338,6 @@ pub struct Policy {
     pub max_lookups: u64,
     /// Where the first run starts, if not 30 days before it.
     pub start: Option<Instant>,
-}
-
-/// When a domain runs: a cron expression in a named zone, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// The cron expression.
-    pub cron: String,
-    /// The zone it is meant in.
-    pub zone: chrono_tz::Tz,
 }
 
 /// A place in a definition file, to point at when something turns out wrong later.

@@ -98,6 +98,20 @@ impl Zone {
         }
     }
 
+    /// The first instant at which a clock shows a reading or has just been put forward over it.
+    #[must_use]
+    pub fn first_at_or_past(self, shown: NaiveDateTime) -> Instant {
+        let Shown::Never(at) = self.read(shown) else { return self.read(shown).earliest() };
+        let is_past = |second: i64| self.shows(Instant::from_micros(second * 1_000_000)) > shown;
+        let end = at.micros().div_euclid(1_000_000);
+        let (mut before, mut past) = ((at - LONGEST_CHANGE).micros().div_euclid(1_000_000), end);
+        while past - before > 1 {
+            let middle = before.midpoint(past);
+            if is_past(middle) { past = middle } else { before = middle }
+        }
+        Instant::from_micros(past * 1_000_000)
+    }
+
     /// What clocks show at an instant.
     #[must_use]
     pub fn shows(self, at: Instant) -> NaiveDateTime {
@@ -178,6 +192,18 @@ mod tests {
             "a day that never was"
         );
         assert_eq!(Zone::UTC.read(shown("2026-03-29T01:30:00")), Shown::Once(utc("2026-03-29T01:30:00Z")));
+    }
+
+    #[test]
+    fn a_reading_that_clocks_were_put_forward_over_is_past_when_they_are() {
+        let first = |name: &str, reading: &str| zone(name).first_at_or_past(shown(reading));
+        for reading in
+            ["2026-03-29T01:00:00", "2026-03-29T01:30:00", "2026-03-29T01:59:59", "2026-03-29T02:00:00"]
+        {
+            assert_eq!(first("Europe/London", reading), utc("2026-03-29T01:00:00Z"), "{reading}");
+        }
+        assert_eq!(first("Europe/London", "2026-10-25T01:30:00"), utc("2026-10-25T00:30:00Z"));
+        assert_eq!(first("Pacific/Apia", "2011-12-30T12:00:00"), utc("2011-12-30T10:00:00Z"));
     }
 
     #[test]

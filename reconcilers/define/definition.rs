@@ -24,7 +24,8 @@ use crate::page::{
     Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Unseen, Wanted,
 };
 use crate::received::Received;
-use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy, Schedule};
+use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy};
+use crate::schedule::Schedule;
 use crate::window::Slice;
 
 /// What the configuration adds to a definition.

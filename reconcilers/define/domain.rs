@@ -21,7 +21,8 @@ use crate::instant::TimeFormat;
 use crate::name::{DomainName, FeedName, Name};
 use crate::path::Path;
 use crate::received::Received;
-use crate::reconciler::{Local, Policy, Schedule};
+use crate::reconciler::{Local, Policy};
+use crate::schedule::Schedule;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -17,6 +17,7 @@ use super::feed::FeedArgs;
 use super::generate::GenerateCommand;
 use super::help;
 use super::migrate::MigrateCommand;
+use super::next::NextArgs;
 use super::replay::ReplayArgs;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
 use super::state::StateCommand;
@@ -119,6 +120,9 @@ pub enum Command {
     /// Show how far each domain is verified and what is open
     #[command(after_help = help::STATUS)]
     Status,
+    /// Show when domains are due
+    #[command(after_help = help::NEXT)]
+    Next(NextArgs),
     /// Read the reports of earlier runs
     #[command(subcommand, after_help = help::REPORT)]
     Report(ReportCommand),

@@ -49,6 +49,12 @@ Examples:
   tieout backfill stripe.charges --since 2025-01-01   also what lies before its beginning
   tieout backfill 'stripe.*' --deadline 50m     stop in time; the same command goes on";
 
+pub(super) const NEXT: &str = "\
+Examples:
+  tieout next                                   the next ten times of all domains
+  tieout next 'stripe.*' --count 3              the next three of some
+  tieout next --after 2027-03-27T12:00:00Z      what a change of clocks does to them";
+
 pub(super) const STATE: &str = "\
 Examples:
   tieout state show stripe.charges              verified ranges, holes, re-reads, leases

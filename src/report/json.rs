@@ -7,6 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::dead::{GroupLine, LetterView};
+use super::due::DueLine;
 use super::explained::Explained;
 use super::state::{BrokenLease, DomainState};
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
@@ -21,6 +22,11 @@ pub fn run(report: &RunReport) -> serde_json::Result<String> {
 /// `tieout status` as one document.
 pub fn status(domains: &[StatusLine], now: Instant) -> serde_json::Result<String> {
     document(&StatusDocument { schema: "tieout.status/v1", now, domains })
+}
+
+/// `tieout next` as one document.
+pub fn due(due: &[DueLine], unscheduled: &[&str]) -> serde_json::Result<String> {
+    document(&DueDocument { schema: "tieout.next/v1", due, unscheduled })
 }
 
 /// `tieout state show` as one document.
@@ -88,6 +94,13 @@ struct StatusDocument<'a> {
     schema: &'static str,
     now: Instant,
     domains: &'a [StatusLine],
+}
+
+#[derive(Serialize)]
+struct DueDocument<'a> {
+    schema: &'static str,
+    due: &'a [DueLine],
+    unscheduled: &'a [&'a str],
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 
 mod amounts;
 mod dead;
+mod due;
 mod invariants;
 mod lives;
 mod seal;
@@ -16,6 +17,7 @@ pub use dead::{
     ChosenView, DroppedView, ExportedView, GroupLine, GroupShown, LetterShown, LetterView, ReplayedView,
     RetriedView, Retryable,
 };
+pub use due::DueLine;
 pub use invariants::{Broken, check};
 pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
 pub use seal::seal;

@@ -132,3 +132,30 @@ async fn an_unknown_queue_of_one_kind_is_refused_where_it_stands() {
     assert!(outcome.stderr.contains("charges.yaml:19:57"), "{outcome:?}");
     assert!(outcome.stderr.contains("did you mean `shop`"), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn next_lists_what_is_due_by_the_clocks_of_each_zone_and_names_what_never_is() {
+    let world = World::agreeing(0).await;
+    let domain = include_str!("world/charges.yaml");
+    world
+        .write("charges.yaml", &format!("schedule: {{cron: \"30 1 * * *\", zone: Europe/London}}\n{domain}"));
+    let other = |name: &str| domain.replace("shop.charges", name);
+    world.write("refunds.yaml", &format!("schedule: {{cron: \"0 */12 * * *\"}}\n{}", other("shop.refunds")));
+    world.write("orders.yaml", &other("shop.orders"));
+
+    let after = ["--after", "2026-10-24T12:00:00Z", "--count", "5"];
+    let told = world.tieout(&[&["next"][..], &after].concat());
+    assert_eq!(told.code, 0, "{told:?}");
+    insta::assert_snapshot!(told.stdout, @"");
+    let only = world.tieout(&[&["next", "shop.c*", "--format", "json"][..], &after].concat());
+    let document = only.json();
+    let first = &document["due"][0];
+    assert_eq!(
+        (&document["schema"], &first["at"], &first["shown"]),
+        (&"tieout.next/v1".into(), &"2026-10-25T00:30:00Z".into(), &"2026-10-25T01:30:00".into())
+    );
+    assert_eq!(document["due"].as_array().map(Vec::len), Some(5));
+    assert_eq!(world.tieout(&["next", "nothing"]).code, 2);
+    assert_eq!(world.tieout(&["next", "--count", "0"]).code, 2);
+    assert!(!world.path().join("state.db").exists(), "a look at the schedule makes no state");
+}

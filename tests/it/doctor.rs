@@ -1,7 +1,5 @@
 //! `tieout doctor`, with logins that were made by the files under `deploy/`, and with others.
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use crate::mysql::MySql;
@@ -27,33 +25,17 @@ fn unique(prefix: &str) -> String {
 
 /// A PostgreSQL with the application's table, and a role that `deploy/grants.sql` made.
 async fn with_granted_role(world: &World) -> (Postgres, String) {
-    let (postgres, role) = (Postgres::create().await, unique("tieout_read"));
+    let postgres = Postgres::create().await;
     postgres
         .sql(
             "CREATE TABLE charges (id text PRIMARY KEY, amount_minor bigint, currency text, status text, \
              created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL)",
         )
         .await;
-    let grants = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/grants.sql");
-    let variables = ["what=read", "table=charges", &format!("role={role}")]
-        .map(|variable| ["-v".to_owned(), variable.to_owned()]);
-    let psql = Command::new("psql")
-        .args(["--no-psqlrc", "-q", "-f", grants, "-d", postgres.url()])
-        .args(variables.concat())
-        .output()
-        .unwrap();
-    assert!(psql.status.success(), "{psql:?}");
-    let mut url = url::Url::parse(postgres.url()).unwrap();
-    url.set_username(&role).unwrap();
-    world.write("app.url", url.as_str());
+    let (role, url) = postgres.grant("read", "charges");
+    world.write("app.url", &url);
     world.edit("tieout.yaml", "\"sqlite:app.db\"", "\"file:app.url\"");
     (postgres, role)
-}
-
-async fn drop_with_role(postgres: Postgres, role: &str) {
-    postgres.sql(&format!("DROP OWNED BY {role}")).await;
-    postgres.sql(&format!("DROP ROLE {role}")).await;
-    postgres.drop().await;
 }
 
 #[tokio::test]
@@ -90,7 +72,7 @@ async fn the_postgresql_role_that_deploy_makes_may_read_and_nothing_else_and_is_
     assert!(told(&outcome, "database app", "ok")[0].contains(&format!("as `{role}`")), "{outcome:?}");
     let run = world.run();
     assert_eq!(run.domain()["items"]["missing"], 1, "{run:?}");
-    drop_with_role(postgres, &role).await;
+    postgres.drop_with_role(&role).await;
 }
 
 #[tokio::test]
@@ -108,7 +90,7 @@ async fn what_a_postgresql_role_may_beyond_reading_is_named_with_its_cure() {
     postgres.sql(&format!("REVOKE pg_write_all_data FROM {role}")).await;
     let less = told(&doctor(&world), "rights in app", "warning").join("\n").replace(&role, "ROLE");
     let less: Vec<&str> = less.lines().collect();
-    drop_with_role(postgres, &role).await;
+    postgres.drop_with_role(&role).await;
     assert_eq!(outcome.code, 0, "it works, and is not what it should be: {outcome:?}");
     assert!(
         said.contains("is a member of `pg_write_all_data`; REVOKE pg_write_all_data FROM ROLE"),
@@ -133,7 +115,7 @@ async fn a_superuser_is_named_as_such() {
     let (postgres, role) = with_granted_role(&world).await;
     postgres.sql(&format!("ALTER ROLE {role} SUPERUSER")).await;
     let said = told(&doctor(&world), "rights in app", "warning");
-    drop_with_role(postgres, &role).await;
+    postgres.drop_with_role(&role).await;
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("is a superuser and may do everything; ALTER ROLE"), "{said:?}");
 }
@@ -144,7 +126,7 @@ async fn a_right_that_is_missing_fails_with_the_grant_and_exit_7() {
     let (postgres, role) = with_granted_role(&world).await;
     postgres.sql(&format!("REVOKE SELECT ON charges FROM {role}")).await;
     let outcome = doctor(&world);
-    drop_with_role(postgres, &role).await;
+    postgres.drop_with_role(&role).await;
     assert_eq!(outcome.code, 7, "{outcome:?}");
     let said = told(&outcome, "domain shop.charges", "failed");
     assert!(said[0].ends_with(&format!("it needs `GRANT SELECT ON charges TO {role}`")), "{said:?}");

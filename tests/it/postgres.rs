@@ -1,5 +1,7 @@
 //! A database of its own for each test, on the server that `tests/run` names. A test that needs it fails without it.
 
+use std::process::Command;
+
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row};
 
 pub(crate) struct Postgres {
@@ -36,6 +38,30 @@ impl Postgres {
 
     pub(crate) async fn count(&self, query: &str) -> i64 {
         sqlx::query(AssertSqlSafe(query.to_owned())).fetch_one(&self.pool).await.unwrap().get(0)
+    }
+
+    /// A new role with the rights that `deploy/grants.sql` gives for something about a table: its name, and its address here.
+    pub(crate) fn grant(&self, what: &str, table: &str) -> (String, String) {
+        let role = format!("tieout_{what}_{}", &uuid::Uuid::now_v7().simple().to_string()[16..]);
+        let grants = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/grants.sql");
+        let variables = [format!("what={what}"), format!("table={table}"), format!("role={role}")]
+            .map(|variable| ["-v".to_owned(), variable]);
+        let psql = Command::new("psql")
+            .args(["--no-psqlrc", "-q", "-f", grants, "-d", &self.url])
+            .args(variables.concat())
+            .output()
+            .unwrap();
+        assert!(psql.status.success(), "{psql:?}");
+        let mut url = url::Url::parse(&self.url).unwrap();
+        url.set_username(&role).unwrap();
+        (role, url.to_string())
+    }
+
+    /// The database goes, and with it a role that had rights in it.
+    pub(crate) async fn drop_with_role(self, role: &str) {
+        self.sql(&format!("DROP OWNED BY {role}")).await;
+        self.sql(&format!("DROP ROLE {role}")).await;
+        self.drop().await;
     }
 
     pub(crate) async fn drop(self) {

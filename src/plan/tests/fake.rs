@@ -10,8 +10,9 @@ use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use tieout_reconcilers::reconciler::{
-    ClockKind, Data, Emission, Feed, Local, Order, Orphans, Policy, Reconciler, Remedy, Schedule,
+    ClockKind, Data, Emission, Feed, Local, Order, Orphans, Policy, Reconciler, Remedy,
 };
+use tieout_reconcilers::schedule::Schedule;
 use tieout_reconcilers::window::Slice;
 use uuid::Uuid;
 

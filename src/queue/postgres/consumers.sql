@@ -16,26 +16,45 @@ CREATE OR REPLACE FUNCTION {schema}"{name}_claim"(
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    token uuid := gen_random_uuid();
-    heads bigint[];
+    token   uuid := gen_random_uuid();
+    heads   bigint[];
+    seen    bigint;
+    stretch integer;
+    firsts  bigint[];
 BEGIN
     IF (consumer IS NOT NULL AND batch > 0 AND visibility > interval '0' AND max_attempts > 0) IS NOT TRUE THEN
         RAISE EXCEPTION 'a claim needs a consumer, and a batch, visibility and max_attempts above zero'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     LOOP
-        SELECT array_agg(head.seq) INTO heads FROM (
-            SELECT one.seq FROM {schema}"{name}" AS one
-            WHERE one.consumed_at IS NULL AND one.dead_at IS NULL
-              AND (one.visible_at IS NULL OR one.visible_at <= clock_timestamp())
-              AND one.seq = (
-                  SELECT oldest.seq FROM {schema}"{name}" AS oldest
-                  WHERE oldest.source = one.source AND oldest.subject = one.subject
-                    AND oldest.consumed_at IS NULL AND oldest.dead_at IS NULL
-                  ORDER BY oldest.seq LIMIT 1)
-            ORDER BY one.seq LIMIT batch FOR UPDATE OF one SKIP LOCKED
-        ) AS head;
-        EXIT WHEN heads IS NULL;
+        heads := '{}';
+        seen := 0;
+        stretch := greatest(batch, 100);
+        -- In stretches, each twice as long as the one before, of which only the first event of each subject is
+        -- looked at: thousands may wait behind one.
+        LOOP
+            SELECT array_agg(of_subject.first), max(of_subject.last) INTO firsts, seen FROM (
+                SELECT min(part.seq) AS first, max(part.seq) AS last FROM (
+                    SELECT one.seq, one.source, one.subject FROM {schema}"{name}" AS one
+                    WHERE one.consumed_at IS NULL AND one.dead_at IS NULL AND one.seq > seen
+                    ORDER BY one.seq LIMIT stretch
+                ) AS part GROUP BY part.source, part.subject
+            ) AS of_subject;
+            EXIT WHEN firsts IS NULL;
+            heads := heads || ARRAY (
+                SELECT one.seq FROM {schema}"{name}" AS one
+                WHERE one.seq = ANY (firsts) AND one.consumed_at IS NULL AND one.dead_at IS NULL
+                  AND (one.visible_at IS NULL OR one.visible_at <= clock_timestamp())
+                  AND one.seq = (
+                      SELECT oldest.seq FROM {schema}"{name}" AS oldest
+                      WHERE oldest.source = one.source AND oldest.subject = one.subject
+                        AND oldest.consumed_at IS NULL AND oldest.dead_at IS NULL
+                      ORDER BY oldest.seq LIMIT 1)
+                ORDER BY one.seq LIMIT batch - cardinality(heads) FOR UPDATE OF one SKIP LOCKED);
+            EXIT WHEN cardinality(heads) >= batch;
+            stretch := least(2 * stretch, 10000);
+        END LOOP;
+        EXIT WHEN heads = '{}';
         UPDATE {schema}"{name}" AS spent
         SET claim = NULL, dead_at = clock_timestamp(),
             dead_reason = coalesce(spent.last_error, 'no outcome') || ' (after ' || spent.attempts || ' attempts)'

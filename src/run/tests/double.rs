@@ -15,8 +15,9 @@ use tieout_reconcilers::page::{
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{
-    ClockKind, Feed, Local, Order, Orphans, Place, Policy, Reconciler, Remedy, Schedule,
+    ClockKind, Feed, Local, Order, Orphans, Place, Policy, Reconciler, Remedy,
 };
+use tieout_reconcilers::schedule::Schedule;
 use tieout_reconcilers::window::Slice;
 
 use super::world::GARBLED;

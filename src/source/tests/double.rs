@@ -14,8 +14,9 @@ use tieout_reconcilers::page::{
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{
-    Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Schedule, Validator,
+    Cap, Cure, Feed, Local, Orphans, Place, Policy, Reconciler, Remedy, Validator,
 };
+use tieout_reconcilers::schedule::Schedule;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

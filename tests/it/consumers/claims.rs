@@ -210,3 +210,26 @@ async fn what_was_consumed_is_purged_after_two_weeks_and_nothing_else() {
     assert_eq!(left.into_iter().collect::<BTreeSet<_>>(), crate::world::set(["new", "open"]));
     postgres.drop().await;
 }
+
+#[tokio::test]
+async fn a_consumer_needs_no_more_rights_than_the_shipped_grants_give_and_cannot_add_events() {
+    let postgres = database().await;
+    add(&postgres, &[("e1", "a"), ("e2", "b"), ("e3", "c")]).await;
+    let (role, url) = postgres.grant("consumer", "tieout_events");
+    let mut consumer = PgConnection::connect(&url).await.unwrap();
+
+    let Handed { events, claim: token } = claim(&mut consumer, "'billing', 3").await;
+    assert_eq!(events.len(), 3);
+    assert_eq!(ack(&mut consumer, "e1", token).await, "1");
+    assert_eq!(fail(&mut consumer, "e2", token).await, "waiting");
+    let buried = format!("tieout_events_dead('e3', '{token}', 'malformed')");
+    assert_eq!(ask(&mut consumer, &buried).await, "true");
+    assert_eq!(ask(&mut consumer, "tieout_events_requeue(ARRAY['e3'])").await, "1");
+    assert_eq!(ask(&mut consumer, "tieout_events_purge(interval '0')").await, "1");
+
+    let added = "INSERT INTO tieout_events (event_id, source, type, subject, event) VALUES ('e4', 's', 't', 'a', '{}')";
+    let refused = consumer.execute(added).await.unwrap_err().to_string();
+    assert!(refused.contains("permission denied"), "{refused}");
+    consumer.close().await.unwrap();
+    postgres.drop_with_role(&role).await;
+}

@@ -50,3 +50,21 @@ async fn a_dead_event_holds_nothing() {
     assert_eq!(ask(&mut consumer, dead).await, "a1: no such order, a2: no such order (after 2 attempts)");
     postgres.drop().await;
 }
+
+#[tokio::test]
+async fn a_long_line_behind_one_subject_hides_no_other_subject() {
+    let postgres = database().await;
+    postgres
+        .sql(
+            "INSERT INTO tieout_events (event_id, source, type, subject, event)
+             SELECT 'long' || n, '/s', 't', 'long', '{}' FROM generate_series(1, 25000) AS n;
+             INSERT INTO tieout_events (event_id, source, type, subject, event)
+             SELECT 'short' || n, '/s', 't', 'short' || n, '{}' FROM generate_series(1, 3) AS n",
+        )
+        .await;
+    let (mut one, mut other) = (postgres.connect().await, postgres.connect().await);
+    assert_eq!(claim(&mut one, "'one', 2").await.ids(), ["long1", "short1"]);
+    assert_eq!(claim(&mut other, "'other', 9").await.ids(), ["short2", "short3"]);
+    assert!(claim(&mut other, "'other', 9").await.events.is_empty());
+    postgres.drop().await;
+}
