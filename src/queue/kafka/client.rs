@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::{IsError as _, KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{IsError, KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -106,7 +106,7 @@ fn found(producer: &ThreadedProducer<Mouth>, topic: &str, within: Duration) -> R
     let topic = metadata.topics().iter().find(|one| one.name() == topic);
     match topic {
         None => Err(RDKafkaErrorCode::UnknownTopic),
-        Some(topic) => match topic.error().filter(|error| error.is_error()) {
+        Some(topic) => match topic.error().filter(IsError::is_error) {
             Some(error) => Err(error.into()),
             None if topic.partitions().is_empty() => Err(RDKafkaErrorCode::UnknownTopic),
             None => Ok(()),

@@ -4,10 +4,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whose bytes are lost when it breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub(super) enum Break {
     Holds,
 }
 
+/// A broker that has answered nothing for so long has answered everything.
+const QUIET: Duration = Duration::from_millis(500);
+
 pub(super) struct Link {
     port: u16,
     state: Arc<State>,
@@ -40,6 +43,8 @@ struct State {
     is_due: AtomicBool,
     has_struck: AtomicBool,
     is_mended: AtomicBool,
+    /// When the broker answered last.
+    answered: Mutex<Instant>,
 }
 
 impl Link {
@@ -48,7 +53,8 @@ impl Link {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let [is_due, has_struck, is_mended] = [false; 3].map(AtomicBool::new);
-        let state = Arc::new(State { breaks, left: AtomicUsize::new(bytes), is_due, has_struck, is_mended });
+        let (left, answered) = (AtomicUsize::new(bytes), Mutex::new(Instant::now()));
+        let state = Arc::new(State { breaks, left, is_due, has_struck, is_mended, answered });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -71,6 +77,11 @@ impl Link {
         self.state.has_struck.load(Ordering::SeqCst)
     }
 
+    /// Whether the broker has answered everything that it was told whole before it struck.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.has_struck() && self.state.answered.lock().unwrap().elapsed() > QUIET
+    }
+
     /// Lets everything through from now on.
     pub(super) fn mend(&self) {
         self.state.is_mended.store(true, Ordering::SeqCst);
@@ -84,6 +95,8 @@ impl State {
 
     /// Whether some bytes of a side may pass.
     fn lets_pass(&self, side: Side, bytes: usize) -> bool {
+        // What it is told may be answered, too.
+        *self.answered.lock().unwrap() = Instant::now();
         if self.is_mended.load(Ordering::SeqCst) {
             return true;
         }

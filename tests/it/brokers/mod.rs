@@ -89,6 +89,9 @@ async fn dies(kind: Kind) {
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);
     until("the broker is to die", || link.has_struck());
+    if broker.must_finish() {
+        until("it has answered what it was told", || link.is_quiet());
+    }
     broker.kill().await;
     broker.start_again().await;
     link.mend();

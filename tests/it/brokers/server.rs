@@ -175,6 +175,12 @@ impl Broker {
         }
     }
 
+    /// Whether it loses what it works on when it dies, and confirms it all the same: tansu writes down that it has some records before it has
+    /// them, and takes them for a copy when they are sent again.
+    pub(super) fn must_finish(&self) -> bool {
+        self.kind == Kind::Kafka
+    }
+
     /// Makes a Kafka know nobody, with a login or without.
     pub(super) async fn demands_logins(&mut self) {
         let server = self.server.as_mut().unwrap();

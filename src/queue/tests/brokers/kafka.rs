@@ -33,8 +33,8 @@ impl Topic {
         let settings = KafkaSettings { mode, ..crate::queue::tests::kafka(&broker) };
         let admin: AdminClient<_> = ClientConfig::new().set("bootstrap.servers", &broker).create().unwrap();
         let topic = NewTopic::new(&settings.topic, PARTITIONS, TopicReplication::Fixed(1));
-        let made = admin.create_topics([&topic], &AdminOptions::new()).await.unwrap();
-        assert!(made[0].is_ok(), "{made:?}");
+        let answers = admin.create_topics([&topic], &AdminOptions::new()).await.unwrap();
+        assert!(answers[0].is_ok(), "{answers:?}");
         Self { settings, admin }
     }
 
