@@ -48,9 +48,9 @@ pub async fn drain(
     budget: Duration,
     going: &Going,
 ) -> Result<Drained, StoreError> {
+    store.release_dead_claims().await?;
     let (deadline, going) = (Instant::now() + budget, going.part());
     let relay = Relay { store, name: relay_name(), claims: AtomicU64::default(), deadline, going };
-    store.release_dead_claims().await?;
     let lines = queues.iter_mut().map(|(name, queue)| Line::new(name, queue.as_mut()).drain(&relay));
     // All of them come to their own end: a transaction that is dropped while it begins would stay open.
     let ended = join_all(lines).await;

@@ -67,7 +67,7 @@ impl Queue for Moody {
     }
 
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
-        async {
+        async move {
             let mut delivery = Delivery::default();
             for event in batch {
                 let Some(outcome) = self.answer(event) else {
