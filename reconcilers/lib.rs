@@ -7,7 +7,7 @@
 //! [`window`], [`schedule`]), what a response becomes
 //! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
-//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
+//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`schema_id`], [`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
@@ -40,6 +40,7 @@ pub mod compare;
 pub mod discrepancy;
 pub mod direction;
 
+pub mod schema_id;
 pub mod reconciler;
 pub mod received;
 pub mod event_feed;

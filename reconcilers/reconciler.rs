@@ -10,10 +10,12 @@ use crate::discrepancy::Kind;
 use crate::event_feed::EventFeed;
 use crate::fan_out::FanOut;
 use crate::instant::{Instant, TimeFormat};
+use crate::jq::Expression;
 use crate::name::{DomainName, Each, Name};
 use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Response, Wanted};
 use crate::received::Received;
 use crate::schedule::Schedule;
+use crate::schema_id::SchemaId;
 use crate::window::Slice;
 use crate::zone::Zone;
 
@@ -402,11 +404,12 @@ pub struct Emission {
     pub event_type: String,
     /// What the event carries.
     pub data: Data,
+    /// The schema that what it carries must fit, where the domain names one.
+    pub schema: Option<SchemaId>,
 }
 
 /// What an event carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Data {
     /// The whole item as the truth has it.
     #[default]
@@ -415,4 +418,6 @@ pub enum Data {
     Thin,
     /// The provider's own event, where it still has it; else the item, marked as synthetic.
     Original,
+    /// What an expression makes of the item.
+    Mapped(Expression),
 }

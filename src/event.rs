@@ -4,10 +4,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tieout_reconcilers::discrepancy::{Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::jq::Underivable;
 use tieout_reconcilers::reconciler::{Data, Emission};
 use uuid::Uuid;
 
+use crate::dead_letter::SCHEMA;
 use crate::finding::Identity;
+use crate::schemas::{Schema, Unfit};
 
 /// The namespace of event ids, version 1. Changing it would re-send every open finding under a new id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7e0c_19d3_52f4_5e0b_9b1d_6c1f_0a54_e7d1);
@@ -64,8 +67,50 @@ pub struct Event {
     pub event_type: String,
     /// The whole CloudEvent as JSON text.
     pub payload: String,
-    /// Whether it waits for an approval from the beginning, because its finding is held.
-    pub held: bool,
+    /// How it stands from the beginning.
+    pub start: Start,
+}
+
+/// How an event stands when it is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// It waits for the release of its domain.
+    Staged,
+    /// It waits for an approval, because its finding is held.
+    Held,
+    /// It is given up before anybody sends it.
+    Dead {
+        /// The class of the dead letter.
+        class: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// The same for a finding that is held. What is given up stays so: an approval lets nothing go that may not be sent.
+    #[must_use]
+    pub fn held(self) -> Self {
+        let start = if self.start == Start::Staged { Start::Held } else { self.start };
+        Self { start, ..self }
+    }
+
+    /// Whether it is given up before anybody sends it.
+    #[must_use]
+    pub const fn is_dead(&self) -> bool {
+        matches!(self.start, Start::Dead { .. })
+    }
+}
+
+/// Why there is no event about a discrepancy.
+#[derive(Debug, thiserror::Error)]
+pub enum NoEvent {
+    /// The item is no JSON, which whoever read it has ruled out before.
+    #[error("{0}")]
+    NotJson(#[from] serde_json::Error),
+    /// The domain's expression makes nothing of the item.
+    #[error("`data` is {}", .0.said())]
+    Underivable(Underivable),
 }
 
 /// CloudEvents 1.0, JSON format.
@@ -79,6 +124,10 @@ struct CloudEvent<'a> {
     subject: &'a str,
     time: Instant,
     datacontenttype: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataschema: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataversion: Option<u32>,
     tieoutrun: Uuid,
     tieoutkind: &'static str,
     tieoutepisode: u32,
@@ -89,20 +138,22 @@ struct CloudEvent<'a> {
     data: &'a RawValue,
 }
 
-/// Makes the event of a discrepancy. Fails where the item is not JSON, which whoever read it has ruled out before.
+/// Makes the event of a discrepancy. One whose data breaks its schema is an event as well, and dead.
 pub fn event(
     drift: Drift<'_>,
     discrepancy: &Discrepancy,
     emission: &Emission,
+    schema: Option<Result<&Schema, Unfit>>,
     run_id: Uuid,
     now: Instant,
-) -> Result<Event, serde_json::Error> {
+) -> Result<Event, NoEvent> {
     let Identity { domain, each, key } = drift.id;
     let source = match each.as_str() {
         "" => format!("/tieout/{domain}"),
         each => format!("/tieout/{domain}/{each}"),
     };
-    let carried = Carried::of(discrepancy, emission.data)?;
+    let carried = Carried::of(discrepancy, &emission.data)?;
+    let (schema, start) = judged(schema, &carried.data);
     let data = RawValue::from_string(carried.data)?;
     let id = match drift.event_id() {
         id if bug!("clock_in_id") => Uuid::new_v5(&id, now.to_string().as_bytes()),
@@ -116,6 +167,8 @@ pub fn event(
         subject: key.as_str(),
         time: now,
         datacontenttype: "application/json",
+        dataschema: schema.map(|schema| schema.uri.as_str()),
+        dataversion: schema.map(|schema| schema.id.version),
         tieoutrun: run_id,
         tieoutkind: drift.kind.as_str(),
         tieoutepisode: drift.episode,
@@ -132,8 +185,19 @@ pub fn event(
         source,
         event_type: emission.event_type.clone(),
         payload,
-        held: false,
+        start,
     })
+}
+
+/// The schema that an event names, and how it stands by it.
+fn judged<'s>(schema: Option<Result<&'s Schema, Unfit>>, data: &str) -> (Option<&'s Schema>, Start) {
+    let (schema, outcome) = match schema {
+        None => (None, Ok(())),
+        Some(Ok(schema)) => (Some(schema), schema.check(data)),
+        Some(Err(unfit)) => (None, Err(unfit)),
+    };
+    let dead = |unfit: Unfit| Start::Dead { class: SCHEMA, reason: unfit.to_string() };
+    (schema, outcome.map_or_else(dead, |()| Start::Staged))
 }
 
 /// What an event carries, and where it comes from.
@@ -147,7 +211,7 @@ struct Carried<'a> {
 
 impl<'a> Carried<'a> {
     /// The truth has no item of an orphan, so it carries its key alone unless the provider has an event about it.
-    fn of(discrepancy: &'a Discrepancy, wanted: Data) -> Result<Self, serde_json::Error> {
+    fn of(discrepancy: &'a Discrepancy, wanted: &Data) -> Result<Self, NoEvent> {
         let made = |data, is_synthetic| Ok(Self { data, origin: None, is_synthetic });
         match (wanted, &discrepancy.original, &discrepancy.truth) {
             (Data::Original, Some(original), _) => {
@@ -156,9 +220,12 @@ impl<'a> Carried<'a> {
             }
             (Data::Full, _, Some(item)) => made(one_line(item), false),
             (Data::Original, None, Some(item)) => made(one_line(item), true),
+            (Data::Mapped(expression), _, Some(item)) => {
+                made(expression.of_item(item).map_err(NoEvent::Underivable)?, false)
+            }
             (wanted, _, _) => {
                 let key = serde_json::to_string(&serde_json::json!({ "key": discrepancy.key }))?;
-                made(key, wanted == Data::Original)
+                made(key, *wanted == Data::Original)
             }
         }
     }

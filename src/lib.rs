@@ -24,6 +24,7 @@ pub mod plan;
 pub mod finding;
 pub mod privacy;
 pub mod event;
+pub mod schemas;
 pub mod store;
 pub mod vault;
 pub mod queue;

@@ -23,6 +23,7 @@ use crate::path::Path;
 use crate::received::Received;
 use crate::reconciler::{Local, Policy};
 use crate::schedule::Schedule;
+use crate::schema_id::SchemaId;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +101,8 @@ pub struct DomainDefinition {
     pub remedies: Remedies,
     /// The queues that it names, and where.
     pub queues: Vec<(Name, Spot)>,
+    /// The schemas that its events name, and where.
+    pub schemas: Vec<(Spot, SchemaId)>,
     /// The hidden ones of the compared fields, by their places, and where each is named.
     pub hidden: Vec<(usize, Spot)>,
     /// What is legal and rarely meant.
@@ -174,6 +177,7 @@ impl DomainDefinition {
             policy,
             remedies: Remedies::default(),
             queues: Vec::new(),
+            schemas: Vec::new(),
             hidden: Vec::new(),
             warnings: Vec::new(),
             spots: DomainSpots::default(),
@@ -211,6 +215,7 @@ impl DomainDefinition {
         };
         let policy = file.policy.compile(problems);
         let queues = file.emit.as_ref().map(|emit| emit.value.queues()).unwrap_or_default();
+        let schemas = file.emit.as_ref().map(|emit| emit.value.schemas()).unwrap_or_default();
         let remedies = match file.emit {
             Some(emit) => {
                 let spot = emit.referenced.into();
@@ -234,6 +239,7 @@ impl DomainDefinition {
             policy,
             remedies: remedies?,
             queues,
+            schemas,
             hidden,
             warnings: Vec::new(),
             spots,

@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault, FromText};
+use super::data_file::DataFile;
 use super::document::Problems;
 use super::problem::Spot;
-use super::words;
 use crate::direction::Direction;
 use crate::discrepancy::Kind;
 use crate::name::Name;
 use crate::reconciler::{Data, Emission, Orphans, Remedy};
+use crate::schema_id::{NotASchemaId, SchemaId};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +27,8 @@ struct EventFile {
     queue: Option<Checked<Name>>,
     #[serde(rename = "type")]
     event_type: Checked<EventType>,
-    data: Option<Checked<Data>>,
+    data: Option<DataFile>,
+    schema: Option<Checked<SchemaId>>,
 }
 
 /// A CloudEvents type: not empty, printable, without spaces.
@@ -44,13 +46,10 @@ impl FromText for EventType {
     }
 }
 
-impl FromText for Data {
+impl FromText for SchemaId {
     fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose(
-            "word",
-            text,
-            &[("full", Self::Full), ("thin", Self::Thin), ("original", Self::Original)],
-        )
+        let help = "name a file of the registry: `charge/v2` is `schemas/charge/v2.json`";
+        text.parse().map_err(|error: NotASchemaId| Fault::new(error.to_string()).with_help(help))
     }
 }
 
@@ -107,6 +106,12 @@ impl EmitFile {
         [&self.missing, &self.mismatched, &self.orphaned].into_iter().flatten()
     }
 
+    /// The schemas that the events name, and where.
+    pub(super) fn schemas(&self) -> Vec<(Spot, SchemaId)> {
+        let named = self.events().filter_map(|event| event.schema.as_ref());
+        named.filter_map(|named| Some((named.spot, named.outcome.as_ref().ok()?.clone()))).collect()
+    }
+
     /// The provider's events tell what the provider has, which is not what an outbound domain sends.
     fn refuse_originals(&self, problems: &mut Problems<'_>) {
         for spot in self.events().filter_map(EventFile::original_spot) {
@@ -127,7 +132,7 @@ impl EmitFile {
             self.refuse_originals(problems);
         }
         self.refuse_idle(spot, orphans, problems);
-        let full_orphan = self.orphaned.as_ref().and_then(EventFile::full_spot);
+        let full_orphan = self.orphaned.as_ref().and_then(EventFile::item_spot);
         let queue = self.queue.map(|queue| problems.take(queue));
         let mut compile = |file: Option<EventFile>, default| match file {
             Some(file) => Some(Some(file.compile(queue.as_ref(), default, problems)?)),
@@ -170,17 +175,12 @@ impl EmitFile {
 }
 
 impl EventFile {
-    fn full_spot(&self) -> Option<Spot> {
-        self.spot_of(Data::Full)
+    fn item_spot(&self) -> Option<Spot> {
+        self.data.as_ref().filter(|data| data.wants_item()).map(DataFile::spot)
     }
 
     fn original_spot(&self) -> Option<Spot> {
-        self.spot_of(Data::Original)
-    }
-
-    fn spot_of(&self, wanted: Data) -> Option<Spot> {
-        let data = self.data.as_ref()?;
-        matches!(data.outcome, Ok(said) if said == wanted).then_some(data.spot)
+        self.data.as_ref().filter(|data| data.wants_original()).map(DataFile::spot)
     }
 
     /// `queue` is that of the events that name none; `None` inside where it is wrong, and said to be.
@@ -200,10 +200,14 @@ impl EventFile {
         };
         let event_type = problems.take(self.event_type);
         let data = match self.data {
-            Some(data) => problems.take(data),
+            Some(data) => data.compile(problems),
             None => Some(default),
         };
-        Some(Emission { queue: queue?.to_string(), event_type: event_type?.0, data: data? })
+        let schema = match self.schema {
+            Some(schema) => Some(problems.take(schema)?),
+            None => None,
+        };
+        Some(Emission { queue: queue?.to_string(), event_type: event_type?.0, data: data?, schema })
     }
 }
 

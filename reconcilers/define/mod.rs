@@ -54,6 +54,7 @@ mod nested_file;
 pub mod rows_file;
 
 mod yaml_tree;
+mod pointer;
 mod preset;
 mod inherit;
 
@@ -72,6 +73,7 @@ pub mod provider;
 
 mod compare;
 pub mod domain;
+mod data_file;
 mod emit_file;
 mod policy_file;
 mod privacy_file;

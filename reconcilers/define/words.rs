@@ -7,9 +7,7 @@ use super::checked::Fault;
 /// Keys and values of definition files and of `tieout.yaml` that are refused as not supported yet.
 const LATER: &[&str] = &[
     // Domains.
-    "schema",
     "redeliver",
-    "mapping",
     "link",
     "meta",
     "tests",

@@ -159,6 +159,7 @@ pub(super) async fn execute(
         cancel: desk.signals.token().clone(),
         signal_exit: Arc::new(move || signals.exit_code()),
         pseudonyms,
+        schemas: Arc::clone(&config.schemas),
         clocks: Clocks::default(),
         options,
     };

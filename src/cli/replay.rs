@@ -106,6 +106,7 @@ async fn carry_out(desk: &Desk, loaded: &Loaded, store: &Store, args: &ReplayArg
         to: args.to.clone(),
         limit: args.limit,
         pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
+        carriage: wire::carriage(loaded),
         going: Going::until(desk.signals.token().clone()),
         filter,
     };
@@ -116,11 +117,11 @@ async fn carry_out(desk: &Desk, loaded: &Loaded, store: &Store, args: &ReplayArg
     note(store, &order, &replayed, &view.by, &names).await?;
     let code = match &replayed.stopped {
         Some(_) => desk.signals.exit_code().unwrap_or(exit::PARTIAL),
-        None if replayed.refused > 0 => exit::PARTIAL,
+        None if replayed.refused > 0 || !replayed.unfit.is_empty() => exit::PARTIAL,
         None => exit::DONE,
     };
-    let Replayed { sent, refused, stopped, .. } = replayed;
-    show(desk, &ReplayedView { was_begun: true, sent, refused, stopped, ..view }, code)
+    let Replayed { sent, refused, unfit, stopped, .. } = replayed;
+    show(desk, &ReplayedView { was_begun: true, sent, refused, unfit, stopped, ..view }, code)
 }
 
 async fn filter(loaded: &Loaded, store: &Store, args: &ReplayArgs) -> Result<SentFilter, Failure> {

@@ -73,6 +73,11 @@ pub(super) fn pseudonyms(
     config.pseudonyms().map_err(|error| wrong_reference(&error))
 }
 
+/// What an event has to be today to be sent again.
+pub(super) fn carriage(loaded: &Loaded) -> run::Carriage {
+    run::Carriage { domains: loaded.domains.clone(), schemas: Arc::clone(&loaded.config.schemas) }
+}
+
 /// A reference that cannot be read is a wrong configuration.
 pub(super) fn wrong_reference(error: &ConfigError) -> Failure {
     Failure::usage("configuration", error.to_string())

@@ -34,6 +34,7 @@ pub(super) struct ConfigFile {
     providers: Ordered<ProviderFile>,
     #[serde(default)]
     reconcilers: Vec<Checked<String>>,
+    schemas: Option<Checked<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -101,6 +102,7 @@ pub(super) struct Settings {
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
     pub(super) reconcilers: Vec<(Spot, String)>,
+    pub(super) schemas: Option<(Spot, String)>,
 }
 
 impl ConfigFile {
@@ -133,6 +135,7 @@ impl ConfigFile {
         }
         let reconcilers = self.reconcilers.into_iter();
         let reconcilers = reconcilers.filter_map(|path| Some((path.spot, problems.take(path)?))).collect();
+        let schemas = self.schemas.and_then(|path| Some((path.spot, problems.take(path)?)));
         Settings {
             state,
             state_key,
@@ -144,6 +147,7 @@ impl ConfigFile {
             queues,
             providers,
             reconcilers,
+            schemas,
         }
     }
 }

@@ -6,7 +6,7 @@ use tieout_reconcilers::define::document::{Document, MAX_BYTES};
 use tieout_reconcilers::define::problem::Problem;
 
 /// Reads a file for what it may hold.
-pub(super) fn read(path: &Path) -> Result<String, Problem> {
+pub(crate) fn read(path: &Path) -> Result<String, Problem> {
     let shown = shown(path);
     let length = std::fs::metadata(path).map(|found| found.len());
     if length.is_ok_and(|length| length > MAX_BYTES as u64) {

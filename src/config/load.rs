@@ -27,10 +27,11 @@ use super::local_url::LocalUrl;
 use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
 use super::secret::{ConfigError, SecretRef, UrlRef};
-use super::{folder, mask};
+use super::{folder, mask, registry};
 use crate::local::misfit;
 use crate::privacy::Pseudonyms;
 use crate::queue::QueueSettings;
+use crate::schemas::Registry;
 use crate::store::{Keep, Upgrade};
 
 /// What the key of the pseudonyms is called in messages.
@@ -61,6 +62,8 @@ pub struct Config {
     pub queues: BTreeMap<Name, QueueConfig>,
     /// What it says about providers.
     pub providers: BTreeMap<Name, ProviderConfig>,
+    /// The schemas of events.
+    pub schemas: Arc<Registry>,
     /// Every provider that is defined, shipped or the user's own.
     pub catalogue: Catalogue,
 }
@@ -93,10 +96,11 @@ impl Config {
         let settings = file.compile(&mut problems);
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let mut loading = Loading::new(&settings, &folder, problems);
+        loading.schemas = registry::read(settings.schemas.as_ref(), &folder, &mut loading.problems);
         loading.read_files(path);
         loading.check_providers();
         let domains = loading.define();
-        let Loading { catalogue, problems, .. } = loading;
+        let Loading { catalogue, problems, schemas, .. } = loading;
         let Problems { problems, warnings, .. } = problems;
         if !problems.is_empty() {
             return Err(problems);
@@ -113,6 +117,7 @@ impl Config {
             databases: present(settings.databases),
             queues: present(settings.queues),
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
+            schemas: Arc::new(schemas.unwrap_or_default()),
             catalogue,
         };
         Ok(Loaded { config, domains, warnings })
@@ -311,6 +316,8 @@ struct Loading<'l> {
     /// Providers whose own files are wrong: what is said about them elsewhere cannot be judged before that is mended.
     broken: BTreeSet<Name>,
     domains: Vec<DomainDefinition>,
+    /// Nothing where it is wrong.
+    schemas: Option<Registry>,
     problems: Problems<'l>,
 }
 
@@ -323,6 +330,7 @@ impl<'l> Loading<'l> {
             own: BTreeMap::new(),
             broken: BTreeSet::new(),
             domains: Vec::new(),
+            schemas: None,
             problems,
         }
     }
@@ -426,6 +434,8 @@ impl<'l> Loading<'l> {
             }
             places.insert(name.clone(), place);
             self.check_names(&domain);
+            let unknown = self.schemas.as_ref().map(|schemas| registry::unknown(schemas, &domain));
+            self.problems.problems.extend(unknown.into_iter().flatten());
             let keyless = self.without_privacy_key(&domain);
             self.problems.problems.extend(keyless);
             self.problems.warnings.extend(domain.warnings.iter().cloned());

@@ -16,8 +16,10 @@ mod file;
 mod local_url;
 
 mod folder;
+mod registry;
 pub mod load;
 
+pub(crate) use folder::read as text_of;
 pub use load::{Config, Loaded};
 pub use provider::{ProviderConfig, ResolvedProvider};
 pub use secret::ConfigError;

@@ -24,7 +24,7 @@ pub struct Group {
     pub domain: String,
     /// The queue's name in the configuration.
     pub queue: String,
-    /// The class: `exhausted`, `unroutable`, `poison`, `too_large` or `rejected`.
+    /// The class: `exhausted`, `unroutable`, `poison`, `too_large`, `rejected` or `schema`.
     pub class: String,
     /// The reason, with `<n>`, `<id>` and `<word>` in place of what differs from event to event.
     pub reason: String,

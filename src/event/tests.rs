@@ -34,13 +34,20 @@ fn discrepancy(key: &Key, upstream: Option<&str>) -> Discrepancy {
 }
 
 fn emission(data: Data) -> Emission {
-    Emission { queue: "q".into(), event_type: "com.example.charge.created".into(), data }
+    Emission { queue: "q".into(), event_type: "com.example.charge.created".into(), data, schema: None }
 }
 
-fn event_of(upstream: Option<&str>, wanted: Data) -> Result<Event, serde_json::Error> {
+fn event_of(upstream: Option<&str>, wanted: Data) -> Result<Event, NoEvent> {
     let id = charge("ch_1");
     let found = discrepancy(&id.key, upstream);
-    event(drift(&id, 2), &found, &emission(wanted), Uuid::nil(), Instant::from_micros(1_700_000_000_123_456))
+    event(
+        drift(&id, 2),
+        &found,
+        &emission(wanted),
+        None,
+        Uuid::nil(),
+        Instant::from_micros(1_700_000_000_123_456),
+    )
 }
 
 fn attributes(event: &Event) -> serde_json::Map<String, Value> {
@@ -106,7 +113,8 @@ fn the_member_of_a_fan_out_is_part_of_the_source() {
     let id = identity("shop.charges", "acct_2", "ch_1");
     let found = discrepancy(&id.key, None);
     let event =
-        event(drift(&id, 1), &found, &emission(Data::Thin), Uuid::nil(), Instant::from_micros(0)).unwrap();
+        event(drift(&id, 1), &found, &emission(Data::Thin), None, Uuid::nil(), Instant::from_micros(0))
+            .unwrap();
     assert_eq!(event.source, "/tieout/shop.charges/acct_2");
 }
 
@@ -115,9 +123,16 @@ fn the_id_knows_neither_clock_nor_run_nor_what_is_sent() {
     let id = charge("ch_1");
     let at = |micros, run, wanted, upstream| {
         let found = discrepancy(&id.key, upstream);
-        event(drift(&id, 1), &found, &emission(wanted), Uuid::from_u128(run), Instant::from_micros(micros))
-            .unwrap()
-            .id
+        event(
+            drift(&id, 1),
+            &found,
+            &emission(wanted),
+            None,
+            Uuid::from_u128(run),
+            Instant::from_micros(micros),
+        )
+        .unwrap()
+        .id
     };
     assert_eq!(at(1, 1, Data::Full, Some("{}")), at(2, 2, Data::Thin, None));
 }
@@ -174,8 +189,14 @@ fn the_providers_own_event_is_carried_and_named_and_its_absence_is_said() {
     };
     let carry = |original: Option<Original>, upstream: Option<&str>| {
         let found = Discrepancy { original, ..discrepancy(&id.key, upstream) };
-        let made =
-            event(drift(&id, 1), &found, &emission(Data::Original), Uuid::nil(), Instant::from_micros(0));
+        let made = event(
+            drift(&id, 1),
+            &found,
+            &emission(Data::Original),
+            None,
+            Uuid::nil(),
+            Instant::from_micros(0),
+        );
         attributes(&made.unwrap())
     };
     let own = carry(Some(original.clone()), Some(r#"{"id":"ch_1"}"#));
@@ -190,4 +211,64 @@ fn the_providers_own_event_is_carried_and_named_and_its_absence_is_said() {
         "evt_9",
         "an orphan's own event says more than its key"
     );
+}
+
+fn judged_by(schema: &str, item: &str, data: Data) -> Result<Event, NoEvent> {
+    let registry = crate::schemas::tests::registry(&[("charge/v1.json", "{}"), ("charge/v2.json", schema)]);
+    let (id, wanted) = (charge("ch_1"), "charge/v2".parse().unwrap());
+    let found = discrepancy(&id.key, Some(item));
+    event(
+        drift(&id, 1),
+        &found,
+        &emission(data),
+        Some(registry.get(&wanted)),
+        Uuid::nil(),
+        Instant::from_micros(0),
+    )
+}
+
+#[test]
+fn an_event_names_the_schema_that_it_fits() {
+    let schema = r#"{"$id": "https://example.com/charge.json", "required": ["id"]}"#;
+    let made = judged_by(schema, r#"{"id":"ch_1"}"#, Data::Full).unwrap();
+    let named = attributes(&made);
+    assert_eq!(named["dataschema"], "https://example.com/charge.json");
+    assert_eq!((named["dataversion"].as_u64(), made.start), (Some(2), Start::Staged));
+}
+
+#[test]
+fn an_event_that_breaks_its_schema_is_dead_and_an_approval_does_not_wake_it() {
+    let made = judged_by(r#"{"required": ["amount"]}"#, r#"{"id":"hunter2"}"#, Data::Full).unwrap();
+    let reason = "the data breaks charge/v2 at its root: required (amount)".to_owned();
+    assert_eq!(made.start, Start::Dead { class: "schema", reason });
+    assert!(made.clone().held().is_dead());
+    assert_eq!(attributes(&made)["data"]["id"], "hunter2", "it is kept as it would have been sent");
+    let thin = judged_by(r#"{"required": ["amount"]}"#, r#"{"amount":1}"#, Data::Thin).unwrap();
+    assert!(thin.is_dead(), "what is sent is checked, and not the item");
+}
+
+#[test]
+fn a_schema_that_is_gone_lets_nothing_out() {
+    let (id, wanted) = (charge("ch_1"), "charge/v2".parse().unwrap());
+    let nothing = crate::schemas::Registry::default();
+    let found = discrepancy(&id.key, Some("{}"));
+    let schema = Some(nothing.get(&wanted));
+    let made =
+        event(drift(&id, 1), &found, &emission(Data::Full), schema, Uuid::nil(), Instant::from_micros(0))
+            .unwrap();
+    assert_eq!(
+        made.start,
+        Start::Dead { class: "schema", reason: "the registry has no schema charge/v2".to_owned() }
+    );
+}
+
+#[test]
+fn mapped_data_is_what_the_expression_makes_of_the_item() {
+    let map = |text: &str| Data::Mapped(tieout_reconcilers::jq::Expression::parse(text).unwrap());
+    let made =
+        judged_by(r#"{"required": ["total"]}"#, r#"{"id":"ch_1","amount":12.50}"#, map("{total: .amount}"))
+            .unwrap();
+    assert!(made.payload.contains(r#""data":{"total":12.5}"#), "{}", made.payload);
+    let none = judged_by("{}", r#"{"id":"ch_1"}"#, map(".amount | tonumber")).unwrap_err();
+    assert_eq!(none.to_string(), "`data` is an expression that fails on this item");
 }

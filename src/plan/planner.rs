@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::event::{Drift, Event, event};
 use crate::finding::{Finding, State};
 use crate::privacy::{Pseudonyms, hide};
+use crate::schemas::Registry;
 
 /// What a look at both sides of a key showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +98,8 @@ pub struct Planner<'a> {
     pub hold: Option<&'a str>,
     /// What stands for values that people must not see; without it they are dropped.
     pub pseudonyms: Option<&'a Pseudonyms>,
+    /// The schemas that events must fit.
+    pub schemas: &'a Registry,
 }
 
 impl Planner<'_> {
@@ -130,14 +133,14 @@ impl Planner<'_> {
     }
 
     /// Whether the row that an outbound domain sends could not be read whole. The key alone would say less than was asked for.
-    fn lacks_its_row(&self, found: &Discrepancy, data: Data) -> bool {
+    fn lacks_its_row(&self, found: &Discrepancy, data: &Data) -> bool {
         let is_row = self.reconciler.direction() == Direction::Outbound && found.kind != Kind::Orphaned;
-        is_row && data == Data::Full && found.truth.is_none()
+        is_row && matches!(data, Data::Full | Data::Mapped(_)) && found.truth.is_none()
     }
 
     fn event_of(&self, found: &Discrepancy, finding: &mut Finding) -> Option<Event> {
         let Remedy::Emit(emission) = self.reconciler.remedy(found.kind) else { return None };
-        if self.lacks_its_row(found, emission.data) {
+        if self.lacks_its_row(found, &emission.data) {
             finding.reason = Some(
                 "a value of the local row cannot be sent; leave it out of `keys`, or cast it".to_owned(),
             );
@@ -149,8 +152,9 @@ impl Planner<'_> {
             episode: finding.episode,
             digest: finding.digest.as_str(),
         };
-        match event(drift, found, &emission, self.run_id, self.now) {
-            Ok(event) => Some(Event { held: finding.state == State::Held, ..event }),
+        let schema = emission.schema.as_ref().map(|id| self.schemas.get(id));
+        match event(drift, found, &emission, schema, self.run_id, self.now) {
+            Ok(event) => Some(if finding.state == State::Held { event.held() } else { event }),
             Err(error) => {
                 finding.reason = Some(format!("the item cannot be carried: {error}"));
                 None

@@ -1,5 +1,7 @@
 //! What `tieout dlq` shows: plain values that whoever reads the state store fills in.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
@@ -165,6 +167,8 @@ pub struct ChosenView {
     pub already_done: u64,
     /// Those that wait for their delivery anyway.
     pub already_waiting: u64,
+    /// Those that break the schema which their domain names today; they stay dead.
+    pub unfit: u64,
     /// Those that a person dropped.
     pub dropped: u64,
     /// Those that are staged or held.
@@ -186,6 +190,7 @@ impl ChosenView {
             superseded: number(Fate::Superseded),
             already_done: number(Fate::Sent),
             already_waiting: number(Fate::Waiting),
+            unfit: number(Fate::Unfit),
             dropped: number(Fate::Dropped),
             not_released: number(Fate::NotReleased),
             no_queue: 0,
@@ -250,6 +255,8 @@ pub struct ReplayedView {
     pub sent: u64,
     /// Events that a queue will never take.
     pub refused: u64,
+    /// Events that break the schema which their domain names today and were left out, by what is wrong with them.
+    pub unfit: BTreeMap<String, u64>,
     /// Why it ended before its end.
     pub stopped: Option<String>,
 }

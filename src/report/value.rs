@@ -204,6 +204,7 @@ impl DomainReport {
     pub fn absorb(&mut self, other: Self) {
         self.complete &= other.complete;
         self.events.held += other.events.held;
+        self.events.dead += other.events.dead;
         self.follow_up.add(other.follow_up);
         self.ranges.extend(other.ranges);
         self.ranges.sort();
@@ -340,7 +341,7 @@ pub struct EventCounts {
     /// Dead letters that the retry job put back in this run, whatever became of them.
     #[serde(default)]
     pub retried: u64,
-    /// Given up on.
+    /// Given up on, by a queue or because they break their schema.
     pub dead: u64,
     /// Still waiting in the outbox.
     pub waiting: u64,

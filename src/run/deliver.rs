@@ -1,17 +1,18 @@
 //! The delivery at the end of a run, and what the report says of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::{DomainName, Each};
 
-use super::Job;
+use super::{Carriage, Job};
 use crate::finding::State;
 use crate::going::Going;
 use crate::queue::Queues;
 use crate::relay;
 use crate::report::{DomainReport, RunReport, Status, exit};
-use crate::store::{Fate, OutboxState, PutBack, StoreError};
+use crate::store::{Fate, OutboxState, PutBack, Revived, StoreError};
 
 /// Sends what is pending, and says of each domain what became of it.
 pub(super) async fn deliver(
@@ -30,7 +31,7 @@ pub(super) async fn deliver(
         let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
         domain.events.retried = count(&put_back);
         domain.events.emitted = count(&drained.sent);
-        domain.events.dead = count(&drained.dead);
+        domain.events.dead += count(&drained.dead);
         domain.events.waiting = waiting.map(|row| row.count).sum();
         if domain.events.emitted > 0 {
             show_delivered(job, domain).await?;
@@ -55,7 +56,9 @@ async fn put_back(
     let domains: Vec<&DomainName> = job.domains.iter().map(|domain| domain.domain()).collect();
     let queues: Vec<&str> = queues.keys().map(String::as_str).collect();
     let due = job.store.due_dead_letters(&domains, &queues).await?;
-    let fates = job.store.put_back(&due, &PutBack::default()).await?;
+    let carriage = Carriage { domains: job.domains.clone(), schemas: Arc::clone(&job.schemas) };
+    let ready = |revived: &Revived| carriage.ready(revived);
+    let fates = job.store.put_back(&due, &PutBack::default(), &ready).await?;
     for letter in job.store.letters(&due).await? {
         if fates.get(&letter.event_id) == Some(&Fate::Eligible) {
             *by_domain.entry(letter.id.domain).or_default() += 1;

@@ -31,6 +31,7 @@ use super::{IfLocked, Job, Mode, Scope, UnderWay};
 use crate::clock::Stopwatch;
 use crate::confirm::{LookUpBudget, Sentinels, Sides};
 use crate::diff::Suspect;
+use crate::event::{Event, Start};
 use crate::finding::{Finding, State};
 use crate::going::Going;
 use crate::local::MemberValues;
@@ -299,8 +300,12 @@ impl<'a> Night<'a> {
 
     fn note(&mut self, plan: &Plan) {
         self.lives.note(plan);
-        self.n_events += plan.events.len() as u64;
-        self.report.events.held += plan.events.iter().filter(|event| event.held).count() as u64;
+        let number = |is: fn(&Event) -> bool| plan.events.iter().filter(|event| is(event)).count() as u64;
+        let dead = number(Event::is_dead);
+        // What may not be sent counts for no limit: it goes nowhere.
+        self.n_events += plan.events.len() as u64 - dead;
+        self.report.events.dead += dead;
+        self.report.events.held += number(|event| event.start == Start::Held);
         let mut types: HashMap<&Key, &str> = HashMap::new();
         for event in &plan.events {
             types.insert(&event.finding.key, &event.event_type);
@@ -333,6 +338,7 @@ impl<'a> Night<'a> {
             now,
             hold,
             pseudonyms: self.job.pseudonyms.as_ref(),
+            schemas: &self.job.schemas,
         })
     }
 

@@ -101,7 +101,8 @@ fn reasons_of(job: &Job, domain: &mut DomainReport) -> Vec<(u8, String)> {
     if domain.limits.iter().any(|limit| limit.tripped) {
         say(exit::HELD, "limit_tripped");
     }
-    if domain.events.waiting > 0 || domain.events.dead > 0 {
+    // What a plan would give up is told and not lost.
+    if domain.events.waiting > 0 || domain.events.dead > 0 && job.options.mode == Mode::Run {
         say(exit::PARTIAL, "undelivered");
         if domain.status == Status::Done {
             domain.status = Status::Partial;

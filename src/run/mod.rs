@@ -8,6 +8,7 @@ mod approve;
 mod asked;
 mod backfill;
 mod bookmark;
+mod carriage;
 mod causes;
 mod counting;
 mod dead;
@@ -70,6 +71,7 @@ use crate::privacy::Pseudonyms;
 use crate::progress::{Progress, Watcher};
 use crate::queue::Queues;
 use crate::report::{DomainReport, RunReport, SCHEMA, Status};
+use crate::schemas::Registry;
 use crate::source::Client;
 use crate::store::{Keep, RunMode, RunRow, Store, StoreError};
 
@@ -78,6 +80,7 @@ use stop::RunStop;
 
 pub use approve::{Approved, NotApproved, Order, approve};
 pub use asked::{Asked, NotAsked};
+pub use carriage::Carriage;
 pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
 pub use outcome::Failure;
@@ -206,6 +209,8 @@ pub struct Job {
     pub signal_exit: Arc<dyn Fn() -> Option<u8> + Send + Sync>,
     /// What stands for values that people must not see; without it they are dropped.
     pub pseudonyms: Option<Pseudonyms>,
+    /// The schemas that events must fit.
+    pub schemas: Arc<Registry>,
     /// What time it is.
     pub clocks: Clocks,
     /// How to behave.

@@ -1,16 +1,18 @@
 //! Sends again what was sent before, because a person says so: straight to the queues, in the order of each key, with the same ids. It
 //! changes neither events nor findings, and is no stored job: where it ends early, it says how far it came.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tieout_reconcilers::name::DomainName;
 use tokio::time::timeout;
 
+use super::Carriage;
 use crate::finding::Identity;
 use crate::going::Going;
 use crate::queue::{Delivery, Outcome, Queues};
+use crate::schemas::Carried;
 use crate::store::{Outgoing, SentEvent, SentFilter, Store, StoreError};
 
 /// Events that are in memory at a time.
@@ -47,6 +49,8 @@ pub struct Replay {
     pub limit: Option<u64>,
     /// How far apart the events are sent.
     pub pause: Duration,
+    /// What they have to be to be sent.
+    pub carriage: Carriage,
     /// Whether it goes on.
     pub going: Going,
 }
@@ -60,6 +64,8 @@ pub struct Replayed {
     pub over: u64,
     /// Events that a queue will never take.
     pub refused: u64,
+    /// Events that break the schema which their domain names today, by what is wrong with them.
+    pub unfit: BTreeMap<String, u64>,
     /// The domains of everything that was handed to a queue.
     pub domains: BTreeSet<DomainName>,
     /// Why it ended before its end.
@@ -82,6 +88,7 @@ pub async fn replay(
         let (wanted, over): (Vec<SentEvent>, Vec<SentEvent>) =
             page.into_iter().partition(|sent| sent.is_needed || order.over == Over::Sent);
         replayed.over += over.len() as u64;
+        let wanted = fit(wanted, &order.carriage, &mut replayed.unfit);
         for lot in lots(wanted, if order.pause.is_zero() { LOT } else { 1 }) {
             if order.limit.is_some_and(|limit| replayed.sent + replayed.refused >= limit) {
                 return Ok(replayed);
@@ -101,6 +108,22 @@ pub async fn replay(
             let _over = order.going.pause(order.pause).await;
         }
     }
+}
+
+/// Carries events to what their domains want today, and leaves out those that cannot be.
+fn fit(events: Vec<SentEvent>, carriage: &Carriage, unfit: &mut BTreeMap<String, u64>) -> Vec<SentEvent> {
+    let carried = events.into_iter().filter_map(|mut sent| {
+        match carriage.of(&sent.event.id.domain, sent.kind, &sent.event.payload) {
+            Ok(Carried::AsItIs) => {}
+            Ok(Carried::Anew(payload)) => sent.event.payload = payload,
+            Err(why) => {
+                *unfit.entry(why.to_string()).or_default() += 1;
+                return None;
+            }
+        }
+        Some(sent)
+    });
+    carried.collect()
 }
 
 /// Cuts events into lots for one queue each, none of them with two events of one key, so that the second is not sent before the first

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::Carriage;
 use crate::going::Going;
 use crate::queue::Queues;
 use crate::relay;
@@ -21,6 +22,8 @@ pub struct Retry {
     pub how: PutBack,
     /// How long the relay may deliver; what is left goes out with the next run.
     pub drain: Duration,
+    /// What they have to be to be sent.
+    pub carriage: Carriage,
     /// Whether the delivery goes on.
     pub going: Going,
 }
@@ -44,7 +47,7 @@ pub struct Retried {
 
 /// Puts dead letters back and delivers them.
 pub async fn retry(store: &Store, queues: &mut Queues, order: &Retry) -> Result<Retried, StoreError> {
-    let fates = store.put_back(&order.ids, &order.how).await?;
+    let fates = store.put_back(&order.ids, &order.how, &|revived| order.carriage.ready(revived)).await?;
     let mut retried = Retried::default();
     if !order.drain.is_zero() {
         let drained = relay::drain(store, queues, order.drain, &order.going).await?;

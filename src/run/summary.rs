@@ -29,7 +29,7 @@ impl Night<'_> {
         self.report.items = self.account.items;
         self.report.overlap = self.again.items;
         self.report.amounts = self.account.money.tie_out();
-        self.report.events.planned = self.n_events;
+        self.report.events.planned = self.n_events + self.report.events.dead;
         if self.job.options.found == Found::Baseline {
             self.report.notes.push(BASELINE_NOTE.to_owned());
         }

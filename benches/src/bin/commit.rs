@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Moment};
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
-use tieout::event::{Drift, Event};
+use tieout::event::{Drift, Event, Start};
 use tieout::finding::{Finding, Identity, State};
 use tieout::store::{Commit, Covered, Lease, RunMode, RunRow, SliceDone, Store, StoreSettings};
 use tieout_bench::figures::{Figure, Target};
@@ -169,7 +169,7 @@ fn event(finding: &Finding) -> Event {
         source: "tieout/bench".to_owned(),
         event_type: "com.example.charge.created".to_owned(),
         payload: format!(r#"{{"specversion": "1.0", "subject": "{key}", "data": "{data}"}}"#),
-        held: false,
+        start: Start::Staged,
     }
 }
 

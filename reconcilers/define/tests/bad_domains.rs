@@ -67,7 +67,7 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
             ("an event's queue that is no name", "order.created}", "order.created, queue: ../orders}"),
             ("a queue without events", "  missing: {type: com.example.order.created}\n", ""),
             (
-                "known word: schema",
+                "a schema without a name",
                 "type: com.example.order.created",
                 "type: com.example.order.created, schema: v1",
             ),
@@ -79,7 +79,16 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
                 "order.created, data: original}\ndirection: outbound",
             ),
             ("unknown data", "order.created}", "order.created, data: fat}"),
-            ("known data", "order.created}", "order.created, data: mapping}"),
+            (
+                "data that is made of nothing known",
+                "order.created}",
+                "order.created, data: {jq: \"{id, total: zzzzz(1)}\"}}",
+            ),
+            (
+                "an orphan that is mapped",
+                "order.created}",
+                "order.created}\n  orphaned: {type: gone, data: {jq: .}}",
+            ),
             ("orphan with data", "order.created}", "order.created}\n  orphaned: {type: gone, data: full}"),
             ("event type with a space", "com.example.order.created", "order created"),
         ],
@@ -230,6 +239,7 @@ emit:
         queue: "billing".to_owned(),
         event_type: "com.example.charge.updated".to_owned(),
         data: Data::Full,
+        schema: None,
     };
     assert_eq!(domain.remedies.of(Kind::Mismatched), Remedy::Emit(emission));
     assert_eq!(domain.remedies.of(Kind::Orphaned), Remedy::Report);

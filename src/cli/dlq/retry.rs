@@ -22,7 +22,8 @@ pub(super) async fn retry(
     let queues = &loaded.config.queues;
     let is_configured = |queue: &str| queues.keys().any(|name| name.as_str() == queue);
     let chosen = args.which.choose(loaded, store, is_configured).await?;
-    let before = chosen.judged(store).await?;
+    let carriage = wire::carriage(loaded);
+    let before = chosen.judged_to_send(store, &carriage).await?;
     if args.dry_run {
         return plan(desk, &before);
     }
@@ -40,6 +41,7 @@ pub(super) async fn retry(
         },
         drain: if args.no_drain || before.eligible == 0 { Duration::ZERO } else { args.drain },
         going: Going::until(desk.signals.token().clone()),
+        carriage,
         ids: chosen.ids.clone(),
     };
     let retried = run::retry(store, &mut settings.open(), &order).await;
@@ -75,7 +77,7 @@ fn question(before: &ChosenView, chosen: &Chosen) -> String {
 
 fn view(retried: Retried, chosen: &Chosen, by: String, signal: Option<u8>) -> RetriedView {
     let before = chosen.with_those_left_out(ChosenView::of(&retried.fates));
-    let is_done = retried.waiting + retried.failed_again == 0;
+    let is_done = retried.waiting + retried.failed_again + before.unfit == 0;
     RetriedView {
         chosen: ChosenView { superseded: before.superseded + retried.superseded, ..before },
         by,

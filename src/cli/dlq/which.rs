@@ -15,7 +15,8 @@ use crate::cli::wire;
 use crate::config::Loaded;
 use crate::dead_letter::GroupId;
 use crate::report::ChosenView;
-use crate::store::{DeadFilter, DeadLetter, Shown, Store};
+use crate::run::Carriage;
+use crate::store::{DeadFilter, DeadLetter, Fates, Shown, Store, StoreError};
 
 /// How many events can be named one by one.
 const MOST: usize = 10_000;
@@ -38,7 +39,7 @@ pub struct Filters {
     /// Only for these queues
     #[arg(long, value_name = "QUEUE", value_delimiter = ',')]
     pub queue: Vec<String>,
-    /// Only of these classes: exhausted, unroutable, poison, `too_large`, rejected
+    /// Only of these classes: exhausted, unroutable, poison, `too_large`, rejected, schema
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub class: Vec<String>,
     /// Only what died since then: a date, a time with its offset, or so long ago (`24h`)
@@ -244,7 +245,20 @@ impl Which {
 impl Chosen {
     /// What may become of them.
     pub(super) async fn judged(&self, store: &Store) -> Result<ChosenView, Failure> {
-        let fates = store.fates(&self.ids).await.map_err(|error| wire::store_failure(&error))?;
+        self.told(store.fates(&self.ids).await)
+    }
+
+    /// What may become of them when they are sent.
+    pub(super) async fn judged_to_send(
+        &self,
+        store: &Store,
+        carriage: &Carriage,
+    ) -> Result<ChosenView, Failure> {
+        self.told(store.fates_put_back(&self.ids, &|revived| carriage.ready(revived)).await)
+    }
+
+    fn told(&self, fates: Result<Fates, StoreError>) -> Result<ChosenView, Failure> {
+        let fates = fates.map_err(|error| wire::store_failure(&error))?;
         Ok(self.with_those_left_out(ChosenView::of(&fates)))
     }
 

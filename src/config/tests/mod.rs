@@ -5,6 +5,7 @@ mod bad;
 mod good;
 mod kafka;
 mod pubsub;
+mod schemas;
 mod webhooks;
 
 use std::fmt::Write as _;

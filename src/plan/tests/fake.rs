@@ -17,6 +17,7 @@ use tieout_reconcilers::window::Slice;
 use uuid::Uuid;
 
 use crate::plan::Planner;
+use crate::schemas::Registry;
 
 pub(super) const RUN: Uuid = Uuid::from_u128(7);
 
@@ -34,6 +35,7 @@ pub(super) struct Fake {
     feed: Feed,
     fields: Fields,
     does: Does,
+    schemas: Registry,
 }
 
 impl Fake {
@@ -50,11 +52,13 @@ impl Fake {
             },
             fields: Fields::default(),
             does,
+            schemas: Registry::default(),
         }
     }
 
     pub(super) fn planner<'a>(&'a self, each: &'a Each, now: Instant, hold: Option<&'a str>) -> Planner<'a> {
-        Planner { reconciler: self, each, run_id: RUN, now, hold, pseudonyms: None }
+        let schemas = &self.schemas;
+        Planner { reconciler: self, each, run_id: RUN, now, hold, pseudonyms: None, schemas }
     }
 }
 
@@ -153,6 +157,7 @@ impl Reconciler for Fake {
                 queue: "billing".to_owned(),
                 event_type: format!("com.example.charge.{}", kind.as_str()),
                 data: Data::Full,
+                schema: None,
             }),
         }
     }

@@ -10,6 +10,7 @@ use tieout_reconcilers::name::Each;
 use uuid::Uuid;
 
 use super::fake::{Does, Fake, drift, key, policy};
+use crate::event::Start;
 use crate::finding::{BASELINE, Finding, Ignored, State};
 use crate::plan::{Act, Look, MAX_REEMISSIONS, Observation, Plan, act};
 
@@ -98,7 +99,7 @@ impl Store {
             let fate = self.outbox.entry(event.id).or_insert(Fate::Superseded);
             prop_assert!(matches!(fate, Fate::Sent | Fate::Superseded), "{fate:?} was staged again");
             if *fate == Fate::Superseded {
-                *fate = if event.held { Fate::Held } else { Fate::Pending };
+                *fate = if event.start == Start::Held { Fate::Held } else { Fate::Pending };
             }
         }
         self.finding = plan.findings.into_iter().next().or(self.finding.take());

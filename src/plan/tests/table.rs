@@ -9,6 +9,7 @@ use tieout_reconcilers::name::Each;
 use uuid::Uuid;
 
 use super::fake::{Does, Fake, RUN, drift, key, policy};
+use crate::event::Start;
 use crate::finding::{BASELINE, Finding, Identity, Ignored, State};
 use crate::plan::{Look, Observation, Plan};
 
@@ -308,7 +309,11 @@ fn every_transition_is_the_one_in_the_table() {
             "kept" => assert_eq!((after.event_id, plan.events.len()), (Some(EVENT_BEFORE), 0), "{case:?}"),
             _ => {
                 let [event] = &plan.events[..] else { panic!("{case:?}: one finding has one event") };
-                assert_eq!((after.event_id, event.held), (Some(event.id), state == State::Held), "{case:?}");
+                assert_eq!(
+                    (after.event_id, event.start == Start::Held),
+                    (Some(event.id), state == State::Held),
+                    "{case:?}"
+                );
                 assert_eq!((event.kind, event.episode), (after.kind, after.episode), "{case:?}");
             }
         }

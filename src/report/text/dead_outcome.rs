@@ -6,6 +6,9 @@ use super::escape::safe;
 use super::grid::{counted, figure, page};
 use super::look::Look;
 
+/// How many reasons are told for which a replay left events out.
+const UNFIT_SHOWN: usize = 5;
+
 /// What would become of them, for `--dry-run`: `3 of 5 dead letters are eligible: ...`.
 #[must_use]
 pub fn chosen(chosen: &ChosenView) -> String {
@@ -84,6 +87,12 @@ pub fn replayed(view: &ReplayedView) -> String {
         safe(&view.by)
     );
     let mut lines = vec![listed(head, &[&[(view.refused, "refused by the queue")], &over[..]].concat())];
+    let unfit = view.unfit.iter().take(UNFIT_SHOWN);
+    lines.extend(unfit.map(|(why, number)| format!("  {} left out: {}", figure(*number), safe(why))));
+    let more = view.unfit.len().saturating_sub(UNFIT_SHOWN);
+    if more > 0 {
+        lines.push(format!("  ... {} more", counted(more as u64, "reason")));
+    }
     if let Some(why) = &view.stopped {
         lines.push(format!("Stopped: {}. The same command begins anew, with the same ids.", safe(why)));
     }
@@ -95,11 +104,12 @@ const fn is_nothing(chosen: &ChosenView) -> bool {
 }
 
 /// Why some of them are left as they are.
-const fn ineligible(chosen: &ChosenView) -> [(u64, &'static str); 7] {
+const fn ineligible(chosen: &ChosenView) -> [(u64, &'static str); 8] {
     [
         (chosen.superseded, "superseded: their findings do not need them any more"),
         (chosen.already_done, "already done"),
         (chosen.already_waiting, "already waiting to be sent"),
+        (chosen.unfit, "unfit: they break the schema of their domain and stay dead"),
         (chosen.dropped, "dropped before"),
         (chosen.not_released, "not released yet"),
         (chosen.no_queue, "without a configured queue"),
@@ -128,6 +138,7 @@ mod tests {
             dropped: 1,
             no_queue: 1,
             beyond_limit: 3,
+            unfit: 1,
             ..ChosenView::default()
         };
         let retry = RetriedView {
@@ -154,6 +165,7 @@ mod tests {
                 was_begun: true,
                 sent: 3,
                 refused: 1,
+                unfit: [("the data breaks charge/v2 at /amount: type".to_owned(), 2)].into(),
                 stopped: Some("it was asked to end".to_owned()),
                 ..again
             }),

@@ -20,10 +20,11 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
     let failed = |domain: &DomainReport| {
         matches!(domain.status, Status::Failed | Status::Partial | Status::Interrupted | Status::Skipped)
     };
-    let dead = |domain: &DomainReport| domain.events.dead > 0;
+    let dead = |domain: &DomainReport| !plans && domain.events.dead > 0;
     let stuck = |domain: &DomainReport| domain.follow_up.emitted_not_repaired > 0;
     let parked = |domain: &DomainReport| domain.follow_up.recurring > 0;
-    let emits = |domain: &DomainReport| plans && domain.events.planned > domain.events.held;
+    let emits =
+        |domain: &DomainReport| plans && domain.events.planned > domain.events.held + domain.events.dead;
     let emitted = |domain: &DomainReport| !plans && domain.events.emitted > 0;
     let rejected = report.exit.code == exit::CREDENTIALS;
     let again = if rejected { "once that is mended" } else { "try again: it goes on where coverage ends" };

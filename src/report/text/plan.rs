@@ -35,9 +35,11 @@ pub fn plan(report: &RunReport, look: &Look) -> String {
 fn summary(report: &RunReport) -> String {
     let sum = |of: &dyn Fn(&DomainReport) -> u64| report.domains.iter().map(of).sum::<u64>();
     let held = sum(&|domain| domain.events.held);
-    let emits = sum(&|domain| domain.events.planned).saturating_sub(held);
+    let dead = sum(&|domain| domain.events.dead);
+    let emits = sum(&|domain| domain.events.planned).saturating_sub(held + dead);
     let others = [
         (held, "held by a safety limit"),
+        (dead, "dead because of their schema"),
         (sum(&|domain| domain.items.orphaned), "orphaned"),
         (sum(&|domain| domain.items.unreadable.upstream.max(domain.items.unreadable.local)), "unreadable"),
         (sum(&|domain| domain.items.pending.upstream.max(domain.items.pending.local)), "too young to judge"),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use proptest::prelude::*;
+use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::key::Key;
 use uuid::Uuid;
 
@@ -57,6 +58,7 @@ fn order() -> Replay {
         to: None,
         limit: None,
         pause: Duration::ZERO,
+        carriage: Carriage { domains: Vec::new(), schemas: Arc::default() },
         going: Going::default(),
     }
 }
@@ -159,6 +161,7 @@ proptest! {
             seq,
             queue: format!("queue {queue}"),
             is_needed: true,
+            kind: Kind::Missing,
             event: Outgoing {
                 event_id: Uuid::nil(),
                 id: id(&format!("ch_{key}")),

@@ -417,6 +417,7 @@ impl World {
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
             pseudonyms: None,
+            schemas: Arc::default(),
             clocks,
             options: Options {
                 mode: Mode::Run,

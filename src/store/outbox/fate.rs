@@ -25,9 +25,11 @@ pub enum Fate {
     Sent,
     /// It waits for its delivery anyway.
     Waiting,
+    /// It is dead and needed, and breaks the schema that its domain names today.
+    Unfit,
     /// A person dropped it.
     Dropped,
-    /// It is staged or held: it never came to the relay.
+    /// It is staged or held, or its finding is: it never came to the relay.
     NotReleased,
 }
 
@@ -44,6 +46,8 @@ pub(super) fn fate(
     match state {
         OutboxState::Dead if is_dropped => Fate::Dropped,
         OutboxState::Dead if finding == Some((State::Open, Some(id))) => Fate::Eligible,
+        // It died before the release of its domain, and its finding waits for an approval.
+        OutboxState::Dead if finding == Some((State::Held, Some(id))) => Fate::NotReleased,
         OutboxState::Dead | OutboxState::Superseded => Fate::Superseded,
         OutboxState::Sent => Fate::Sent,
         OutboxState::Pending => Fate::Waiting,
@@ -128,6 +132,10 @@ mod tests {
                     let is_needed = *finding == Some((State::Open, Some(own)));
                     let is_eligible = state == OutboxState::Dead && !is_dropped && is_needed;
                     let fate = fate(state, is_dropped, *finding, own);
+                    let is_kept_back = *finding == Some((State::Held, Some(own)));
+                    if state == OutboxState::Dead && !is_dropped && is_kept_back {
+                        assert_eq!(fate, Fate::NotReleased, "an approval is all that it waits for");
+                    }
                     assert_eq!(fate == Fate::Eligible, is_eligible, "{state:?} {is_dropped} {finding:?}");
                     assert_eq!(fate == Fate::Sent, state == OutboxState::Sent);
                 }

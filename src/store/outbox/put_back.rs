@@ -6,6 +6,7 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::fate::{Fate, Fates, hold, judge, of, settle};
+use super::recheck::{Check, recheck, write};
 use crate::dead_letter::{MAX_RETRIES, TRANSIENT, next_retry};
 use crate::store::again::Twice;
 use crate::store::database::Store;
@@ -39,14 +40,26 @@ impl Store {
         Ok(fates)
     }
 
-    /// Puts dead letters back. Those whose finding does not need them any more become `superseded`; of the others that are not
-    /// dead nothing is changed.
-    pub async fn put_back(&self, ids: &[Uuid], how: &PutBack) -> Result<Fates, StoreError> {
+    /// What would become of events that were put back now. Nothing is changed.
+    pub async fn fates_put_back(&self, ids: &[Uuid], check: Check<'_>) -> Result<Fates, StoreError> {
+        let mut fates = Fates::new();
+        for batch in ids.chunks(BATCH) {
+            let mut tx = self.read().await?;
+            let mut judged = judge(&mut tx, &values(batch)).await?;
+            recheck(&mut tx, &mut judged, check).await?;
+            fates.extend(judged);
+        }
+        Ok(fates)
+    }
+
+    /// Puts dead letters back, as far as `check` finds that they may be sent. Those whose finding does not need them any more become
+    /// `superseded`; of the others that are not dead nothing is changed.
+    pub async fn put_back(&self, ids: &[Uuid], how: &PutBack, check: Check<'_>) -> Result<Fates, StoreError> {
         let mut fates = Fates::new();
         let mut before = 0;
         for batch in ids.chunks(BATCH) {
             // Done twice it is as if done once, but for the answer: what was put back is found waiting.
-            let done = self.again(Twice::IsTwice, || self.put_back_once(batch, how, before)).await?;
+            let done = self.again(Twice::IsTwice, || self.put_back_once(batch, how, check, before)).await?;
             before += count(&done, Fate::Eligible);
             fates.extend(done);
         }
@@ -57,13 +70,16 @@ impl Store {
         &self,
         batch: &[Uuid],
         how: &PutBack,
+        check: Check<'_>,
         before: u32,
     ) -> Result<Vec<(Uuid, Fate)>, StoreError> {
         let ids = values(batch);
         let mut tx = self.write("dead.put_back").await?;
         hold(&mut tx, &ids).await?;
         let now = tx.now().await?;
-        let fates = settle(&mut tx, &ids, now).await?;
+        let mut fates = settle(&mut tx, &ids, now).await?;
+        let ready = recheck(&mut tx, &mut fates, check).await?;
+        write(&mut tx, &ready).await?;
         let eligible = of(&fates, Fate::Eligible);
         if !eligible.is_empty() {
             revive(&mut tx, &eligible, now + how.pause * before, how.pause).await?;

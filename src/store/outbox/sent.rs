@@ -1,5 +1,6 @@
 //! Reads what was sent, so that it can be sent again. Nothing is changed: neither where an event stands, nor its finding.
 
+use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::DomainName;
@@ -44,6 +45,8 @@ pub struct SentEvent {
     pub queue: String,
     /// Whether its finding is still about it, and not over.
     pub is_needed: bool,
+    /// The kind of its finding.
+    pub kind: Kind,
     /// The event.
     pub event: Outgoing,
 }
@@ -70,7 +73,7 @@ impl Store {
         let (conditions, mut args) = conditions(filter, after);
         args.push(limit.into());
         let sql = format!(
-            "SELECT seq, event_id, domain, each_, key, source, type, subject, payload, attempts, queue,
+            "SELECT seq, event_id, domain, each_, key, kind, source, type, subject, payload, attempts, queue,
                  {IS_NEEDED} AS is_needed
              FROM outbox WHERE {conditions} ORDER BY seq LIMIT ${}",
             args.len()
@@ -128,6 +131,7 @@ fn sent(row: &Row) -> Result<SentEvent, StoreError> {
         seq: row.int("seq")?,
         queue: row.text("queue")?,
         is_needed: row.count::<u8>("is_needed")? == 1,
+        kind: row.word("kind", Kind::from_word)?,
         event: row::outgoing(row)?,
     })
 }

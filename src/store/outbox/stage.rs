@@ -6,7 +6,7 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::row::{self, OutboxRow};
-use crate::event::Event;
+use crate::event::{Event, Start};
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
 use crate::store::release::Release;
@@ -15,7 +15,7 @@ use crate::store::sql::{Tx, Value, args, params};
 /// Rows of one statement.
 const BATCH: usize = 1_000;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 19] = [
     "event_id",
     "domain",
     "each_",
@@ -28,12 +28,16 @@ const COLUMNS: [&str; 15] = [
     "subject",
     "payload",
     "state",
+    "class",
+    "reason",
     "run_id",
     "staged_at",
     "due_at",
+    "first_failed_at",
+    "finished_at",
 ];
 
-/// Adds events as `staged`, or as `held` where their finding is. A known id keeps its row; a superseded one was never sent
+/// Adds events as `staged`, as `held` where their finding is, or as `dead` where they may not be sent. A known id keeps its row; a superseded one was never sent
 /// and is staged again.
 pub(in crate::store) async fn stage(
     tx: &mut Tx,
@@ -54,7 +58,8 @@ pub(in crate::store) async fn stage(
 /// What becomes of an event that is there already.
 const STAGE_AGAIN: &str = "ON CONFLICT (event_id) DO UPDATE
     SET state = excluded.state, run_id = excluded.run_id, payload = excluded.payload,
-        queue = excluded.queue, reason = NULL, finished_at = NULL
+        queue = excluded.queue, class = excluded.class, reason = excluded.reason,
+        first_failed_at = excluded.first_failed_at, finished_at = excluded.finished_at
     WHERE outbox.state = 'superseded'";
 
 /// What was sent stays sent, and what a person dropped stays dropped.
@@ -133,6 +138,13 @@ pub(in crate::store) async fn lock(tx: &mut Tx, events: &[Value<'_>]) -> Result<
 }
 
 fn values<'a>(event: &'a Event, lease: &Lease, now: Instant) -> [Value<'a>; COLUMNS.len()] {
+    let (state, class, reason) = match &event.start {
+        Start::Staged if bug!("staged_is_pending") => ("pending", None, None),
+        Start::Staged => ("staged", None, None),
+        Start::Held => ("held", None, None),
+        Start::Dead { class, reason } => ("dead", Some(*class), Some(reason.as_str())),
+    };
+    let died = event.is_dead().then_some(now);
     args![
         event.id,
         event.finding.domain.as_str(),
@@ -145,13 +157,13 @@ fn values<'a>(event: &'a Event, lease: &Lease, now: Instant) -> [Value<'a>; COLU
         event.event_type.as_str(),
         event.finding.key.as_str(),
         event.payload.as_str(),
-        match event.held {
-            true => "held",
-            false if bug!("staged_is_pending") => "pending",
-            false => "staged",
-        },
+        state,
+        class,
+        reason,
         lease.run_id(),
         now,
         now,
+        died,
+        died,
     ]
 }

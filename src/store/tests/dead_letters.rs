@@ -6,9 +6,14 @@ use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, domain, event, event_id, finding, id};
+use crate::dead_letter::SCHEMA;
+use crate::event::Start;
 use crate::finding::State;
 use crate::store::sql::args;
-use crate::store::{Commit, DeadFilter, DeadLetter, Fate, OutboxState, PutBack, Release, Shown, StoreError};
+use crate::store::{
+    Approval, Commit, DeadFilter, DeadLetter, Fate, OutboxState, PutBack, Ready, Release, Revived, Shown,
+    StoreError, as_it_is,
+};
 
 on_both_stores!(
     dead_letters_are_read_in_their_order_with_what_is_known_of_them,
@@ -17,6 +22,11 @@ on_both_stores!(
     a_dead_letter_whose_finding_is_over_is_superseded,
     a_dead_letter_whose_finding_has_a_newer_event_is_superseded,
     what_is_not_dead_is_left_as_it_is,
+    an_event_that_is_not_fit_is_dead_from_its_commit_on_and_no_release_lets_it_go,
+    a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today,
+    a_dead_letter_that_is_carried_over_goes_out_with_its_id_and_its_new_data,
+    a_dead_letter_of_a_held_finding_waits_for_the_approval,
+    a_drift_that_comes_back_unfit_is_dead_again,
     events_that_are_put_back_apart_are_due_one_after_the_other,
     a_dropped_dead_letter_stays_a_tombstone_and_its_finding_is_parked,
     a_dropped_dead_letter_outlasts_the_end_of_its_finding,
@@ -50,7 +60,7 @@ async fn letter(world: &World, key: &str) -> DeadLetter {
 
 async fn put_back(world: &World, keys: &[&str]) -> Vec<Fate> {
     let ids: Vec<Uuid> = keys.iter().map(|key| event_id(key)).collect();
-    let fates = world.store.put_back(&ids, &PutBack::default()).await.unwrap();
+    let fates = world.store.put_back(&ids, &PutBack::default(), &as_it_is).await.unwrap();
     ids.iter().map(|id| fates[id]).collect()
 }
 
@@ -132,6 +142,96 @@ async fn a_dead_letter_whose_finding_has_a_newer_event_is_superseded(world: Worl
     assert_eq!(claimed.iter().map(|event| event.event_id).collect::<Vec<_>>(), [event_id("newer")]);
 }
 
+fn unfit(key: &str) -> crate::event::Event {
+    let start =
+        Start::Dead { class: SCHEMA, reason: "the data breaks charge/v1 at /amount: type".to_owned() };
+    crate::event::Event { start, ..event(key) }
+}
+
+async fn stage_unfit(world: &World, key: &str, state: State) {
+    let (findings, events) = (vec![finding(key, state)], vec![unfit(key)]);
+    world.store.commit(&world.lease, Commit { findings, events, ..Commit::default() }).await.unwrap();
+}
+
+async fn an_event_that_is_not_fit_is_dead_from_its_commit_on_and_no_release_lets_it_go(world: World) {
+    stage_unfit(&world, "ch_1", State::Open).await;
+    world.stage(&world.lease, &["ch_2"]).await;
+    let released = world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
+    assert_eq!(released.staged.count, 1, "it counts for no limit");
+    let dead = dead(&world, &DeadFilter::default()).await;
+    let [letter] = &dead[..] else { panic!("{dead:?}") };
+    assert_eq!((letter.id.key.as_str(), letter.class.as_deref()), ("ch_1", Some("schema")));
+    assert_eq!(
+        (letter.attempts, letter.reason.as_deref()),
+        (0, Some("the data breaks charge/v1 at /amount: type"))
+    );
+    assert!(letter.first_failed_at.is_some() && letter.finished_at.is_some());
+    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+}
+
+async fn a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today(world: World) {
+    stage_unfit(&world, "ch_1", State::Open).await;
+    let ids = [event_id("ch_1")];
+    let still = |_: &Revived| Ready::Unfit { reason: "the data breaks charge/v2 at /id: type".to_owned() };
+    let looked = world.store.fates_put_back(&ids, &still).await.unwrap();
+    assert_eq!(looked[&ids[0]], Fate::Unfit);
+    assert_eq!(
+        letter(&world, "ch_1").await.reason.as_deref(),
+        Some("the data breaks charge/v1 at /amount: type")
+    );
+    let fates = world.store.put_back(&ids, &PutBack::default(), &still).await.unwrap();
+    let after = letter(&world, "ch_1").await;
+    assert_eq!((fates[&ids[0]], after.state, after.retries), (Fate::Unfit, OutboxState::Dead, 0));
+    assert_eq!(after.reason.as_deref(), Some("the data breaks charge/v2 at /id: type"));
+    assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::Eligible]);
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Pending);
+}
+
+async fn a_dead_letter_that_is_carried_over_goes_out_with_its_id_and_its_new_data(world: World) {
+    die(&world, &["ch_1"], "exhausted", "no").await;
+    let anew = |revived: &Revived| {
+        assert_eq!(
+            (revived.domain.as_str(), revived.payload.as_str()),
+            ("shop.charges", event("ch_1").payload.as_str())
+        );
+        Ready::Anew(r#"{"data":2}"#.to_owned())
+    };
+    let looked = world.store.fates_put_back(&[event_id("ch_1")], &anew).await.unwrap();
+    assert_eq!(looked[&event_id("ch_1")], Fate::Eligible);
+    world.store.put_back(&[event_id("ch_1")], &PutBack::default(), &anew).await.unwrap();
+    let claimed = world.store.claim("billing", 10, "relay").await.unwrap();
+    assert_eq!((claimed[0].event_id, claimed[0].payload.as_str()), (event_id("ch_1"), r#"{"data":2}"#));
+}
+
+async fn a_dead_letter_of_a_held_finding_waits_for_the_approval(world: World) {
+    stage_unfit(&world, "ch_1", State::Held).await;
+    sql(&world, "UPDATE findings SET held_by = run_id").await.unwrap();
+    assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::NotReleased]);
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Dead);
+    let approved =
+        world.store.approve(std::slice::from_ref(&world.lease), Uuid::nil(), 0, "ada").await.unwrap();
+    assert_eq!(approved, Approval::Released { events: 0, findings: 1 }, "what may not be sent is not let go");
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Dead);
+    assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::Eligible]);
+}
+
+async fn a_drift_that_comes_back_unfit_is_dead_again(world: World) {
+    world.stage(&world.lease, &["ch_1"]).await;
+    let supersede = vec![event_id("ch_1")];
+    world.store.commit(&world.lease, Commit { supersede, ..Commit::default() }).await.unwrap();
+    stage_unfit(&world, "ch_1", State::Open).await;
+    let again = letter(&world, "ch_1").await;
+    assert_eq!((again.state, again.class.as_deref()), (OutboxState::Dead, Some("schema")));
+    let supersede = vec![event_id("ch_1")];
+    world.store.commit(&world.lease, Commit { supersede, ..Commit::default() }).await.unwrap();
+    world.stage(&world.lease, &["ch_1"]).await;
+    let mended = letter(&world, "ch_1").await;
+    assert_eq!(
+        (mended.state, mended.class, mended.reason, mended.finished_at),
+        (OutboxState::Staged, None, None, None)
+    );
+}
+
 async fn what_is_not_dead_is_left_as_it_is(world: World) {
     world.make_pending(&["sent", "waiting"]).await;
     world.store.acknowledge(&[event_id("sent")]).await.unwrap();
@@ -156,7 +256,7 @@ async fn events_that_are_put_back_apart_are_due_one_after_the_other(world: World
     die(&world, &["ch_1", "ch_2", "ch_3"], "exhausted", "no").await;
     let how = PutBack { pause: HOUR, ..PutBack::default() };
     let ids = ["ch_1", "ch_2", "ch_3"].map(event_id);
-    world.store.put_back(&ids, &how).await.unwrap();
+    world.store.put_back(&ids, &how, &as_it_is).await.unwrap();
     let letters = world.store.letters(&ids).await.unwrap();
     let due: Vec<_> = letters.iter().map(|letter| letter.due_at).collect();
     assert_eq!(due, [due[0], due[0] + HOUR, due[0] + HOUR * 2]);
@@ -203,7 +303,7 @@ async fn who_did_it_is_in_the_history(world: World) {
         note: Some("the queue is back".to_owned()),
         ..PutBack::default()
     };
-    world.store.put_back(&[event_id("ch_1")], &how).await.unwrap();
+    world.store.put_back(&[event_id("ch_1")], &how, &as_it_is).await.unwrap();
     world.store.drop_dead_letters(&[event_id("ch_2")], "grace", "closed").await.unwrap();
     let mut told = Vec::new();
     for key in ["ch_1", "ch_2"] {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, event, event_id, finding, id};
+use crate::event::Start;
 use crate::finding::State;
 use crate::process::Process;
 use crate::store::{Commit, OutboxState, Outgoing, Release};
@@ -81,7 +82,7 @@ async fn a_held_release_holds_the_findings_with_its_reason(world: World) {
 
 async fn an_event_held_from_the_beginning_is_not_released(world: World) {
     let mut kept_back = event("ch_1");
-    kept_back.held = true;
+    kept_back.start = Start::Held;
     let commit =
         Commit { findings: vec![finding("ch_1", State::Held)], events: vec![kept_back], ..Commit::default() };
     world.store.commit(&world.lease, commit).await.unwrap();

@@ -13,7 +13,7 @@ use tieout_reconcilers::name::{DomainName, Each};
 use tieout_reconcilers::window::Window;
 use uuid::Uuid;
 
-use crate::event::Event;
+use crate::event::{Event, Start};
 use crate::finding::{Finding, Identity, State};
 use crate::local::tests::Pooler;
 use crate::store::sql::args;
@@ -219,7 +219,7 @@ pub(crate) fn event(key: &str) -> Event {
         queue: "billing".to_owned(),
         source: "/tieout/shop.charges".to_owned(),
         event_type: "com.example.charge.created".to_owned(),
-        held: false,
+        start: Start::Staged,
         payload: format!(r#"{{"id":"{}","subject":"{key}"}}"#, event_id(key)),
     }
 }

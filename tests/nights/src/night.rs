@@ -153,6 +153,7 @@ impl Product {
             cancel: CancellationToken::new(),
             signal_exit: Arc::new(|| None),
             pseudonyms: None,
+            schemas: Arc::clone(&self.loaded.config.schemas),
             clocks: self.clocks.clone(),
             options: Options {
                 mode,
