@@ -19,6 +19,7 @@ use super::help;
 use super::migrate::MigrateCommand;
 use super::next::NextArgs;
 use super::replay::ReplayArgs;
+use super::schemas::SchemasCommand;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
 use super::state::StateCommand;
 use super::values::{causes, kinds, states};
@@ -153,6 +154,9 @@ pub enum Command {
     /// Make files for other programs
     #[command(subcommand, after_help = help::GENERATE)]
     Generate(GenerateCommand),
+    /// See the schemas of events, and whether a new version breaks an old one
+    #[command(subcommand, after_help = help::SCHEMAS)]
+    Schemas(SchemasCommand),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::findings::Filter;
 use super::{
     acts, approve, asyncapi, dlq, doctor, explain, generate, migrate, next, overview, play, preflight,
-    preview, probe, reconcile, replay, state,
+    preview, probe, reconcile, replay, schemas, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -28,6 +28,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Replay(args) => replay::replay(desk, &args).await,
         Command::Asyncapi(args) => asyncapi::asyncapi(desk, &args),
         Command::Generate(command) => generate::generate(desk, &command),
+        Command::Schemas(command) => schemas::carry_out(desk, command).await,
         Command::Check(args) => preflight::check(desk, &args).await,
         Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,

@@ -121,6 +121,12 @@ Examples:
   tieout generate catalog --owner payments --inline   with the AsyncAPI document in it
   tieout generate catalog --owner payments --system billing --out catalog-info.yaml   into a file";
 
+pub(super) const SCHEMAS: &str = "\
+Examples:
+  tieout schemas list                          what there is, and which domain uses it
+  tieout schemas check --against published     for CI: exit code 4 where a version breaks another
+  tieout schemas sizes stripe.charges --jq '{id, amount}'   bytes of thin, mapped, full, original";
+
 pub(super) const CHECK: &str = "\
 Examples:
   tieout check                                  definitions only: neither secrets nor network needed

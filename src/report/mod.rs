@@ -7,6 +7,7 @@ mod dead;
 mod due;
 mod invariants;
 mod lives;
+mod schemas;
 mod seal;
 mod state;
 mod value;
@@ -20,6 +21,7 @@ pub use dead::{
 pub use due::DueLine;
 pub use invariants::{Broken, check};
 pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
+pub use schemas::SchemaLine;
 pub use seal::seal;
 pub use value::{
     DomainReport, EventCounts, Exit, FollowUp, ItemCounts, Limit, Members, OneSide, PlannedFinding, Requests,

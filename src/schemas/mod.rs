@@ -11,8 +11,11 @@ mod mode;
 mod read;
 mod registry;
 mod schema;
+mod sizes;
 mod unfit;
 mod upcaster;
+
+pub mod compat;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -22,5 +25,6 @@ pub use mode::Mode;
 pub use read::read;
 pub use registry::{Family, Registry};
 pub use schema::Schema;
+pub use sizes::{Carries, Measured, Sizes, measure};
 pub use unfit::Unfit;
 pub use upcaster::Upcaster;

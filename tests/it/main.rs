@@ -67,6 +67,7 @@ mod replays;
 mod report_files;
 mod resume;
 mod signatures;
+mod schemas;
 mod slices;
 mod stops;
 mod stores;

@@ -19,6 +19,7 @@ mod one_finding;
 mod plan;
 mod preview;
 mod run;
+mod schemas;
 mod show;
 mod state;
 
@@ -33,6 +34,7 @@ pub use one_finding::{explain, finding};
 pub use plan::plan;
 pub use preview::preview;
 pub use run::{brief, domain, run};
+pub use schemas::{compared, schemas, sizes};
 pub use show::show;
 pub use state::{rewound, state, unlocked};
 

@@ -9,6 +9,7 @@ mod dead;
 mod deliver;
 mod drop;
 mod fate;
+mod newest;
 mod purge;
 mod put_back;
 mod recheck;
