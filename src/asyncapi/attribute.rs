@@ -42,6 +42,15 @@ pub(super) fn own(event_type: &str, emitted: &Emitted) -> Vec<Property> {
             ),
         ]);
     }
+    if emitted.has_schema {
+        properties.extend([
+            Property::sometimes(
+                "dataschema",
+                Schema::formatted("uri-reference").described("The schema of the data."),
+            ),
+            Property::sometimes("dataversion", Schema::counted().described("The version of that schema.")),
+        ]);
+    }
     properties
 }
 

@@ -8,6 +8,7 @@ use super::broker::{Address, Described};
 use super::document::{Channel, Document, Operation, Parameter, Reference};
 use super::emitted::Types;
 use super::message::message;
+use crate::schemas::Registry;
 
 /// The parameter that stands for the event's type in an address.
 const TYPE: &str = "type";
@@ -15,12 +16,18 @@ const TYPE: &str = "type";
 const ADDRESS: &str = "address";
 
 /// Adds a queue to a document: its server, its channel and its operation.
-pub(super) fn add(document: &mut Document, name: &Name, described: Described, types: &Types) {
+pub(super) fn add(
+    document: &mut Document,
+    name: &Name,
+    described: Described,
+    types: &Types,
+    registry: &Registry,
+) {
     let name = name.as_str();
     let keys = keys(types.keys().map(String::as_str));
     let messages = keys.iter().map(|(event_type, key)| {
         let emitted = &types[*event_type];
-        (key.clone(), message(&described, event_type, emitted, &mut document.components))
+        (key.clone(), message(&described, event_type, emitted, registry, &mut document.components))
     });
     let messages = messages.collect();
     let (address, parameters) = address(&described, types);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::bindings::{ChannelBindings, MessageBindings, OperationBindings};
 use super::schema::Schema;
@@ -156,7 +157,17 @@ pub struct Findings {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Components {
     /// Schemas by their names.
-    pub schemas: BTreeMap<String, Schema>,
+    pub schemas: BTreeMap<String, Component>,
+}
+
+/// A schema that messages share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Component {
+    /// What tieout says.
+    Written(Schema),
+    /// What the registry holds.
+    Registered(Value),
 }
 
 /// A place in the document.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::reconciler::{Data, Emission, Reconciler, Remedy};
+use tieout_reconcilers::schema_id::SchemaId;
 
 use super::carried::Carried;
 use super::document::Findings;
@@ -30,6 +31,8 @@ pub(super) struct Emitted {
     pub(super) data: BTreeSet<Carried>,
     /// Whether it may be the provider's own event.
     pub(super) is_original: bool,
+    /// Whether it may name the schema of its data.
+    pub(super) has_schema: bool,
 }
 
 /// What each queue gets.
@@ -38,9 +41,9 @@ pub(super) fn gather(domains: &[Arc<dyn Reconciler>]) -> BTreeMap<String, Types>
     for domain in domains {
         for kind in KINDS {
             if let Remedy::Emit(emission) = domain.remedy(kind) {
-                let Emission { queue, event_type, data } = emission;
+                let Emission { queue, event_type, data, schema } = emission;
                 let types = queues.entry(queue).or_default();
-                types.entry(event_type).or_default().add(domain.as_ref(), kind, data);
+                types.entry(event_type).or_default().add(domain.as_ref(), kind, &data, schema);
             }
         }
     }
@@ -48,12 +51,16 @@ pub(super) fn gather(domains: &[Arc<dyn Reconciler>]) -> BTreeMap<String, Types>
 }
 
 impl Emitted {
-    fn add(&mut self, domain: &dyn Reconciler, kind: Kind, data: Data) {
+    fn add(&mut self, domain: &dyn Reconciler, kind: Kind, data: &Data, schema: Option<SchemaId>) {
         let name = domain.domain().to_string();
         self.findings.push(Findings { domain: name.clone(), kind: kind.as_str() });
         self.sources.insert(name, !matches!(domain.fan_out(), FanOut::None));
         self.kinds.insert(kind.as_str());
-        self.data.extend(Carried::of(domain, kind, data));
-        self.is_original |= data == Data::Original;
+        self.is_original |= *data == Data::Original;
+        self.has_schema |= schema.is_some();
+        match schema {
+            Some(schema) => self.data.extend([Carried::Registered(schema)]),
+            None => self.data.extend(Carried::of(domain, kind, data)),
+        }
     }
 }

@@ -3,11 +3,12 @@
 use super::attribute;
 use super::broker::Described;
 use super::carried::Carried;
-use super::document::{Components, CorrelationId, Message};
+use super::document::{Component, Components, CorrelationId, Message};
 use super::emitted::Emitted;
 use super::form::Form;
 use super::schema::{Property, Schema};
 use crate::queue::binding::DATA;
+use crate::schemas::Registry;
 
 /// The name of what whole events have in common, among the schemas of a document.
 const EVENT: &str = "event";
@@ -17,10 +18,11 @@ pub(super) fn message(
     described: &Described,
     event_type: &str,
     emitted: &Emitted,
+    registry: &Registry,
     components: &mut Components,
 ) -> Message {
     let form = &described.form;
-    let data = data(emitted, components);
+    let data = data(emitted, registry, components);
     Message {
         name: event_type.to_owned(),
         title: title(emitted),
@@ -47,11 +49,11 @@ fn headers(form: &Form, event_type: &str, emitted: &Emitted) -> Option<Schema> {
 }
 
 /// Any of what it may carry.
-fn data(emitted: &Emitted, components: &mut Components) -> Schema {
+fn data(emitted: &Emitted, registry: &Registry, components: &mut Components) -> Schema {
     let mut refer = |carried: &Carried| {
         let name = carried.name();
         let schema = Schema::component(&name);
-        components.schemas.entry(name).or_insert_with(|| carried.schema());
+        components.schemas.entry(name).or_insert_with(|| carried.described(registry));
         schema
     };
     Schema::any(emitted.data.iter().map(&mut refer).collect())
@@ -62,7 +64,9 @@ fn whole(event_type: &str, emitted: &Emitted, data: Schema, components: &mut Com
     components.schemas.entry(EVENT.to_owned()).or_insert_with(|| {
         let media_type = Property::always("datacontenttype", Schema::only(DATA));
         let common = attribute::common().into_iter().chain([media_type]);
-        Schema::object(common).described("What every event has: CloudEvents 1.0 in the JSON format.")
+        Component::Written(
+            Schema::object(common).described("What every event has: CloudEvents 1.0 in the JSON format."),
+        )
     });
     let own = attribute::own(event_type, emitted).into_iter().chain([Property::always("data", data)]);
     Schema::all(vec![Schema::component(EVENT), Schema::object(own)])

@@ -13,6 +13,7 @@ mod attribute;
 
 mod broker;
 mod place;
+mod registered;
 mod form;
 
 mod channel;
@@ -62,7 +63,7 @@ pub fn document(config: &Config, domains: &[Arc<dyn Reconciler>], about: About) 
     };
     for (name, queue) in &config.queues {
         if let Some(events) = emitted.get(name.as_str()) {
-            channel::add(&mut document, name, broker::describe(queue), events);
+            channel::add(&mut document, name, broker::describe(queue), events, &config.schemas);
         }
     }
     document
