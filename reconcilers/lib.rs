@@ -7,7 +7,7 @@
 //! [`window`], [`schedule`]), what a response becomes
 //! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
-//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`schema_id`], [`reconciler`], [`received`], [`fan_out`]), its making from YAML ([`define`])
+//! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`schema_id`], [`reconciler`], [`received`], [`funnel`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
 
 pub mod name;
@@ -43,6 +43,7 @@ pub mod direction;
 pub mod schema_id;
 pub mod reconciler;
 pub mod received;
+pub mod funnel;
 pub mod event_feed;
 pub mod fan_out;
 pub mod define;

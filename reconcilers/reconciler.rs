@@ -9,6 +9,7 @@ use crate::direction::Direction;
 use crate::discrepancy::Kind;
 use crate::event_feed::EventFeed;
 use crate::fan_out::FanOut;
+use crate::funnel::Funnel;
 use crate::instant::{Instant, TimeFormat};
 use crate::jq::Expression;
 use crate::name::{DomainName, Each, Name};
@@ -80,6 +81,11 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
 
     /// The team's own table of the webhooks that it received, if the domain names one.
     fn received(&self) -> Option<&Received> {
+        None
+    }
+
+    /// Where the domain finds out what became of what the application received, if it says so.
+    fn funnel(&self) -> Option<&Funnel> {
         None
     }
 

@@ -80,6 +80,12 @@ impl Zone {
         name.parse().ok().map(Self)
     }
 
+    /// Its name in the IANA database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
     /// Which instants a reading stands for.
     #[must_use]
     pub fn read(self, shown: NaiveDateTime) -> Shown {

@@ -19,6 +19,7 @@ use crate::compare::{Fields, VERSION};
 use crate::discrepancy::Kind;
 use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
+use crate::funnel::Funnel;
 use crate::name::{DomainName, Each, Name};
 use crate::page::{
     Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Position, Response, Unseen, Wanted,
@@ -201,6 +202,10 @@ impl Reconciler for Definition {
 
     fn received(&self) -> Option<&Received> {
         self.domain.received.as_ref()
+    }
+
+    fn funnel(&self) -> Option<&Funnel> {
+        self.domain.funnel.as_ref()
     }
 
     fn policy(&self) -> &Policy {

@@ -9,6 +9,7 @@ use super::compare::{self, FieldFile, MoneyFile};
 use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::feed::FeedDefinition;
+use super::funnel_file::FunnelFile;
 use super::policy_file::PolicyFile;
 use super::privacy_file::{self, PrivacyFile};
 use super::problem::{Problem, Spot};
@@ -17,6 +18,7 @@ use super::schedule::ScheduleFile;
 use super::words;
 use crate::compare::{Field, Fields, Rule};
 use crate::direction::Direction;
+use crate::funnel::Funnel;
 use crate::instant::TimeFormat;
 use crate::name::{DomainName, FeedName, Name};
 use crate::path::Path;
@@ -34,6 +36,7 @@ struct DomainFile {
     schedule: Option<ScheduleFile>,
     local: LocalFile,
     received: Option<ReceivedFile>,
+    funnel: Option<Spanned<FunnelFile>>,
     compare: Spanned<Ordered<Option<FieldFile>>>,
     money: Option<Spanned<MoneyFile>>,
     privacy: Option<Spanned<PrivacyFile>>,
@@ -93,6 +96,8 @@ pub struct DomainDefinition {
     pub local: Local,
     /// The team's table of received webhooks.
     pub received: Option<Received>,
+    /// Where it finds out what became of what the application received.
+    pub funnel: Option<Funnel>,
     /// The compared fields.
     pub fields: Fields,
     /// What the team decided about findings.
@@ -126,6 +131,8 @@ pub struct DomainSpots {
     pub received: Option<Spot>,
     /// What it sends, if it sends anything.
     pub emit: Option<Spot>,
+    /// The database of its funnel, if it names one.
+    pub funnel: Option<Spot>,
 }
 
 impl DomainDefinition {
@@ -138,6 +145,7 @@ impl DomainDefinition {
             fields: Fields::of(fields),
             schedule: None,
             received: None,
+            funnel: None,
             hidden: Vec::new(),
             warnings: Vec::new(),
             ..self.clone()
@@ -173,6 +181,7 @@ impl DomainDefinition {
             schedule: None,
             local: Local::default(),
             received: None,
+            funnel: None,
             fields: Fields::default(),
             policy,
             remedies: Remedies::default(),
@@ -192,6 +201,7 @@ impl DomainDefinition {
             database: file.local.database.spot,
             received: file.received.as_ref().map(ReceivedFile::spot),
             emit: file.emit.as_ref().map(|emit| emit.referenced.into()),
+            funnel: file.funnel.as_ref().and_then(|funnel| funnel.value.database_spot()),
         };
         let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
         let schedule = file.schedule.map(|schedule| schedule.compile(problems));
@@ -203,6 +213,10 @@ impl DomainDefinition {
             warn_undated(direction, local, direction_spot, problems);
         }
         let received = file.received.map(|file| file.compile(local.as_ref(), direction, problems));
+        let has_queue = file.emit.is_some();
+        let funnel = file.funnel.map(|Spanned { value, referenced, .. }| {
+            value.compile(referenced.into(), local.as_ref(), has_queue, problems)
+        });
         let compare_spot = Spot::from(file.compare.referenced);
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
@@ -233,6 +247,10 @@ impl DomainDefinition {
             local: local?,
             received: match received {
                 Some(received) => Some(received?),
+                None => None,
+            },
+            funnel: match funnel {
+                Some(funnel) => Some(funnel?),
                 None => None,
             },
             fields: fields?,

@@ -78,6 +78,7 @@ mod emit_file;
 mod policy_file;
 mod privacy_file;
 mod received_file;
+mod funnel_file;
 mod schedule;
 
 mod layout;

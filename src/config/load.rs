@@ -18,6 +18,7 @@ use tieout_reconcilers::define::words;
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::Hidden;
 use tieout_reconcilers::fan_out::{FanOut, Member};
+use tieout_reconcilers::funnel::Funnel;
 use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
 use tieout_reconcilers::spoken::Spoken;
@@ -521,6 +522,11 @@ impl<'l> Loading<'l> {
             && received.database != domain.local.database
         {
             check("database", &received.database, &databases, spot);
+        }
+        if let (Some(spot), Some(Funnel::Tables(tables))) = (domain.spots.funnel, &domain.funnel)
+            && tables.database != domain.local.database
+        {
+            check("database", &tables.database, &databases, spot);
         }
         for (queue, spot) in &domain.queues {
             check("queue", queue.as_str(), &queues, *spot);

@@ -75,12 +75,40 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds every column that the domain names among those of a result.
-    pub(super) fn find(
+    /// Finds every column that a statement has to give among those of its result.
+    pub(super) fn of(
         result: &[Named<'_>],
+        purpose: Purpose,
         local: &Local,
         fields: &Fields,
     ) -> Result<Self, DefinitionFault> {
+        match purpose {
+            Purpose::Number => Self::number(result, local),
+            Purpose::Rows | Purpose::Keys | Purpose::Whole => {
+                Self::find(result, local, fields)?.carrying(result, purpose, fields)
+            }
+        }
+    }
+
+    /// The only column of a number, whatever it is called. It stands in the place of the key.
+    fn number(result: &[Named<'_>], local: &Local) -> Result<Self, DefinitionFault> {
+        let [Named { name, type_name }] = *result else {
+            return Err(DefinitionFault::NotANumber(format!("{} columns", result.len()).into()));
+        };
+        Ok(Self {
+            key: Column { name: name.into(), type_name: type_name.into(), index: 0 },
+            clock: None,
+            changed: None,
+            version: None,
+            fields: Vec::new(),
+            carried: Vec::new(),
+            walls: Vec::new(),
+            times: Times::of(local),
+        })
+    }
+
+    /// Finds every column that the domain names among those of a result.
+    fn find(result: &[Named<'_>], local: &Local, fields: &Fields) -> Result<Self, DefinitionFault> {
         let find = |name: &str| find(result, name);
         Ok(Self {
             key: find(&local.key)?,
@@ -95,7 +123,7 @@ impl Columns {
     }
 
     /// The same, handing on whole rows where they are what a domain sends: by key, since only single rows are sent.
-    pub(super) fn carrying(
+    fn carrying(
         self,
         result: &[Named<'_>],
         purpose: Purpose,

@@ -11,6 +11,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::reconciler::Local;
 use tieout_reconcilers::row::Row;
 
+use super::counter::Counter;
 use super::error::LocalError;
 use super::mysql::MySql;
 use super::postgres::Postgres;
@@ -118,6 +119,17 @@ impl Database {
             }
         };
         Ok(KeyReader(Reader { kind, zone: local.zone }))
+    }
+
+    /// Prepares a query that counts something of a range, and proves that it gives one column. It reads no row.
+    pub async fn counter(&self, local: &Local) -> Result<Counter, LocalError> {
+        let kind = match self {
+            Self::Sqlite(database) => Kind::Sqlite(database.counter(local).await?.into()),
+            Self::Postgres(server) => Kind::Postgres(ServerReader::of_a_number(server, local).await?.into()),
+            Self::MySql(server) => Kind::MySql(ServerReader::of_a_number(server, local).await?.into()),
+        };
+        let reader = Reader { kind, zone: local.zone };
+        Ok(Counter { reader, place: local.rows_place.clone() })
     }
 
     /// The time by the database's own clock, which is the clock that `changed` is measured with.

@@ -48,7 +48,7 @@ impl<K: Decoding> Decoders<K> {
             .zip(&types)
             .map(|(column, type_name)| Named { name: column.name(), type_name })
             .collect();
-        let columns = Columns::find(&named, local, fields)?.carrying(&named, purpose, fields)?;
+        let columns = Columns::of(&named, purpose, local, fields)?;
         let mut kinds = vec![None; result.len()];
         let compared = columns.indices().map(|index| (index, "compared"));
         for (index, use_of) in compared.chain(columns.carried_only().map(|index| (index, "sent"))) {
@@ -57,7 +57,8 @@ impl<K: Decoding> Decoders<K> {
         }
         let key = columns.key_index();
         if !kinds[key].is_some_and(K::can_be_key) {
-            return Err(misfit(&result[key], "a key", Unfit::Type));
+            let use_of = if purpose == Purpose::Number { "a number" } else { "a key" };
+            return Err(misfit(&result[key], use_of, Unfit::Type));
         }
         Ok(Self { columns, kinds })
     }

@@ -25,7 +25,7 @@ impl Draft {
         member: &MemberValues,
     ) -> Result<Self, LocalError> {
         let (sql, place) = match purpose {
-            Purpose::Rows | Purpose::Whole => (&local.rows, &local.rows_place),
+            Purpose::Rows | Purpose::Whole | Purpose::Number => (&local.rows, &local.rows_place),
             Purpose::Keys => (&local.keys, &local.keys_place),
         };
         let statement = Statement::parse(sql, dialect, purpose)

@@ -104,6 +104,11 @@ pub enum DefinitionFault {
         /// What to write instead.
         hint: &'static str,
     },
+    /// It is to give one number and gives something else.
+    #[error(
+        "the SQL gives {0} where one row with one whole number, from 0 up, is wanted, as in `SELECT count(*) FROM ...`"
+    )]
+    NotANumber(Box<str>),
     /// The database refuses the SQL.
     #[error("{}{reason}", position(*at))]
     Refused {

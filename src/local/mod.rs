@@ -2,13 +2,14 @@
 //!
 //! It only ever reads: PostgreSQL and MySQL in READ ONLY transactions, SQLite opened read-only. Values are bound, never spliced.
 //! Read it in this order: the user's SQL (`statement`), which columns it must give (`columns`), what their times stand for
-//! (`times`), the databases (`postgres`, `mysql`, `sqlite`; what the first two share is `server`) behind one face (`database`), what a read saw (`read`) and what can go wrong (`error`).
+//! (`times`), the databases (`postgres`, `mysql`, `sqlite`; what the first two share is `server`) behind one face (`database`), what a read saw (`read`), numbers (`counter`) and what can go wrong (`error`).
 
 mod access;
 mod address;
 mod batch;
 mod checkup;
 mod columns;
+mod counter;
 mod database;
 mod decoders;
 mod draft;
@@ -30,6 +31,7 @@ mod whole_row;
 pub(crate) mod tests;
 
 pub use checkup::{Checkup, Excess};
+pub use counter::Counter;
 pub use database::{Database, EachRow, Limits, MemberValues};
 pub use error::{DefinitionFault, LocalError};
 pub use read::{Read, RowFault};

@@ -72,7 +72,11 @@ impl Reader {
         self.rows_of(None, each_row).await
     }
 
-    async fn rows_of(&self, window: Option<Window>, each_row: &mut EachRow<'_>) -> Result<Read, LocalError> {
+    pub(super) async fn rows_of(
+        &self,
+        window: Option<Window>,
+        each_row: &mut EachRow<'_>,
+    ) -> Result<Read, LocalError> {
         match &self.kind {
             Kind::Sqlite(reader) => reader.rows(window, each_row).await,
             Kind::Postgres(reader) => reader.rows(window, each_row).await,

@@ -53,6 +53,13 @@ impl<S: Server> ServerReader<S> {
         Ok(Self { server: server.clone(), rows: keys.clone(), keys })
     }
 
+    /// Prepares the statement of a number.
+    pub(super) async fn of_a_number(server: &S, local: &Local) -> Result<Self, LocalError> {
+        let draft = Draft::parse(S::DIALECT, Purpose::Number, local, &MemberValues::new())?;
+        let rows = server.prepare(draft, local, &Fields::default()).await?;
+        Ok(Self { server: server.clone(), keys: rows.clone(), rows })
+    }
+
     pub(super) async fn rows(
         &self,
         window: Option<Window>,

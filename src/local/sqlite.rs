@@ -65,6 +65,13 @@ impl Sqlite {
         Ok(SqliteReader::new(self.clone(), keys.clone(), keys))
     }
 
+    /// Prepares the statement of a number.
+    pub(super) async fn counter(&self, local: &Local) -> Result<SqliteReader, LocalError> {
+        let draft = Draft::parse(Dialect::Sqlite, Purpose::Number, local, &MemberValues::new())?;
+        let rows = Prepared::new(self, draft, local, &Fields::default()).await?;
+        Ok(SqliteReader::new(self.clone(), rows.clone(), rows))
+    }
+
     /// The time by the clock of the host, which is SQLite's clock.
     pub(super) async fn now(&self) -> Result<Instant, LocalError> {
         let sql = "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";

@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     Keys,
     /// All rows: no parameter but those of the member.
     Whole,
+    /// One number about a range, of all members together: `:from` and `:to`.
+    Number,
 }
 
 impl Purpose {
@@ -262,7 +264,7 @@ impl Statement {
     /// The number of the first value of a member, behind the range or the keys.
     const fn before_each(&self, keys: usize) -> usize {
         match self.purpose {
-            Purpose::Rows => 3,
+            Purpose::Rows | Purpose::Number => 3,
             Purpose::Keys => keys + 1,
             Purpose::Whole => 1,
         }

@@ -12,6 +12,7 @@ use tieout_reconcilers::window::Window;
 
 use super::{Database, LocalError, Read, Reader};
 
+mod counting;
 mod mysql;
 mod mysql_refusals;
 mod pooler;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{DOMAIN, domain, parse_domain, table};
 use crate::compare::{MoneyFields, MoneyRule, Rule, TimeRule};
 use crate::discrepancy::{Hidden, Kind};
+use crate::funnel::Funnel;
 use crate::instant::TimeFormat;
 use crate::money::Unit;
 use crate::reconciler::{Data, Emission, Orphans, Remedy};
@@ -71,6 +72,11 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
                 "type: com.example.order.created",
                 "type: com.example.order.created, schema: v1",
             ),
+            ("a funnel that counts nothing", "policy:", "funnel: {}\npolicy:"),
+            ("a funnel with an unknown number", "policy:", "funnel: {arrived: SELECT 1}\npolicy:"),
+            ("a funnel from nowhere", "policy:", "funnel: {from: kafka}\npolicy:"),
+            ("a funnel from two sources", "policy:", "funnel: {from: queue, received: SELECT 1}\npolicy:"),
+            ("a funnel with an empty query", "policy:", "funnel: {received: \"\"}\npolicy:"),
             ("known word: notify", "policy:", "notify: {email: a}\npolicy:"),
             ("a direction of its own", "policy:", "direction: both\npolicy:"),
             (
@@ -296,4 +302,31 @@ fn a_query_over_several_lines_is_kept_as_it_is_with_the_place_of_its_first() {
     let local = domain(&text).local;
     assert_eq!(local.rows, "SELECT id\nFROM orders");
     assert_eq!((local.rows_place.line, local.rows_place.column), (7, 5));
+}
+
+#[test]
+fn a_funnel_from_the_queue_needs_one() {
+    let (before, _) = DOMAIN.split_once("emit:").unwrap();
+    let said = table(DOMAIN, &[("no queue", DOMAIN, &format!("{before}funnel: {{from: queue}}\n"))], parse_domain);
+    assert!(said.contains("the domain sends no event, so no queue can count any"), "{said}");
+}
+
+#[test]
+fn a_funnel_counts_in_the_local_database_unless_it_names_another() {
+    let counted =
+        |block: &str| match domain(&DOMAIN.replacen("policy:", &format!("funnel: {block}\npolicy:"), 1))
+            .funnel
+        {
+            Some(Funnel::Tables(tables)) => {
+                let names = tables.counts().map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+                format!("{} {names}", tables.database)
+            }
+            other => format!("{other:?}"),
+        };
+    assert_eq!(
+        counted("{received: SELECT 1, consumed: SELECT 1, failed: SELECT 1}"),
+        "app received consumed failed"
+    );
+    assert_eq!(counted("{database: log, received: SELECT 1, waiting: SELECT 1}"), "log received waiting");
+    assert_eq!(counted("{from: queue}"), "Some(Queue)");
 }

@@ -5,6 +5,7 @@ use sqlx::Arguments as _;
 use sqlx::mysql::{MySqlArguments, MySqlTypeInfo};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::reconciler::Local;
 use tieout_reconcilers::window::Window;
 use tieout_reconcilers::zone::Zone;
 
@@ -43,6 +44,16 @@ impl InstantType {
             Kind::Unzoned(zone) => Self::Unzoned(zone),
             Kind::Date(zone) => Self::Date(zone),
             _ => Self::Written(times),
+        }
+    }
+
+    /// As the domain says that times are stored.
+    pub(super) fn of_a_number(local: &Local) -> Self {
+        let times = Times::of(local);
+        match local.zone {
+            _ if times.are_numbers() => Self::Written(times),
+            Some(zone) => Self::Unzoned(zone),
+            None => Self::Zoned,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::local::draft::Draft;
 use crate::local::error::{DefinitionFault, LocalError};
 use crate::local::padded::Padded;
 use crate::local::server::{self, Steps};
-use crate::local::statement::Parameter;
+use crate::local::statement::{Parameter, Purpose};
 use crate::local::times::Times;
 
 /// The values of one execution.
@@ -72,7 +72,11 @@ impl Prepared {
         };
         let kind = |index: usize| kinds.get(index).copied().flatten().unwrap_or(Kind::Null);
         let clock = columns.clock_index().map_or(Kind::Null, kind);
-        let instants = InstantType::of(clock, Times::of(local));
+        let instants = match purpose {
+            // Its result has no column that would tell.
+            Purpose::Number => InstantType::of_a_number(local),
+            Purpose::Rows | Purpose::Keys | Purpose::Whole => InstantType::of(clock, Times::of(local)),
+        };
         let keys = KeysType::of(kind(columns.key_index()));
         let sql = Padded::write(purpose, |count| statement.for_mysql(count, keys.placeholder()));
         let uses = statement.uses().collect();

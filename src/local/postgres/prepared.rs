@@ -211,7 +211,7 @@ fn binding(
         _ => &[],
     };
     let (binding, members) = match (purpose, types) {
-        (Purpose::Rows, [from, to, members @ ..]) => {
+        (Purpose::Rows | Purpose::Number, [from, to, members @ ..]) => {
             let bound = |name, inferred| InstantType::of(name, inferred, local.time, local.zone);
             (Binding::Range(bound(":from", from)?, bound(":to", to)?), members)
         }

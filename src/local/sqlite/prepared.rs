@@ -32,14 +32,14 @@ impl Parsed {
     fn named(&self, purpose: Purpose, local: &Local, fields: &Fields) -> Result<Columns, DefinitionFault> {
         let named = |name| Named { name, type_name: "" };
         let result: Vec<Named<'_>> = self.columns.iter().map(|name| named(name)).collect();
-        Columns::find(&result, local, fields)?.carrying(&result, purpose, fields)
+        Columns::of(&result, purpose, local, fields)
     }
 }
 
 /// How many parameters a statement has besides those of the member.
 const fn parameters_of(purpose: Purpose) -> usize {
     match purpose {
-        Purpose::Rows => 2,
+        Purpose::Rows | Purpose::Number => 2,
         Purpose::Whole => 0,
         Purpose::Keys => 1,
     }

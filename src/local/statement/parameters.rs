@@ -25,13 +25,16 @@ pub(super) fn find(
             return Err(lexeme.fault(StatementProblem::OwnPlaceholder(lexeme.token.to_string())));
         }
         match name_at(lexemes, index) {
+            Some("each") if purpose == Purpose::Number => {
+                return Err(lexeme.fault(StatementProblem::NoValueHere(":each")));
+            }
             Some("each") => found.push(each(lexemes, index, &mut names)?),
             Some(name) => found.push(parameter(lexemes, index, name, purpose)?),
             None => {}
         }
     }
     let needed: &[(Parameter, &'static str)] = match purpose {
-        Purpose::Rows => &[(Parameter::From, ":from"), (Parameter::To, ":to")],
+        Purpose::Rows | Purpose::Number => &[(Parameter::From, ":from"), (Parameter::To, ":to")],
         Purpose::Keys => &[(Parameter::Keys, ":keys")],
         Purpose::Whole => &[],
     };
@@ -83,12 +86,14 @@ fn parameter(
     let colon = &lexemes[index];
     let whole = colon.range.start..lexemes[index + 1].range.end;
     match (name, purpose) {
-        ("from", Purpose::Rows) => Ok((Parameter::From, whole)),
-        ("to", Purpose::Rows) => Ok((Parameter::To, whole)),
+        ("from", Purpose::Rows | Purpose::Number) => Ok((Parameter::From, whole)),
+        ("to", Purpose::Rows | Purpose::Number) => Ok((Parameter::To, whole)),
         ("keys", Purpose::Keys) => Ok((Parameter::Keys, keys(lexemes, index)?)),
         ("from", Purpose::Keys | Purpose::Whole) => Err(colon.fault(StatementProblem::NoValueHere(":from"))),
         ("to", Purpose::Keys | Purpose::Whole) => Err(colon.fault(StatementProblem::NoValueHere(":to"))),
-        ("keys", Purpose::Rows | Purpose::Whole) => Err(colon.fault(StatementProblem::NoValueHere(":keys"))),
+        ("keys", Purpose::Rows | Purpose::Whole | Purpose::Number) => {
+            Err(colon.fault(StatementProblem::NoValueHere(":keys")))
+        }
         (other, _) => Err(colon.fault(StatementProblem::UnknownParameter {
             name: other.to_owned(),
             did_you_mean: nearest(other, ["from", "to", "keys"]),
