@@ -1,6 +1,7 @@
 //! An exchange of RabbitMQ (AMQP 0-9-1). Messages are persistent and mandatory; an event is confirmed once the broker has confirmed its
 //! message and not returned it. A confirmation alone is no delivery: the broker also confirms what no queue takes.
 
+mod lag;
 mod message;
 mod said;
 
@@ -9,9 +10,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use lapin::options::{
-    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueDeclareOptions,
-};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
 use lapin::types::{FieldTable, ShortString, ShortStringError};
 use lapin::uri::AMQPUri;
 use lapin::{
@@ -25,7 +24,7 @@ use url::Url;
 use self::message::{properties, routing_key};
 use self::said::{Blame, blame, outcomes};
 use super::binding::{Message, too_large};
-use super::{AmqpSettings, Delivery, Mode, Outcome, Queue, QueueFault, stopped};
+use super::{AmqpSettings, Delivery, Lag, Mode, Outcome, Queue, QueueFault, stopped};
 use crate::store::Outgoing;
 
 /// How long a connection, and a confirmation, may take.
@@ -91,22 +90,17 @@ impl AmqpQueue {
 
     /// Asks whether the exchange is there; the nameless one always is, and then the queue of the routing key must be.
     async fn look(&mut self) -> Result<(), QueueFault> {
+        if self.exchange.is_empty() {
+            return match self.routing_key.clone() {
+                Some(queue) => self.declared(&queue).await.map(drop),
+                None => Ok(()),
+            };
+        }
         let channel = self.connect().await?;
-        let looked = match (self.exchange.as_str(), &self.routing_key) {
-            ("", Some(queue)) => {
-                let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-                let asked = channel.queue_declare(queue.as_str().into(), passive, FieldTable::default());
-                timeout(ANSWER_TIME, asked).await.map(|asked| asked.map(drop))
-            }
-            ("", None) => return Ok(()),
-            (exchange, _) => {
-                let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
-                let kind = ExchangeKind::Topic;
-                let asked = channel.exchange_declare(exchange.into(), kind, passive, FieldTable::default());
-                timeout(ANSWER_TIME, asked).await
-            }
-        };
-        match looked {
+        let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        let exchange = self.exchange.as_str().into();
+        let asked = channel.exchange_declare(exchange, ExchangeKind::Topic, passive, FieldTable::default());
+        match timeout(ANSWER_TIME, asked).await {
             Ok(looked) => looked.map_err(|error| self.lost(&error)),
             Err(_) => Err(self.unanswered()),
         }
@@ -233,6 +227,10 @@ impl AmqpQueue {
 impl Queue for AmqpQueue {
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.look().boxed()
+    }
+
+    fn lag<'a>(&'a mut self, of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        self.lag_of(of).boxed()
     }
 
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {

@@ -3,6 +3,7 @@
 //! To add a broker, write a file with a type that implements [`Queue`] and name it in [`QueueSettings`] and [`open`].
 
 pub(crate) mod binding;
+mod lag;
 mod settings;
 mod table;
 
@@ -35,8 +36,11 @@ pub mod webhook;
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tieout_reconcilers::window::Window;
 
+pub use lag::{Lag, Tally};
 pub use postgres::{NotAPgmqName, PgmqName};
 pub use settings::{
     AmqpSettings, AwsAccount, AwsKeys, Compression, EventBridgeSettings, KafkaLogin, KafkaSettings, KafkaTls,
@@ -56,6 +60,22 @@ pub trait Queue: Send {
     /// How many events it takes at once: what it surely delivers before a claim on them lapses.
     fn takes_at_once(&self) -> u32 {
         u32::MAX
+    }
+
+    /// How far its consumers are behind, where the broker tells. `of` names whose lag is meant, where several may consume: a group, a durable
+    /// consumer, a queue.
+    fn lag<'a>(&'a mut self, _of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        futures::future::ready(Ok(None)).boxed()
+    }
+
+    /// What became of the events of a CloudEvents source, and of those under it, that came in a range of time; nothing where the broker does
+    /// not tell.
+    fn tally<'a>(
+        &'a mut self,
+        _source: &'a str,
+        _window: Window,
+    ) -> BoxFuture<'a, Result<Option<Tally>, QueueFault>> {
+        futures::future::ready(Ok(None)).boxed()
     }
 
     /// Delivers a batch; every event that is acknowledged is durable at the broker.

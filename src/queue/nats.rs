@@ -1,6 +1,7 @@
 //! A subject of NATS JetStream. An event is confirmed by the acknowledgement of the stream that keeps the subject, and carries its id
 //! as `Nats-Msg-Id`, by which the stream drops what comes twice within its window. Nobody relies on that.
 
+mod lag;
 mod login;
 mod said;
 mod trouble;
@@ -26,7 +27,7 @@ use self::login::{Login, apart};
 use self::said::{Blame, blame};
 use self::trouble::{Ear, Trouble, listen};
 use super::binding::{Message, encoded};
-use super::{Delivery, Mode, NatsSettings, Outcome, Queue, QueueFault};
+use super::{Delivery, Lag, Mode, NatsSettings, Outcome, Queue, QueueFault};
 use crate::store::Outgoing;
 
 /// How long a connection may take.
@@ -134,17 +135,22 @@ impl NatsQueue {
 
     /// Asks which stream keeps the subject: without one, nobody would.
     async fn look(&self, stream: &Context) -> Result<(), QueueFault> {
-        let Err(error) = stream.stream_by_subject(self.subject.as_str()).await else { return Ok(()) };
-        Err(match error.kind() {
+        let found = stream.stream_by_subject(self.subject.as_str()).await;
+        found.map(drop).map_err(|error| self.without_stream(&error))
+    }
+
+    /// Why no stream was found.
+    fn without_stream(&self, error: &GetStreamByNameError) -> QueueFault {
+        match error.kind() {
             GetStreamByNameErrorKind::NotFound => self.no_stream(),
             GetStreamByNameErrorKind::InvalidSubject => {
                 self.refused(format!("`{}` is no subject", self.subject))
             }
-            _ if has_no_jetstream(&error) => {
+            _ if has_no_jetstream(error) => {
                 self.refused("JetStream is not enabled, at the server or for this account".to_owned())
             }
             _ => self.unreachable(error.to_string()),
-        })
+        }
     }
 
     /// Publishes one event after the other, in their order, while the acknowledgements of earlier ones are still on their way.
@@ -244,6 +250,14 @@ impl NatsQueue {
 impl Queue for NatsQueue {
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.with(async |this, stream| this.look(stream).await).boxed()
+    }
+
+    fn lag<'a>(&'a mut self, of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        async move {
+            let Some(consumer) = of else { return Ok(None) };
+            self.with(async |this, stream| this.lag_of(stream, consumer).await).await.map(Some)
+        }
+        .boxed()
     }
 
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {

@@ -1,6 +1,7 @@
 //! A PostgreSQL database that takes events, in a table of ours or in a queue of pgmq. Nothing in it is created, altered or emptied
 //! here.
 
+mod lag;
 mod pgmq;
 mod table;
 
@@ -12,12 +13,14 @@ use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tieout_reconcilers::window::Window;
 
 pub use pgmq::{NotAPgmqName, PgmqName};
 pub(super) use pgmq::{Pgmq, ddl as pgmq_ddl};
 pub(super) use table::ddl;
 
-use super::{Delivery, Outcome, Queue, QueueFault, all_acknowledged, stopped};
+use self::lag::Told;
+use super::{Delivery, Lag, Outcome, Queue, QueueFault, Tally, all_acknowledged, stopped};
 use crate::no_delay;
 use crate::sql_fault::{self, SqlFault};
 use crate::store::Outgoing;
@@ -32,7 +35,7 @@ const BEGIN: &str = "BEGIN; \
     SET LOCAL idle_in_transaction_session_timeout = '15s'";
 
 /// What takes the events.
-pub(super) trait Target: Send + Sync {
+pub(super) trait Target: Told + Send + Sync {
     /// Puts all events of a batch or none. No events prove that some could be put.
     fn put<'a>(
         &'a mut self,
@@ -177,6 +180,18 @@ impl Queue for PostgresQueue {
             }
         }
         .boxed()
+    }
+
+    fn lag<'a>(&'a mut self, _: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        async { self.lag_told().await.map(Some) }.boxed()
+    }
+
+    fn tally<'a>(
+        &'a mut self,
+        source: &'a str,
+        window: Window,
+    ) -> BoxFuture<'a, Result<Option<Tally>, QueueFault>> {
+        self.tally_told(source, window).boxed()
     }
 
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {

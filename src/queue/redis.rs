@@ -1,6 +1,7 @@
 //! A Redis Stream. An event is confirmed by the id that the server gives its entry, and by replicas where the configuration asks for
 //! that. Nothing is ever taken out, unless the configuration bounds the stream.
 
+mod lag;
 mod said;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use url::Url;
 
 use self::said::{Blame, CROWDED, blame, is_crowded};
 use super::binding::{Message, too_large};
-use super::{Delivery, Mode, Outcome, Queue, QueueFault, RedisSettings};
+use super::{Delivery, Lag, Mode, Outcome, Queue, QueueFault, RedisSettings};
 use crate::store::Outgoing;
 
 /// How long a connection may take.
@@ -221,6 +222,10 @@ impl RedisQueue {
 impl Queue for RedisQueue {
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.rehearse().boxed()
+    }
+
+    fn lag<'a>(&'a mut self, of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        self.lag_of(of).boxed()
     }
 
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {

@@ -8,8 +8,10 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::window::Window;
 
-use super::{Delivery, Outcome, Queue, QueueFault, TableName, stopped};
+use super::{Delivery, Lag, Outcome, Queue, QueueFault, TableName, Tally, stopped};
 use crate::private_file;
 use crate::sql_fault::{self, SqlFault};
 use crate::store::Outgoing;
@@ -85,6 +87,34 @@ impl SqliteQueue {
         }
     }
 
+    /// How many events of a kind there are, and how many of them are consumed. A file that is not there is not made.
+    async fn count(&mut self, which: &str, texts: &[&str]) -> Result<Option<[u64; 2]>, QueueFault> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        let sql = format!("SELECT count(*), count(consumed_at) FROM {} WHERE {which}", self.table.quoted());
+        let connection = self.connect().await?;
+        let asked = texts.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |asked, text| asked.bind(*text));
+        let counted: Result<(i64, i64), sqlx::Error> = asked.fetch_one(connection).await;
+        let (all, consumed) = counted.map_err(|error| self.fault(&error))?;
+        Ok(Some([all, consumed].map(i64::unsigned_abs)))
+    }
+
+    /// The table keeps no failures, so they are not known.
+    async fn tally_of(&mut self, source: &str, window: Window) -> Result<Option<Tally>, QueueFault> {
+        let [from, to] = [window.from(), window.to()].map(enqueued);
+        let under = format!("{source}/");
+        let which =
+            "enqueued_at >= $1 AND enqueued_at < $2 AND (source = $3 OR substr(source, 1, length($4)) = $4)";
+        let counted = self.count(which, &[&from, &to, source, &under]).await?;
+        Ok(counted.map(|[received, consumed]| Tally {
+            received: Some(received),
+            consumed: Some(consumed),
+            failed: None,
+            waiting: Some(received - consumed),
+        }))
+    }
+
     fn fault(&self, error: &sqlx::Error) -> QueueFault {
         match sql_fault::sort(error) {
             SqlFault::Unreachable | SqlFault::Full | SqlFault::Conflict => {
@@ -108,9 +138,30 @@ impl Queue for SqliteQueue {
         async move { self.connect().await.map(drop) }.boxed()
     }
 
+    fn lag<'a>(&'a mut self, _: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        async move {
+            let waiting = self.count("consumed_at IS NULL", &[]).await?;
+            Ok(waiting.map(|[waiting, _]| Lag { waiting, taken: None }))
+        }
+        .boxed()
+    }
+
+    fn tally<'a>(
+        &'a mut self,
+        source: &'a str,
+        window: Window,
+    ) -> BoxFuture<'a, Result<Option<Tally>, QueueFault>> {
+        self.tally_of(source, window).boxed()
+    }
+
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
         self.deliver(batch).boxed()
     }
+}
+
+/// An instant as the table writes it.
+fn enqueued(at: Instant) -> String {
+    at.utc().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// Inserts a batch in one transaction. A row that the table refuses is undone alone, so its siblings arrive.

@@ -69,6 +69,11 @@ impl Pgmq {
         Self { queue, has_headers: None }
     }
 
+    /// The queue's table without its prefix.
+    pub(super) fn table(&self) -> String {
+        self.queue.0.to_lowercase()
+    }
+
     async fn look(&self, connection: &mut PgConnection) -> Result<bool, Unfit> {
         let looked = sqlx::query_as(LOOK).persistent(false).bind(&self.queue.0).fetch_one(connection).await;
         let (with_headers, without_headers, is_there, is_granted): (bool, bool, bool, bool) = looked?;
@@ -78,7 +83,7 @@ impl Pgmq {
             (_, false, _) => lacks(&format!("pgmq has no queue `{}`", self.queue)),
             (_, _, false) => Err(Unfit::Lacks(format!(
                 "the login may not write to it: `GRANT INSERT, SELECT ON pgmq.q_{} TO ...`",
-                self.queue.0.to_lowercase()
+                self.table()
             ))),
             _ => Ok(with_headers),
         }

@@ -3,6 +3,7 @@
 #[cfg(feature = "all-queues")]
 mod brokers;
 mod files;
+mod lags;
 mod pgmq;
 mod postgres;
 #[cfg(feature = "gcp")]

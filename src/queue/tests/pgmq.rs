@@ -6,7 +6,7 @@ use super::event;
 use crate::queue::{Outcome, Queue, QueueFault, QueueSettings, ddl, open};
 use crate::store::tests::{event_id, with_postgres};
 
-const PGMQ: &str = include_str!("../../../tests/fixtures/pgmq/pgmq.sql");
+pub(super) const PGMQ: &str = include_str!("../../../tests/fixtures/pgmq/pgmq.sql");
 
 /// What a version of pgmq that knows no headers has.
 const OLD: &str = "CREATE SCHEMA pgmq;

@@ -210,3 +210,21 @@ async fn rabbitmq_that_is_not_there_is_worth_another_attempt() {
     };
     assert!(is_unreachable(&QueueSettings::Amqp(settings)).await);
 }
+
+#[tokio::test]
+async fn a_queue_of_rabbitmq_is_behind_by_what_waits_in_it() {
+    let exchange = Exchange::new(Mode::Structured).await;
+    let (queue, name) = (exchange.queue(), exchange.settings.exchange.clone());
+    send(&queue, &events(5)).await;
+    assert_eq!(lag(&queue, Some(&name)).await, Some(Lag { waiting: 5, taken: None }));
+    assert_eq!(lag(&queue, None).await, None, "an exchange has no messages");
+    // What a consumer has taken, RabbitMQ counts no more.
+    let taken = exchange.channel.basic_get(name.as_str().into(), BasicGetOptions::default()).await.unwrap();
+    assert_eq!(lag(&queue, Some(&name)).await, Some(Lag { waiting: 4, taken: None }));
+    drop(taken);
+    assert!(unknown_lag(&queue, "tieout_test_no_such_queue").await.contains("NOT_FOUND"));
+    let by_name =
+        AmqpSettings { exchange: String::new(), routing_key: Some(name), ..exchange.settings.clone() };
+    assert_eq!(lag(&QueueSettings::Amqp(by_name), None).await, Some(Lag { waiting: 4, taken: None }));
+    exchange.end().await;
+}

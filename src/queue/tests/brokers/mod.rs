@@ -19,7 +19,7 @@ use secrecy::SecretString;
 
 use super::event;
 use crate::queue::{
-    AmqpSettings, KafkaSettings, Mode, NatsSettings, Outcome, PubsubLogin, PubsubSettings, QueueFault,
+    AmqpSettings, KafkaSettings, Lag, Mode, NatsSettings, Outcome, PubsubLogin, PubsubSettings, QueueFault,
     QueueSettings, RedisSettings, open,
 };
 use crate::store::Outgoing;
@@ -51,6 +51,19 @@ async fn send(settings: &QueueSettings, batch: &[Outgoing]) -> Vec<Outcome> {
     let delivery = queue.send(batch).await;
     assert_eq!(delivery.fault, None);
     delivery.outcomes
+}
+
+/// How far some consumers of a queue are behind.
+async fn lag(settings: &QueueSettings, of: Option<&str>) -> Option<Lag> {
+    open(settings).lag(of).await.unwrap()
+}
+
+/// What is said of consumers that are not there.
+async fn unknown_lag(settings: &QueueSettings, of: &str) -> String {
+    match open(settings).lag(Some(of)).await {
+        Err(QueueFault::Refused { why, .. }) => why,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What is said of a queue that is not there.

@@ -120,3 +120,23 @@ async fn nats_that_is_not_there_is_worth_another_attempt() {
     let settings = NatsSettings { url, subject: own_name(), mode: Mode::Structured, credentials: None };
     assert!(is_unreachable(&QueueSettings::Nats(settings)).await);
 }
+
+#[tokio::test]
+async fn a_durable_consumer_of_nats_is_behind_by_what_it_has_not_acknowledged() {
+    let stream = Stream::new(Mode::Structured, Config::default()).await;
+    let queue = stream.queue();
+    assert!(unknown_lag(&queue, "billing").await.ends_with("has no consumer `billing`"));
+    assert!(unknown_lag(&queue, "no name").await.ends_with("has no consumer `no name`"));
+    let durable = Pull { durable_name: Some("billing".to_owned()), ..Pull::default() };
+    let consumer = stream.kept.create_consumer(durable).await.unwrap();
+    send(&queue, &events(5)).await;
+    assert_eq!(lag(&queue, Some("billing")).await, Some(Lag { waiting: 5, taken: Some(0) }));
+    let mut taken = consumer.fetch().max_messages(2).messages().await.unwrap();
+    let first = taken.next().await.unwrap().unwrap();
+    taken.next().await.unwrap().unwrap();
+    assert_eq!(lag(&queue, Some("billing")).await, Some(Lag { waiting: 3, taken: Some(2) }));
+    first.double_ack().await.unwrap();
+    assert_eq!(lag(&queue, Some("billing")).await, Some(Lag { waiting: 3, taken: Some(1) }));
+    assert_eq!(lag(&queue, None).await, None);
+    stream.end().await;
+}

@@ -167,3 +167,27 @@ async fn redis_that_is_not_there_is_worth_another_attempt() {
     settings.url = "redis://127.0.0.1:1".to_owned().into();
     assert!(is_unreachable(&QueueSettings::Redis(settings)).await);
 }
+
+#[tokio::test]
+async fn a_group_of_redis_is_behind_by_what_it_has_not_acknowledged() {
+    let mut stream = Stream::new(Mode::Structured).await;
+    let (key, queue) = (stream.settings.stream.clone(), stream.queue());
+    assert!(unknown_lag(&queue, "billing").await.ends_with("has no group `billing`"));
+    send(&queue, &events(5)).await;
+    assert!(unknown_lag(&queue, "billing").await.ends_with("has no group `billing`"));
+    stream.connection.xgroup_create(&key, "billing", "0").await.unwrap();
+    assert_eq!(lag(&queue, Some("billing")).await, Some(Lag { waiting: 5, taken: Some(0) }));
+    let mut read = ::redis::cmd("XREADGROUP");
+    read.arg(&["GROUP", "billing", "me", "COUNT", "2", "STREAMS", &key, ">"]);
+    read.exec_async(&mut stream.connection).await.unwrap();
+    assert_eq!(lag(&queue, Some("billing")).await, Some(Lag { waiting: 3, taken: Some(2) }));
+    let entries: Vec<(String, BTreeMap<String, String>)> =
+        ::redis::cmd("XRANGE").arg(&[&key, "-", "+"]).query_async(&mut stream.connection).await.unwrap();
+    stream.connection.xack(&key, "billing", &[&entries[0].0]).await.unwrap();
+    assert_eq!(lag(&queue, Some("billing")).await, Some(Lag { waiting: 3, taken: Some(1) }));
+    assert_eq!(lag(&queue, None).await, None);
+    // Redis cannot count past a hole.
+    stream.connection.xdel(&key, &[&entries[3].0]).await.unwrap();
+    assert_eq!(lag(&queue, Some("billing")).await, None);
+    stream.end().await;
+}
