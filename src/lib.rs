@@ -32,6 +32,7 @@ pub mod relay;
 pub mod inbox;
 pub mod asyncapi;
 pub mod dead_letter;
+pub mod funnel;
 pub mod report;
 pub mod progress;
 pub mod clock;

@@ -13,7 +13,7 @@ use super::args::DoctorArgs;
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{reach, wire};
+use super::{counted, reach, wire};
 use crate::config::Loaded;
 use crate::local::{Checkup, Database, LocalError};
 use crate::run;
@@ -36,6 +36,7 @@ pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure
         if let Some(database @ Ok(_)) = databases.get(&domain.local().database) {
             tests.push(reach::columns(database, domain.as_ref()).await);
         }
+        tests.extend(counted::counts(&databases, domain.as_ref()).await);
     }
     tests.extend(providers(&loaded, &domains).await);
     check::show("doctor", &tests, &desk.output)

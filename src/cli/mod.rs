@@ -39,6 +39,7 @@ mod values;
 mod wire;
 
 pub mod check;
+mod counted;
 pub mod demo;
 pub mod findings;
 pub mod report;

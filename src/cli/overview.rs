@@ -1,6 +1,7 @@
 //! `status`, `report` and `findings`: what the state store remembers, read and handed to the renderings.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tieout_reconcilers::fan_out::FanOut;
 use tieout_reconcilers::instant::Instant;
@@ -14,6 +15,8 @@ use super::failure::Failure;
 use super::{discreet, findings, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
+use crate::funnel::{self, Sources};
+use crate::going::Going;
 use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
 use crate::run::{self, EVENTS};
 use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
@@ -25,16 +28,30 @@ const RUNS_SEARCHED: u32 = 100;
 pub(super) async fn status(desk: &Desk) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let store = wire::open_store(&loaded.config).await?;
-    let gathered = gather(&store, &loaded.domains).await;
+    let counting: Vec<Arc<dyn Reconciler>> =
+        loaded.domains.iter().filter(|domain| domain.funnel().is_some()).cloned().collect();
+    let databases = wire::databases(&loaded.config, &counting).await;
+    // What is wrong with them is said by `check`; here their numbers are unknown.
+    let mut queues = wire::queues(&loaded.config, &counting).unwrap_or_default();
+    let going = Going::until(desk.signals.token().clone());
+    let mut sources = Sources {
+        store: &store,
+        databases: &databases,
+        queues: &mut queues,
+        keep: loaded.config.keep,
+        going: &going,
+    };
+    let gathered = gather(&mut sources, &loaded.domains).await;
     store.close().await;
     let (lines, now) = gathered.map_err(|error| wire::store_failure(&error))?;
     status::show(&lines, now, &desk.output)
 }
 
 async fn gather(
-    store: &Store,
-    domains: &[std::sync::Arc<dyn Reconciler>],
+    sources: &mut Sources<'_>,
+    domains: &[Arc<dyn Reconciler>],
 ) -> Result<(Vec<StatusLine>, Instant), StoreError> {
+    let store = sources.store;
     let last = last_runs(store).await?;
     let unsent = store.unsent().await?;
     let mut lines = Vec::new();
@@ -45,7 +62,8 @@ async fn gather(
             .filter(|row| row.domain == *name && row.state == OutboxState::Dead)
             .map(|row| row.count);
         let line = line(store, domain.as_ref(), last.get(name.as_str()).copied(), dead.sum()).await?;
-        lines.push(line);
+        let funnel = funnel::read(sources, domain.as_ref(), store.now().await?).await?;
+        lines.push(StatusLine { funnel, ..line });
     }
     Ok((lines, store.now().await?))
 }
@@ -86,6 +104,7 @@ async fn line(
         standing,
         at_stake: at_stake(&open),
         dead,
+        funnel: None,
     })
 }
 

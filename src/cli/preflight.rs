@@ -4,7 +4,7 @@ use super::args::CheckArgs;
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{reach, wire};
+use super::{counted, reach, wire};
 use crate::config::{Config, Loaded};
 use crate::report::exit;
 
@@ -54,6 +54,7 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
         let Some(database) = databases.get(&domain.local().database) else { continue };
         tests.push(reach::columns(database, domain.as_ref()).await);
         tests.extend(reach::received(&databases, domain.as_ref()).await);
+        tests.extend(counted::counts(&databases, domain.as_ref()).await);
         match clients.get(domain.provider().as_str()) {
             Some(Ok(client)) => tests.push(reach::first_page(&client.for_run(None), domain).await),
             Some(Err(failure)) => tests.push(reach::failed(&format!("domain {}", domain.domain()), failure)),

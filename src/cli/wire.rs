@@ -9,14 +9,15 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use tieout_reconcilers::define::auth::Auth;
-use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::funnel::Funnel;
 use tieout_reconcilers::name::Name;
-use tieout_reconcilers::reconciler::{Reconciler, Remedy};
+use tieout_reconcilers::reconciler::Reconciler;
 
 use super::desk::Desk;
 use super::failure::Failure;
 use super::select::select;
 use crate::config::{Config, ConfigError, Loaded, ResolvedProvider, excerpt};
+use crate::funnel;
 use crate::local::Database;
 use crate::privacy::Pseudonyms;
 use crate::queue::{self, QueueSettings, Queues};
@@ -194,7 +195,11 @@ pub(super) async fn databases(
 ) -> BTreeMap<String, Result<Database, run::Failure>> {
     let local = domains.iter().map(|domain| domain.local().database.as_str());
     let received = domains.iter().filter_map(|domain| Some(domain.received()?.database.as_str()));
-    let names: BTreeSet<&str> = local.chain(received).collect();
+    let counted = domains.iter().filter_map(|domain| match domain.funnel()? {
+        Funnel::Tables(tables) => Some(tables.database.as_str()),
+        Funnel::Queue => None,
+    });
+    let names: BTreeSet<&str> = local.chain(received).chain(counted).collect();
     let mut databases = BTreeMap::new();
     for name in names {
         databases.insert(name.to_owned(), database(config, name).await);
@@ -250,16 +255,7 @@ fn queue_settings(
         let settings = config.resolve_queue(&name).map_err(|error| wrong_reference(&error))?;
         Ok((name, settings))
     };
-    queue_names(domains).into_iter().map(resolve).collect()
-}
-
-fn queue_names(domains: &[Arc<dyn Reconciler>]) -> BTreeSet<String> {
-    let kinds = [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable];
-    let remedies = domains.iter().flat_map(|domain| kinds.map(|kind| domain.remedy(kind)));
-    remedies
-        .filter_map(|remedy| match remedy {
-            Remedy::Emit(emission) => Some(emission.queue),
-            Remedy::Report => None,
-        })
-        .collect()
+    let names: BTreeSet<String> =
+        domains.iter().flat_map(|domain| funnel::queues_of(domain.as_ref())).collect();
+    names.into_iter().map(resolve).collect()
 }

@@ -6,6 +6,7 @@ use tieout_reconcilers::direction::{Direction, Roles};
 
 use super::amounts::Amount;
 use super::value::{DomainReport, ItemCounts};
+use crate::funnel::Mistake;
 
 /// A sum that does not add up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,7 @@ pub struct Broken {
     sum: String,
 }
 
-/// Checks what a domain says: its counts on both sides, those of the ranges it read again, and its money per currency.
+/// Checks what a domain says: its counts on both sides, those of the ranges it read again, its money per currency, and its funnel.
 pub fn check(report: &DomainReport) -> Result<(), Broken> {
     let direction = report.direction;
     let counts = [("counts", &report.items), ("counts of the overlap scan", &report.overlap)];
@@ -28,20 +29,14 @@ pub fn check(report: &DomainReport) -> Result<(), Broken> {
         counts.into_iter().find_map(|(what, counts)| Some((what, broken_count(counts, direction)?)));
     let broken_amounts =
         || report.amounts.iter().find_map(|amount| Some(("amounts", broken_amount(amount, direction)?)));
-    match broken_counts.or_else(broken_amounts) {
+    let flows = || report.funnel.iter().flat_map(|funnel| &funnel.days);
+    let broken_funnel = || flows().find_map(|flow| Some(("numbers of the funnel", flow.mistake()?)));
+    match broken_counts.or_else(broken_amounts).or_else(broken_funnel) {
         None => Ok(()),
         Some((what, Mistake { side, said, sum })) => {
             Err(Broken { what, domain: report.domain.clone(), side, said, sum })
         }
     }
-}
-
-/// A figure beside the sum of its parts.
-#[derive(Debug, PartialEq, Eq)]
-struct Mistake {
-    side: String,
-    said: String,
-    sum: String,
 }
 
 fn broken_count(items: &ItemCounts, direction: Direction) -> Option<Mistake> {

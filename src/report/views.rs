@@ -10,6 +10,7 @@ use super::lives::Standing;
 use super::state::Range;
 use super::value::Status;
 use crate::finding::{Finding, State};
+use crate::funnel::Funnel;
 
 /// A domain at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +44,9 @@ pub struct StatusLine {
     pub at_stake: Vec<Money>,
     /// Events that the relay gave up on.
     pub dead: u64,
+    /// What the application received and what became of it, where the domain says who counts that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub funnel: Option<Funnel>,
 }
 
 /// A run at a glance.

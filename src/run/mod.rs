@@ -19,6 +19,7 @@ mod events;
 mod finish;
 mod flight;
 mod follow;
+mod funnel;
 mod join;
 mod lease;
 mod listing;
@@ -285,6 +286,7 @@ async fn work(
     if let Err(error) = standing::tell(job, &mut report.domains, began).await {
         tracing::warn!(%error, "how the findings stand could not be counted");
     }
+    funnel::tell(job, queues, report, run.stop.going()).await;
     for domain in &report.domains {
         job.watcher.saw(Progress::DomainFinished { report: domain });
     }

@@ -104,6 +104,7 @@ pub(super) fn blank_named(domain: &str) -> DomainReport {
         events: EventCounts::default(),
         amounts: Vec::new(),
         limits: Vec::new(),
+        funnel: None,
         problems: Vec::new(),
         notes: Vec::new(),
         causes: BTreeMap::new(),

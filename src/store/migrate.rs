@@ -94,6 +94,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 14] = [
         include_str!("migrations/sqlite/0014_marking.sql"),
         include_str!("migrations/postgres/0014_marking.sql"),
     ),
+    (
+        15,
+        "decided events",
+        include_str!("migrations/sqlite/0015_decided_events.sql"),
+        include_str!("migrations/postgres/0015_decided_events.sql"),
+    ),
 ];
 
 /// The schema version that this program writes.

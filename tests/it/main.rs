@@ -49,6 +49,7 @@ mod feeds;
 mod finds;
 mod follows;
 mod forgotten;
+mod funnel;
 mod holds;
 mod hostile;
 mod ignored;

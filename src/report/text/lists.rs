@@ -12,6 +12,7 @@ use crate::report::state::Range;
 use crate::report::views::{RunLine, StatusLine};
 
 use super::escape::safe;
+use super::funnel::funnels;
 use super::grid::{Grid, counted, figure, page};
 use super::look::{Look, shell_word};
 
@@ -37,6 +38,8 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
     let never = lines.iter().filter(|line| line.last_run.is_none());
     let never: Vec<String> = never.map(|line| shell_word(&line.domain)).collect();
     let mut page_lines = grid.lines();
+    page_lines
+        .extend(funnels(lines.iter().filter_map(|line| Some((line.domain.as_str(), line.funnel.as_ref()?)))));
     page_lines.extend(lines.iter().flat_map(|line| holes(line, look)));
     if !never.is_empty() {
         page_lines.push(format!("Not run yet: {}", look.command(&format!("run {}", never.join(" ")))));

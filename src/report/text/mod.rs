@@ -8,6 +8,7 @@ mod dead_letters;
 mod dead_outcome;
 mod due;
 mod escape;
+mod funnel;
 mod grid;
 mod listing;
 mod lists;

@@ -4,6 +4,7 @@ use crate::report::value::{DomainReport, RunReport};
 
 use super::closing::{last_line, paragraphs, problem_lines};
 use super::escape::safe;
+use super::funnel::funnels;
 use super::grid::{Grid, figure, page};
 use super::listing::{LEGEND, listing, sizes};
 use super::look::{Look, shell_word};
@@ -18,6 +19,13 @@ pub fn run(report: &RunReport, look: &Look) -> String {
     lines.extend(listings(report, look));
     lines.extend(table(report, look));
     lines.push(String::new());
+    let domains = report.domains.iter();
+    let funnels =
+        funnels(domains.filter_map(|domain| Some((domain.domain.as_str(), domain.funnel.as_ref()?))));
+    if !funnels.is_empty() {
+        lines.extend(funnels);
+        lines.push(String::new());
+    }
     lines.push(last_line(report, look));
     lines.extend(paragraphs(report, look));
     page(&lines)

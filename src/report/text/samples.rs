@@ -7,14 +7,17 @@ use tieout_reconcilers::discrepancy::{Digest, FieldDiff, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Money;
+use tieout_reconcilers::zone::Zone;
 use uuid::Uuid;
 
 use crate::cause::{Cause, Explanation};
 use crate::finding::{Finding, Identity, State};
+use crate::funnel::{Arrivals, Consumers, Flow, Funnel, Number, days};
 use crate::report::{
     Amount, DomainReport, EventCounts, Exit, FollowUp, HeldLine, ItemCounts, Limit, OneSide, Owner,
     PlannedFinding, Requests, RunReport, SCHEMA, Standing, Status, Tonight, Took,
 };
+use crate::store::DecidedCount;
 
 fn run(mode: &str, status: Status, exit: Exit, domains: Vec<DomainReport>) -> RunReport {
     RunReport {
@@ -62,6 +65,7 @@ fn agreeing(name: &str) -> DomainReport {
         events: EventCounts::default(),
         amounts: Vec::new(),
         limits: Vec::new(),
+        funnel: None,
         problems: Vec::new(),
         notes: Vec::new(),
         findings: Vec::new(),
@@ -104,6 +108,39 @@ fn diff(field: &str, local: Option<&str>, upstream: Option<&str>) -> FieldDiff {
         upstream: upstream.map(Into::into),
         local: local.map(Into::into),
         hidden: None,
+    }
+}
+
+/// A day that is over and adds up, one that goes on and of which not everything is known, and two queues.
+pub(crate) fn funnel() -> Funnel {
+    let days = days(Zone::named("Europe/London").unwrap(), Instant::from_micros(1_763_690_400_000_000), 2);
+    let told = Arrivals {
+        received: Some(48_211),
+        consumed: Some(48_190),
+        failed: Some(12),
+        waiting: Some(Number::Known(0)),
+    };
+    let more = Arrivals { received: Some(3), consumed: Some(5), failed: Some(0), waiting: None };
+    let some = Arrivals { consumed: None, ..more };
+    let decided = DecidedCount { repaired: 3, unrepaired: 1, dead: 1, undelivered: 2, superseded: 1 };
+    let why = "consumed: charges.yaml:9:13: the SQL gives no row\u{1b}".to_owned();
+    let lag = |queue: &str, waiting: Option<u64>, taken: Option<u64>, why: Option<&str>| Consumers {
+        queue: queue.to_owned(),
+        waiting: waiting.into(),
+        taken: taken.into(),
+        why: why.map(ToOwned::to_owned),
+    };
+    Funnel {
+        days: vec![
+            Flow::of(&days[0], told, Some(decided), Vec::new()),
+            Flow::of(&days[0], more, Some(DecidedCount::default()), Vec::new()),
+            Flow::of(&days[1], some, None, vec![why]),
+        ],
+        consumers: vec![
+            lag("billing", Some(10_312), Some(7), None),
+            lag("orders", Some(2), None, None),
+            lag("archive", None, None, Some("the broker does not tell")),
+        ],
     }
 }
 

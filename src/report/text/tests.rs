@@ -152,6 +152,7 @@ fn status_lines() -> Vec<StatusLine> {
             },
             at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
             dead: 0,
+            funnel: None,
         },
         StatusLine {
             furthest_behind: None,
@@ -167,6 +168,7 @@ fn status_lines() -> Vec<StatusLine> {
             standing: Standing::default(),
             at_stake: vec![],
             dead: 0,
+            funnel: None,
         },
     ]
 }
@@ -175,6 +177,36 @@ fn status_lines() -> Vec<StatusLine> {
 fn the_status_fits_one_screen() {
     insta::assert_snapshot!(status(&status_lines(), at(7_200), &plain()));
     insta::assert_snapshot!(json::status(&status_lines(), at(7_200)).unwrap());
+}
+
+#[test]
+fn a_funnel_is_a_line_a_day_in_a_report_and_in_the_status_and_what_is_unknown_says_why() {
+    let mut report = samples::in_sync();
+    report.domains[0].funnel = Some(samples::funnel());
+    assert_eq!(crate::report::seal(report.clone()), report);
+    insta::assert_snapshot!(run(&report, &plain()));
+    let lines: Vec<StatusLine> = status_lines()
+        .into_iter()
+        .take(1)
+        .map(|line| StatusLine { funnel: Some(samples::funnel()), ..line })
+        .collect();
+    insta::assert_snapshot!(status(&lines, at(7_200), &plain()));
+    insta::assert_snapshot!(json::whole("funnel", &samples::funnel()).unwrap());
+}
+
+#[test]
+fn a_funnel_that_does_not_add_up_is_a_failed_report() {
+    let mut report = samples::in_sync();
+    let mut funnel = samples::funnel();
+    funnel.days[0].unexplained = crate::funnel::Number::Known(8);
+    report.domains[0].funnel = Some(funnel);
+    let sealed = crate::report::seal(report);
+    assert_eq!(
+        sealed.domains[0].problems,
+        [
+            "the numbers of the funnel of stripe.charges do not add up: received of 2025-11-20 is 48211, its parts sum to 48210; this is a bug in tieout"
+        ]
+    );
 }
 
 #[test]

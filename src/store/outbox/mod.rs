@@ -6,6 +6,7 @@
 
 mod acknowledge;
 mod dead;
+mod decided;
 mod deliver;
 mod drop;
 mod fate;
@@ -18,6 +19,7 @@ mod sent;
 mod stage;
 
 pub use dead::{DeadFilter, DeadLetter, Dropped, Shown};
+pub use decided::DecidedCount;
 pub use deliver::CLAIM_TIME;
 pub use fate::{Fate, Fates};
 pub use purge::{Keep, Purged};

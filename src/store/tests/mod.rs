@@ -5,6 +5,7 @@ mod by_hand;
 mod commits;
 mod coverage;
 mod dead_letters;
+mod decided;
 mod findings;
 mod lazily;
 mod lease_laws;
