@@ -27,6 +27,7 @@ pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure
     let domains = wire::selected(&loaded, &args.domains)?;
     let mut tests = vec![reach::state(&loaded.config).await];
     tests.extend(reach::queues(&loaded.config, &domains).await);
+    tests.extend(counted::lags(&loaded.config, &domains).await);
     let databases = wire::databases(&loaded.config, &domains).await;
     for (name, database) in &databases {
         tests.extend(examine(name, database, &domains).await);

@@ -46,6 +46,7 @@ async fn online(loaded: &Loaded) -> Vec<Tested> {
     let config = &loaded.config;
     let mut tests = vec![reach::state(config).await];
     tests.extend(reach::queues(config, &loaded.domains).await);
+    tests.extend(counted::lags(config, &loaded.domains).await);
     let databases = wire::databases(config, &loaded.domains).await;
     let tokens = wire::token_store(config, loaded.domains.iter().map(|domain| domain.provider())).await;
     let tokens = tokens.unwrap_or_default();

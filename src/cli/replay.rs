@@ -111,7 +111,8 @@ async fn carry_out(desk: &Desk, loaded: &Loaded, store: &Store, args: &ReplayArg
         filter,
     };
     let bar = bar(desk, eligible);
-    let replayed = run::replay(store, &mut settings.open(), &order, &|sent| bar.set_position(sent)).await;
+    let replayed =
+        run::replay(store, &mut settings.open(&loaded.config), &order, &|sent| bar.set_position(sent)).await;
     bar.finish_and_clear();
     let replayed = replayed.map_err(|error| wire::store_failure(&error))?;
     note(store, &order, &replayed, &view.by, &names).await?;

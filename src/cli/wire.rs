@@ -16,7 +16,7 @@ use tieout_reconcilers::reconciler::Reconciler;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::select::select;
-use crate::config::{Config, ConfigError, Loaded, ResolvedProvider, excerpt};
+use crate::config::{Config, ConfigError, LagConfig, Loaded, ResolvedProvider, excerpt};
 use crate::funnel;
 use crate::local::Database;
 use crate::privacy::Pseudonyms;
@@ -214,8 +214,20 @@ async fn database(config: &Config, name: &str) -> Result<Database, run::Failure>
 
 /// The queues that the domains name.
 pub(super) fn queues(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<Queues, Failure> {
-    let settings = queue_settings(config, domains)?;
-    Ok(settings.iter().map(|(name, settings)| (name.clone(), queue::open(settings))).collect())
+    Ok(open(config, &queue_settings(config, domains)?))
+}
+
+/// Makes queues; nothing is connected yet.
+fn open(config: &Config, settings: &BTreeMap<String, QueueSettings>) -> Queues {
+    let open = |(name, settings): (&String, &QueueSettings)| {
+        let queue = queue::open(settings);
+        let queue = match config.lag(name) {
+            Some(LagConfig { max, of }) => queue::watched(queue, of.clone(), *max),
+            None => queue,
+        };
+        (name.clone(), queue)
+    };
+    settings.iter().map(open).collect()
 }
 
 /// Whether events go to standard output, so that the report has to go elsewhere.
@@ -242,8 +254,8 @@ impl NamedQueues {
     }
 
     /// Makes them; nothing is connected yet.
-    pub(super) fn open(&self) -> Queues {
-        self.0.iter().map(|(name, settings)| (name.clone(), queue::open(settings))).collect()
+    pub(super) fn open(&self, config: &Config) -> Queues {
+        open(config, &self.0)
     }
 }
 

@@ -12,6 +12,7 @@ use tieout_reconcilers::name::Name;
 
 use super::local_url::LocalUrl;
 use super::provider::{ProviderConfig, ProviderFile};
+use super::queue::lag::{LagConfig, LagFile};
 use super::queue::{QueueConfig, QueueFile};
 use super::secret::{SecretRef, UrlRef};
 use crate::store::{Keep, Upgrade};
@@ -100,6 +101,7 @@ pub(super) struct Settings {
     pub(super) keep: Keep,
     pub(super) databases: BTreeMap<Name, Option<LocalUrl>>,
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
+    pub(super) lags: BTreeMap<Name, LagConfig>,
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
     pub(super) reconcilers: Vec<(Spot, String)>,
     pub(super) schemas: Option<(Spot, String)>,
@@ -123,10 +125,15 @@ impl ConfigFile {
             let address = problems.take(entry.value.url);
             databases.extend(name(&entry.key, entry.spot, problems).map(|name| (name, address)));
         }
-        let mut queues = BTreeMap::new();
-        for entry in self.queues.0 {
+        let (mut queues, mut lags) = (BTreeMap::new(), BTreeMap::new());
+        for mut entry in self.queues.0 {
+            let lag = entry.value.value.lag.take();
             let queue = QueueFile::compile(entry.value, problems);
-            queues.extend(name(&entry.key, entry.spot, problems).map(|name| (name, queue)));
+            let Some(name) = name(&entry.key, entry.spot, problems) else { continue };
+            if let (Some(lag), Some(queue)) = (lag, &queue) {
+                lags.insert(name.clone(), LagFile::compile(lag, queue, problems));
+            }
+            queues.insert(name, queue);
         }
         let mut providers = BTreeMap::new();
         for entry in self.providers.0 {
@@ -145,6 +152,7 @@ impl ConfigFile {
             keep,
             databases,
             queues,
+            lags,
             providers,
             reconcilers,
             schemas,

@@ -27,6 +27,7 @@ use super::file::{ConfigFile, Settings};
 use super::local_url::LocalUrl;
 use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
+use super::queue::lag::LagConfig;
 use super::secret::{ConfigError, SecretRef, UrlRef};
 use super::{folder, mask, registry};
 use crate::local::misfit;
@@ -61,6 +62,8 @@ pub struct Config {
     pub databases: BTreeMap<Name, LocalUrl>,
     /// The queues.
     pub queues: BTreeMap<Name, QueueConfig>,
+    /// Whose lag counts in a queue, and how far they may be behind, where it says so.
+    pub lags: BTreeMap<Name, LagConfig>,
     /// What it says about providers.
     pub providers: BTreeMap<Name, ProviderConfig>,
     /// The schemas of events.
@@ -117,6 +120,7 @@ impl Config {
             keep: settings.keep,
             databases: present(settings.databases),
             queues: present(settings.queues),
+            lags: settings.lags,
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
             schemas: Arc::new(schemas.unwrap_or_default()),
             catalogue,
@@ -154,6 +158,12 @@ impl Config {
         let queue =
             find(&self.queues, name).ok_or(ConfigError::Unknown { what: format!("queues.{name}") })?;
         queue.resolve(name, &self.folder)
+    }
+
+    /// What is said about the consumers of a queue, where anything is.
+    #[must_use]
+    pub fn lag(&self, queue: &str) -> Option<&LagConfig> {
+        find(&self.lags, queue)
     }
 
     /// A provider with its secrets read.

@@ -22,6 +22,7 @@ pub mod load;
 pub(crate) use folder::read as text_of;
 pub use load::{Config, Loaded};
 pub use provider::{ProviderConfig, ResolvedProvider};
+pub use queue::lag::LagConfig;
 pub use secret::ConfigError;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub(crate) mod binding;
 mod lag;
 mod settings;
 mod table;
+mod watched;
 
 #[cfg(feature = "amqp")]
 mod amqp;
@@ -48,6 +49,7 @@ pub use settings::{
     SqsSettings,
 };
 pub use table::{NotATable, TableName};
+pub use watched::{Crowd, Room, watched};
 pub use webhook::WebhookSettings;
 
 use crate::store::Outgoing;
@@ -76,6 +78,16 @@ pub trait Queue: Send {
         _window: Window,
     ) -> BoxFuture<'a, Result<Option<Tally>, QueueFault>> {
         futures::future::ready(Ok(None)).boxed()
+    }
+
+    /// Whether its consumers may only be so far behind.
+    fn watches_consumers(&self) -> bool {
+        false
+    }
+
+    /// How many of the events that are wanted its consumers leave room for now.
+    fn room(&mut self, wanted: u32) -> BoxFuture<'_, Room> {
+        futures::future::ready(Room::For(wanted)).boxed()
     }
 
     /// Delivers a batch; every event that is acknowledged is durable at the broker.

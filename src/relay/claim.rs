@@ -57,7 +57,7 @@ impl Relay<'_> {
         sending: &Batch,
         at_most: u32,
     ) -> Result<Batch, StoreError> {
-        if !sending.is_full || self.store.has_one_writer() || !self.goes_on() {
+        if at_most == 0 || !sending.is_full || self.store.has_one_writer() || !self.goes_on() {
             let (events, claimant) = (Vec::new(), String::new());
             return Ok(Batch { events, claimant, claimed_at: Instant::now(), is_full: false });
         }

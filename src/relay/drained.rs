@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tieout_reconcilers::name::DomainName;
 
-use crate::queue::QueueFault;
+use crate::queue::{Crowd, QueueFault};
 
 /// What a drain did.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Drained {
     pub left: u64,
     /// Why a queue did not work at the end of the drain, by its name.
     pub faults: BTreeMap<String, QueueFault>,
+    /// The consumers of a queue that were too far behind at the end of the drain, by its name.
+    pub crowds: BTreeMap<String, Crowd>,
 }
 
 impl Drained {
@@ -26,6 +28,17 @@ impl Drained {
     #[must_use]
     pub fn n_sent(&self) -> u64 {
         self.sent.values().sum()
+    }
+
+    /// Why events are left, in words: what is wrong with queues, and whose consumers are too far behind.
+    pub fn problems(&self) -> impl Iterator<Item = String> {
+        self.faults.values().map(ToString::to_string).chain(self.crowds_before(|_| true))
+    }
+
+    /// Whose consumers are too far behind, in words, of some queues.
+    pub fn crowds_before(&self, is_meant: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
+        let crowds = self.crowds.iter().filter(move |(queue, _)| is_meant(queue));
+        crowds.map(|(queue, crowd)| format!("the queue `{queue}` {crowd}"))
     }
 
     /// Adds what came of another queue.
@@ -38,5 +51,6 @@ impl Drained {
         self.retried += other.retried;
         self.left += other.left;
         self.faults.extend(other.faults);
+        self.crowds.extend(other.crowds);
     }
 }

@@ -12,7 +12,7 @@ use super::claim::Batch;
 use super::line::{Line, Turn};
 use super::record::Answered;
 use crate::going::LAST_WORDS;
-use crate::queue::{Delivery, Outcome, Queue, QueueFault};
+use crate::queue::{Delivery, Outcome, Queue, QueueFault, Room};
 use crate::store::{Outgoing, StoreError};
 
 /// The pauses before the outbox is looked at again: another relay may have given something back by then.
@@ -21,7 +21,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Claims what is due for a queue, and delivers it with all that follows at once.
 pub(super) async fn take_turn(relay: &Relay<'_>, line: &mut Line<'_>) -> Result<Turn, StoreError> {
-    let batch = relay.claim(line.name, line.pace.at_once()).await?;
+    let at_once = match room(relay, line).await? {
+        Ok(at_once) => at_once,
+        Err(turn) => return Ok(turn),
+    };
+    let batch = relay.claim(line.name, at_once).await?;
     if !batch.events.is_empty() {
         return deliver(relay, line, batch).await;
     }
@@ -30,16 +34,32 @@ pub(super) async fn take_turn(relay: &Relay<'_>, line: &mut Line<'_>) -> Result<
     Ok(due.map_or(Turn::Empty, until))
 }
 
+/// How many events may be claimed now. A queue whose consumers are too far behind is left alone for a while, where anything waits for it.
+async fn room(relay: &Relay<'_>, line: &mut Line<'_>) -> Result<Result<u32, Turn>, StoreError> {
+    line.drained.crowds.remove(line.name);
+    let (crowd, again) = match line.queue.room(line.pace.at_once()).await {
+        Room::For(at_once) => return Ok(Ok(at_once)),
+        Room::Crowded { crowd, again } => (crowd, again),
+    };
+    if relay.store.next_due(line.name).await?.is_none() {
+        return Ok(Err(Turn::Empty));
+    }
+    line.drained.crowds.insert(line.name.to_owned(), crowd);
+    Ok(Err(Turn::WaitUntil(Instant::now() + again)))
+}
+
 async fn deliver(relay: &Relay<'_>, line: &mut Line<'_>, mut batch: Batch) -> Result<Turn, StoreError> {
     let mut before = Answered::default();
     loop {
         if bug!("acknowledged_before_send") {
             relay.store.acknowledge(&batch.ids()).await?;
         }
-        let (at_once, Line { name, queue, drained, .. }) = (line.pace.at_once(), &mut *line);
+        // Where consumers are watched, nothing is claimed before they have been asked again.
+        let ahead = if line.queue.watches_consumers() { 0 } else { line.pace.at_once() };
+        let Line { name, queue, drained, .. } = &mut *line;
         let (delivery, ahead, recorded) = tokio::join!(
             send(relay, name, &mut **queue, &batch.events),
-            relay.claim_ahead(name, &batch, at_once),
+            relay.claim_ahead(name, &batch, ahead),
             before.record(relay.store, drained),
         );
         recorded?;

@@ -111,7 +111,7 @@ async fn deliver(
         let drained = relay::drain(store, queues, order.drain, &order.going).await?;
         approved.emitted = drained.sent.iter().filter(|(domain, _)| is_its(domain)).map(|(_, n)| n).sum();
         approved.dead = drained.dead.iter().filter(|(domain, _)| is_its(domain)).map(|(_, n)| n).sum();
-        approved.problems = drained.faults.values().map(ToString::to_string).collect();
+        approved.problems = drained.problems().collect();
     }
     let unsent = store.unsent().await?;
     let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);

@@ -12,7 +12,7 @@ use crate::going::Going;
 use crate::queue::Queues;
 use crate::relay;
 use crate::report::{DomainReport, RunReport, Status, exit};
-use crate::store::{Fate, OutboxState, PutBack, Revived, StoreError};
+use crate::store::{Fate, OutboxState, PutBack, Revived, StoreError, UnsentCount};
 
 /// Sends what is pending, and says of each domain what became of it.
 pub(super) async fn deliver(
@@ -28,16 +28,20 @@ pub(super) async fn deliver(
         let is_its = |name: &DomainName| name.as_str() == domain.domain;
         let count =
             |by: &BTreeMap<DomainName, u64>| by.iter().filter(|(name, _)| is_its(name)).map(|(_, n)| n).sum();
-        let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
+        let waits = |row: &&UnsentCount| is_its(&row.domain) && row.state == OutboxState::Pending;
+        let waiting: Vec<&UnsentCount> = unsent.iter().filter(waits).collect();
         domain.events.retried = count(&put_back);
         domain.events.emitted = count(&drained.sent);
         domain.events.dead += count(&drained.dead);
-        domain.events.waiting = waiting.map(|row| row.count).sum();
+        domain.events.waiting = waiting.iter().map(|row| row.count).sum();
         if domain.events.emitted > 0 {
             show_delivered(job, domain).await?;
         }
         if domain.events.waiting > 0 {
             domain.problems.extend(drained.faults.values().map(ToString::to_string));
+            domain
+                .problems
+                .extend(drained.crowds_before(|queue| waiting.iter().any(|row| row.queue == queue)));
         }
     }
     Ok(())

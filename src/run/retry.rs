@@ -51,7 +51,7 @@ pub async fn retry(store: &Store, queues: &mut Queues, order: &Retry) -> Result<
     let mut retried = Retried::default();
     if !order.drain.is_zero() {
         let drained = relay::drain(store, queues, order.drain, &order.going).await?;
-        retried.problems = drained.faults.values().map(ToString::to_string).collect();
+        retried.problems = drained.problems().collect();
     }
     let back: Vec<Uuid> =
         fates.iter().filter(|(_, fate)| **fate == Fate::Eligible).map(|(id, _)| *id).collect();

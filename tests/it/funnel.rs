@@ -1,4 +1,8 @@
-//! The funnel of a domain, from the team's own tables and from the queue.
+//! The funnel of a domain, from the team's own tables and from the queue; and a run that waits for slow consumers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -137,6 +141,93 @@ async fn a_queue_tells_what_it_keeps_and_the_rest_is_unknown() {
     assert_eq!(funnel["consumers"][0]["waiting"], 2, "{funnel}");
     let text = world.tieout(&["status"]).stdout;
     assert!(text.contains("Consumers of shop: 2 waiting"), "{text}");
+}
+
+#[tokio::test]
+async fn a_bound_that_nothing_is_known_for_is_a_doubt_of_check_and_doctor() {
+    let world = World::agreeing(1).await;
+    world.edit("tieout.yaml", "table: tieout_events}}", "table: tieout_events}, lag: {max: 3}}");
+    for command in ["check", "doctor"] {
+        let args: &[&str] = if command == "check" {
+            &["check", "--online", "--format", "json"]
+        } else {
+            &["doctor", "--format", "json"]
+        };
+        let outcome = world.tieout(args);
+        let ok = told(&outcome, "ok");
+        assert!(ok.contains("its consumers are 0 events behind, of at most 3"), "{outcome:?}");
+    }
+    world.edit(
+        "tieout.yaml",
+        "{sqlite: {path: queue.db, table: tieout_events}, lag",
+        "{ndjson: {path: out}, lag",
+    );
+    for args in [["check", "--online", "--format", "json"].as_slice(), &["doctor", "--format", "json"]] {
+        let outcome = world.tieout(args);
+        let said = told(&outcome, "warning");
+        assert!(said.contains("nothing is slowed down"), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_consumers_leave_no_room_for_waits_for_the_next_run() {
+    let world = World::agreeing(3).await;
+    world.edit("tieout.yaml", "table: tieout_events}}", "table: tieout_events}, lag: {max: 2}}");
+    for at in 0..5 {
+        world.upstream(&charge(&format!("ch_lost{at}"), 5, 500));
+    }
+    let run = world.tieout(&["run", "--format", "json", "--drain", "2s"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    let domain = run.domain();
+    assert_eq!((&domain["events"]["emitted"], &domain["events"]["waiting"]), (&json!(2), &json!(3)));
+    let problem = "the queue `shop` waits for its consumers: 2 behind, and at most 2 may be";
+    assert!(domain["problems"].as_array().unwrap().contains(&json!(problem)), "{domain}");
+    world.queue("UPDATE tieout_events SET consumed_at = 'now'").await;
+    let run = world.tieout(&["run", "--format", "json", "--drain", "2s"]);
+    assert_eq!((run.code, &run.domain()["events"]["emitted"]), (3, &json!(2)), "{run:?}");
+    assert_eq!(world.events().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_slow_consumer_is_never_further_behind_than_it_may_be_and_gets_everything() {
+    let world = World::agreeing(3).await;
+    world.edit("tieout.yaml", "table: tieout_events}}", "table: tieout_events}, lag: {max: 4}}");
+    for at in 0..20 {
+        world.upstream(&charge(&format!("ch_lost{at}"), 5, 500));
+    }
+    let (done, worst) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let consumer =
+        tokio::spawn(consume_slowly(world.path().join("queue.db"), Arc::clone(&done), Arc::clone(&worst)));
+    let mut command = tokio::process::Command::from(world.command(&["run", "--format", "json"]));
+    let output = command.output().await.unwrap();
+    done.store(true, Ordering::Relaxed);
+    consumer.await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(world.events().await.len(), 20);
+    assert_eq!(worst.load(Ordering::Relaxed), 4, "it was as far behind as it may be, and no further");
+}
+
+/// Takes two events at a time, and notes how many waited at most.
+async fn consume_slowly(path: std::path::PathBuf, done: Arc<AtomicBool>, worst: Arc<AtomicU64>) {
+    while !path.exists() && !done.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(5));
+    let queue = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    while !done.load(Ordering::Relaxed) {
+        let waiting = "SELECT count(*) FROM tieout_events WHERE consumed_at IS NULL";
+        // The table may not be there yet.
+        let behind: i64 = sqlx::query_scalar(waiting).fetch_one(&queue).await.unwrap_or_default();
+        worst.fetch_max(behind.unsigned_abs(), Ordering::Relaxed);
+        if behind > 0 {
+            let take = "UPDATE tieout_events SET consumed_at = 'now' WHERE seq IN
+                (SELECT seq FROM tieout_events WHERE consumed_at IS NULL ORDER BY seq LIMIT 2)";
+            sqlx::query(take).execute(&queue).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    queue.close().await;
 }
 
 #[tokio::test]

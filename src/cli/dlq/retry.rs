@@ -44,7 +44,7 @@ pub(super) async fn retry(
         carriage,
         ids: chosen.ids.clone(),
     };
-    let retried = run::retry(store, &mut settings.open(), &order).await;
+    let retried = run::retry(store, &mut settings.open(&loaded.config), &order).await;
     let retried = retried.map_err(|error| wire::store_failure(&error))?;
     let view = view(retried, &chosen, args.actor.name(), desk.signals.exit_code());
     output.show(

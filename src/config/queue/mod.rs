@@ -4,6 +4,7 @@ mod amqp;
 mod aws;
 pub mod broker_url;
 mod kafka;
+pub mod lag;
 mod nats;
 mod pubsub;
 mod redis;
@@ -22,6 +23,7 @@ use tieout_reconcilers::define::words;
 use amqp::AmqpFile;
 use aws::{EventBridgeFile, SnsFile, SqsFile};
 use kafka::KafkaFile;
+use lag::LagFile;
 use nats::NatsFile;
 use pubsub::PubsubFile;
 use redis::RedisFile;
@@ -57,6 +59,8 @@ pub(super) struct QueueFile {
     webhook: Option<WebhookFile>,
     ndjson: Option<NdjsonFile>,
     stdout: Option<StdoutFile>,
+    /// Of whichever broker it is.
+    pub(super) lag: Option<Spanned<LagFile>>,
 }
 
 /// The same, once it is known that it is one of them.
@@ -155,6 +159,7 @@ impl QueueFile {
             webhook,
             ndjson,
             stdout,
+            lag: _,
         } = file.value;
         let given = [
             sqlite.map(OneFile::Sqlite),

@@ -4,6 +4,7 @@ mod aws;
 mod bad;
 mod good;
 mod kafka;
+mod lags;
 mod pubsub;
 mod schemas;
 mod webhooks;

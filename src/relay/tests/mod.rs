@@ -16,7 +16,9 @@ use super::record::{MAX_ATTEMPTS, MAX_UNROUTABLE};
 use super::{Drained, drain};
 use crate::finding::State;
 use crate::going::Going;
-use crate::queue::{self, Delivery, Outcome, Queue, QueueFault, QueueSettings, Queues, TableName};
+use crate::queue::{
+    self, Crowd, Delivery, Lag, Outcome, Queue, QueueFault, QueueSettings, Queues, TableName,
+};
 use crate::store::tests::{World, event_id, id, on_both_stores};
 use crate::store::{OutboxState, Outgoing};
 
@@ -34,6 +36,9 @@ on_both_stores!(
     what_a_queue_did_before_it_broke_is_recorded,
     a_queue_that_is_not_configured_leaves_its_events,
     a_queue_is_given_no_more_at_once_than_it_takes,
+    consumers_that_are_slow_are_never_further_behind_than_they_may_be,
+    what_consumers_have_no_room_for_stays_pending_and_says_so,
+    a_lag_that_is_not_known_slows_nothing_down,
 );
 
 const BUDGET: Duration = Duration::from_secs(30);
@@ -246,4 +251,80 @@ async fn a_queue_is_given_no_more_at_once_than_it_takes(world: World) {
     let drained = run(&world, [("billing".to_owned(), modest as Box<dyn Queue>)]).await;
     assert_eq!((drained.n_sent(), drained.left), (3, 0));
     assert_eq!(*given.lock().unwrap(), [2, 1]);
+}
+
+/// Has consumers that take some of what there is each time they are looked at.
+struct Consumed {
+    consumes: u64,
+    behind: u64,
+    worst: Arc<Mutex<u64>>,
+    tells: bool,
+}
+
+impl Queue for Consumed {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn lag<'a>(&'a mut self, of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        assert_eq!(of, Some("shop"));
+        self.behind = self.behind.saturating_sub(self.consumes);
+        let lag = Lag { waiting: self.behind, taken: None };
+        let told = if self.tells { Ok(Some(lag)) } else { Err(refused()) };
+        async { told }.boxed()
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        self.behind += batch.len() as u64;
+        let mut worst = self.worst.lock().unwrap();
+        *worst = self.behind.max(*worst);
+        async { Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None } }.boxed()
+    }
+}
+
+/// A queue whose consumers may be 10 events behind, and how far they have been at most.
+fn bounded(consumes: u64, behind: u64, tells: bool) -> ((String, Box<dyn Queue>), Arc<Mutex<u64>>) {
+    let worst = Arc::<Mutex<u64>>::default();
+    let consumed = Consumed { consumes, behind, worst: Arc::clone(&worst), tells };
+    let queue = queue::watched(Box::new(consumed), Some("shop".to_owned()), Some(10));
+    (("billing".to_owned(), queue), worst)
+}
+
+async fn make_pending(world: &World, count: usize) {
+    let keys: Vec<String> = (0..count).map(|number| format!("ch_{number}")).collect();
+    world.make_pending(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await;
+}
+
+async fn consumers_that_are_slow_are_never_further_behind_than_they_may_be(world: World) {
+    make_pending(&world, 35).await;
+    let (queue, worst) = bounded(4, 0, true);
+    let drained = run(&world, [queue]).await;
+    assert_eq!((drained.n_sent(), drained.left, drained.crowds.len()), (35, 0, 0));
+    assert_eq!(*worst.lock().unwrap(), 10);
+}
+
+async fn what_consumers_have_no_room_for_stays_pending_and_says_so(world: World) {
+    make_pending(&world, 3).await;
+    let (queue, worst) = bounded(0, 10_312, true);
+    let mut queues = Queues::from([queue]);
+    let budget = Duration::from_millis(300);
+    let drained = drain(&world.store, &mut queues, budget, &Going::default()).await.unwrap();
+    assert_eq!((drained.n_sent(), drained.left, *worst.lock().unwrap()), (0, 3, 0));
+    assert_eq!(drained.crowds["billing"], Crowd { behind: 10_312, max: 10 });
+    assert_eq!(
+        drained.problems().collect::<Vec<_>>(),
+        ["the queue `billing` waits for its consumers: 10,312 behind, and at most 10 may be"]
+    );
+    assert_eq!(attempts(&world, "ch_0").await, 0);
+    let (queue, _) = bounded(u64::MAX, 10_312, true);
+    assert_eq!(run(&world, [queue]).await.n_sent(), 3);
+    let (queue, _) = bounded(0, 10_312, true);
+    let drained = run(&world, [queue]).await;
+    assert_eq!(drained.crowds.len(), 0, "nothing waits for anybody");
+}
+
+async fn a_lag_that_is_not_known_slows_nothing_down(world: World) {
+    make_pending(&world, 35).await;
+    let (queue, _) = bounded(0, 0, false);
+    assert_eq!(run(&world, [queue]).await.n_sent(), 35);
 }

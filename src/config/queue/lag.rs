@@ -1,0 +1,96 @@
+//! The `lag` block of a queue, which is the same for every broker: whose lag counts, and how far they may be behind.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::problem::Spot;
+
+use super::QueueConfig;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct LagFile {
+    max: Option<Spanned<u64>>,
+    of: Option<Checked<String>>,
+}
+
+/// Whose lag counts, and how far they may be behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LagConfig {
+    /// How many events may be unconsumed before no more are sent; any number where there is none.
+    pub max: Option<u64>,
+    /// The group, durable consumer or queue that is meant.
+    pub of: Option<String>,
+}
+
+/// Who can be meant by `of`.
+enum Consumers {
+    /// The broker has to be told, and calls them so.
+    Named(&'static str),
+    /// The broker may be told.
+    Known,
+    /// All who consume.
+    All,
+    /// The broker tells nothing about them.
+    Untold,
+}
+
+impl LagFile {
+    pub(in crate::config) fn compile(
+        file: Spanned<Self>,
+        queue: &QueueConfig,
+        problems: &mut Problems<'_>,
+    ) -> LagConfig {
+        let (spot, Self { max, of }) = (Spot::from(file.referenced), file.value);
+        if let Some(max) = max.as_ref().filter(|max| max.value == 0) {
+            let fault = Fault::new("a lag of at most 0 would let no event out");
+            problems.add(
+                max.referenced.into(),
+                fault.with_help("say how many events may wait, such as `max: 10000`"),
+            );
+        }
+        let (of_spot, max) = (of.as_ref().map(|of| of.spot), max.map(|max| max.value));
+        let of = problems.take_option(of);
+        let consumers = Consumers::of(queue);
+        if let Some((spot, fault)) = consumers.misfit(spot, of_spot, max) {
+            problems.add(spot, fault);
+        }
+        if let (Consumers::Untold, Some(_)) = (&consumers, max) {
+            let fault = Fault::new("this kind of queue does not tell how far its consumers are behind");
+            problems.warn(spot, fault.with_help("nothing is slowed down by `max`; leave `lag` out"));
+        }
+        LagConfig { max, of }
+    }
+}
+
+impl Consumers {
+    const fn of(queue: &QueueConfig) -> Self {
+        match queue {
+            QueueConfig::Sqlite { .. } | QueueConfig::Postgres { .. } | QueueConfig::Pgmq { .. } => Self::All,
+            QueueConfig::Redis(_) => Self::Named("group of consumers"),
+            QueueConfig::Nats(_) => Self::Named("durable consumer"),
+            QueueConfig::Amqp(amqp) if !amqp.exchange.is_empty() => Self::Named("queue behind the exchange"),
+            QueueConfig::Amqp(_) => Self::Known,
+            _ => Self::Untold,
+        }
+    }
+
+    fn misfit(&self, spot: Spot, of: Option<Spot>, max: Option<u64>) -> Option<(Spot, Fault)> {
+        match (self, of) {
+            (Self::Named(who), None) => {
+                let fault = Fault::new(format!("nothing says which {who} is meant"));
+                Some((spot, fault.with_help("name it, as in `lag: {of: billing, max: 10000}`")))
+            }
+            (Self::All | Self::Untold, Some(spot)) => {
+                let fault = Fault::new("this kind of queue knows no consumers by name");
+                Some((spot, fault.with_help("leave `of` out")))
+            }
+            (Self::Known | Self::All | Self::Untold, None) if max.is_none() => {
+                let fault = Fault::new("`lag` says nothing");
+                Some((spot, fault.with_help("say how many events may wait, as in `lag: {max: 10000}`")))
+            }
+            _ => None,
+        }
+    }
+}
