@@ -307,7 +307,8 @@ fn a_query_over_several_lines_is_kept_as_it_is_with_the_place_of_its_first() {
 #[test]
 fn a_funnel_from_the_queue_needs_one() {
     let (before, _) = DOMAIN.split_once("emit:").unwrap();
-    let said = table(DOMAIN, &[("no queue", DOMAIN, &format!("{before}funnel: {{from: queue}}\n"))], parse_domain);
+    let said =
+        table(DOMAIN, &[("no queue", DOMAIN, &format!("{before}funnel: {{from: queue}}\n"))], parse_domain);
     assert!(said.contains("the domain sends no event, so no queue can count any"), "{said}");
 }
 

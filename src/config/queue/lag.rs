@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
 
@@ -11,8 +11,22 @@ use super::QueueConfig;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct LagFile {
-    max: Option<Spanned<u64>>,
+    max: Option<Checked<Events>>,
     of: Option<Checked<String>>,
+}
+
+/// A number of events, from 1 up: none at all would let nothing out.
+#[derive(Debug, Clone, Copy)]
+struct Events(u64);
+
+impl FromText for Events {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let events = text.parse::<u64>().ok().filter(|events| *events > 0);
+        events.map(Self).ok_or_else(|| {
+            Fault::new(format!("`{text}` is not a number of events that may wait"))
+                .with_help("say how many, from 1 up, such as `max: 10000`")
+        })
+    }
 }
 
 /// Whose lag counts, and how far they may be behind.
@@ -43,17 +57,10 @@ impl LagFile {
         problems: &mut Problems<'_>,
     ) -> LagConfig {
         let (spot, Self { max, of }) = (Spot::from(file.referenced), file.value);
-        if let Some(max) = max.as_ref().filter(|max| max.value == 0) {
-            let fault = Fault::new("a lag of at most 0 would let no event out");
-            problems.add(
-                max.referenced.into(),
-                fault.with_help("say how many events may wait, such as `max: 10000`"),
-            );
-        }
-        let (of_spot, max) = (of.as_ref().map(|of| of.spot), max.map(|max| max.value));
-        let of = problems.take_option(of);
+        let (of_spot, is_bounded) = (of.as_ref().map(|of| of.spot), max.is_some());
+        let (max, of) = (problems.take_option(max).map(|Events(max)| max), problems.take_option(of));
         let consumers = Consumers::of(queue);
-        if let Some((spot, fault)) = consumers.misfit(spot, of_spot, max) {
+        if let Some((spot, fault)) = consumers.misfit(spot, of_spot, is_bounded) {
             problems.add(spot, fault);
         }
         if let (Consumers::Untold, Some(_)) = (&consumers, max) {
@@ -76,7 +83,7 @@ impl Consumers {
         }
     }
 
-    fn misfit(&self, spot: Spot, of: Option<Spot>, max: Option<u64>) -> Option<(Spot, Fault)> {
+    fn misfit(&self, spot: Spot, of: Option<Spot>, is_bounded: bool) -> Option<(Spot, Fault)> {
         match (self, of) {
             (Self::Named(who), None) => {
                 let fault = Fault::new(format!("nothing says which {who} is meant"));
@@ -86,7 +93,7 @@ impl Consumers {
                 let fault = Fault::new("this kind of queue knows no consumers by name");
                 Some((spot, fault.with_help("leave `of` out")))
             }
-            (Self::Known | Self::All | Self::Untold, None) if max.is_none() => {
+            (Self::Known | Self::All | Self::Untold, None) if !is_bounded => {
                 let fault = Fault::new("`lag` says nothing");
                 Some((spot, fault.with_help("say how many events may wait, as in `lag: {max: 10000}`")))
             }
