@@ -43,8 +43,9 @@ pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use outbox::{
-    CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, Keep, OutboxRow, OutboxState,
-    Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent, SentFilter, Shown, UnsentCount, as_it_is,
+    CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, Keep, OutboxRow,
+    OutboxState, Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent, SentFilter, Shown,
+    UnsentCount, as_it_is,
 };
 pub use release::{Release, Released, Staged};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
