@@ -59,7 +59,7 @@ fn watched(zone: &str, day: NaiveDate, time: NaiveTime) -> Instant {
     let zone: Tz = zone.parse().unwrap();
     let start = day.and_time(NaiveTime::MIN).and_utc() - chrono::TimeDelta::hours(40);
     let is_past = |at: &DateTime<Utc>| at.with_timezone(&zone).naive_local() >= day.and_time(time);
-    (0..).map(|minutes| start + chrono::TimeDelta::minutes(minutes)).find(is_past).unwrap().into()
+    (0..10_000).map(|minutes| start + chrono::TimeDelta::minutes(minutes)).find(is_past).unwrap().into()
 }
 
 #[test]

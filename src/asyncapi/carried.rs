@@ -37,9 +37,8 @@ impl Carried {
             (_, Direction::Outbound) => Self::Row { domain: name.clone() },
         };
         match data {
-            Data::Thin => vec![Self::Key],
             Data::Mapped(_) if kind != Kind::Orphaned => vec![Self::Mapped { domain: name }],
-            Data::Mapped(_) => vec![Self::Key],
+            Data::Thin | Data::Mapped(_) => vec![Self::Key],
             Data::Full => vec![truth],
             Data::Original => vec![Self::Original { domain: name, feed }, truth],
         }

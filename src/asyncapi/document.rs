@@ -163,6 +163,7 @@ pub struct Components {
 /// A schema that messages share.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a document has a few of them")]
 pub enum Component {
     /// What tieout says.
     Written(Schema),

@@ -29,6 +29,7 @@ pub(super) enum Text {
 
 /// What a header other than an attribute holds.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a queue has a few of them")]
 pub(super) enum Holds {
     /// The event's type.
     Type,

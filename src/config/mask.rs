@@ -60,7 +60,7 @@ fn mask_values(line: &str) -> String {
     })
 }
 
-/// Blots out the password of every address.
+/// Blots out the password of every address, and the query of those of the web.
 fn mask_addresses(line: &str) -> String {
     let within = |pattern: &str, line: &str| match Regex::new(pattern) {
         Ok(pattern) => pattern
@@ -74,6 +74,7 @@ fn mask_addresses(line: &str) -> String {
     let line = within(r"(://[^/\s:@]*:)([^\s/]*)(@)", line);
     // One without a scheme: a colon of YAML has a space behind it.
     let line = within(r#"([\w.-]:)([^\s/"'][^\s"']*)(@)"#, &line);
+    let line = within(r#"(?i)(https?://[^\s?"']*\?)([^\s"']*)()"#, &line);
     within(r#"(?i)(passw(?:or)?d\s*=\s*)([^\s&"']+)()"#, &line)
 }
 
@@ -120,6 +121,7 @@ mod tests {
             ("url: \"postgres://h/db?password=pw&x=1\"\n", "url: \"postgres://h/db?password=**&x=1\"\n"),
             ("brokers: [\"me:pw@h:9092\", 'me:p@/w@h:1']\n", "brokers: [\"me:**@h:9092\", 'me:****@h:1']\n"),
             ("url: postgres://me@h:5432/db\n", "url: postgres://me@h:5432/db\n"),
+            ("url: \"https://h/q?a=b\", x: y\n", "url: \"https://h/q?***\", x: y\n"),
             ("url: sqlite:app.db\n", "url: sqlite:app.db\n"),
             ("passwörd: x\n", "passwörd: x\n"),
         ] {

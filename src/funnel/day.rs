@@ -21,7 +21,7 @@ pub struct Day {
 
 /// The zone whose days a domain counts by: that of its schedule, and UTC where it has none.
 pub(super) fn zone_of(domain: &dyn Reconciler) -> Zone {
-    domain.schedule().map_or(Zone::UTC, |schedule| schedule.zone.into())
+    domain.schedule().map_or(Zone::UTC, |schedule| schedule.zone().into())
 }
 
 /// The newest days of a zone, the one that `now` is in last. A date that a zone left out is no day.

@@ -160,9 +160,9 @@ async fn counter(databases: &Databases, tables: &Tables, count: &Count) -> Resul
 }
 
 async fn number(counter: &Result<Counter, String>, day: &Day) -> Result<u64, String> {
-    let counted = counter.as_ref().map_err(Clone::clone)?.count(day.window).await;
+    let told = counter.as_ref().map_err(Clone::clone)?.count(day.window).await;
     let near_a_change = || "clocks were changed nearby, and the times are stored without a zone".to_owned();
-    counted.map_err(|error| error.to_string())?.ok_or_else(near_a_change)
+    told.map_err(|error| error.to_string())?.ok_or_else(near_a_change)
 }
 
 /// What the queues of a domain tell about each day, all together.

@@ -58,15 +58,12 @@ impl Slot {
     /// Takes in what became of an event, if that is known. What follows one that is put off, and has its key, is put off with it.
     fn settle(&mut self, outcome: Option<Outcome>, put_off: &mut BTreeMap<String, String>) {
         let Self::Waits(Message { ordering_key, .. }) = self else { return };
-        match outcome.or_else(|| put_off.get(ordering_key).cloned().map(Outcome::NotNow)) {
-            None => {}
-            Some(outcome) => {
-                if let Outcome::NotNow(why) = &outcome {
-                    put_off.insert(ordering_key.clone(), why.clone());
-                }
-                *self = Self::Is(outcome);
-            }
+        let put_off_too = || put_off.get(ordering_key).cloned().map(Outcome::NotNow);
+        let Some(outcome) = outcome.or_else(put_off_too) else { return };
+        if let Outcome::NotNow(why) = &outcome {
+            put_off.insert(ordering_key.clone(), why.clone());
         }
+        *self = Self::Is(outcome);
     }
 }
 
@@ -168,18 +165,18 @@ impl PubsubQueue {
         let mut on_their_way = Vec::new();
         for slot in slots.iter_mut() {
             if let Slot::Waits(message) = slot {
-                let published = publisher.publish(message.clone());
-                on_their_way.push((slot, published));
+                let answer = publisher.publish(message.clone());
+                on_their_way.push((slot, answer));
             }
         }
         // What is known when the time is over still counts. The runtime would not answer so many questions at once.
         let _ = timeout_at(until, publisher.flush()).await;
         let mut put_off = BTreeMap::new();
-        for (slot, published) in on_their_way {
-            let Some(published) = unconstrained(published).now_or_never() else {
+        for (slot, answer) in on_their_way {
+            let Some(answer) = unconstrained(answer).now_or_never() else {
                 return Err(self.unanswered());
             };
-            let outcome = self.settle(published, per_request)?;
+            let outcome = self.settle(answer, per_request)?;
             slot.settle(outcome, &mut put_off);
         }
         Ok(())

@@ -9,11 +9,10 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, cmd};
+use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, RedisResult, Value, cmd};
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
-use self::said::{Blame, CROWDED, blame, is_crowded};
+use self::said::{Blame, blame};
 use super::binding::{Message, too_large};
 use super::{Delivery, Lag, Mode, Outcome, Queue, QueueFault, RedisSettings};
 use crate::store::Outgoing;
@@ -63,24 +62,12 @@ impl RedisQueue {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
-        match connect(self.url.expose_secret()).await {
-            Ok(connection) => Ok(self.connection.insert(connection).clone()),
-            Err(error) if error.kind() == ErrorKind::AuthenticationFailed && self.is_crowded().await => {
-                Err(self.unreachable(CROWDED.to_owned()))
-            }
-            Err(error) => Err(self.fault(&error)),
-        }
-    }
-
-    /// Comes once more without a login, after one has failed: the client does not tell a wrong password from a server that has no room for
-    /// another client, since it repeats nothing of what the server said to the login.
-    async fn is_crowded(&self) -> bool {
-        let Ok(mut url) = Url::parse(self.url.expose_secret()) else { return false };
-        if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
-            return false;
-        }
-        let asked = async { cmd("PING").exec_async(&mut connect(url.as_str()).await?).await };
-        asked.await.is_err_and(|error| is_crowded(&error))
+        let client = Client::open(self.url.expose_secret()).map_err(|error| self.fault(&error))?;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIME))
+            .set_response_timeout(Some(ANSWER_TIME + REPLICA_TIME));
+        let connected = client.get_multiplexed_async_connection_with_config(&config).await;
+        Ok(self.connection.insert(connected.map_err(|error| self.fault(&error))?).clone())
     }
 
     /// Asks whether the stream may be written, without writing it: commands of a transaction are checked before they are queued. Each waits
@@ -231,13 +218,6 @@ impl Queue for RedisQueue {
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
         self.deliver(batch).boxed()
     }
-}
-
-async fn connect(url: &str) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIME))
-        .set_response_timeout(Some(ANSWER_TIME + REPLICA_TIME));
-    Client::open(url)?.get_multiplexed_async_connection_with_config(&config).await
 }
 
 /// The fields of an entry. CloudEvents has no binding for Redis; the names are those of its binding for Kafka.

@@ -140,8 +140,9 @@ impl Queue for SqliteQueue {
 
     fn lag<'a>(&'a mut self, _: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
         async move {
-            let waiting = self.count("consumed_at IS NULL", &[]).await?;
-            Ok(waiting.map(|[waiting, _]| Lag { waiting, taken: None }))
+            // Nothing waits in a file that the first event will make.
+            let [waiting, _] = self.count("consumed_at IS NULL", &[]).await?.unwrap_or_default();
+            Ok(Some(Lag { waiting, taken: None }))
         }
         .boxed()
     }

@@ -38,7 +38,7 @@ pub(super) async fn reconcile(
     let number = members.len() as u64;
     let mut nights = Box::pin(work(stage, members)).await;
     nights.release().await;
-    let mut report = nights.tell(blank(stage.reconciler.as_ref())).await;
+    let mut report = Box::pin(nights.tell(blank(stage.reconciler.as_ref()))).await;
     report.complete &= doubts.is_empty();
     report.problems.extend(doubts);
     if number == 0 {

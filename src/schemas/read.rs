@@ -1,6 +1,7 @@
 //! Reads the folder of a registry: parses, proves and compiles every file, and says everything that is wrong with them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -213,7 +214,7 @@ fn visit(part: &Value, pointer: &mut String, seen: &mut impl FnMut(&str, &str)) 
         }
         Value::Array(elements) => {
             for (at, element) in elements.iter().enumerate() {
-                pointer.push_str(&format!("/{at}"));
+                let _ = write!(pointer, "/{at}");
                 visit(element, pointer, seen);
                 pointer.truncate(length);
             }

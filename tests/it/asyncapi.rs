@@ -26,11 +26,12 @@ fn written(world: &World, args: &[&str]) -> String {
     outcome.stdout
 }
 
-/// Lets the parser judge the documents of queues, each of its own configuration, in both formats.
+/// Lets the parser judge the documents of queues, each of its own configuration; that of the first in both formats, which say the same.
 async fn all_parse(queues: &[&str]) {
-    for queue in queues {
+    for (at, queue) in queues.iter().enumerate() {
         let world = world_with(queue).await;
-        for format in ["yaml", "json"] {
+        let formats: &[&str] = if at == 0 { &["yaml", "json"] } else { &["yaml"] };
+        for &format in formats {
             let document = written(&world, &["--format", format]);
             let Verdict { is_good, said } = judge(PARSER, &[], &document);
             assert!(is_good && said.is_empty(), "{queue}: {said}\n{document}");

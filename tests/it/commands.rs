@@ -146,7 +146,15 @@ async fn next_lists_what_is_due_by_the_clocks_of_each_zone_and_names_what_never_
     let after = ["--after", "2026-10-24T12:00:00Z", "--count", "5"];
     let told = world.tieout(&[&["next"][..], &after].concat());
     assert_eq!(told.code, 0, "{told:?}");
-    insta::assert_snapshot!(told.stdout, @"");
+    insta::assert_snapshot!(told.stdout, @r#"
+    DUE                   WALL CLOCK               ZONE           DOMAIN        CRON
+    2026-10-25T00:00:00Z  Sun 2026-10-25 00:00:00  UTC            shop.refunds  0 */12 * * *
+    2026-10-25T00:30:00Z  Sun 2026-10-25 01:30:00  Europe/London  shop.charges  30 1 * * *
+    2026-10-25T12:00:00Z  Sun 2026-10-25 12:00:00  UTC            shop.refunds  0 */12 * * *
+    2026-10-26T00:00:00Z  Mon 2026-10-26 00:00:00  UTC            shop.refunds  0 */12 * * *
+    2026-10-26T01:30:00Z  Mon 2026-10-26 01:30:00  Europe/London  shop.charges  30 1 * * *
+    No schedule: shop.orders; add `schedule: {cron: "0 2 * * *"}`
+    "#);
     let only = world.tieout(&[&["next", "shop.c*", "--format", "json"][..], &after].concat());
     let document = only.json();
     let first = &document["due"][0];

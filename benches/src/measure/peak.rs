@@ -18,7 +18,8 @@ const LOOKS: Duration = Duration::from_millis(50);
 
 /// Does something, and says the largest resident set that was seen meanwhile, in MiB: not what was held before.
 pub async fn during<T>(work: impl Future<Output = T>) -> anyhow::Result<(T, f64)> {
-    let (mut work, mut looks, mut most) = (pin!(work), tokio::time::interval(LOOKS), 0_u64);
+    let mut work = pin!(work);
+    let (mut looks, mut most) = (tokio::time::interval(LOOKS), 0_u64);
     loop {
         tokio::select! {
             done = &mut work => return Ok((done, as_f64(most) / 1024.0)),

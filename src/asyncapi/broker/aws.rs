@@ -74,5 +74,5 @@ fn service(name: &'static str, account: &AccountConfig) -> Server {
 }
 
 fn is_fifo(name: &str) -> bool {
-    name.ends_with(".fifo")
+    name.strip_suffix(".fifo").is_some()
 }

@@ -17,7 +17,7 @@ pub(super) fn topic(kafka: &KafkaConfig) -> Described {
     let channel = KafkaChannel { topic: kafka.topic.clone(), binding_version: BINDING };
     Described {
         channel: Some(ChannelBindings { kafka: Some(channel), ..ChannelBindings::default() }),
-        message: Some(message),
+        message: Some(|_| Some(message())),
         ..Described::new(server(kafka), Address::Known(kafka.topic.clone()), form)
     }
 }
@@ -33,8 +33,8 @@ fn server(kafka: &KafkaConfig) -> Server {
     server
 }
 
-fn message(_event_type: &str) -> Option<MessageBindings> {
+fn message() -> MessageBindings {
     let key = Schema::text().described("The event's subject, by which its partition is chosen.");
     let kafka = KafkaMessage { key, binding_version: BINDING };
-    Some(MessageBindings { kafka: Some(kafka), ..MessageBindings::default() })
+    MessageBindings { kafka: Some(kafka), ..MessageBindings::default() }
 }

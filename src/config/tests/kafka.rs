@@ -57,8 +57,8 @@ fn a_topic_has_defaults_and_takes_what_is_set() {
                 if let Some(tls) = &mut settings.tls {
                     let within =
                         |file: &mut std::path::PathBuf| *file = file.strip_prefix(&folder).unwrap().into();
-                    tls.authorities.as_mut().map(within);
-                    tls.certificate.as_mut().map(|(file, _)| within(file));
+                    let certificate = tls.certificate.as_mut().map(|(file, _)| file);
+                    tls.authorities.iter_mut().chain(certificate).for_each(within);
                 }
                 settings
             }

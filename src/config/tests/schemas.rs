@@ -1,5 +1,7 @@
 //! The registry of a configuration: where it lies, and what domains say of it.
 
+use std::fmt::Write as _;
+
 use super::{CONFIG, DOMAIN, World};
 
 const V1: &str = r#"{"type": "object"}"#;
@@ -40,7 +42,7 @@ fn wrong_schemas_are_refused_with_place_and_advice() {
     ] {
         let domain = with(schema);
         let files = [vec![("reconcilers/a.yaml", domain.as_str())], files].concat();
-        said.push_str(&format!("## {name}\n{}\n", World::new(config, &files).problems()));
+        let _ = writeln!(said, "## {name}\n{}", World::new(config, &files).problems());
     }
     insta::assert_snapshot!(said);
 }

@@ -73,15 +73,14 @@ fn round(loads: &[Load<'_>], limits: Limits) -> Round {
     let mut calls: Round = Vec::new();
     let mut bytes = 0;
     for load in loads {
-        match calls.last_mut().filter(|call| call.len() < ENTRIES && bytes + load.size <= limits.call) {
-            Some(call) => {
-                call.push(load.at);
-                bytes += load.size;
-            }
-            None => {
-                calls.push(vec![load.at]);
-                bytes = load.size;
-            }
+        if let Some(call) =
+            calls.last_mut().filter(|call| call.len() < ENTRIES && bytes + load.size <= limits.call)
+        {
+            call.push(load.at);
+            bytes += load.size;
+        } else {
+            calls.push(vec![load.at]);
+            bytes = load.size;
         }
     }
     calls

@@ -14,6 +14,8 @@ use crate::store::Outgoing;
 
 /// The longest name of a group.
 const GROUP_LENGTH: usize = 128;
+/// How the names of queues and topics end that keep an order.
+pub(super) const FIFO: &str = ".fifo";
 /// The data type of every attribute.
 pub(super) const TEXT: &str = "String";
 

@@ -5,7 +5,7 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::error::BuildError;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry as Entry};
 
-use super::message::{TEXT, Whole, parcel};
+use super::message::{FIFO, TEXT, Whole, parcel};
 use super::said::Said;
 use super::service::{Answers, Parcel, Service};
 use crate::queue::{Outcome, SnsSettings};
@@ -23,7 +23,7 @@ impl Sns {
     }
 
     fn is_fifo(&self) -> bool {
-        self.topic.ends_with(".fifo")
+        self.topic.ends_with(FIFO)
     }
 }
 

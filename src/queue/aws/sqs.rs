@@ -5,7 +5,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry as Entry};
 
-use super::message::{TEXT, Whole, parcel};
+use super::message::{FIFO, TEXT, Whole, parcel};
 use super::said::Said;
 use super::service::{Answers, Parcel, Service};
 use crate::queue::{Outcome, SqsSettings};
@@ -23,7 +23,7 @@ impl Sqs {
     }
 
     fn is_fifo(&self) -> bool {
-        self.url.ends_with(".fifo")
+        self.url.ends_with(FIFO)
     }
 }
 

@@ -27,7 +27,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     LOOP
-        heads := '{}';
+        heads := ARRAY[]::bigint[];
         seen := 0;
         stretch := greatest(batch, 100);
         -- In stretches, each twice as long as the one before, of which only the first event of each subject is
@@ -54,7 +54,7 @@ BEGIN
             EXIT WHEN cardinality(heads) >= batch;
             stretch := least(2 * stretch, 10000);
         END LOOP;
-        EXIT WHEN heads = '{}';
+        EXIT WHEN cardinality(heads) = 0;
         UPDATE {schema}"{name}" AS spent
         SET claim = NULL, dead_at = clock_timestamp(),
             dead_reason = coalesce(spent.last_error, 'no outcome') || ' (after ' || spent.attempts || ' attempts)'

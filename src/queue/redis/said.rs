@@ -2,9 +2,6 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// What is said of a server that has no room for another client.
-pub(super) const CROWDED: &str = "it has too many clients";
-
 /// What an error is said against.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Blame {
@@ -12,11 +9,6 @@ pub(super) enum Blame {
     ForNow(String),
     /// The server, until somebody does something.
     Refusal(String),
-}
-
-/// Whether the server turns away whoever comes, for now. It says so to the first command of a connection, before it looks at any login.
-pub(super) fn is_crowded(error: &RedisError) -> bool {
-    error.detail().is_some_and(|said| said.starts_with("max number of clients"))
 }
 
 /// Says whether waiting mends an error.
@@ -36,9 +28,6 @@ pub(super) fn blame(error: &RedisError) -> Blame {
 
 /// What the server itself said. Codes that are not known here pass, as `BUSY`, `MISCONF`, `LOADING` and `OOM` do.
 fn answer(error: &RedisError) -> Blame {
-    if is_crowded(error) {
-        return Blame::ForNow(CROWDED.to_owned());
-    }
     let code = error.code().unwrap_or("ERR");
     let why = match code {
         "NOPERM" => "the login may not append to the stream (NOPERM)",

@@ -282,11 +282,14 @@ impl Queue for Consumed {
     }
 }
 
+/// A queue, by its name.
+type Named = (String, Box<dyn Queue>);
+
 /// A queue whose consumers may be 10 events behind, and how far they have been at most.
-fn bounded(consumes: u64, behind: u64, tells: bool) -> ((String, Box<dyn Queue>), Arc<Mutex<u64>>) {
+fn bounded(takes: u64, behind: u64, tells: bool) -> (Named, Arc<Mutex<u64>>) {
     let worst = Arc::<Mutex<u64>>::default();
-    let consumed = Consumed { consumes, behind, worst: Arc::clone(&worst), tells };
-    let queue = queue::watched(Box::new(consumed), Some("shop".to_owned()), Some(10));
+    let consumers = Consumed { consumes: takes, behind, worst: Arc::clone(&worst), tells };
+    let queue = queue::watched(Box::new(consumers), Some("shop".to_owned()), Some(10));
     (("billing".to_owned(), queue), worst)
 }
 

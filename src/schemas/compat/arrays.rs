@@ -47,6 +47,6 @@ impl<'w> Walk<'w> {
 }
 
 /// What a schema says about one element.
-fn element<'w>(site: Site<'w>, at: usize) -> Option<Site<'w>> {
+fn element(site: Site<'_>, at: usize) -> Option<Site<'_>> {
     site.elements("prefixItems").get(at).map(|part| site.at(part)).or_else(|| site.within("items"))
 }

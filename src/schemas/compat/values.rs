@@ -36,7 +36,7 @@ impl Walk<'_> {
             "minLength" => self.at_least(pair, keyword, said, path),
             "maxLength" => self.at_most(pair, keyword, said, path),
             "pattern" if was_said => {
-                self.undecided(path, "whether the new pattern takes all that the old one took")
+                self.undecided(path, "whether the new pattern takes all that the old one took");
             }
             "format" if was_said => self.breaks(path, "another format is wanted now"),
             _ => self.breaks(path, format!("a {keyword} is wanted now, and none was before")),

@@ -179,7 +179,7 @@ pub(super) mod aws {
     /// A queue, FIFO where its name ends so.
     pub(crate) async fn make_queue(port: u16, name: &str) {
         let mut made = sqs(port).create_queue().queue_name(name);
-        if name.ends_with(".fifo") {
+        if name.rsplit('.').next() == Some("fifo") {
             made = made.attributes(QueueAttributeName::FifoQueue, "true");
         }
         made.send().await.unwrap();

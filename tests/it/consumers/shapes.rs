@@ -72,7 +72,11 @@ async fn a_claim_reads_no_row_that_was_consumed() {
         );
         let read = read.fetch_one(&mut *tx).await.unwrap();
         let (scans, fetched): (i64, i64) = (read.get(0), read.get(1));
-        assert!(scans == 0 && fetched < 500, "{scans} scans of the whole table, {fetched} rows by an index");
+        // Counted for all seven together: each looks at the hundred that are open, twice at most, and at none of the ten thousand.
+        assert!(
+            scans == 0 && fetched < 2_000,
+            "{scans} scans of the whole table, {fetched} rows by an index"
+        );
         tx.commit().await.unwrap();
     }
     postgres.drop().await;

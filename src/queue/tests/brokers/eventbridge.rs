@@ -96,11 +96,11 @@ fn at(fake: &Fake) -> QueueSettings {
 /// A fake with the bus, whose entries have some codes, in their order.
 async fn answering(codes: &'static [Option<&'static str>]) -> Fake {
     Fake::new(move |call: &Call, _| {
-        let entry = |code: &Option<&str>| match code {
+        let entry = |code: Option<&str>| match code {
             Some(code) => json!({"ErrorCode": code, "ErrorMessage": "hunter2"}),
             None => json!({"EventId": "e"}),
         };
-        let entries: Vec<Value> = codes.iter().map(entry).collect();
+        let entries: Vec<Value> = codes.iter().copied().map(entry).collect();
         let n_failed = codes.iter().flatten().count();
         let body = match call.name.as_str() {
             "DescribeEventBus" => json!({"Name": "billing"}),

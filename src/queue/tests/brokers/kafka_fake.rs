@@ -177,7 +177,7 @@ async fn what_is_cut_off_is_not_sent_after_all_and_the_next_batch_has_a_client_o
 async fn a_topic_that_is_taken_away_under_a_queue_pauses_it_and_buries_nothing() {
     let cluster = Cluster::new();
     let gone = Said::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    let mut queue = cluster.answering(Request::Produce, &[gone; 3]).await;
+    let mut queue = cluster.answering(Request::Produce, &[gone; 1_000]).await;
     cluster.fake.topic_error(&cluster.settings.topic, gone).unwrap();
     let delivery = queue.send(&events(30)).await;
     assert_eq!(delivery.outcomes, []);

@@ -47,13 +47,13 @@ impl Topic {
             schema: schema.is_some().then(|| format!("{PROJECT}/schemas/{name}")),
             client: Client::new(),
         };
-        let mut made = json!({});
+        let mut wanted = json!({});
         if let Some(schema) = schema {
             let schema = json!({"type": "AVRO", "definition": schema.to_string()});
             topic.ask(Method::POST, &format!("{PROJECT}/schemas?schemaId={name}"), &schema).await;
-            made = json!({"schemaSettings": {"schema": topic.schema, "encoding": "JSON"}});
+            wanted = json!({"schemaSettings": {"schema": topic.schema, "encoding": "JSON"}});
         }
-        topic.ask(Method::PUT, &topic.settings.topic, &made).await;
+        topic.ask(Method::PUT, &topic.settings.topic, &wanted).await;
         let read = json!({"topic": topic.settings.topic, "enableMessageOrdering": ordering});
         topic.ask(Method::PUT, &topic.subscription, &read).await;
         topic
@@ -87,10 +87,8 @@ impl Topic {
     }
 
     async fn end(self) {
-        for made in [Some(&self.subscription), Some(&self.settings.topic), self.schema.as_ref()] {
-            if let Some(made) = made {
-                self.ask(Method::DELETE, made, &json!({})).await;
-            }
+        for made in [&self.subscription, &self.settings.topic].into_iter().chain(self.schema.as_ref()) {
+            self.ask(Method::DELETE, made, &json!({})).await;
         }
     }
 }

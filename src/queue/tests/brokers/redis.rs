@@ -3,6 +3,8 @@
 use super::*;
 use ::redis::AsyncTypedCommands as _;
 use secrecy::ExposeSecret as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 struct Stream {
     settings: RedisSettings,
@@ -131,6 +133,30 @@ async fn a_login_that_redis_does_not_know_is_refused() {
     let settings = RedisSettings { url: url.into(), ..stream.settings.clone() };
     assert_eq!(refusal(&QueueSettings::Redis(settings)).await, "the login is refused");
     stream.end().await;
+}
+
+/// A server that has no room for another client: it says so to the first command, whatever that is, and hangs up.
+async fn crowded() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let _asked = client.read(&mut [0; 4_096]).await;
+            let _said = client.write_all(b"-ERR max number of clients reached\r\n").await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn redis_without_room_for_another_client_is_worth_another_attempt_with_a_login_and_without() {
+    let address = crowded().await;
+    for login in ["", "app:s3cret@", ":s3cret@"] {
+        let url = format!("redis://{login}{address}").into();
+        let stream = own_name();
+        let settings = RedisSettings { url, stream, mode: Mode::Structured, max_length: None, replicas: 0 };
+        assert!(is_unreachable(&QueueSettings::Redis(settings)).await, "{login:?}");
+    }
 }
 
 #[tokio::test]
