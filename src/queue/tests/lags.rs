@@ -119,7 +119,7 @@ async fn a_sqlite_table_keeps_no_failures_and_a_file_that_is_not_there_is_not_ma
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.db");
     let mut queue = open(&QueueSettings::Sqlite { path: path.clone(), table: TableName::default() });
-    assert_eq!(queue.lag(None).await.unwrap(), None);
+    assert_eq!(queue.lag(None).await.unwrap(), Some(Lag { waiting: 0, taken: None }));
     assert!(!path.exists());
     queue.send(&[event("ch_1", "1"), event("ch_2", "1"), event("ch_3", "1")]).await;
     let mut database = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
