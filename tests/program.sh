@@ -8,6 +8,6 @@ build_programs() {
     for name in "$@"; do programs+=(--bin "$name"); done
     # The whole workspace, every broker and a test: with these, cargo gives each library the features that the tests need of it.
     # Another choice would build hundreds of libraries a second time.
-    "${CARGO:-cargo}" build --quiet --locked --workspace --features "tieout/all-queues,$features" \
+    "${CARGO:-cargo}" build --quiet --locked --workspace --features "tieout/full,$features" \
         "${programs[@]}" --test adversarial
 }
