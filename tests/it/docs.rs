@@ -183,3 +183,53 @@ fn every_test_that_the_threat_model_names_exists() {
     let missing: Vec<&&str> = named.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
     assert!(missing.is_empty(), "the threat model names tests that do not exist: {missing:?}");
 }
+
+/// The pages of the book, as paths from `docs/`.
+fn pages() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut folders = vec![root.clone()];
+    let mut pages = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "md") {
+                pages.push(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    pages.retain(|page| page != "SUMMARY.md");
+    pages.sort();
+    pages
+}
+
+#[test]
+fn every_page_stands_in_the_contents_of_the_book_once_and_by_its_title() {
+    let contents = include_str!("../../docs/SUMMARY.md");
+    let mut listed: Vec<(&str, &str)> = contents
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("- [")?.strip_suffix(')')?.split_once("]("))
+        .map(|(title, page)| (page, title))
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(listed.iter().map(|(page, _)| *page).collect::<Vec<_>>(), pages());
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for (page, title) in listed {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        // A page that is made of another file has the title of its place.
+        if !text.contains("{{#include") {
+            assert_eq!(text.lines().next(), Some(format!("# {title}").as_str()), "{page}");
+        }
+    }
+}
+
+#[test]
+fn the_report_that_is_explained_is_one_that_is_written() {
+    let page = include_str!("../../docs/reading.md");
+    let written = include_str!(
+        "../../src/report/text/snapshots/tieout__report__text__tests__a_run_with_findings_lists_them_above_its_table.snap"
+    );
+    let (_, written) = written.split_once("---\n").and_then(|(_, rest)| rest.split_once("---\n")).unwrap();
+    assert!(page.contains(&format!("```text\n{}\n```", written.trim_end())));
+}

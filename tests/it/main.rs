@@ -64,6 +64,7 @@ mod people;
 mod own_credentials;
 mod privacy;
 mod quotas;
+mod reference;
 mod replays;
 mod report_files;
 mod resume;
