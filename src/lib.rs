@@ -2,9 +2,6 @@
 //!
 //! The modules in reading order; this file holds no logic.
 
-// That a whole run may go to another thread is proven through everything that it holds.
-#![recursion_limit = "256"]
-
 #[macro_use]
 pub mod seeded;
 #[macro_use]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use tieout_reconcilers::reconciler::Reconciler;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::diary::{Diary, of_run};
@@ -34,8 +35,11 @@ impl Scheduled {
         // Whole reports are in the state store; what a log needs is how a run ended.
         desk.output = desk.output.quiet();
         let (run_id, domains) = (called.run_id, called.domains.clone());
-        // In a task of its own, so that a mistake of the program ends this run and nothing else.
-        let night = tokio::spawn(async move { told(&desk, &setup.loaded, called, heartbeat, options).await });
+        // On a thread of its own: its work may not move between threads, and a mistake of the program ends this run and nothing else.
+        let runtime = Handle::current();
+        let night = tokio::task::spawn_blocking(move || {
+            runtime.block_on(told(&desk, &setup.loaded, called, heartbeat, options))
+        });
         let ended = match night.await {
             Ok(Ok(code)) => format!("exit {code}"),
             Ok(Err(failure)) => {

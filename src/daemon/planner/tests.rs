@@ -70,7 +70,8 @@ impl World {
                 }
             }
         }
-        panic!("it never comes to rest at {}: {:?}", self.now, self.step());
+        let step = self.step();
+        panic!("it never comes to rest at {}: {step:?}", self.now);
     }
 
     fn step(&mut self) -> Step {

@@ -72,10 +72,10 @@ impl Store {
         claims: &[Claim],
         daemon: &str,
     ) -> Result<Vec<Claimed>, StoreError> {
-        self.again(Twice::IsOnce, || self.claim_once(run, claims, daemon)).await
+        self.again(Twice::IsOnce, || self.claim_due_once(run, claims, daemon)).await
     }
 
-    async fn claim_once(
+    async fn claim_due_once(
         &self,
         run: &RunRow,
         claims: &[Claim],
