@@ -15,6 +15,8 @@ use croner::{Cron, Direction};
 use crate::instant::Instant;
 use crate::zone::{Shown, Zone};
 
+mod jitter;
+
 /// 2026-01-01T00:00:00Z. Without years in an expression, any start finds the same answer to "does it ever fire?".
 const ANY_START: i64 = 1_767_225_600;
 
@@ -22,11 +24,24 @@ const ANY_START: i64 = 1_767_225_600;
 const LOOKED_AT: Duration = Duration::from_hours(2 * 366 * 24);
 const TIMES: usize = 5_000;
 
-/// A cron expression in a named zone, checked.
+/// What becomes of times that came while nobody could run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CatchUp {
+    /// One run for all of them, in the name of the newest.
+    #[default]
+    Latest,
+    /// Nothing: the next time is the next run.
+    Skip,
+}
+
+/// A cron expression in a named zone, checked, and what becomes of its times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     cron: Cron,
     zone: Tz,
+    catch_up: CatchUp,
+    jitter: Duration,
+    is_paused: bool,
 }
 
 /// A time at which a domain is due.
@@ -55,7 +70,13 @@ impl Schedule {
     pub fn new(cron: &str, zone: Tz) -> Result<Self, CronFault> {
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let unreadable = |error| CronFault::Unreadable(cron.to_owned(), reason(&error));
-        let schedule = Self { cron: parser.parse(cron).map_err(unreadable)?, zone };
+        let schedule = Self {
+            cron: parser.parse(cron).map_err(unreadable)?,
+            zone,
+            catch_up: CatchUp::default(),
+            jitter: Duration::ZERO,
+            is_paused: false,
+        };
         let start = DateTime::<Utc>::from_timestamp(ANY_START, 0).unwrap_or_default();
         match schedule.cron.find_next_occurrence(&start, true) {
             Ok(_) => Ok(schedule),
@@ -73,6 +94,43 @@ impl Schedule {
     #[must_use]
     pub const fn zone(&self) -> Tz {
         self.zone
+    }
+
+    /// The same with another rule for times that were missed.
+    #[must_use]
+    pub fn catching_up(self, catch_up: CatchUp) -> Self {
+        Self { catch_up, ..self }
+    }
+
+    /// The same whose runs start up to so long after their times. It has to be shorter than [`Self::shortest_pause`], so that no run
+    /// starts after the next one.
+    #[must_use]
+    pub fn spread_over(self, jitter: Duration) -> Self {
+        Self { jitter, ..self }
+    }
+
+    /// The same whose times pass without a run.
+    #[must_use]
+    pub fn paused(self) -> Self {
+        Self { is_paused: true, ..self }
+    }
+
+    /// What becomes of times that were missed.
+    #[must_use]
+    pub const fn catch_up(&self) -> CatchUp {
+        self.catch_up
+    }
+
+    /// The longest time between a due time and the start of its run.
+    #[must_use]
+    pub const fn jitter(&self) -> Duration {
+        self.jitter
+    }
+
+    /// Whether its times pass without a run.
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// The first time after an instant. Every expression has one, until the calendar of the library ends in the year 5000.
@@ -117,12 +175,22 @@ impl Schedule {
     /// The longest time between two runs, of a few thousand.
     #[must_use]
     pub fn longest_pause(&self) -> Option<Duration> {
+        self.pauses().into_iter().max()
+    }
+
+    /// The shortest time between two runs, of a few thousand.
+    #[must_use]
+    pub fn shortest_pause(&self) -> Option<Duration> {
+        self.pauses().into_iter().min()
+    }
+
+    fn pauses(&self) -> Vec<Duration> {
         let start = Instant::from_micros(ANY_START * 1_000_000);
         let times = self.after(start).take_while(|due| due.at < start + LOOKED_AT).take(TIMES);
         let times: Vec<Instant> = times.map(|due| due.at).collect();
         let pause =
             |pair: &[Instant]| pair.get(1)?.micros().checked_sub(pair.first()?.micros())?.try_into().ok();
-        times.windows(2).filter_map(pause).max().map(Duration::from_micros)
+        times.windows(2).filter_map(pause).map(Duration::from_micros).collect()
     }
 
     /// The times that the expression asks for, by the wall clock, whatever the clock makes of them.

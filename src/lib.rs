@@ -36,6 +36,7 @@ pub mod funnel;
 pub mod report;
 pub mod progress;
 pub mod clock;
+pub mod daemon;
 pub mod going;
 pub mod process;
 pub mod telemetry;

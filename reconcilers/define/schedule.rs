@@ -5,14 +5,20 @@ use serde::Deserialize;
 
 use super::checked::{Checked, Fault, FromText};
 use super::document::Problems;
+use super::value::Length;
 use super::words;
-use crate::schedule::{CronFault, Schedule};
+use crate::schedule::{CatchUp, CronFault, Schedule};
+use crate::spoken::Spoken;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleFile {
     cron: Checked<CronText>,
     zone: Option<Checked<Tz>>,
+    catch_up: Option<Checked<CatchUp>>,
+    jitter: Option<Checked<Length>>,
+    #[serde(default)]
+    paused: bool,
 }
 
 /// A cron expression that fires at some time.
@@ -34,6 +40,12 @@ fn advice(fault: &CronFault) -> &'static str {
             "write five fields, minute hour day month weekday, such as `0 2 * * *`, or six with the second first"
         }
         CronFault::Never(_) => "no day of any year fits its day and month",
+    }
+}
+
+impl FromText for CatchUp {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("word", text, &[("latest", Self::Latest), ("skip", Self::Skip)])
     }
 }
 
@@ -59,6 +71,28 @@ impl ScheduleFile {
             Some(zone) => problems.take(zone),
             None => Some(Tz::UTC),
         };
-        Schedule::new(&cron?.0, zone?).ok()
+        let catch_up = problems.take_option(self.catch_up).unwrap_or_default();
+        let spot = self.jitter.as_ref().map(|jitter| jitter.spot).unwrap_or_default();
+        let jitter = problems.take_option(self.jitter).map(|length| length.0).unwrap_or_default();
+        let schedule = Schedule::new(&cron?.0, zone?).ok()?.catching_up(catch_up).spread_over(jitter);
+        if let Some(fault) = too_late(&schedule) {
+            problems.add(spot, fault);
+        }
+        Some(if self.paused { schedule.paused() } else { schedule })
     }
+}
+
+/// A run must not start after the next one is due.
+fn too_late(schedule: &Schedule) -> Option<Fault> {
+    if schedule.jitter().is_zero() {
+        return None;
+    }
+    let shortest = schedule.shortest_pause().filter(|pause| *pause <= schedule.jitter())?;
+    let message = format!(
+        "a jitter of {} is not shorter than the {} between two times of `{}`",
+        Spoken(schedule.jitter()),
+        Spoken(shortest),
+        schedule.cron()
+    );
+    Some(Fault::new(message).with_help("choose a shorter one, such as a tenth of that time"))
 }

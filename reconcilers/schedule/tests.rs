@@ -180,3 +180,48 @@ fn changes(zone: &str, days: &[NaiveDate]) -> Vec<NaiveDate> {
     let offset = |day: &NaiveDate| zone.from_local_datetime(&noon(*day)).unwrap().offset().fix();
     days.windows(2).filter(|pair| offset(&pair[0]) != offset(&pair[1])).map(|pair| pair[1]).collect()
 }
+
+#[test]
+fn what_is_said_of_missed_times_and_delays_is_kept_and_the_default_is_one_run_at_the_time_itself() {
+    let plain = schedule("0 2 * * *", "Europe/London");
+    assert_eq!(
+        (plain.catch_up(), plain.jitter(), plain.is_paused()),
+        (CatchUp::Latest, Duration::ZERO, false)
+    );
+    let said = plain.catching_up(CatchUp::Skip).spread_over(Duration::from_mins(10)).paused();
+    assert_eq!(
+        (said.catch_up(), said.jitter(), said.is_paused()),
+        (CatchUp::Skip, Duration::from_mins(10), true)
+    );
+}
+
+#[test]
+fn the_shortest_pause_is_that_of_the_day_on_which_clocks_are_put_forward() {
+    assert_eq!(schedule("30 4 * * *", "Europe/London").shortest_pause(), Some(Duration::from_hours(23)));
+    assert_eq!(schedule("30 4 * * *", "UTC").shortest_pause(), Some(Duration::from_hours(24)));
+    assert_eq!(schedule("* * * * * *", "UTC").shortest_pause(), Some(Duration::from_secs(1)));
+}
+
+proptest! {
+    #[test]
+    fn a_run_starts_within_its_jitter_and_everybody_finds_the_same_start(day in 0_u64..20_000, minutes in 1_u64..1_380) {
+        let jitter = Duration::from_mins(minutes);
+        let nightly = schedule("0 2 * * *", "Europe/London").spread_over(jitter);
+        let domain = "shop.charges".parse().unwrap();
+        let due = Instant::from_micros(0) + Duration::from_hours(24 * day);
+        let start = nightly.start_of(&domain, due);
+        prop_assert!(due <= start && start < due + jitter);
+        prop_assert_eq!(start, nightly.clone().start_of(&domain, due));
+    }
+}
+
+#[test]
+fn domains_of_one_time_are_spread_over_its_jitter_and_without_one_start_at_once() {
+    let hourly = schedule("0 * * * *", "UTC");
+    let due = utc("2026-11-28T02:00:00Z");
+    let starts = |schedule: &Schedule| -> BTreeSet<Instant> {
+        (0..100).map(|n| schedule.start_of(&format!("shop.domain{n}").parse().unwrap(), due)).collect()
+    };
+    assert_eq!(starts(&hourly), [due].into());
+    assert!(starts(&hourly.spread_over(Duration::from_mins(30))).len() > 90);
+}

@@ -10,6 +10,7 @@ use tieout_reconcilers::discrepancy::Kind;
 use super::acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Whom};
 use super::approve::ApproveArgs;
 use super::asyncapi::AsyncapiArgs;
+use super::daemon::DaemonArgs;
 use super::dlq::DlqCommand;
 use super::explain::ShowArgs;
 use super::failure::Failure;
@@ -121,6 +122,9 @@ pub enum Command {
     /// Show how far each domain is verified and what is open
     #[command(after_help = help::STATUS)]
     Status,
+    /// Run domains when their schedules say so, until it is asked to end
+    #[command(after_help = help::DAEMON)]
+    Daemon(DaemonArgs),
     /// Show when domains are due
     #[command(after_help = help::NEXT)]
     Next(NextArgs),
@@ -178,6 +182,10 @@ impl Command {
     /// Refuses a format that the command does not write.
     pub(super) fn takes(&self, format: Format) -> Result<(), Failure> {
         match (format, self) {
+            (Format::Json, Self::Daemon(_)) => Err(Failure::usage(
+                "format",
+                "a daemon writes no single document; `--format jsonl` writes one record per line",
+            )),
             (Format::Yaml, Self::Asyncapi(_) | Self::Generate(_))
             | (Format::Human | Format::Json | Format::Jsonl, _) => Ok(()),
             (Format::Yaml, _) => Err(Failure::usage(

@@ -15,7 +15,7 @@ use super::watch::Screen;
 use crate::telemetry;
 
 /// What every command is given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Desk {
     /// The configuration file.
     pub config: PathBuf,

@@ -49,6 +49,12 @@ Examples:
   tieout backfill stripe.charges --since 2025-01-01   also what lies before its beginning
   tieout backfill 'stripe.*' --deadline 50m     stop in time; the same command goes on";
 
+pub(super) const DAEMON: &str = "\
+Examples:
+  tieout daemon                                 every domain that has a schedule
+  tieout daemon 'stripe.*' --deadline 50m       some of them; no run takes longer
+  tieout daemon -v                              also say what begins and ends; `tieout state journal` shows it too";
+
 pub(super) const NEXT: &str = "\
 Examples:
   tieout next                                   the next ten times of all domains
@@ -59,7 +65,7 @@ pub(super) const STATE: &str = "\
 Examples:
   tieout state show stripe.charges              verified ranges, holes, re-reads, leases
   tieout state rewind stripe.charges --to 2025-11-01 --yes   read everything from there on again
-  tieout state unlock stripe.charges            break the lease of a run that is dead";
+  tieout state pause stripe.charges --reason 'the bank is closed'   let no run work on it; `resume` ends that";
 
 pub(super) const MIGRATE: &str = "\
 Examples:

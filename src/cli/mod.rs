@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod asyncapi;
 mod carry;
+mod daemon;
 mod desk;
 mod discreet;
 mod dlq;
@@ -56,6 +57,7 @@ pub use args::{
 pub use ask::Consent;
 pub use asyncapi::{AsyncapiArgs, Subject, To};
 pub use carry::carry_out;
+pub use daemon::DaemonArgs;
 pub use desk::{Desk, main};
 pub use dlq::{
     DlqCommand, DropArgs, EventName, ExportArgs, Filters, ListArgs, Pace, RetryArgs, ShowLettersArgs, Since,
@@ -76,6 +78,6 @@ pub use schemas::SchemasCommand;
 pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
 pub use select::select;
 pub use signals::Signals;
-pub use state::{KeptArgs, RewindArgs, StateCommand, UnlockArgs};
+pub use state::{JournalArgs, KeptArgs, PauseArgs, ResumeArgs, RewindArgs, StateCommand, UnlockArgs};
 pub use values::FindingPath;
 pub use wire::clients;

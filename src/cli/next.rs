@@ -1,9 +1,12 @@
-//! `tieout next`: when domains are due. It needs no state, no network and no secret.
+//! `tieout next`: when domains are due. It needs no state, no network and no secret; where there is a state store that answers, it also
+//! says what is paused.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clap::Args;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::DomainName;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::schedule::Schedule;
 
@@ -11,7 +14,9 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::values::instant;
 use super::wire;
-use crate::report::{DueLine, exit, json, text};
+use crate::config::Config;
+use crate::report::{DueLine, PauseView, exit, json, text};
+use crate::store::{Pause, StoreSettings};
 
 /// What `next` looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -28,26 +33,58 @@ pub struct NextArgs {
 }
 
 /// Carries `next` out.
-pub(super) fn next(desk: &Desk, args: &NextArgs) -> Result<u8, Failure> {
+pub(super) async fn next(desk: &Desk, args: &NextArgs) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let domains = wire::selected(&loaded, &args.domains)?;
     let after = args.after.unwrap_or_else(|| chrono::Utc::now().into());
-    let due = coming(&domains, after, args.count as usize);
+    let pauses = pauses(&loaded.config).await;
+    let is_paused = |domain: &&Arc<dyn Reconciler>| pause_of(domain.as_ref(), &pauses).is_some();
+    let (paused, open): (Vec<_>, Vec<_>) = domains.iter().partition(is_paused);
+    let paused: Vec<PauseView> =
+        paused.into_iter().filter_map(|domain| pause_of(domain.as_ref(), &pauses)).collect();
+    let due = coming(&open, after, args.count as usize);
     let unscheduled: Vec<&str> = domains
         .iter()
         .filter(|domain| domain.schedule().is_none())
         .map(|domain| domain.domain().as_str())
         .collect();
     desk.output.show(
-        |_| text::due(&due, &unscheduled),
-        || json::due(&due, &unscheduled),
+        |look| text::due(&due, &unscheduled, &paused, look),
+        || json::due(&due, &unscheduled, &paused),
         || json::lines("due", &due),
     )?;
     Ok(exit::DONE)
 }
 
+/// Whether runs leave a domain alone, and because of whom.
+pub(super) fn pause_of(domain: &dyn Reconciler, pauses: &BTreeMap<DomainName, Pause>) -> Option<PauseView> {
+    let name = domain.domain();
+    let by_a_person = pauses.get(name).map(|pause| PauseView::of(name.as_str(), pause));
+    let in_file = || domain.schedule()?.is_paused().then(|| PauseView::in_file(name.as_str()));
+    by_a_person.or_else(in_file)
+}
+
+/// What people paused, where a state store is there already and answers.
+async fn pauses(config: &Config) -> BTreeMap<DomainName, Pause> {
+    let known = async {
+        if let StoreSettings::Sqlite { path } = wire::store_settings(config)?
+            && !path.exists()
+        {
+            return Ok(BTreeMap::new());
+        }
+        let store = wire::open_store(config).await?;
+        let pauses = store.pauses().await;
+        store.close().await;
+        pauses.map_err(|error| wire::store_failure(&error))
+    };
+    known.await.unwrap_or_else(|failure: Failure| {
+        tracing::warn!("what is paused is not known: {}", failure.message);
+        BTreeMap::new()
+    })
+}
+
 /// The next times of all domains together, earliest first.
-fn coming(domains: &[Arc<dyn Reconciler>], after: Instant, count: usize) -> Vec<DueLine> {
+fn coming(domains: &[&Arc<dyn Reconciler>], after: Instant, count: usize) -> Vec<DueLine> {
     let scheduled = domains.iter().filter_map(|domain| Some((domain.domain().as_str(), domain.schedule()?)));
     let mut due: Vec<DueLine> =
         scheduled.flat_map(|(name, schedule)| of_domain(name, schedule, after, count)).collect();

@@ -12,7 +12,7 @@ use tieout_reconcilers::window::Window;
 
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{discreet, findings, report, status, wire};
+use super::{discreet, findings, next, report, status, wire};
 use crate::coverage;
 use crate::finding::{Finding, State};
 use crate::funnel::{self, Sources};
@@ -54,6 +54,7 @@ async fn gather(
     let store = sources.store;
     let last = last_runs(store).await?;
     let unsent = store.unsent().await?;
+    let pauses = store.pauses().await?;
     let mut lines = Vec::new();
     for domain in domains {
         let name = domain.domain();
@@ -63,7 +64,8 @@ async fn gather(
             .map(|row| row.count);
         let line = line(store, domain.as_ref(), last.get(name.as_str()).copied(), dead.sum()).await?;
         let funnel = funnel::read(sources, domain.as_ref(), store.now().await?).await?;
-        lines.push(StatusLine { funnel, ..line });
+        let paused = next::pause_of(domain.as_ref(), &pauses);
+        lines.push(StatusLine { paused, funnel, ..line });
     }
     Ok((lines, store.now().await?))
 }
@@ -104,6 +106,7 @@ async fn line(
         standing,
         at_stake: at_stake(&open),
         dead,
+        paused: None,
         funnel: None,
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Reconciler;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
-use super::wire;
+use super::wire::{self, SharedBudgets};
 use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::progress::Watcher;
@@ -62,7 +63,7 @@ fn scope_of(scope: &Scope) -> Result<run::Scope, Failure> {
 }
 
 /// What all these commands understand alike.
-fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options {
+pub(super) fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options {
     Options {
         mode,
         scope,
@@ -92,18 +93,41 @@ async fn reconcile(
     options: Options,
 ) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
-    let options = Options { keep: loaded.config.keep, ..options };
     let domains = wire::selected(&loaded, patterns)?;
+    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default() };
+    told(desk, &loaded, called, manner.heartbeat, options).await
+}
+
+/// A run that is called for.
+pub(super) struct Called {
+    /// Which it is.
+    pub run_id: Uuid,
+    /// What it is about.
+    pub domains: Vec<Arc<dyn Reconciler>>,
+    /// What it shares with other runs of this process.
+    pub budgets: SharedBudgets,
+}
+
+/// Carries a run out before an audience, and returns the exit code that it comes to.
+pub(super) async fn told(
+    desk: &Desk,
+    loaded: &Loaded,
+    called: Called,
+    heartbeat: Duration,
+    options: Options,
+) -> Result<u8, Failure> {
+    let options = Options { keep: loaded.config.keep, ..options };
+    let (run_id, domains) = (called.run_id, called.domains.clone());
     let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains)?;
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
-    let audience: Arc<dyn Audience> = audience(&output, &desk.screen, manner.heartbeat).into();
+    let audience: Arc<dyn Audience> = audience(&output, &desk.screen, heartbeat).into();
     let mode = options.mode;
     let folder = loaded.config.report_folder.as_deref();
-    let report = match execute(desk, &loaded, patterns, options, &audience).await {
+    let report = match carry(desk, loaded, called, options, &audience).await {
         Ok(report) => report,
         Err(failure) => {
             let now = Instant::from(Utc::now());
-            let report = run::unopened(&domains, mode, now, failure.exit, &failure.message);
+            let report = run::unopened(run_id, &domains, mode, now, failure.exit, &failure.message);
             if let Err(no_file) = keep(folder, &report) {
                 tracing::error!("{no_file}");
             }
@@ -140,6 +164,18 @@ pub(super) async fn execute(
     audience: &Arc<dyn Audience>,
 ) -> Result<RunReport, Failure> {
     let domains = wire::selected(loaded, patterns)?;
+    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default() };
+    carry(desk, loaded, called, options, audience).await
+}
+
+async fn carry(
+    desk: &Desk,
+    loaded: &Loaded,
+    called: Called,
+    options: Options,
+    audience: &Arc<dyn Audience>,
+) -> Result<RunReport, Failure> {
+    let Called { run_id, domains, budgets } = called;
     let config = &loaded.config;
     wire::prove_references(config, &domains)?;
     let pseudonyms = wire::pseudonyms(config, &domains)?;
@@ -150,8 +186,8 @@ pub(super) async fn execute(
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {
-        run_id: Uuid::now_v7(),
-        clients: wire::clients(config, &domains, Some(&store)),
+        run_id,
+        clients: wire::clients_within(config, &domains, Some(&store), &budgets),
         databases,
         store,
         domains,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::ExposeSecret as _;
 use tieout_reconcilers::define::auth::Auth;
@@ -119,18 +119,49 @@ pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<d
     Ok(loaded.domains.iter().filter(|domain| wanted.contains(domain.domain())).cloned().collect())
 }
 
+/// The budgets of all providers, which the runs of one process share: a provider counts their requests together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedBudgets(Arc<Mutex<BTreeMap<Name, Arc<Budgets>>>>);
+
+impl SharedBudgets {
+    fn of(&self, provider: &Name) -> Arc<Budgets> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(provider.clone()).or_default())
+    }
+}
+
 /// One client per provider of the domains. Tokens that are good once are kept in the state store.
 pub fn clients(
     config: &Config,
     domains: &[Arc<dyn Reconciler>],
     store: Option<&Store>,
 ) -> BTreeMap<String, Result<Client, run::Failure>> {
+    clients_within(config, domains, store, &SharedBudgets::default())
+}
+
+/// The same within budgets that others use as well.
+pub(super) fn clients_within(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+    store: Option<&Store>,
+    budgets: &SharedBudgets,
+) -> BTreeMap<String, Result<Client, run::Failure>> {
     let names: BTreeSet<&Name> = domains.iter().map(|domain| domain.provider()).collect();
-    names.into_iter().map(|name| (name.to_string(), client(config, name, store))).collect()
+    let client = |name: &Name| client_within(config, name, store, &budgets.of(name));
+    names.into_iter().map(|name| (name.to_string(), client(name))).collect()
 }
 
 /// The client of a provider.
 pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Result<Client, run::Failure> {
+    client_within(config, name, store, &Budgets::default())
+}
+
+fn client_within(
+    config: &Config,
+    name: &Name,
+    store: Option<&Store>,
+    budgets: &Budgets,
+) -> Result<Client, run::Failure> {
     let wrong = |text: String| run::Failure::Definition(text);
     let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
     let (vault, shelf) = match (store, key) {
@@ -142,10 +173,9 @@ pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Res
         }
         _ => (None, None),
     };
-    let budgets = Budgets::default();
     let connect = |resolved: Result<ResolvedProvider, ConfigError>| {
         let resolved = resolved.map_err(|error| SourceError::Settings(error.to_string()))?;
-        Client::within(&settings(resolved), vault.clone(), &budgets)
+        Client::within(&settings(resolved), vault.clone(), budgets)
     };
     let common = connect(config.resolve_provider(name));
     let members: BTreeMap<_, _> =

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::dead::{GroupLine, LetterView};
 use super::due::DueLine;
 use super::explained::Explained;
+use super::schedule::{JournalLine, PauseChanged, PauseView};
 use super::state::{BrokenLease, DomainState};
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
 use super::views::{FindingView, RunLine, StatusLine};
@@ -25,8 +26,18 @@ pub fn status(domains: &[StatusLine], now: Instant) -> serde_json::Result<String
 }
 
 /// `tieout next` as one document.
-pub fn due(due: &[DueLine], unscheduled: &[&str]) -> serde_json::Result<String> {
-    document(&DueDocument { schema: "tieout.next/v1", due, unscheduled })
+pub fn due(due: &[DueLine], unscheduled: &[&str], paused: &[PauseView]) -> serde_json::Result<String> {
+    document(&DueDocument { schema: "tieout.next/v1", due, unscheduled, paused })
+}
+
+/// `tieout state pause` and `resume` as one document.
+pub fn pause_changed(domains: &[PauseChanged]) -> serde_json::Result<String> {
+    document(&PauseDocument { schema: "tieout.pause/v1", domains })
+}
+
+/// `tieout state journal` as one document.
+pub fn journal(entries: &[JournalLine]) -> serde_json::Result<String> {
+    document(&JournalDocument { schema: "tieout.journal/v1", entries })
 }
 
 /// `tieout state show` as one document.
@@ -101,6 +112,19 @@ struct DueDocument<'a> {
     schema: &'static str,
     due: &'a [DueLine],
     unscheduled: &'a [&'a str],
+    paused: &'a [PauseView],
+}
+
+#[derive(Serialize)]
+struct PauseDocument<'a> {
+    schema: &'static str,
+    domains: &'a [PauseChanged],
+}
+
+#[derive(Serialize)]
+struct JournalDocument<'a> {
+    schema: &'static str,
+    entries: &'a [JournalLine],
 }
 
 #[derive(Serialize)]

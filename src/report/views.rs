@@ -7,6 +7,7 @@ use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
 use super::lives::Standing;
+use super::schedule::PauseView;
 use super::state::Range;
 use super::value::Status;
 use crate::finding::{Finding, State};
@@ -44,6 +45,9 @@ pub struct StatusLine {
     pub at_stake: Vec<Money>,
     /// Events that the relay gave up on.
     pub dead: u64,
+    /// Whether runs leave it alone, and because of whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<PauseView>,
     /// What the application received and what became of it, where the domain says who counts that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub funnel: Option<Funnel>,

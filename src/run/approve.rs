@@ -86,7 +86,7 @@ async fn take(store: &Store, order: &Order, leases: &mut Vec<Lease>) -> Result<(
         members.extend(store.held_members(domain, order.held_by).await?);
         members.dedup();
         for each in members {
-            leases.push(store.acquire(domain, &each, run_id, &holder).await?);
+            leases.push(store.acquire_by_hand(domain, &each, run_id, &holder).await?);
         }
     }
     Ok(())

@@ -60,8 +60,15 @@ impl Asked {
         }
     }
 
+    /// What a schedule asks for: what coverage asks for, of some domains.
+    #[must_use]
+    pub fn by_schedule(domains: Vec<String>, max_emits: Option<u64>, found: Found) -> Self {
+        Self { domains, scope: Kept::Coverage, max_emits, baseline: found == Found::Baseline }
+    }
+
     /// As a row keeps it.
-    pub(super) fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 

@@ -91,7 +91,9 @@ fn reasons_of(job: &Job, domain: &mut DomainReport) -> Vec<(u8, String)> {
     let mut reasons = Vec::new();
     let mut say = |code, word: &str| reasons.push((code, format!("{word}:{name}")));
     if let Some(word) = &domain.failure {
-        let is_tolerated = domain.exit_code == exit::LOCKED && super::domain::tolerates_lock(job);
+        // Whoever paused it does not have to be told that it is.
+        let is_tolerated = domain.exit_code == exit::DONE
+            || domain.exit_code == exit::LOCKED && super::domain::tolerates_lock(job);
         if !is_tolerated {
             say(domain.exit_code, word);
         }

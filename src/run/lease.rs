@@ -13,7 +13,7 @@ use super::dead;
 use super::outcome::Failure;
 use super::stop::Stop;
 use super::{IfLocked, Job};
-use crate::store::{Lease, SIGN_OF_LIFE, SliceLease, Store, StoreError};
+use crate::store::{Lease, SIGN_OF_LIFE, Signs, SliceLease, Store, StoreError};
 
 /// How often somebody who waits for a lease asks for it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ const LONGEST_WAIT: Duration = super::stage::RUN_TIME;
 const LAST_SIGN: Duration = Duration::from_secs(1);
 
 /// Who holds a lease, for the message that another run gets.
-pub(super) fn holder() -> String {
+pub(crate) fn holder() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("process {} on {}", std::process::id(), host.trim())
 }
@@ -166,7 +166,13 @@ impl Leases {
         // Whatever is taken while the question is under way is not asked about.
         let known: Vec<(Lease, Stop)> = self.held().values().cloned().collect();
         match self.store.beat(self.run_id).await {
-            Ok(kept) => {
+            Ok(Signs { kept, paused }) => {
+                for (lease, stop) in &known {
+                    if let Some(by) = paused.get(lease.domain()).filter(|_| !stop.going().is_over()) {
+                        tracing::warn!(domain = %lease.domain(), %by, "the domain was paused");
+                        stop.pause_for(by);
+                    }
+                }
                 for (lease, stop) in known.into_iter().filter(|(lease, _)| !kept.contains(lease)) {
                     let is_given_back = !self.held().values().any(|(held, _)| *held == lease);
                     if !is_given_back {

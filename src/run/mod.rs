@@ -84,6 +84,7 @@ pub use asked::{Asked, NotAsked};
 pub use carriage::Carriage;
 pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
+pub(crate) use lease::holder;
 pub use outcome::Failure;
 pub use replay::{Over, Replay, Replayed, replay};
 pub use retry::{Retried, Retry, retry};

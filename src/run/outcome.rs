@@ -20,6 +20,12 @@ pub enum Failure {
     /// Another run holds the domain.
     #[error("{0}")]
     Locked(String),
+    /// A person paused the domain before anything of it was begun.
+    #[error("{0}")]
+    Paused(String),
+    /// A person paused the domain while the run worked on it.
+    #[error("paused by {0}; what was committed stays, and a run goes on from there once the pause has ended")]
+    PausedMeanwhile(String),
     /// Something did not answer; a retry may help.
     #[error("{0}")]
     Unreachable(String),
@@ -45,7 +51,12 @@ impl Failure {
             Self::Definition(_) => exit::USAGE,
             Self::Credentials(_) => exit::CREDENTIALS,
             Self::Locked(_) => exit::LOCKED,
-            Self::Unreachable(_) | Self::LeaseLost | Self::Interrupted | Self::Stalled(_) => exit::PARTIAL,
+            Self::Paused(_) => exit::DONE,
+            Self::Unreachable(_)
+            | Self::LeaseLost
+            | Self::Interrupted
+            | Self::PausedMeanwhile(_)
+            | Self::Stalled(_) => exit::PARTIAL,
             Self::Panicked(_) => exit::FAILED,
         }
     }
@@ -53,15 +64,23 @@ impl Failure {
     /// Whether no other member of a fan-out is worked on either.
     #[must_use]
     pub const fn ends_all_members(&self) -> bool {
-        matches!(self, Self::LeaseLost | Self::Interrupted | Self::Stalled(_) | Self::Panicked(_))
+        matches!(
+            self,
+            Self::LeaseLost
+                | Self::Interrupted
+                | Self::Paused(_)
+                | Self::PausedMeanwhile(_)
+                | Self::Stalled(_)
+                | Self::Panicked(_)
+        )
     }
 
     /// How the domain ended.
     #[must_use]
     pub const fn status(&self) -> Status {
         match self {
-            Self::Locked(_) => Status::Skipped,
-            Self::Interrupted | Self::Stalled(_) => Status::Interrupted,
+            Self::Locked(_) | Self::Paused(_) => Status::Skipped,
+            Self::Interrupted | Self::PausedMeanwhile(_) | Self::Stalled(_) => Status::Interrupted,
             _ => Status::Failed,
         }
     }
@@ -73,6 +92,7 @@ impl Failure {
             Self::Definition(_) => "definition",
             Self::Credentials(_) => "credentials_rejected",
             Self::Locked(_) => "locked",
+            Self::Paused(_) | Self::PausedMeanwhile(_) => "paused",
             Self::Unreachable(_) => "unreachable",
             Self::LeaseLost => "lease_lost",
             Self::Interrupted => "interrupted",
@@ -101,6 +121,7 @@ impl From<StoreError> for Failure {
                 Self::Credentials(error.with_causes())
             }
             StoreError::Held { .. } => Self::Locked(error.to_string()),
+            StoreError::Paused { .. } => Self::Paused(error.to_string()),
             other => Self::Unreachable(other.with_causes()),
         }
     }

@@ -1,6 +1,5 @@
-//! What ends the work of a run before its time: a signal, a standstill, or another run that took a domain over.
+//! What ends the work of a run before its time: a signal, a standstill, a pause, or another run that took a domain over.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,7 +26,8 @@ pub(super) struct RunStop {
 pub(super) struct Stop {
     run: RunStop,
     going: Going,
-    is_lost: Arc<AtomicBool>,
+    /// Why the work on this domain alone is to end.
+    own: Arc<OnceLock<Failure>>,
 }
 
 impl RunStop {
@@ -43,7 +43,7 @@ impl RunStop {
 
     /// The same for one of its domains.
     pub(super) fn of_a_domain(&self) -> Stop {
-        Stop { run: self.clone(), going: self.going.part(), is_lost: Arc::default() }
+        Stop { run: self.clone(), going: self.going.part(), own: Arc::default() }
     }
 
     /// For how long nothing had moved, where that is why it ends.
@@ -74,7 +74,16 @@ impl Stop {
 
     /// Another run took the domain over.
     pub(super) fn lose(&self) {
-        self.is_lost.store(true, Ordering::Relaxed);
+        self.end_for(Failure::LeaseLost);
+    }
+
+    /// A person paused the domain.
+    pub(super) fn pause_for(&self, by: &str) {
+        self.end_for(Failure::PausedMeanwhile(by.to_owned()));
+    }
+
+    fn end_for(&self, why: Failure) {
+        let _first = self.own.set(why);
         self.going.end();
     }
 
@@ -100,8 +109,8 @@ impl Stop {
     }
 
     fn why(&self) -> Failure {
-        if self.is_lost.load(Ordering::Relaxed) {
-            return Failure::LeaseLost;
+        if let Some(own) = self.own.get() {
+            return own.clone();
         }
         self.run.stuck().map_or(Failure::Interrupted, Failure::Stalled)
     }
@@ -119,6 +128,9 @@ mod tests {
         stop.lose();
         assert!(matches!(stop.cause_of(Failure::Interrupted), Failure::LeaseLost));
         assert!(matches!(stop.cause_of(Failure::Panicked(String::new())), Failure::Panicked(_)));
+        let paused = run.of_a_domain();
+        paused.pause_for("ada: the bank is closed");
+        assert!(matches!(paused.check(), Err(Failure::PausedMeanwhile(by)) if by.contains("ada")));
         let other = run.of_a_domain();
         run.stuck.set(Duration::from_secs(2)).unwrap();
         run.going.end();

@@ -12,6 +12,7 @@ use crate::report::{DomainReport, Exit, RunReport, SCHEMA, Status, seal};
 
 /// The report of a run that ended with `code` before anything was asked of anybody, and why.
 pub(crate) fn unopened(
+    run_id: Uuid,
     domains: &[Arc<dyn Reconciler>],
     mode: Mode,
     now: Instant,
@@ -28,7 +29,7 @@ pub(crate) fn unopened(
     };
     seal(RunReport {
         schema: SCHEMA.to_owned(),
-        run_id: Uuid::now_v7(),
+        run_id,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: mode.word().to_owned(),
         resumes: None,

@@ -56,7 +56,7 @@ pub enum Force {
 pub struct ByHand {
     /// The member of the fan-out.
     pub each: Each,
-    /// `rewind`, `unlock` or `replay`.
+    /// `rewind`, `unlock`, `replay`, `pause` or `resume`.
     pub act: String,
     /// What was changed, in words.
     pub detail: String,
@@ -137,7 +137,7 @@ impl Store {
     }
 }
 
-async fn note(
+pub(super) async fn note(
     tx: &mut Tx,
     domain: &DomainName,
     each: &Each,

@@ -103,6 +103,21 @@ pub enum StoreError {
         /// How long that is.
         age: Duration,
     },
+    /// A person paused the domain.
+    #[error(
+        "`{domain}` is paused by {who} since {since}{}: `tieout state resume {domain}` ends that",
+        why(reason)
+    )]
+    Paused {
+        /// The domain.
+        domain: DomainName,
+        /// Who paused it.
+        who: String,
+        /// Since when, by the store's clock.
+        since: Instant,
+        /// Why.
+        reason: String,
+    },
     /// Another transaction was in the way; the same call may succeed now.
     #[error("another transaction on the state store ({place}) was in the way")]
     Conflict {
@@ -146,6 +161,10 @@ pub(super) enum Came {
     NobodyKnows,
     /// Trying again changes nothing.
     ToAnEnd,
+}
+
+fn why(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
 fn version(found: Option<i64>) -> String {

@@ -3,6 +3,7 @@
 //! A lease lapses by the store's clock. Where its holder is proven to be dead nobody waits for that. What was proven decides only
 //! when the next holder begins: that the last one writes nothing more is the token's doing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::again::{Tries, Try, Twice};
 use super::database::Store;
 use super::error::StoreError;
+use super::schedules::refuse_paused;
 use super::sql::{Row, Tx, args};
 use crate::finding::Identity;
 use crate::process::Process;
@@ -24,6 +26,22 @@ pub const LEASE_TIME: Duration = Duration::from_secs(15);
 /// the same.
 pub const SIGN_OF_LIFE: Duration =
     if cfg!(feature = "failpoints") { Duration::from_millis(150) } else { Duration::from_secs(5) };
+
+/// What a run learns when it gives a sign of life.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// The leases that it still holds.
+    pub kept: Vec<Lease>,
+    /// Those of its domains that a person paused meanwhile, and who and why.
+    pub paused: BTreeMap<DomainName, String>,
+}
+
+/// Whether a pause keeps somebody from a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pauses {
+    Heeded,
+    PassedOver,
+}
 
 /// Who works on a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +100,7 @@ impl Lease {
 
 impl Store {
     /// Takes the lease where it is free, has run out, or belongs to a process that is dead; otherwise [`StoreError::Held`] says
-    /// who has it. The lease belongs to this process from then on.
+    /// who has it. The lease belongs to this process from then on. [`StoreError::Paused`] where nobody is to work on the domain.
     pub async fn acquire(
         &self,
         domain: &DomainName,
@@ -91,18 +109,34 @@ impl Store {
         holder: &str,
     ) -> Result<Lease, StoreError> {
         let tries = Tries::default();
-        self.again(Twice::IsOnce, || self.acquire_once(domain, each, run_id, holder, tries.next())).await
+        let once = || self.acquire_once((domain, each), (run_id, holder), Pauses::Heeded, tries.next());
+        self.again(Twice::IsOnce, once).await
     }
 
-    async fn acquire_once(
+    /// The same for what a person does, who may also do it while the domain is paused.
+    pub async fn acquire_by_hand(
         &self,
         domain: &DomainName,
         each: &Each,
         run_id: Uuid,
         holder: &str,
+    ) -> Result<Lease, StoreError> {
+        let tries = Tries::default();
+        let once = || self.acquire_once((domain, each), (run_id, holder), Pauses::PassedOver, tries.next());
+        self.again(Twice::IsOnce, once).await
+    }
+
+    async fn acquire_once(
+        &self,
+        (domain, each): (&DomainName, &Each),
+        (run_id, holder): (Uuid, &str),
+        pauses: Pauses,
         this: Try,
     ) -> Result<Lease, StoreError> {
         let mut tx = self.write("lease.acquire").await?;
+        if pauses == Pauses::Heeded {
+            refuse_paused(&mut tx, domain).await?;
+        }
         // What this run took without hearing of it is its own.
         let own = (this == Try::Again).then_some(run_id);
         let token = free_token(&mut tx, domain, each, own).await? + 1;
@@ -138,32 +172,35 @@ impl Store {
         rows.iter().map(|row| Ok(Each::stored(&row.text("each_")?))).collect()
     }
 
-    /// Records that a run is alive, and makes all its leases live for another [`LEASE_TIME`]. Returns those that it still holds.
-    pub async fn beat(&self, run_id: Uuid) -> Result<Vec<Lease>, StoreError> {
+    /// Records that a run is alive, and makes all its leases live for another [`LEASE_TIME`].
+    pub async fn beat(&self, run_id: Uuid) -> Result<Signs, StoreError> {
         self.again(Twice::IsOnce, || self.beat_once(run_id)).await
     }
 
-    async fn beat_once(&self, run_id: Uuid) -> Result<Vec<Lease>, StoreError> {
+    async fn beat_once(&self, run_id: Uuid) -> Result<Signs, StoreError> {
         let mut tx = self.write("run.beat").await?;
         let now = tx.now().await?;
         if bug!("renewal_takes_back") {
             let sql = "UPDATE leases SET token = token - 1, run_id = $1 WHERE run_id IS DISTINCT FROM $1";
             tx.execute(sql, &args![run_id]).await?;
         }
-        let renew = "UPDATE leases SET expires_at = $2 WHERE run_id = $1 AND holder IS NOT NULL RETURNING domain, each_, token";
+        let renew = "UPDATE leases SET expires_at = $2 WHERE run_id = $1 AND holder IS NOT NULL RETURNING domain, each_, token,
+             (SELECT who || CASE reason WHEN '' THEN '' ELSE ': ' || reason END FROM pauses WHERE pauses.domain = leases.domain)
+             AS paused_by";
         let renewed = tx.rows(renew, &args![run_id, now + LEASE_TIME]).await?;
         let alive = "UPDATE runs SET heartbeat_at = $2 WHERE run_id = $1 AND status = 'running'";
         tx.execute(alive, &args![run_id, now]).await?;
         tx.commit().await?;
-        let lease = |row: &Row| {
-            Ok(Lease {
-                domain: row.word("domain", |name| name.parse().ok())?,
-                each: Each::stored(&row.text("each_")?),
-                run_id,
-                token: row.int("token")?,
-            })
-        };
-        renewed.iter().map(lease).collect()
+        let mut signs = Signs::default();
+        for row in &renewed {
+            let domain: DomainName = row.word("domain", |name| name.parse().ok())?;
+            if let Some(by) = row.text_or_null("paused_by")? {
+                signs.paused.insert(domain.clone(), by);
+            }
+            let each = Each::stored(&row.text("each_")?);
+            signs.kept.push(Lease { domain, each, run_id, token: row.int("token")? });
+        }
+        Ok(signs)
     }
 
     /// Gives the lease back, so that the next run need not wait for it to run out.

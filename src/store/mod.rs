@@ -22,6 +22,7 @@ mod kept_state;
 mod lease;
 mod runs;
 mod saved_token;
+mod schedules;
 mod slice_lease;
 mod tokens;
 
@@ -40,7 +41,7 @@ pub use findings::{
     StandingCount,
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
-pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE};
+pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE, Signs};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use outbox::{
     CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, Keep, OutboxRow,
@@ -50,6 +51,9 @@ pub use outbox::{
 pub use release::{Release, Released, Staged};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
+pub use schedules::{
+    Agenda, Claim, Claimed, Entry, Happened, JOURNAL_LENGTH, JournalRow, KeptDue, Next, Pause, Resumed,
+};
 pub use settings::{NotAStore, StoreSettings};
 pub use slice_lease::{Fence, SliceLease};
 pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};

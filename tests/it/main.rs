@@ -36,6 +36,7 @@ mod consumers;
 mod counts;
 mod coverage;
 mod credentials;
+mod daemon;
 mod dead_letters;
 mod demo;
 mod derived;

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use tieout_reconcilers::instant::Instant;
 
+use crate::cli::person::{Actor, Remark};
 use crate::cli::values::instant;
 
 /// What is kept of domains, and what may be changed of it by hand.
@@ -14,6 +15,51 @@ pub enum StateCommand {
     Rewind(RewindArgs),
     /// Break the lease of a run that is dead
     Unlock(UnlockArgs),
+    /// Let no run work on domains until `resume`; a run that does ends them within seconds
+    Pause(PauseArgs),
+    /// End the pause of domains
+    Resume(ResumeArgs),
+    /// Show what daemons did, and what they left out and why
+    Journal(JournalArgs),
+}
+
+/// `tieout state pause`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct PauseArgs {
+    /// Domains, by name or glob (`stripe.*`)
+    #[arg(value_name = "DOMAIN", required = true)]
+    pub domains: Vec<String>,
+    /// Why; whoever meets the pause reads it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<Remark>,
+    /// Who.
+    #[command(flatten)]
+    pub actor: Actor,
+}
+
+/// `tieout state resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ResumeArgs {
+    /// Domains, by name or glob (`stripe.*`)
+    #[arg(value_name = "DOMAIN", required = true)]
+    pub domains: Vec<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<Remark>,
+    /// Who.
+    #[command(flatten)]
+    pub actor: Actor,
+}
+
+/// `tieout state journal`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct JournalArgs {
+    /// The domain, by name or glob; everything when left out
+    #[arg(value_name = "DOMAIN")]
+    pub domain: Option<String>,
+    /// How many entries to list, the newest ones; 0 lists all
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: u32,
 }
 
 /// `tieout state show`.

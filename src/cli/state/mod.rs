@@ -1,11 +1,12 @@
-//! `tieout state`: what is kept of a domain, and the two things that a person may change of it.
+//! `tieout state`: what is kept of a domain, and what a person may change of it.
 
 mod args;
+mod pause;
 mod rewind;
 mod show;
 mod unlock;
 
-pub use args::{KeptArgs, RewindArgs, StateCommand, UnlockArgs};
+pub use args::{JournalArgs, KeptArgs, PauseArgs, ResumeArgs, RewindArgs, StateCommand, UnlockArgs};
 
 use std::sync::Arc;
 
@@ -24,11 +25,17 @@ pub(super) async fn carry_out(desk: &Desk, command: StateCommand) -> Result<u8, 
         StateCommand::Show(args) => args.domain.iter().cloned().collect::<Vec<_>>(),
         StateCommand::Rewind(args) => vec![args.domain.clone()],
         StateCommand::Unlock(args) => vec![args.domain.clone()],
+        StateCommand::Pause(args) => args.domains.clone(),
+        StateCommand::Resume(args) => args.domains.clone(),
+        StateCommand::Journal(args) => args.domain.iter().cloned().collect(),
     };
     let domains = wire::selected(&loaded, &pattern)?;
     let store = wire::open_store(&loaded.config).await?;
     let done = match command {
         StateCommand::Show(_) => show::show(desk, &store, &domains).await,
+        StateCommand::Pause(args) => pause::pause(desk, &store, &domains, &args).await,
+        StateCommand::Resume(args) => pause::resume(desk, &store, &domains, &args).await,
+        StateCommand::Journal(args) => pause::journal(desk, &store, &domains, &args).await,
         StateCommand::Rewind(args) => match only(&domains) {
             Ok(domain) => rewind::rewind(desk, &store, domain, &args).await,
             Err(failure) => Err(failure),

@@ -108,7 +108,7 @@ async fn take_back(
 
 async fn acquire(store: &Store, domain: &DomainName, each: &Each) -> Result<Lease, Failure> {
     let holder = format!("`state rewind` of {}", who());
-    store.acquire(domain, each, Uuid::now_v7(), &holder).await.map_err(|error| match error {
+    store.acquire_by_hand(domain, each, Uuid::now_v7(), &holder).await.map_err(|error| match error {
         StoreError::Held { .. } => Failure::exiting(exit::LOCKED, "locked", error.to_string()),
         other => wire::store_failure(&other),
     })

@@ -15,6 +15,7 @@ use super::escape::safe;
 use super::funnel::funnels;
 use super::grid::{Grid, counted, figure, page};
 use super::look::{Look, shell_word};
+use super::schedule::paused;
 
 /// `tieout status`: one line per domain, as of `now`, and what a person has to do.
 #[must_use]
@@ -44,6 +45,7 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
     if !never.is_empty() {
         page_lines.push(format!("Not run yet: {}", look.command(&format!("run {}", never.join(" ")))));
     }
+    page_lines.extend(lines.iter().filter_map(|line| Some(paused(line.paused.as_ref()?, look))));
     for line in lines {
         page_lines.extend(waits_for_a_person(line, look));
     }

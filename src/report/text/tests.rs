@@ -152,6 +152,7 @@ fn status_lines() -> Vec<StatusLine> {
             },
             at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
             dead: 0,
+            paused: None,
             funnel: None,
         },
         StatusLine {
@@ -168,6 +169,7 @@ fn status_lines() -> Vec<StatusLine> {
             standing: Standing::default(),
             at_stake: vec![],
             dead: 0,
+            paused: None,
             funnel: None,
         },
     ]

@@ -19,30 +19,7 @@ impl Store {
 
     async fn begin_run_once(&self, run: &RunRow) -> Result<(), StoreError> {
         let mut tx = self.write("run.begin").await?;
-        let now = tx.now().await?;
-        tx.execute(
-            "INSERT INTO runs (run_id, mode, trigger, args, version, status, started_at, heartbeat_at, process, resumes,
-                 history_after, outbox_after)
-             SELECT $1, $2, $3, $4, $5, 'running', $6, $7, $8, $9,
-                 (SELECT COALESCE(MAX(seq), 0) FROM finding_history), (SELECT COALESCE(MAX(seq), 0) FROM outbox)
-             WHERE NOT EXISTS (SELECT 1 FROM runs WHERE run_id = $1)",
-            &args![
-                run.run_id,
-                run.mode.as_str(),
-                run.trigger.as_str(),
-                run.args_json.as_str(),
-                run.version.as_str(),
-                run.started_at,
-                now,
-                Process::this().map(|process| process.to_string()),
-                run.resumes.map(|resumed| resumed.to_string())
-            ],
-        )
-        .await?;
-        if let Some(resumed) = run.resumes {
-            let link = "UPDATE runs SET successor = $2 WHERE run_id = $1";
-            tx.execute(link, &args![resumed, run.run_id]).await?;
-        }
+        begin(&mut tx, run).await?;
         tx.commit().await
     }
 
@@ -110,6 +87,35 @@ impl Store {
             (None, _) => Err(StoreError::NoSuchRun(selector.to_owned())),
         }
     }
+}
+
+/// Records that a run of this process has begun. One that was recorded already stays as it is.
+pub(in crate::store) async fn begin(tx: &mut Tx, run: &RunRow) -> Result<(), StoreError> {
+    let now = tx.now().await?;
+    tx.execute(
+        "INSERT INTO runs (run_id, mode, trigger, args, version, status, started_at, heartbeat_at, process, resumes,
+             history_after, outbox_after)
+         SELECT $1, $2, $3, $4, $5, 'running', $6, $7, $8, $9,
+             (SELECT COALESCE(MAX(seq), 0) FROM finding_history), (SELECT COALESCE(MAX(seq), 0) FROM outbox)
+         WHERE NOT EXISTS (SELECT 1 FROM runs WHERE run_id = $1)",
+        &args![
+            run.run_id,
+            run.mode.as_str(),
+            run.trigger.as_str(),
+            run.args_json.as_str(),
+            run.version.as_str(),
+            run.started_at,
+            now,
+            Process::this().map(|process| process.to_string()),
+            run.resumes.map(|resumed| resumed.to_string())
+        ],
+    )
+    .await?;
+    if let Some(resumed) = run.resumes {
+        let link = "UPDATE runs SET successor = $2 WHERE run_id = $1";
+        tx.execute(link, &args![resumed, run.run_id]).await?;
+    }
+    Ok(())
 }
 
 /// How many runs before the latest one is meant, where the selector counts.

@@ -4,4 +4,5 @@ mod keep;
 mod remains;
 mod row;
 
+pub(super) use keep::begin;
 pub use row::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};

@@ -106,7 +106,7 @@ async fn act(world: &World, model: &mut Model, runs: &mut [Run], (at, act): (usi
             run.lease = Some(lease);
         }
         Act::GiveSign => {
-            let kept = store.beat(run.id).await.unwrap();
+            let kept = store.beat(run.id).await.unwrap().kept;
             let claims: Vec<Uuid> = run.slice.iter().map(|(lease, _)| lease.claim()).collect();
             store.keep_slices(&claims).await.unwrap();
             assert_eq!(!kept.is_empty(), model.holder.is_some_and(|(holder, _)| holder == at));

@@ -107,7 +107,7 @@ async fn one_sign_of_life_keeps_all_leases_of_a_run_and_no_others(world: World) 
     }
     let theirs = world.store.acquire(&domain(), &Each::stored("c"), other, "second").await.unwrap();
     world.age("leases", "expires_at").await;
-    let mut kept = world.store.beat(run_id).await.unwrap();
+    let mut kept = world.store.beat(run_id).await.unwrap().kept;
     kept.sort_by_key(|lease| lease.each().clone());
     assert_eq!(kept, own);
     let again = world.store.acquire(&domain(), theirs.each(), run_id, "third").await;
@@ -137,7 +137,7 @@ async fn a_run_that_is_fenced_off_writes_nothing_more(world: World) {
     let run_id = world.lease.run_id();
     let second = world.store.acquire(&other, &Each::default(), run_id, "first").await.unwrap();
     world.store.fence_off(run_id, Some(&other)).await.unwrap();
-    assert_eq!(world.store.beat(run_id).await.unwrap(), std::slice::from_ref(&world.lease));
+    assert_eq!(world.store.beat(run_id).await.unwrap().kept, std::slice::from_ref(&world.lease));
     world.store.fence_off(run_id, None).await.unwrap();
     for lease in [&world.lease, &second] {
         let stale = world.store.commit(lease, Commit::default()).await;

@@ -15,6 +15,7 @@ mod people;
 mod places;
 mod purge;
 mod runs;
+mod schedules;
 mod slice_leases;
 mod tokens;
 mod traffic;

@@ -94,7 +94,7 @@ async fn a_sign_of_life_takes_as_many_statements_for_fifty_leases_as_for_one() {
         }
         assert_eq!(of_a_sign_of_life(&world).await, for_one);
         assert!(for_one <= 5, "{for_one}");
-        assert_eq!(world.store.beat(world.lease.run_id()).await.unwrap().len(), 51);
+        assert_eq!(world.store.beat(world.lease.run_id()).await.unwrap().kept.len(), 51);
     })
     .await;
 }

@@ -128,7 +128,7 @@ impl World {
 
     /// Gives a sign of life for the run of a lease, and says whether that keeps the lease.
     pub(crate) async fn keeps(&self, lease: &Lease) -> bool {
-        self.store.beat(lease.run_id()).await.unwrap().contains(lease)
+        self.store.beat(lease.run_id()).await.unwrap().kept.contains(lease)
     }
 
     /// Writes down another process for everything that is held and runs.

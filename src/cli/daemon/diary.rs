@@ -1,0 +1,68 @@
+//! What the daemon says: each entry goes to the journal in the state store and to the log. A journal that cannot be written keeps
+//! nobody from anything.
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::DomainName;
+use uuid::Uuid;
+
+use crate::store::{Entry, Happened, Store};
+
+/// Who writes, and where.
+#[derive(Clone)]
+pub(super) struct Diary {
+    store: Store,
+    /// The daemon: its process and host.
+    pub(super) name: String,
+}
+
+impl Diary {
+    pub(super) const fn new(store: Store, name: String) -> Self {
+        Self { store, name }
+    }
+
+    /// Writes down what happened.
+    pub(super) async fn note(&self, entry: Entry) {
+        log(&entry);
+        if let Err(error) = self.store.write_journal(&entry, &self.name).await {
+            tracing::warn!(error = error.with_causes(), "the journal could not be written");
+        }
+    }
+
+    /// The same about no domain in particular.
+    pub(super) async fn says(&self, happened: Happened, detail: String) {
+        self.note(Entry { happened, domain: None, scheduled_for: None, run_id: None, detail }).await;
+    }
+}
+
+/// An entry about a due time of a domain.
+pub(super) fn about(
+    domain: &DomainName,
+    scheduled_for: Instant,
+    happened: Happened,
+    detail: String,
+) -> Entry {
+    let (domain, scheduled_for) = (Some(domain.clone()), Some(scheduled_for));
+    Entry { happened, domain, scheduled_for, run_id: None, detail }
+}
+
+/// An entry about a run.
+pub(super) fn of_run(run_id: Uuid, happened: Happened, detail: String) -> Entry {
+    Entry { happened, domain: None, scheduled_for: None, run_id: Some(run_id), detail }
+}
+
+/// Tells the log what the journal is told.
+pub(super) fn log(entry: &Entry) {
+    let Entry { happened, domain, scheduled_for, run_id, detail } = entry;
+    let (event, domain) = (happened.as_str(), domain.as_ref().map(DomainName::as_str));
+    let scheduled_for = scheduled_for.map(|at| at.to_string());
+    let run_id = run_id.map(|run| run.to_string());
+    match happened {
+        Happened::ReloadRefused => {
+            tracing::error!(event, domain, scheduled_for, run_id, "{detail}");
+        }
+        Happened::Skipped | Happened::ClockJumped | Happened::Waits => {
+            tracing::warn!(event, domain, scheduled_for, run_id, "{detail}");
+        }
+        _ => tracing::info!(event, domain, scheduled_for, run_id, "{detail}"),
+    }
+}

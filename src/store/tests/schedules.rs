@@ -1,0 +1,130 @@
+//! Due times: of several who decide on the same row one does, and no time has two runs.
+
+use tieout_reconcilers::name::Each;
+use uuid::Uuid;
+
+use super::on_both_stores;
+use super::world::{World, at, domain};
+use crate::store::{
+    Claim, Claimed, Entry, Happened, JOURNAL_LENGTH, Next, Resumed, RunMode, RunRow, StoreError,
+};
+
+on_both_stores!(
+    a_row_is_changed_by_whoever_decided_on_what_stands_there,
+    a_due_time_has_one_run_and_what_comes_next_is_written_with_it,
+    a_claim_that_was_not_answered_is_the_same_claim,
+    a_paused_domain_is_claimed_and_led_by_nobody,
+    the_journal_keeps_its_newest_entries,
+);
+
+fn next(due: i64, revision: Option<i64>) -> Next {
+    let schedule = "0 2 * * * UTC".to_owned();
+    Next { domain: domain(), schedule, due_at: at(due), starts_at: at(due + 5), revision }
+}
+
+fn entry(detail: &str) -> Entry {
+    let detail = detail.to_owned();
+    Entry {
+        happened: Happened::Planned,
+        domain: Some(domain()),
+        scheduled_for: Some(at(1)),
+        run_id: None,
+        detail,
+    }
+}
+
+fn run() -> RunRow {
+    RunRow {
+        run_id: Uuid::now_v7(),
+        started_at: at(0),
+        mode: RunMode::Run,
+        trigger: "schedule".to_owned(),
+        args_json: "{}".to_owned(),
+        version: "1".to_owned(),
+        resumes: None,
+    }
+}
+
+fn claim(due: i64, then: i64, revision: i64) -> [Claim; 1] {
+    [Claim { scheduled_for: at(due), next: next(then, Some(revision)), detail: "on time".to_owned() }]
+}
+
+async fn a_row_is_changed_by_whoever_decided_on_what_stands_there(world: World) {
+    let store = &world.store;
+    assert!(store.plan_due(&next(100, None), &entry("a"), "one").await.unwrap());
+    assert!(!store.plan_due(&next(200, None), &entry("b"), "two").await.unwrap());
+    assert!(store.plan_due(&next(300, Some(1)), &entry("c"), "two").await.unwrap());
+    assert!(!store.plan_due(&next(400, Some(1)), &entry("d"), "one").await.unwrap());
+    let kept = store.agenda(at(0)).await.unwrap().due[&domain()].clone();
+    assert_eq!((kept.due_at, kept.starts_at, kept.revision), (at(300), at(305), 2));
+    let journal = store.journal(&[domain()], 10).await.unwrap();
+    let said: Vec<_> = journal.iter().map(|row| (row.entry.detail.as_str(), row.daemon.as_str())).collect();
+    assert_eq!(said, [("c", "two"), ("a", "one")]);
+}
+
+async fn a_due_time_has_one_run_and_what_comes_next_is_written_with_it(world: World) {
+    let store = &world.store;
+    store.plan_due(&next(100, None), &entry("new"), "one").await.unwrap();
+    let (first, second) = (run(), run());
+    let claims = claim(100, 200, 1);
+    let (one, two) =
+        tokio::join!(store.claim_due(&first, &claims, "one"), store.claim_due(&second, &claims, "two"));
+    let mut both = [one.unwrap(), two.unwrap()].concat();
+    both.sort_by_key(|claimed| *claimed != Claimed::Ours);
+    assert_eq!(both, [Claimed::Ours, Claimed::Theirs]);
+    let known = [&first, &second].map(|run| run.run_id.to_string());
+    let known = [store.find_run(&known[0]).await.is_ok(), store.find_run(&known[1]).await.is_ok()];
+    assert_eq!(
+        known.iter().filter(|is_known| **is_known).count(),
+        1,
+        "a run that has nothing to do has no row"
+    );
+    // The clock went back, and somebody planned the time again.
+    store.plan_due(&next(100, Some(2)), &entry("back"), "one").await.unwrap();
+    let agenda = store.agenda(at(0)).await.unwrap();
+    assert_eq!(agenda.due[&domain()].ran, [at(100)].into());
+    assert_eq!(store.claim_due(&run(), &claim(100, 300, 3), "one").await.unwrap(), [Claimed::RanBefore]);
+    assert_eq!(store.agenda(at(0)).await.unwrap().due[&domain()].due_at, at(300));
+}
+
+async fn a_claim_that_was_not_answered_is_the_same_claim(world: World) {
+    let store = &world.store;
+    store.plan_due(&next(100, None), &entry("new"), "one").await.unwrap();
+    let run = run();
+    for _ in 0..2 {
+        assert_eq!(store.claim_due(&run, &claim(100, 200, 1), "one").await.unwrap(), [Claimed::Ours]);
+    }
+    let agenda = store.agenda(at(0)).await.unwrap();
+    assert_eq!(agenda.due[&domain()].revision, 2);
+    assert!(agenda.works.contains_key(&domain()), "its run has begun");
+}
+
+async fn a_paused_domain_is_claimed_and_led_by_nobody(world: World) {
+    let store = &world.store;
+    store.plan_due(&next(100, None), &entry("new"), "one").await.unwrap();
+    assert_eq!(store.pause(&domain(), "ada", "the bank is closed").await.unwrap(), None);
+    let before = store.pause(&domain(), "bob", "").await.unwrap().unwrap();
+    assert_eq!((before.who.as_str(), before.reason.as_str()), ("ada", "the bank is closed"));
+    assert_eq!(store.claim_due(&run(), &claim(100, 200, 1), "one").await.unwrap(), [Claimed::Theirs]);
+    let signs = store.beat(world.lease.run_id()).await.unwrap();
+    assert_eq!(signs.paused[&domain()], "ada: the bank is closed");
+    store.release_lease(&world.lease).await.unwrap();
+    let refused = store.acquire(&domain(), &Each::default(), world.lease.run_id(), "a run").await;
+    assert!(matches!(refused, Err(StoreError::Paused { .. })), "{refused:?}");
+    store.acquire_by_hand(&domain(), &Each::default(), Uuid::now_v7(), "a person").await.unwrap();
+    assert_eq!(store.resume(&domain(), "bob", "").await.unwrap(), Resumed::After(before));
+    assert_eq!(store.resume(&domain(), "bob", "").await.unwrap(), Resumed::WasNotPaused);
+    let acts = store.kept_state(&domain()).await.unwrap().by_hand;
+    assert_eq!(acts.iter().map(|act| act.act.as_str()).collect::<Vec<_>>(), ["resume", "pause"]);
+}
+
+async fn the_journal_keeps_its_newest_entries(world: World) {
+    let store = &world.store;
+    for n in 0..3 {
+        store.write_journal(&entry(&n.to_string()), "one").await.unwrap();
+    }
+    let newest = store.journal(&[], 2).await.unwrap();
+    assert_eq!(newest.iter().map(|row| row.entry.detail.as_str()).collect::<Vec<_>>(), ["2", "1"]);
+    assert_eq!(store.journal(&["shop.other".parse().unwrap()], 10).await.unwrap(), []);
+    assert!(JOURNAL_LENGTH >= 1_000);
+}

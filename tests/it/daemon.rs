@@ -1,0 +1,310 @@
+//! The daemon: it runs domains when they are due, once, and says what it did and what it left out.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::api::Fault;
+use crate::postgres::Postgres;
+use crate::process::{Process, until};
+use crate::world::{World, charge};
+
+const EACH_SECOND: &str = "cron: \"* * * * * *\"";
+const EACH_SIX_HOURS: &str = "cron: \"0 */6 * * *\"";
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A world with a schedule and a state store of either kind.
+struct Stage {
+    world: World,
+    postgres: Option<Postgres>,
+}
+
+impl Stage {
+    async fn on_sqlite(schedule: &str) -> Self {
+        Self::set(schedule, None).await
+    }
+
+    async fn on_postgres(schedule: &str) -> Self {
+        Self::set(schedule, Some(Postgres::create().await)).await
+    }
+
+    async fn set(schedule: &str, postgres: Option<Postgres>) -> Self {
+        let world = World::agreeing(3).await;
+        world.upstream(&charge("ch_lost", 5, 500));
+        if let Some(postgres) = &postgres {
+            world.edit("tieout.yaml", "sqlite:state.db", postgres.url());
+        }
+        let stage = Self { world, postgres };
+        stage.schedule(schedule);
+        stage
+    }
+
+    /// Gives the domain a schedule.
+    fn schedule(&self, schedule: &str) {
+        let domain = include_str!("world/charges.yaml");
+        self.world.write("charges.yaml", &format!("schedule: {{{schedule}}}\n{domain}"));
+    }
+
+    fn daemon(&self) -> Process {
+        Process::start(&self.world, &["daemon", "-v"])
+    }
+
+    /// The entries of the journal with a word, oldest first.
+    fn journal(&self, event: &str) -> Vec<Value> {
+        let told = self.world.tieout(&["state", "journal", "--limit", "0", "--format", "json"]);
+        let entries = told.json()["entries"].as_array().unwrap().clone();
+        entries.into_iter().filter(|entry| entry["event"] == event).collect()
+    }
+
+    /// Waits until the journal has so many entries with a word.
+    fn until_journal(&self, event: &str, n: usize) {
+        until(&format!("{n} x {event}"), || self.journal(event).len() >= n);
+    }
+
+    /// The statuses of all runs, newest first.
+    fn runs(&self) -> Vec<String> {
+        let told = self.world.tieout(&["report", "list", "--limit", "0", "--format", "json"]).json();
+        let runs = told["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["status"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Makes the next time of the domain one of three days ago, as if no daemon had been there since.
+    async fn was_down(&self) {
+        let daemon = self.daemon();
+        self.until_journal("planned", 1);
+        stopped(daemon);
+        let statement = "UPDATE schedules SET due_at = PAST, starts_at = PAST";
+        let past = chrono::Utc::now() - chrono::TimeDelta::days(3);
+        let past = (past.timestamp() / 21_600) * 21_600;
+        let past = chrono::DateTime::from_timestamp(past, 0).unwrap();
+        let past = past.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let statement = statement.replace("PAST", &format!("'{past}'"));
+        match &self.postgres {
+            Some(postgres) => postgres.sql(&statement.replace("schedules", "tieout.schedules")).await,
+            None => self.world.state(&statement).await,
+        }
+    }
+
+    async fn strike(self) {
+        if let Some(postgres) = self.postgres {
+            postgres.drop().await;
+        }
+    }
+}
+
+/// Asks a daemon to end, which is its normal end.
+fn stopped(daemon: Process) -> String {
+    daemon.signal("TERM");
+    let (ended, took) = daemon.end();
+    assert!(ended.code == 0 && took < Duration::from_secs(20), "{took:?}: {ended:?}");
+    ended.stderr
+}
+
+/// Makes two tests of a behaviour.
+macro_rules! on_both_states {
+    ($($behaviour:ident: $schedule:expr;)*) => {
+        mod sqlite {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $behaviour() {
+                super::$behaviour(Stage::on_sqlite(&$schedule).await).await;
+            })*
+        }
+
+        mod postgres {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $behaviour() {
+                super::$behaviour(Stage::on_postgres(&$schedule).await).await;
+            })*
+        }
+    };
+}
+
+on_both_states!(
+    a_daemon_runs_what_is_due_and_tells_what_it_did: EACH_SECOND;
+    what_was_missed_while_nobody_was_there_is_one_run: EACH_SIX_HOURS;
+    what_was_missed_is_left_out_where_the_schedule_says_so: format!("{}, catch_up: skip", EACH_SIX_HOURS);
+    of_two_daemons_one_runs_each_due_time: EACH_SECOND;
+    a_paused_domain_has_no_runs_until_somebody_resumes_it: EACH_SECOND;
+);
+
+async fn a_daemon_runs_what_is_due_and_tells_what_it_did(stage: Stage) {
+    let daemon = stage.daemon();
+    stage.until_journal("ended", 2);
+    let log = stopped(daemon);
+    assert!(log.contains("fired") && log.contains("shop.charges"), "{log}");
+    let events = stage.world.events().await;
+    assert_eq!(events.len(), 1, "what was lost is sent once, in however many runs: {events:?}");
+    for event in ["started", "planned", "fired", "ended", "stopped"] {
+        assert!(!stage.journal(event).is_empty(), "the journal has no `{event}`");
+    }
+    let fired = &stage.journal("fired")[0];
+    assert!(fired["scheduled_for"].is_string() && fired["run_id"].is_string(), "{fired}");
+    stage.strike().await;
+}
+
+async fn what_was_missed_while_nobody_was_there_is_one_run(stage: Stage) {
+    stage.was_down().await;
+    let daemon = stage.daemon();
+    stage.until_journal("ended", 1);
+    stopped(daemon);
+    let fired = stage.journal("fired");
+    assert_eq!((fired.len(), stage.runs()), (1, vec!["done".to_owned()]), "{fired:?}");
+    let detail = fired[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("due times of which it is the newest"), "{detail}");
+    // The next daemon finds nothing that was missed.
+    let daemon = stage.daemon();
+    stage.until_journal("started", 3);
+    stopped(daemon);
+    assert_eq!(stage.journal("fired").len(), 1);
+    stage.strike().await;
+}
+
+async fn what_was_missed_is_left_out_where_the_schedule_says_so(stage: Stage) {
+    stage.was_down().await;
+    let daemon = stage.daemon();
+    stage.until_journal("skipped", 1);
+    stopped(daemon);
+    let skipped = stage.journal("skipped");
+    let detail = skipped[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("`catch_up: skip` leaves it out; it is due next at"), "{detail}");
+    assert_eq!((skipped.len(), stage.runs().len()), (1, 0));
+    stage.strike().await;
+}
+
+async fn of_two_daemons_one_runs_each_due_time(stage: Stage) {
+    let daemons = [stage.daemon(), stage.daemon()];
+    stage.until_journal("ended", 4);
+    daemons.into_iter().for_each(|daemon| drop(stopped(daemon)));
+    let fired = stage.journal("fired");
+    let mut times: Vec<&str> = fired.iter().map(|entry| entry["scheduled_for"].as_str().unwrap()).collect();
+    times.sort_unstable();
+    times.dedup();
+    assert_eq!((times.len(), stage.runs().len()), (fired.len(), fired.len()), "{fired:?}");
+    assert_eq!(stage.world.events().await.len(), 1);
+    stage.strike().await;
+}
+
+async fn a_paused_domain_has_no_runs_until_somebody_resumes_it(stage: Stage) {
+    let world = &stage.world;
+    let daemon = stage.daemon();
+    stage.until_journal("ended", 1);
+    let pause = ["state", "pause", "shop.charges", "--by", "ada", "--reason", "the bank is closed"];
+    assert_eq!(world.tieout(&pause).code, 0);
+    stage.until_journal("skipped", 1);
+    let before = stage.journal("fired").len();
+    let skipped = stage.journal("skipped");
+    assert!(skipped[0]["detail"].as_str().unwrap().contains("paused by ada"), "{skipped:?}");
+    stage.until_journal("skipped", skipped.len() + 2);
+    assert_eq!(stage.journal("fired").len(), before);
+    for command in ["status", "next"] {
+        let told = world.tieout(&[command]).stdout;
+        assert!(
+            told.contains("Paused: shop.charges, by ada") && told.contains("the bank is closed"),
+            "{told}"
+        );
+    }
+    let run = world.run();
+    assert_eq!((run.code, run.domain()["failure"].as_str()), (0, Some("paused")), "{run:?}");
+    assert_eq!(run.domain()["status"], "skipped");
+    assert_eq!(world.tieout(&["state", "resume", "shop.charges"]).code, 0);
+    until("it runs again", || stage.journal("fired").len() > before);
+    stopped(daemon);
+    let shown = world.tieout(&["state", "show", "shop.charges"]).stdout;
+    assert!(shown.contains("pause the bank is closed by ada") && shown.contains("resume"), "{shown}");
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn a_configuration_that_turned_bad_is_refused_and_a_good_one_is_used_from_then_on() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let daemon = stage.daemon();
+    stage.until_journal("planned", 1);
+    stage.schedule("cron: \"99 * * * *\"");
+    daemon.signal("HUP");
+    stage.until_journal("reload_refused", 1);
+    let refused = stage.journal("reload_refused")[0]["detail"].as_str().unwrap().to_owned();
+    assert!(refused.contains("charges.yaml:1:") && refused.contains("99 * * * *"), "{refused}");
+    assert_eq!(stage.runs().len(), 0);
+    stage.schedule(EACH_SECOND);
+    daemon.signal("HUP");
+    stage.until_journal("reloaded", 1);
+    stage.until_journal("ended", 1);
+    let log = stopped(daemon);
+    assert!(log.contains("the configuration stays as it was"), "{log}");
+}
+
+#[tokio::test]
+async fn a_daemon_stays_with_its_state_store() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let mut daemon = stage.daemon();
+    stage.until_journal("planned", 1);
+    stage.world.edit("tieout.yaml", "sqlite:state.db", "sqlite:other.db");
+    daemon.signal("HUP");
+    daemon.until_it_says("the state store is another one");
+    stopped(daemon);
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_asked_to_end_ends_its_run_and_the_next_one_goes_on() {
+    let stage = Stage::on_sqlite(EACH_SECOND).await;
+    let world = &stage.world;
+    world.api.change(|shelf| shelf.always = Some(Fault::Hangs(HOUR)));
+    let daemon = stage.daemon();
+    until("the provider is asked", || !world.api.shelf.lock().unwrap().lists.is_empty());
+    stopped(daemon);
+    assert_eq!(stage.runs(), ["interrupted"]);
+    let held = "SELECT CAST(COUNT(*) AS TEXT) FROM leases WHERE holder IS NOT NULL";
+    assert_eq!(world.asked_of_state(held).await, "0");
+    world.api.change(|shelf| shelf.always = None);
+    let daemon = stage.daemon();
+    until("a run is done", || stage.runs().iter().any(|status| status == "done"));
+    stopped(daemon);
+    assert_eq!(world.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn times_that_come_while_a_run_works_wait_for_its_end() {
+    let stage = Stage::on_sqlite(EACH_SECOND).await;
+    stage.world.api.change(|shelf| shelf.always = Some(Fault::Hangs(HOUR)));
+    let daemon = stage.daemon();
+    stage.until_journal("waits", 2);
+    assert_eq!(stage.runs(), ["running"], "one at a time");
+    daemon.signal("TERM");
+    daemon.signal("INT");
+    let (ended, _) = daemon.end();
+    assert!(matches!(ended.code, 130 | 143), "a second signal ends it at once: {ended:?}");
+    stage.world.api.change(|shelf| shelf.always = None);
+    let daemon = stage.daemon();
+    until("a run is done", || stage.runs().iter().any(|status| status == "done"));
+    stopped(daemon);
+}
+
+#[tokio::test]
+async fn a_run_ends_a_domain_that_is_paused_meanwhile() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let world = &stage.world;
+    world.api.change(|shelf| shelf.always = Some(Fault::Hangs(HOUR)));
+    let run = Process::start(world, &["run", "--format", "json"]);
+    until("the provider is asked", || !world.api.shelf.lock().unwrap().lists.is_empty());
+    assert_eq!(world.tieout(&["state", "pause", "shop.*", "--by", "ada"]).code, 0);
+    let (ended, _) = run.end();
+    let domain = ended.domain();
+    assert_eq!(
+        (&domain["failure"], &domain["status"]),
+        (&"paused".into(), &"interrupted".into()),
+        "{ended:?}"
+    );
+    assert!(domain["problems"][0].as_str().unwrap().contains("paused by ada"), "{domain}");
+}
+
+#[tokio::test]
+async fn a_daemon_with_nothing_to_wait_for_says_so() {
+    let world = World::agreeing(0).await;
+    let told = world.tieout(&["daemon"]);
+    assert!(told.code == 2 && told.stderr.contains("none of these domains has a schedule"), "{told:?}");
+    assert_eq!(world.tieout(&["daemon", "--format", "json"]).code, 2);
+}
