@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::reconciler::Reconciler;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -16,7 +17,8 @@ use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
 use super::wire;
 use crate::clock::Clocks;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
+use crate::notify::{Notifier, Occasion};
 use crate::progress::Watcher;
 use crate::report::{RunReport, exit};
 use crate::report_file;
@@ -131,7 +133,7 @@ fn keep(folder: Option<&Path>, report: &RunReport) -> Result<(), Failure> {
     })
 }
 
-/// Runs the selected domains of a configuration.
+/// Runs the selected domains of a configuration, and tells how that ended to whoever wants to know.
 pub(super) async fn execute(
     desk: &Desk,
     loaded: &Loaded,
@@ -140,7 +142,52 @@ pub(super) async fn execute(
     audience: &Arc<dyn Audience>,
 ) -> Result<RunReport, Failure> {
     let domains = wire::selected(loaded, patterns)?;
+    let (run_id, mode) = (Uuid::now_v7(), options.mode);
+    let notifier = notifier(desk, loaded, &domains, run_id, &options);
+    match work(desk, &loaded.config, domains.clone(), (run_id, options), audience, &notifier).await {
+        Err(failure) => {
+            let now = Instant::from(Utc::now());
+            let unopened = run::unopened(&domains, mode, now, failure.exit, &failure.message);
+            notifier.tell(None, &mut RunReport { run_id, ..unopened }).await;
+            Err(failure)
+        }
+        done => done,
+    }
+}
+
+/// Whom a run tells. A plan tells nobody.
+fn notifier(
+    desk: &Desk,
+    loaded: &Loaded,
+    domains: &[Arc<dyn Reconciler>],
+    run_id: Uuid,
+    options: &Options,
+) -> Notifier {
     let config = &loaded.config;
+    let names =
+        |domains: &[Arc<dyn Reconciler>]| domains.iter().map(|domain| domain.domain().to_string()).collect();
+    let channels = config.channels.iter().filter(|_| options.mode == Mode::Run);
+    let occasion = Occasion {
+        run_id,
+        channels: channels
+            .map(|(name, channel)| (name.clone(), channel.resolve(name, &config.folder)))
+            .collect(),
+        defined: names(&loaded.domains),
+        selected: names(domains),
+        is_whole: matches!(options.scope, run::Scope::Coverage),
+        look: desk.output.look.clone(),
+    };
+    Notifier::begin(occasion, desk.signals.token().clone())
+}
+
+async fn work(
+    desk: &Desk,
+    config: &Config,
+    domains: Vec<Arc<dyn Reconciler>>,
+    (run_id, options): (Uuid, Options),
+    audience: &Arc<dyn Audience>,
+    notifier: &Notifier,
+) -> Result<RunReport, Failure> {
     wire::prove_references(config, &domains)?;
     let pseudonyms = wire::pseudonyms(config, &domains)?;
     let mut queues = wire::queues(config, &domains)?;
@@ -150,7 +197,7 @@ pub(super) async fn execute(
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {
-        run_id: Uuid::now_v7(),
+        run_id,
         clients: wire::clients(config, &domains, Some(&store)),
         databases,
         store,
@@ -166,7 +213,10 @@ pub(super) async fn execute(
     let names: Vec<String> = job.domains.iter().map(|domain| domain.domain().to_string()).collect();
     audience.begin(job.run_id, job.options.mode.word(), &names);
     let _beats = beats(audience);
-    let report = run::run(&job, &mut queues).await;
+    let mut report = run::run(&job, &mut queues).await;
+    if let Ok(report) = &mut report {
+        notifier.tell(Some(&job.store), report).await;
+    }
     crash_point!("store.before_close");
     let _all_given_back = tokio::time::timeout(CLOSING_TIME, job.store.close()).await;
     crash_point!("store.after_close");
