@@ -16,7 +16,7 @@ use crate::report::text::{self, Look};
 use crate::report::{DomainReport, Exit, RunReport, Status};
 
 /// The version of the JSON form.
-pub const SCHEMA: &str = "tieout.digest/v1";
+pub(super) const SCHEMA: &str = "tieout.digest/v1";
 /// How many domains a message names.
 const LISTED: usize = 20;
 /// How many commands it names.

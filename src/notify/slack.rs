@@ -10,7 +10,7 @@ const SECTION: usize = 3_000;
 
 /// The message of a digest.
 #[must_use]
-pub fn message(digest: &Digest) -> Value {
+pub(super) fn message(digest: &Digest) -> Value {
     let mut blocks =
         vec![section(&format!("*{}*", escaped(&digest.subject()))), section(&escaped(&digest.summary))];
     let lines = digest.lines();

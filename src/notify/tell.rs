@@ -240,3 +240,37 @@ async fn amend(store: &Store, mut report: RunReport, warnings: &[String]) {
 fn unsent(channel: &Channel, error: &NotSent) -> String {
     format!("notify.{} was not told: {error}", channel.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::notify::Wishes;
+    use crate::queue::webhook::{Allow, Target};
+    use crate::report::text::samples;
+
+    #[tokio::test]
+    async fn a_process_that_is_to_end_does_not_wait_for_who_gives_no_answer() {
+        // It takes the connection and never says a word.
+        let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/hook", deaf.local_addr().unwrap());
+        let target = Target::of(&address, Allow { http: false, private: false }).unwrap();
+        let name: Name = "ops".parse().unwrap();
+        let channel = Channel { name: name.clone(), means: Means::Slack(target), wishes: Wishes::default() };
+        let mut report = samples::rejected();
+        let occasion = Occasion {
+            run_id: report.run_id,
+            channels: vec![(name, Ok(channel))],
+            defined: report.selected.clone(),
+            selected: report.selected.clone(),
+            is_whole: true,
+            look: Look::default(),
+        };
+        let cancel = CancellationToken::new();
+        let notifier = Notifier::begin(occasion, cancel.clone());
+        cancel.cancel();
+        notifier.tell(None, &mut report).await;
+        assert_eq!(report.warnings, ["notify: not everybody was told before the process had to end"]);
+    }
+}
