@@ -30,17 +30,9 @@ async fn a_trouble_is_told_once_and_its_end_once_and_never_with_a_key() {
     world.write("hook", SECRET);
     let hooked = format!("webhook: {{url: \"{}/digests\", secret: \"file:hook\"}}", hook.server.uri());
     notify(&world, &format!("{{ops: {{slack: {{url: \"file:slack\"}}}}, hook: {{{hooked}}}}}"));
-    let well = world.run();
-    assert_eq!((well.code, slack.heard().await.len()), (0, 0), "what is well is nothing to tell: {well:?}");
-
     world.upstream(&charge("ch_lost", 5, 41_290));
     let found = world.run();
-    // The slice of the range is verified already, so the whole of it is read again.
     assert_eq!((found.code, warnings(&found.json())), (0, vec![]), "{found:?}");
-    if found.domain()["items"]["missing"] == 0 {
-        let again = world.tieout(&["run", "--since", "2d", "--format", "json"]);
-        assert_eq!(again.domain()["items"]["missing"], 1, "{again:?}");
-    }
     let requests = hook.heard().await;
     assert_eq!(requests.len(), 1);
     assert!(is_signed(&requests[0]));
