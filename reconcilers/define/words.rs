@@ -11,7 +11,6 @@ const LATER: &[&str] = &[
     "link",
     "meta",
     "tests",
-    "notify",
     "report",
     "owner",
     "tags",

@@ -19,6 +19,7 @@ use super::generate::GenerateCommand;
 use super::help;
 use super::migrate::MigrateCommand;
 use super::next::NextArgs;
+use super::notify::NotifyCommand;
 use super::replay::ReplayArgs;
 use super::schemas::SchemasCommand;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
@@ -128,6 +129,9 @@ pub enum Command {
     /// Show when domains are due
     #[command(after_help = help::NEXT)]
     Next(NextArgs),
+    /// Try the channels that are told how runs end
+    #[command(subcommand, after_help = help::NOTIFY)]
+    Notify(NotifyCommand),
     /// Read the reports of earlier runs
     #[command(subcommand, after_help = help::REPORT)]
     Report(ReportCommand),

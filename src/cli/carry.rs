@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, migrate, next, overview, play,
+    acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, migrate, next, notify, overview, play,
     preflight, preview, probe, reconcile, replay, schemas, state,
 };
 
@@ -18,6 +18,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Status => overview::status(desk).await,
         Command::Daemon(args) => daemon::daemon(desk, &args).await,
         Command::Next(args) => next::next(desk, &args).await,
+        Command::Notify(command) => notify::carry_out(desk, command).await,
         Command::Report(ReportCommand::List { limit }) => overview::runs(desk, limit).await,
         Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
         Command::Migrate(command) => migrate::migrate(desk, &command).await,

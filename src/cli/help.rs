@@ -61,6 +61,12 @@ Examples:
   tieout next 'stripe.*' --count 3              the next three of some
   tieout next --after 2027-03-27T12:00:00Z      what a change of clocks does to them";
 
+pub(super) const NOTIFY: &str = "\
+Examples:
+  tieout notify test                            does everybody hear of a run? sends each channel a test
+  tieout notify test ops                        one channel only
+  tieout notify test --format json              the same for a program";
+
 pub(super) const STATE: &str = "\
 Examples:
   tieout state show stripe.charges              verified ranges, holes, re-reads, leases

@@ -17,7 +17,8 @@ use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
 use super::wire::{self, SharedBudgets};
 use crate::clock::Clocks;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
+use crate::notify::{Notifier, Occasion};
 use crate::progress::Watcher;
 use crate::report::{RunReport, exit};
 use crate::report_file;
@@ -155,7 +156,7 @@ fn keep(folder: Option<&Path>, report: &RunReport) -> Result<(), Failure> {
     })
 }
 
-/// Runs the selected domains of a configuration.
+/// Runs the selected domains of a configuration, and tells how that ended to whoever wants to know.
 pub(super) async fn execute(
     desk: &Desk,
     loaded: &Loaded,
@@ -168,6 +169,7 @@ pub(super) async fn execute(
     carry(desk, loaded, called, options, audience).await
 }
 
+/// Carries a run out, and tells whoever wants to know how it ended.
 async fn carry(
     desk: &Desk,
     loaded: &Loaded,
@@ -175,8 +177,53 @@ async fn carry(
     options: Options,
     audience: &Arc<dyn Audience>,
 ) -> Result<RunReport, Failure> {
-    let Called { run_id, domains, budgets } = called;
+    let (run_id, domains, mode) = (called.run_id, called.domains.clone(), options.mode);
+    let notifier = notifier(desk, loaded, &domains, run_id, &options);
+    match work(desk, &loaded.config, called, options, audience, &notifier).await {
+        Err(failure) => {
+            let now = Instant::from(Utc::now());
+            let mut report = run::unopened(run_id, &domains, mode, now, failure.exit, &failure.message);
+            notifier.tell(None, &mut report).await;
+            Err(failure)
+        }
+        done => done,
+    }
+}
+
+/// Whom a run tells. A plan tells nobody.
+fn notifier(
+    desk: &Desk,
+    loaded: &Loaded,
+    domains: &[Arc<dyn Reconciler>],
+    run_id: Uuid,
+    options: &Options,
+) -> Notifier {
     let config = &loaded.config;
+    let names =
+        |domains: &[Arc<dyn Reconciler>]| domains.iter().map(|domain| domain.domain().to_string()).collect();
+    let channels = config.channels.iter().filter(|_| options.mode == Mode::Run);
+    let occasion = Occasion {
+        run_id,
+        channels: channels
+            .map(|(name, channel)| (name.clone(), channel.resolve(name, &config.folder)))
+            .collect(),
+        defined: names(&loaded.domains),
+        selected: names(domains),
+        is_whole: matches!(options.scope, run::Scope::Coverage),
+        look: desk.output.look.clone(),
+    };
+    Notifier::begin(occasion, desk.signals.token().clone())
+}
+
+async fn work(
+    desk: &Desk,
+    config: &Config,
+    called: Called,
+    options: Options,
+    audience: &Arc<dyn Audience>,
+    notifier: &Notifier,
+) -> Result<RunReport, Failure> {
+    let Called { run_id, domains, budgets } = called;
     wire::prove_references(config, &domains)?;
     let pseudonyms = wire::pseudonyms(config, &domains)?;
     let mut queues = wire::queues(config, &domains)?;
@@ -202,7 +249,10 @@ async fn carry(
     let names: Vec<String> = job.domains.iter().map(|domain| domain.domain().to_string()).collect();
     audience.begin(job.run_id, job.options.mode.word(), &names);
     let _beats = beats(audience);
-    let report = run::run(&job, &mut queues).await;
+    let mut report = run::run(&job, &mut queues).await;
+    if let Ok(report) = &mut report {
+        notifier.tell(Some(&job.store), report).await;
+    }
     crash_point!("store.before_close");
     let _all_given_back = tokio::time::timeout(CLOSING_TIME, job.store.close()).await;
     crash_point!("store.after_close");

@@ -11,6 +11,7 @@ use tieout_reconcilers::define::value::Length;
 use tieout_reconcilers::name::Name;
 
 use super::local_url::LocalUrl;
+use super::notify::{ChannelConfig, ChannelFile};
 use super::provider::{ProviderConfig, ProviderFile};
 use super::queue::lag::{LagConfig, LagFile};
 use super::queue::{QueueConfig, QueueFile};
@@ -36,6 +37,8 @@ pub(super) struct ConfigFile {
     #[serde(default)]
     reconcilers: Vec<Checked<String>>,
     schemas: Option<Checked<String>>,
+    #[serde(default)]
+    notify: Ordered<Spanned<ChannelFile>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -105,6 +108,7 @@ pub(super) struct Settings {
     pub(super) providers: BTreeMap<Name, (Spot, ProviderConfig)>,
     pub(super) reconcilers: Vec<(Spot, String)>,
     pub(super) schemas: Option<(Spot, String)>,
+    pub(super) channels: BTreeMap<Name, Option<ChannelConfig>>,
 }
 
 impl ConfigFile {
@@ -143,6 +147,11 @@ impl ConfigFile {
         let reconcilers = self.reconcilers.into_iter();
         let reconcilers = reconcilers.filter_map(|path| Some((path.spot, problems.take(path)?))).collect();
         let schemas = self.schemas.and_then(|path| Some((path.spot, problems.take(path)?)));
+        let mut channels = BTreeMap::new();
+        for entry in self.notify.0 {
+            let channel = ChannelFile::compile(entry.value, problems);
+            channels.extend(name(&entry.key, entry.spot, problems).map(|name| (name, channel)));
+        }
         Settings {
             state,
             state_key,
@@ -156,6 +165,7 @@ impl ConfigFile {
             providers,
             reconcilers,
             schemas,
+            channels,
         }
     }
 }

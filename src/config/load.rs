@@ -25,6 +25,7 @@ use tieout_reconcilers::spoken::Spoken;
 
 use super::file::{ConfigFile, Settings};
 use super::local_url::LocalUrl;
+use super::notify::{self, ChannelConfig};
 use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
 use super::queue::lag::LagConfig;
@@ -66,6 +67,8 @@ pub struct Config {
     pub lags: BTreeMap<Name, LagConfig>,
     /// What it says about providers.
     pub providers: BTreeMap<Name, ProviderConfig>,
+    /// Who is told how runs end.
+    pub channels: BTreeMap<Name, ChannelConfig>,
     /// The schemas of events.
     pub schemas: Arc<Registry>,
     /// Every provider that is defined, shipped or the user's own.
@@ -104,6 +107,7 @@ impl Config {
         loading.read_files(path);
         loading.check_providers();
         let domains = loading.define();
+        notify::check_globs(&settings.channels, &domains, &mut loading.problems);
         let Loading { catalogue, problems, schemas, .. } = loading;
         let Problems { problems, warnings, .. } = problems;
         if !problems.is_empty() {
@@ -122,6 +126,7 @@ impl Config {
             queues: present(settings.queues),
             lags: settings.lags,
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
+            channels: present(settings.channels),
             schemas: Arc::new(schemas.unwrap_or_default()),
             catalogue,
         };
@@ -212,6 +217,9 @@ impl Config {
         errors.extend(self.pseudonyms().err());
         errors.extend(self.databases.keys().filter_map(|name| self.database_url(name.as_str()).err()));
         errors.extend(self.queues.keys().filter_map(|name| self.resolve_queue(name.as_str()).err()));
+        errors.extend(
+            self.channels.iter().filter_map(|(name, channel)| channel.resolve(name, &self.folder).err()),
+        );
         for (name, provider) in &self.providers {
             errors.extend(provider.secrets.iter().filter_map(|(secret, reference)| {
                 reference.read(&format!("providers.{name}.secrets.{secret}"), &self.folder).err()

@@ -41,9 +41,9 @@ impl Region {
     }
 }
 
-/// Whether a key of a line speaks of secrets, spelled rightly or not.
+/// Whether a key of a line speaks of secrets, spelled rightly or not; the whole address of a `slack` or a `ping` is one.
 fn names_secrets(line: &str) -> bool {
-    let key = r#"(?i)(secr|passw|token|credential|key)[\w.-]*["']?\s*:(\s|$)"#;
+    let key = r#"(?i)(secr|passw|token|credential|key|\bslack|\bping)[\w.-]*["']?\s*:(\s|$)"#;
     Regex::new(key).map_or(true, |key| key.is_match(line))
 }
 

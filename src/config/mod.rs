@@ -9,6 +9,7 @@ pub mod secret;
 
 mod caps;
 
+pub mod notify;
 pub mod provider;
 pub mod queue;
 
@@ -21,6 +22,7 @@ pub mod load;
 
 pub(crate) use folder::read as text_of;
 pub use load::{Config, Loaded};
+pub use notify::ChannelConfig;
 pub use provider::{ProviderConfig, ResolvedProvider};
 pub use queue::lag::LagConfig;
 pub use secret::ConfigError;

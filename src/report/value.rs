@@ -96,6 +96,9 @@ pub struct RunReport {
     pub exit: Exit,
     /// One entry per domain, in the order of the run.
     pub domains: Vec<DomainReport>,
+    /// What did not work beside the run, and changes nothing of how it ended: who could not be told of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// The exit code of the process with its reasons.

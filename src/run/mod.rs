@@ -337,6 +337,7 @@ fn open_report(job: &Job, now: Instant) -> RunReport {
         status: Status::Running,
         exit: crate::report::Exit::default(),
         domains: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

@@ -72,6 +72,7 @@ pub(super) async fn report_of(
         status: Status::Interrupted,
         exit: Exit::default(),
         domains: reports,
+        warnings: Vec::new(),
     })
 }
 

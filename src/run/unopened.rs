@@ -40,5 +40,6 @@ pub(crate) fn unopened(
         status: Status::Failed,
         exit: Exit { code, reasons: vec!["state_store".to_owned()] },
         domains: domains.iter().map(failed).collect(),
+        warnings: Vec::new(),
     })
 }

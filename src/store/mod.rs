@@ -20,6 +20,7 @@ mod findings;
 mod kept_page;
 mod kept_state;
 mod lease;
+mod notices;
 mod runs;
 mod saved_token;
 mod schedules;
@@ -43,6 +44,7 @@ pub use findings::{
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE, Signs};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
+pub use notices::Notice;
 pub use outbox::{
     CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, Keep, OutboxRow,
     OutboxState, Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent, SentFilter, Shown,

@@ -59,6 +59,7 @@ mod localstripe;
 mod members;
 mod migrations;
 mod on_mysql;
+mod notices;
 mod originals;
 mod outbound;
 mod people;

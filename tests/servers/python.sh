@@ -2,7 +2,7 @@
 # Virtual environments with the pinned programs of tests/requirements.txt and tests/requirements-moto.txt, which agree on no versions of
 # what they lean on. Each test starts its own fake provider from the first, on its own port; nothing is started here.
 #
-# Exports TIEOUT_TEST_LOCALSTRIPE_PYTHON, the interpreter that can import localstripe, and TIEOUT_TEST_MOTO_SERVER, the program that
+# Exports TIEOUT_TEST_LOCALSTRIPE_PYTHON, the interpreter that can import localstripe and aiosmtpd, and TIEOUT_TEST_MOTO_SERVER, the program that
 # simulates AWS.
 
 provide_python() {
@@ -12,10 +12,10 @@ provide_python() {
     "$made/bin/python" -c 'import moto.server' || fail "moto cannot be imported; remove $made and try again"
     export TIEOUT_TEST_MOTO_SERVER="$made/bin/moto_server"
 
-    build_venv "$python" test-venv tests/requirements.txt "localstripe, tansu, typos and shellcheck"
+    build_venv "$python" test-venv tests/requirements.txt "localstripe, aiosmtpd, tansu, typos and shellcheck"
     venv=$made
-    "$venv/bin/python" -c 'import aiohttp.web, localstripe.server' ||
-        fail "localstripe cannot be imported; remove $venv and try again"
+    "$venv/bin/python" -c 'import aiohttp.web, aiosmtpd.smtp, localstripe.server' ||
+        fail "localstripe or aiosmtpd cannot be imported; remove $venv and try again"
     export TIEOUT_TEST_LOCALSTRIPE_PYTHON="$venv/bin/python"
 }
 

@@ -20,7 +20,7 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
     for (name, from, to) in [
         ("empty", CONFIG, ""),
         ("unknown key", "databases:", "database:"),
-        ("known word: notify", "queues:", "notify: {}\nqueues:"),
+        ("known word: tags", "queues:", "tags: {}\nqueues:"),
         ("each that nobody uses", "    secrets:", "    each: {account: [a]}\n    secrets:"),
         (
             "inline secret of a member",

@@ -5,6 +5,7 @@ mod bad;
 mod good;
 mod kafka;
 mod lags;
+mod notify;
 mod pubsub;
 mod schemas;
 mod webhooks;

@@ -20,8 +20,8 @@ pub struct Allow {
 /// A checked address. Its path and query may hold a secret, so it prints as its host.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    pub(super) url: Url,
-    pub(super) reach: Reach,
+    pub(crate) url: Url,
+    pub(crate) reach: Reach,
 }
 
 /// Why an address is no target. The address is not repeated, since it may hold a secret.
@@ -63,7 +63,7 @@ impl Target {
     }
 
     /// The host, with its port where that is not the usual one.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }

@@ -73,6 +73,7 @@ pub(super) fn paragraphs(report: &RunReport, look: &Look) -> Vec<String> {
         paragraph("causes", causes(report)),
         paragraph("problems", problem_rows(report)),
         paragraph("notes", notes(report)),
+        paragraph("warnings", warnings(report)),
         paragraph("next", steps.collect()),
     ]
     .concat()
@@ -136,6 +137,11 @@ fn notes(report: &RunReport) -> Vec<[String; 2]> {
         domain.notes.iter().map(|note| [name.clone(), safe(note).into_owned()]).collect::<Vec<_>>()
     };
     report.domains.iter().flat_map(of).collect()
+}
+
+/// What did not work beside the run.
+fn warnings(report: &RunReport) -> Vec<[String; 2]> {
+    report.warnings.iter().map(|warning| [safe(warning).into_owned(), String::new()]).collect()
 }
 
 /// What went wrong or is doubtful, in lines, each problem with its domain.

@@ -13,6 +13,12 @@ pub(super) struct Step {
     pub(super) why: &'static str,
 }
 
+/// What a reader may do next: commands that can be pasted, each with what it is good for, the most useful first.
+#[must_use]
+pub fn next_commands(report: &RunReport, look: &Look) -> Vec<(String, &'static str)> {
+    next_steps(report, look).into_iter().map(|step| (step.command, step.why)).collect()
+}
+
 /// The most useful commands first.
 pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
     let plans = report.mode == "plan";

@@ -39,6 +39,12 @@ pub fn brief(report: &RunReport, look: &Look) -> String {
     page(&lines)
 }
 
+/// The last line alone: how the run ended.
+#[must_use]
+pub fn ending(report: &RunReport, look: &Look) -> String {
+    last_line(report, look)
+}
+
 /// One domain in one line, for those who watch: `stripe.charges: done, 48,211 items, 4 findings, 72.3 s`.
 #[must_use]
 pub fn domain(report: &DomainReport) -> String {

@@ -33,6 +33,7 @@ fn run(mode: &str, status: Status, exit: Exit, domains: Vec<DomainReport>) -> Ru
         status,
         exit,
         domains,
+        warnings: Vec::new(),
     }
 }
 

@@ -58,6 +58,17 @@ impl Store {
         tx.commit().await
     }
 
+    /// Puts another report in the place of the one that a run has ended with. What it returned stays.
+    pub async fn amend_report(&self, run_id: Uuid, report_json: &str) -> Result<(), StoreError> {
+        self.again(Twice::IsOnce, || async move {
+            let mut tx = self.write("run.amend").await?;
+            let amend = "UPDATE runs SET report = $2 WHERE run_id = $1 AND report IS NOT NULL";
+            tx.execute(amend, &args![run_id, report_json]).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
     /// The newest runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
         let mut tx = self.read().await?;

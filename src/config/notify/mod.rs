@@ -1,0 +1,187 @@
+//! Who is told how runs end, as `notify:` of `tieout.yaml` says it: channels by name, one file for each kind.
+
+mod address;
+mod email;
+mod post;
+mod wish;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::value::Length;
+use tieout_reconcilers::define::words;
+use tieout_reconcilers::name::Name;
+use tieout_reconcilers::reconciler::Reconciler;
+
+pub use address::MailAddress;
+pub use email::EmailConfig;
+pub use post::{PostConfig, SignedConfig};
+
+use email::EmailFile;
+use post::{PostFile, SignedFile};
+use wish::{Glob, Link};
+
+use super::secret::ConfigError;
+use crate::notify::{Channel, Event, Means, Wishes};
+
+/// A channel as it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChannelFile {
+    slack: Option<PostFile>,
+    webhook: Option<SignedFile>,
+    email: Option<EmailFile>,
+    ping: Option<PostFile>,
+    on: Option<Spanned<Vec<Checked<Event>>>>,
+    #[serde(default)]
+    domains: Vec<Checked<Glob>>,
+    every: Option<Checked<Length>>,
+    link: Option<Checked<Link>>,
+}
+
+/// The same, once it is known that it is one of them.
+enum OneFile {
+    Slack(PostFile),
+    Webhook(SignedFile),
+    Email(Box<EmailFile>),
+    Ping(PostFile),
+}
+
+/// Somebody who is told how runs end.
+#[derive(Debug, Clone)]
+pub struct ChannelConfig {
+    /// By which means.
+    pub means: MeansConfig,
+    /// What about.
+    pub wishes: Wishes,
+    /// Where each glob of its domains stands.
+    globs: Vec<(Spot, Glob)>,
+}
+
+/// By which means somebody is told.
+#[derive(Debug, Clone)]
+pub enum MeansConfig {
+    /// An incoming webhook of Slack, or of what understands its messages.
+    Slack(PostConfig),
+    /// A handler of our own JSON.
+    Webhook(SignedConfig),
+    /// E-mail.
+    Email(EmailConfig),
+    /// A service that alarms when nothing comes.
+    Ping(PostConfig),
+}
+
+impl ChannelFile {
+    pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<ChannelConfig> {
+        let spot = Spot::from(file.referenced);
+        let Self { slack, webhook, email, ping, on, domains, every, link } = file.value;
+        let is_ping = ping.is_some();
+        let given = [
+            slack.map(OneFile::Slack),
+            webhook.map(OneFile::Webhook),
+            email.map(|email| OneFile::Email(Box::new(email))),
+            ping.map(OneFile::Ping),
+        ];
+        let mut given = given.into_iter().flatten();
+        let means = match (given.next(), given.next()) {
+            (Some(one), None) => one.compile(spot, problems),
+            _ => {
+                problems.add(spot, not_one());
+                None
+            }
+        };
+        if is_ping {
+            refuse_wishes(on.as_ref().map(|on| Spot::from(on.referenced)), every.as_ref(), problems);
+        }
+        let globs: Vec<(Spot, Glob)> =
+            domains.into_iter().filter_map(|glob| Some((glob.spot, problems.take(glob)?))).collect();
+        let mut wishes = Wishes::default();
+        if let Some(on) = on {
+            wishes.on = on.value.into_iter().filter_map(|event| problems.take(event)).collect();
+        }
+        if let Some(Length(every)) = problems.take_option(every) {
+            wishes.every = every;
+        }
+        wishes.link = problems.take_option(link).map(|Link(link)| link);
+        wishes.domains = globs.iter().map(|(_, glob)| glob.matcher.clone()).collect();
+        Some(ChannelConfig { means: means?, wishes, globs })
+    }
+}
+
+fn not_one() -> Fault {
+    Fault::new("a channel is exactly one of `slack`, `webhook`, `email` and `ping`").with_help(
+        "write it as `ops: {slack: {url: env:SLACK_URL}}` or `nightly: {ping: {url: env:PING_URL}}`",
+    )
+}
+
+/// A ping says that it runs, whatever it finds, and remembers nothing.
+fn refuse_wishes(on: Option<Spot>, every: Option<&Checked<Length>>, problems: &mut Problems<'_>) {
+    let places = [("on", on), ("every", every.map(|every| every.spot))];
+    for (key, spot) in places {
+        let Some(spot) = spot else { continue };
+        let fault = Fault::new(format!("`{key}` is not for a `ping`, which is sent by every run"))
+            .with_help("leave it out; the service that is pinged decides when it alarms");
+        problems.add(spot, fault);
+    }
+}
+
+impl OneFile {
+    fn compile(self, spot: Spot, problems: &mut Problems<'_>) -> Option<MeansConfig> {
+        if let Self::Email(_) = self
+            && !cfg!(feature = "smtp")
+        {
+            let fault = Fault::new("this tieout was built without e-mail")
+                .with_help("take a released binary, or build with `--features smtp`");
+            problems.add(spot, fault);
+            return None;
+        }
+        match self {
+            Self::Slack(file) => file.compile(problems).map(MeansConfig::Slack),
+            Self::Webhook(file) => file.compile(problems).map(MeansConfig::Webhook),
+            Self::Email(file) => file.compile(spot, problems).map(MeansConfig::Email),
+            Self::Ping(file) => file.compile(problems).map(MeansConfig::Ping),
+        }
+    }
+}
+
+impl ChannelConfig {
+    /// Reads what it needs. `base` is the configuration's folder.
+    pub fn resolve(&self, name: &Name, base: &Path) -> Result<Channel, ConfigError> {
+        let place = |kind: &str| format!("notify.{name}.{kind}");
+        let means = match &self.means {
+            MeansConfig::Slack(post) => Means::Slack(post.resolve(&place("slack"), base)?),
+            MeansConfig::Webhook(signed) => {
+                let (target, signer) = signed.resolve(&place("webhook"), base)?;
+                Means::Webhook(target, signer)
+            }
+            MeansConfig::Email(email) => Means::Email(Box::new(email.resolve(&place("email"), base)?)),
+            MeansConfig::Ping(post) => Means::Ping(post.resolve(&place("ping"), base)?),
+        };
+        Ok(Channel { name: name.clone(), means, wishes: self.wishes.clone() })
+    }
+}
+
+/// A glob that picks no domain is a mistake: nobody would be told.
+pub(super) fn check_globs(
+    channels: &BTreeMap<Name, Option<ChannelConfig>>,
+    domains: &[Arc<dyn Reconciler>],
+    problems: &mut Problems<'_>,
+) {
+    // What is wrong with the definitions was said already.
+    if domains.is_empty() || !problems.problems.is_empty() {
+        return;
+    }
+    let known: Vec<&str> = domains.iter().map(|domain| domain.domain().as_str()).collect();
+    for (spot, glob) in channels.values().flatten().flat_map(|channel| &channel.globs) {
+        if !known.iter().any(|name| glob.matcher.is_match(name)) {
+            let fault = Fault::new(format!("no domain matches `{}`", glob.text));
+            problems.add(*spot, fault.with_help(words::advice(&glob.text, &known)));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What a channel is told about, as texts: events, globs of domains, and the link of its messages.
+
+use globset::{GlobBuilder, GlobMatcher};
+use tieout_reconcilers::define::checked::{Fault, FromText};
+use tieout_reconcilers::define::words;
+use url::Url;
+
+use crate::notify::Event;
+
+/// What stands for the run in a link.
+const RUN: &str = "{run_id}";
+
+/// A pattern of names of domains.
+#[derive(Debug, Clone)]
+pub(super) struct Glob {
+    pub(super) text: String,
+    pub(super) matcher: GlobMatcher,
+}
+
+/// The address of what a message is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link(pub(super) String);
+
+impl FromText for Event {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose("event", text, &Self::ALL.map(|event| (event.as_str(), event)))
+    }
+}
+
+impl FromText for Glob {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let glob = GlobBuilder::new(text).build();
+        let glob = glob.map_err(|error| Fault::new(format!("not a pattern: {}", error.kind())))?;
+        Ok(Self { text: text.to_owned(), matcher: glob.compile_matcher() })
+    }
+}
+
+impl FromText for Link {
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        let is_of_the_web = Url::parse(&text.replace(RUN, "0")).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()
+        });
+        if is_of_the_web {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Fault::new("this is not an address of the web").with_help(
+            "write it as `https://reports.example.com/{run_id}`; everybody who is told can read it",
+        ))
+    }
+}
