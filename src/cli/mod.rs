@@ -27,6 +27,7 @@ mod play;
 mod preflight;
 mod preview;
 mod probe;
+mod quarantine;
 mod reach;
 mod reconcile;
 mod replay;
@@ -71,6 +72,10 @@ pub use named::Named;
 pub use next::NextArgs;
 pub use output::Output;
 pub use person::{Actor, PersonName, Remark};
+pub use quarantine::{
+    Picked, QuarantineCommand, QuarantineDropArgs, QuarantineExportArgs, QuarantineListArgs,
+    QuarantineRetryArgs, QuarantineShowArgs, Shared as QuarantineShared,
+};
 pub use replay::ReplayArgs;
 pub use schemas::SchemasCommand;
 pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};

@@ -7,6 +7,7 @@ mod dead;
 mod due;
 mod invariants;
 mod lives;
+mod quarantine;
 mod schemas;
 mod seal;
 mod state;
@@ -21,6 +22,7 @@ pub use dead::{
 pub use due::DueLine;
 pub use invariants::{Broken, check};
 pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
+pub use quarantine::{EntryView, QuarantineDone, QuarantineLine, QuarantineReport};
 pub use schemas::SchemaLine;
 pub use seal::seal;
 pub use value::{

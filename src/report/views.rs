@@ -44,6 +44,10 @@ pub struct StatusLine {
     pub at_stake: Vec<Money>,
     /// Events that the relay gave up on.
     pub dead: u64,
+    /// Items, rows and pages that cannot be read and that nobody has accepted.
+    pub quarantined: u64,
+    /// Those that somebody accepted.
+    pub accepted: u64,
     /// What the application received and what became of it, where the domain says who counts that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub funnel: Option<Funnel>,

@@ -56,7 +56,7 @@ pub enum Force {
 pub struct ByHand {
     /// The member of the fan-out.
     pub each: Each,
-    /// `rewind`, `unlock` or `replay`.
+    /// `rewind`, `unlock`, `replay`, `quarantine drop` or `quarantine retry`.
     pub act: String,
     /// What was changed, in words.
     pub detail: String,
@@ -137,7 +137,8 @@ impl Store {
     }
 }
 
-async fn note(
+/// Writes an act down.
+pub(super) async fn note(
     tx: &mut Tx,
     domain: &DomainName,
     each: &Each,

@@ -152,6 +152,8 @@ fn status_lines() -> Vec<StatusLine> {
             },
             at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
             dead: 0,
+            quarantined: 0,
+            accepted: 0,
             funnel: None,
         },
         StatusLine {
@@ -168,6 +170,8 @@ fn status_lines() -> Vec<StatusLine> {
             standing: Standing::default(),
             at_stake: vec![],
             dead: 0,
+            quarantined: 0,
+            accepted: 0,
             funnel: None,
         },
     ]
