@@ -135,8 +135,8 @@ impl Projection {
                         operation: found.operation,
                         outer: found.around.and_then(|_| outer.as_ref().map(|(_, items)| items)),
                     };
-                    let seed = ItemSeed { projection: self, reading: &mut reading, around };
                     let before = reading.kept.faults.len();
+                    let seed = ItemSeed { projection: self, reading: &mut reading, around };
                     whole_of(&found.raw, seed)?;
                     for fault in reading.kept.faults.iter_mut().skip(before) {
                         fault.fingerprint = Some(Fingerprint::of([Some(found.raw.as_ref())]));

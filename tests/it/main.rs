@@ -63,6 +63,7 @@ mod outbound;
 mod people;
 mod own_credentials;
 mod privacy;
+mod quarantine;
 mod quotas;
 mod replays;
 mod report_files;

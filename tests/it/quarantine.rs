@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::Fault;
-use crate::postgres::Postgres;
+use crate::both::on_both;
 use crate::world::{Outcome, World, charge, set};
 
 /// A charge without its key.
@@ -30,7 +30,16 @@ fn only(world: &World, filters: &[&str]) -> (String, String) {
 
 fn drop_all(world: &World) -> Outcome {
     world.tieout(&[
-        "quarantine", "drop", "--all", "--yes", "--reason", "a test of theirs", "--by", "ada", "--format", "json",
+        "quarantine",
+        "drop",
+        "--all",
+        "--yes",
+        "--reason",
+        "a test of theirs",
+        "--by",
+        "ada",
+        "--format",
+        "json",
     ])
 }
 
@@ -55,8 +64,12 @@ async fn an_item_without_a_key_is_in_quarantine_and_nothing_of_it_is_kept() {
     let (id, stands) = only(&world, &[]);
     assert_eq!(stands, "item key open");
     let shown = world.tieout(&["quarantine", "show", &id[..6]]);
-    assert!(shown.stdout.contains("the item has no key") && shown.stdout.contains("quarantine drop"), "{shown:?}");
-    let kept = world.asked_of_state("SELECT group_concat(reason || place || fingerprint) FROM quarantine").await;
+    assert!(
+        shown.stdout.contains("the item has no key") && shown.stdout.contains("quarantine drop"),
+        "{shown:?}"
+    );
+    let kept =
+        world.asked_of_state("SELECT group_concat(reason || place || fingerprint) FROM quarantine").await;
     assert!(!kept.contains("4242") && !kept.contains("someone"), "{kept}");
     let status = world.tieout(&["status"]);
     assert!(status.stdout.contains("quarantine list --domain shop.charges"), "{status:?}");
@@ -81,7 +94,10 @@ async fn an_item_that_was_dropped_holds_nothing_back_and_counts_as_unreadable() 
     assert_eq!(world.run().code, 3);
     assert!(holes(&world) > 0);
     let dropped = drop_all(&world);
-    assert_eq!((dropped.code, &dropped.json()["eligible"], &dropped.json()["by"]), (0, &json!(1), &json!("ada")));
+    assert_eq!(
+        (dropped.code, &dropped.json()["eligible"], &dropped.json()["by"]),
+        (0, &json!(1), &json!("ada"))
+    );
     let outcome = world.run();
     assert_eq!((outcome.code, quarantine(&outcome)), (0, (json!(0), json!(1))), "{outcome:?}");
     assert_eq!(outcome.domain()["items"]["unreadable"]["upstream"], 1, "{outcome:?}");
@@ -120,7 +136,9 @@ async fn no_row_is_orphaned_where_an_item_without_a_key_was_dropped() {
     assert_eq!(outcome.findings(), set([]), "{outcome:?}");
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.domain()["items"]["ignored"]["local"].as_u64() >= Some(1), "{outcome:?}");
-    assert!(world.asked_of_state("SELECT count(*) FROM findings").await == "0" || world.events().await.is_empty());
+    assert!(
+        world.asked_of_state("SELECT count(*) FROM findings").await == "0" || world.events().await.is_empty()
+    );
     let next = world.run();
     assert_eq!(next.findings(), set([]), "{next:?}");
 }
@@ -189,7 +207,10 @@ async fn a_broken_page_is_in_quarantine_until_it_can_be_read_and_cannot_be_dropp
     assert_eq!(stands, "page shape open");
     let refused = world.tieout(&["quarantine", "drop", &id, "--yes", "--reason", "never mind"]);
     assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.stderr.contains("a page cannot be dropped") && refused.stderr.contains("policy"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("a page cannot be dropped") && refused.stderr.contains("policy"),
+        "{refused:?}"
+    );
     assert_eq!(only(&world, &[]).1, "page shape open");
     let kept = world.asked_of_state("SELECT reason FROM quarantine").await;
     assert!(!kept.contains("4242"), "{kept}");
@@ -232,20 +253,24 @@ async fn entries_are_exported_without_what_was_sent() {
     let line: Value = serde_json::from_str(text.trim_end()).unwrap();
     assert_eq!((&line["type"], &line["kind"]), (&json!("quarantine_entry"), &json!("item")));
     assert!(!text.contains("4242"), "{text}");
-    assert_eq!(world.tieout(&["quarantine", "export", "--to", "bad.ndjson"]).code, 2, "it is not written over");
+    assert_eq!(
+        world.tieout(&["quarantine", "export", "--to", "bad.ndjson"]).code,
+        2,
+        "it is not written over"
+    );
 }
 
 #[tokio::test]
-async fn all_of_it_works_with_its_state_in_postgresql() {
-    let state = Postgres::create().await;
-    let world = World::agreeing(3).await;
-    world.edit("tieout.yaml", "sqlite:state.db", &state.url);
-    world.upstream(&nameless(30, 5));
-    assert_eq!(world.run().code, 3);
-    assert_eq!(only(&world, &[]).1, "item key open");
-    assert_eq!(drop_all(&world).code, 0);
-    assert_eq!((world.run().code, holes(&world)), (0, 0));
-    assert_eq!(only(&world, &["--dropped"]).1, "item key accepted");
-    assert_eq!(world.tieout(&["quarantine", "retry", "--all", "--yes"]).code, 0);
-    assert_eq!((world.run().code, only(&world, &[]).1), (3, "item key open".to_owned()));
+async fn all_of_it_works_in_either_state_store() {
+    on_both(async |world, _| {
+        world.upstream(&nameless(30, 5));
+        assert_eq!(world.run().code, 3);
+        assert_eq!(only(world, &[]).1, "item key open");
+        assert_eq!(drop_all(world).code, 0);
+        assert_eq!((world.run().code, holes(world)), (0, 0));
+        assert_eq!(only(world, &["--dropped"]).1, "item key accepted");
+        assert_eq!(world.tieout(&["quarantine", "retry", "--all", "--yes"]).code, 0);
+        assert_eq!((world.run().code, only(world, &[]).1), (3, "item key open".to_owned()));
+    })
+    .await;
 }
