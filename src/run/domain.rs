@@ -1,6 +1,6 @@
 //! One domain, in order: look again at what was found earlier, read the slices, rest once, judge what had to rest, release.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
@@ -72,6 +72,8 @@ pub(super) struct Night<'a> {
     pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
     /// What cannot be read and is known.
     pub quarantine: Known,
+    /// Rows that may be those of items without a key: nothing is concluded about them.
+    pub aside: HashSet<Key>,
     /// Suspects that must rest before they are judged, with the moment they were first seen.
     pub resting: Vec<(Suspect, Purpose)>,
     pub resting_since: Option<Stopwatch>,
@@ -195,6 +197,7 @@ impl<'a> Night<'a> {
             lanes: Arc::clone(&stage.lanes),
             provider_ceiling: Arc::default(),
             quarantine: Known::default(),
+            aside: HashSet::new(),
             resting: Vec::new(),
             resting_since: None,
             withheld: Vec::new(),

@@ -1,6 +1,6 @@
 //! What a slice could not read: it is told to the quarantine, and what a person accepted there holds nothing back.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::discrepancy::Kind as Drift;
@@ -10,7 +10,7 @@ use tieout_reconcilers::window::{Purpose, Slice};
 use super::domain::Night;
 use super::outcome::Failure;
 use crate::confirm::{Confirmation, Judged};
-use crate::diff::{Difference, Faulty, Suspect};
+use crate::diff::{Difference, Faulty, Looks, Suspect};
 use crate::local::{Read as LocalRead, RowFault};
 use crate::plan::Look;
 use crate::quarantine::{Class, EntryId, Kind, Known, Read, Sighting, State, Weighed};
@@ -50,8 +50,8 @@ impl Night<'_> {
         if are_items_accepted && !items.is_empty() {
             let (from, to, n) = (slice.window.from(), slice.window.to(), items.len());
             self.remark(format!(
-                "{from} to {to}: {n} items without a usable key are left out, as somebody accepted; nothing is concluded there \
-                 about rows that met no item"
+                "{from} to {to}: left out, as somebody accepted: {n} without a usable key; nothing is concluded there about rows that \
+                 met no item"
             ));
         }
         self.say_row_faults(rows, &bad_rows);
@@ -154,33 +154,48 @@ impl Night<'_> {
         }
     }
 
-    /// Takes out of confirmations what would be concluded from an absence in a range where an item has no key: each of these rows
-    /// may be its row.
+    /// Takes rows that met no item of a range where an item has no key: each of them may be its row. They are looked up, because what is
+    /// found makes the walk doubtful, and not even suspected of being absent.
+    pub(super) fn put_aside(&mut self, rest: Vec<Suspect>, purpose: Purpose) -> Vec<Suspect> {
+        let (aside, rest): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|suspect| suspect.looks == Looks::LocalOnly);
+        if !aside.is_empty() {
+            self.resting_since = Some(self.job.clocks.process.stopwatch());
+        }
+        self.aside.extend(aside.iter().map(|suspect| suspect.key.clone()));
+        self.resting.extend(aside.into_iter().map(|suspect| (suspect, purpose)));
+        rest
+    }
+
+    /// Takes out of confirmations what would be concluded about rows that were put aside, and says which those are. What could not be looked
+    /// up stays unknown.
     pub(super) fn set_aside(
         &mut self,
         suspects: &[Suspect],
         purpose: Purpose,
         all: &mut [Confirmation],
     ) -> HashSet<Key> {
-        let unmet: HashSet<&Key> =
-            self.withheld.iter().filter(|walk| walk.has_nameless).flat_map(|walk| &walk.unmet).collect();
-        if unmet.is_empty() {
-            return HashSet::new();
+        let mut keys = HashSet::new();
+        if self.aside.is_empty() {
+            return keys;
         }
         let absent = self.direction().kind_of_only(Side::Local);
-        let mut aside: Vec<Judged> = Vec::new();
+        let suspects: HashMap<&Key, &Suspect> = suspects.iter().map(|one| (&one.key, one)).collect();
         for confirmation in all {
+            let aside = &self.aside;
+            let unknown = confirmation.unknown.iter().map(|(key, _)| key);
+            keys.extend(unknown.filter(|key| aside.contains(*key)).cloned());
             let is_aside = |one: &mut Judged| {
-                unmet.contains(&one.observation.key) && concludes(&one.observation.look, absent)
+                aside.contains(&one.observation.key) && concludes(&one.observation.look, absent)
             };
-            aside.extend(confirmation.judged.extract_if(.., is_aside));
-        }
-        let keys: HashSet<Key> = aside.iter().map(|one| one.observation.key.clone()).collect();
-        for suspect in suspects {
-            if let Some(judged) = aside.iter().find(|one| one.observation.key == suspect.key) {
-                let account = self.account_of(purpose);
-                account.unpend(suspect);
-                account.leave_alone(suspect, judged);
+            let taken: Vec<Judged> = confirmation.judged.extract_if(.., is_aside).collect();
+            for judged in taken {
+                if let Some(suspect) = suspects.get(&judged.observation.key) {
+                    let account = self.account_of(purpose);
+                    account.unpend(suspect);
+                    account.leave_alone(suspect, &judged);
+                }
+                keys.insert(judged.observation.key);
             }
         }
         keys

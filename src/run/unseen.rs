@@ -27,24 +27,15 @@ pub(super) struct Withheld {
     coverage: Option<Covered>,
     /// What a run has to read on that goes on after this one was killed.
     read: Option<(Purpose, Window)>,
-    /// The rows that met no item.
-    pub(super) unmet: HashSet<Key>,
-    /// Whether an item of the walk has no key: each of these rows may be its row.
-    pub(super) has_nameless: bool,
+    unmet: HashSet<Key>,
 }
 
 impl Night<'_> {
     /// Keeps back what a slice proved until its unmet rows were looked up.
-    pub(super) fn withhold(
-        &mut self,
-        window: Window,
-        unmet: HashSet<Key>,
-        has_nameless: bool,
-        proven: &mut Proven,
-    ) {
+    pub(super) fn withhold(&mut self, window: Window, unmet: HashSet<Key>, proven: &mut Proven) {
         if !unmet.is_empty() && !bug!("unseen_covers") {
             let (coverage, read) = (proven.coverage.take(), proven.read.take());
-            self.withheld.push(Withheld { window, coverage, read, unmet, has_nameless });
+            self.withheld.push(Withheld { window, coverage, read, unmet });
         }
     }
 

@@ -61,6 +61,7 @@ impl Night<'_> {
         let left = self.as_seen(young.iter()).await?;
         plan.extend(self.decide(left, None).await?);
         let unmet = unseen::unmet(&rest);
+        let rest = if has_nameless { self.put_aside(rest, slice.purpose) } else { rest };
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
         let items = self.account_of(slice.purpose).items.since(&before);
@@ -69,7 +70,7 @@ impl Night<'_> {
         proven.quarantine = unread.weighed;
         // Above the ceiling nothing is verified, so that nothing that is left out there makes doubtful what is below.
         if let Some(judged) = slice.window.until(self.ceiling()) {
-            self.withhold(judged, unmet, has_nameless, &mut proven);
+            self.withhold(judged, unmet, &mut proven);
         }
         self.commit(plan, proven).await
     }
@@ -186,12 +187,8 @@ impl Night<'_> {
         let aside = self.set_aside(suspects, purpose, &mut confirmations);
         let mut plan = Plan::default();
         for (chunk, confirmation) in suspects.chunks(LOOKED_UP_AT_ONCE).zip(confirmations) {
-            if aside.is_empty() {
-                plan.extend(self.judge(chunk, purpose, confirmation).await?);
-                continue;
-            }
-            let left: Vec<Suspect> = chunk.iter().filter(|one| !aside.contains(&one.key)).cloned().collect();
-            plan.extend(self.judge(&left, purpose, confirmation).await?);
+            let its: Vec<Suspect> = chunk.iter().filter(|one| !aside.contains(&one.key)).cloned().collect();
+            plan.extend(self.judge(&its, purpose, confirmation).await?);
         }
         Ok(plan)
     }
