@@ -1,5 +1,7 @@
 //! The projected items of a page: the few values that matter, copied out of a body that is then dropped.
 
+use crate::fingerprint::Fingerprint;
+
 /// A value that is not there.
 const ABSENT: (u32, u32) = (u32::MAX, 0);
 
@@ -139,6 +141,12 @@ pub struct ItemView<'a> {
 }
 
 impl<'a> ItemView<'a> {
+    /// What stands for its values.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of((0..self.spans.len()).map(|slot| self.slot(slot)))
+    }
+
     /// The JSON text in a slot, or nothing where the item does not have the value.
     #[must_use]
     pub fn slot(&self, slot: usize) -> Option<&'a str> {

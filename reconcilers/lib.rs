@@ -5,7 +5,7 @@
 //!
 //! Read it in this order: the words ([`name`], [`key`], [`instant`], [`spoken`], [`zone`], [`clock_format`],
 //! [`window`], [`schedule`]), what a response becomes
-//! ([`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
+//! ([`fingerprint`], [`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
 //! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`schema_id`], [`reconciler`], [`received`], [`funnel`], [`fan_out`]), its making from YAML ([`define`])
 //! and the providers that are shipped ([`catalogue`]).
@@ -20,6 +20,7 @@ pub mod clock_format;
 pub mod window;
 pub mod schedule;
 
+pub mod fingerprint;
 pub mod path;
 pub mod items;
 pub mod format;

@@ -22,6 +22,7 @@ pub mod confirm;
 pub mod cause;
 pub mod plan;
 pub mod finding;
+pub mod quarantine;
 pub mod privacy;
 pub mod event;
 pub mod schemas;

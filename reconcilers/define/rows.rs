@@ -281,7 +281,8 @@ impl ReadRows {
             Ok(key) => self.gone.push(key),
             Err(fault) => {
                 let reason = format!("it names a deleted item, and {fault}").into();
-                self.faults.push(ItemFault { index: place, reason });
+                let fingerprint = Some(item.fingerprint());
+                self.faults.push(ItemFault { index: place, reason, fingerprint });
             }
         }
     }

@@ -10,6 +10,7 @@ use super::around::Around;
 use super::read::{Projection, Reading};
 use super::shape::ItemFault;
 use super::tree::{Member, Node};
+use crate::fingerprint::Fingerprint;
 use crate::items::Items;
 
 /// Projects one row.
@@ -24,6 +25,15 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if let Some(faults) = &mut self.reading.hashed {
+            let raw = <&RawValue>::deserialize(deserializer)?.get();
+            if let Ok(at) = faults.binary_search_by_key(&self.reading.index, |fault| fault.index)
+                && let Some(fault) = faults.get_mut(at)
+            {
+                fault.fingerprint = Some(Fingerprint::of([Some(raw)]));
+            }
+            return Ok(());
+        }
         self.reading.kept.items.begin();
         let mut repeated = false;
         let (node, items) = (self.projection.item(), &mut self.reading.kept.items);
@@ -47,7 +57,8 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_, '_> {
             }
         };
         items.abandon();
-        self.reading.kept.faults.push(ItemFault { index: self.reading.index, reason: reason.into() });
+        let fault = ItemFault { index: self.reading.index, reason: reason.into(), fingerprint: None };
+        self.reading.kept.faults.push(fault);
         Ok(())
     }
 }

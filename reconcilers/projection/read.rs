@@ -10,6 +10,7 @@ use super::page::PageSeed;
 use super::rows::{AROUND, Absent, At};
 use super::shape::{ItemFault, Projected, ShapeFault, text_of, where_it_broke};
 use super::tree::Node;
+use crate::fingerprint::Fingerprint;
 use crate::items::Items;
 use crate::path::Path;
 
@@ -72,15 +73,27 @@ impl Projection {
     pub fn read(&self, body: &[u8]) -> Result<Projected, ShapeFault> {
         let mut reading = Reading::new(self);
         let seed = PageSeed { node: &self.page, reading: &mut reading };
-        let outcome = whole_of(text_of(body)?, seed);
+        let text = text_of(body)?;
+        let outcome = whole_of(text, seed);
         let may_be_absent = self.absent == Absent::Empty && reading.parent_seen;
         match (reading.fault, outcome) {
             (Some(fault), _) => Err(fault),
             (None, Ok(())) if !reading.rows_seen && !may_be_absent => {
                 Err(ShapeFault::NoRows(self.rows.clone()))
             }
-            (None, outcome) => outcome.map(|()| reading.kept),
+            (None, outcome) => outcome.and_then(|()| self.with_fingerprints(text, reading.kept)),
         }
+    }
+
+    /// Reads a page with faults once more, for what stands for its faulty rows: the others are projected as they stream past.
+    fn with_fingerprints(&self, text: &str, kept: Projected) -> Result<Projected, ShapeFault> {
+        if kept.faults.is_empty() {
+            return Ok(kept);
+        }
+        let Projected { items, faults, signals } = kept;
+        let mut reading = Reading { hashed: Some(faults), ..Reading::new(self) };
+        whole_of(text, PageSeed { node: &self.page, reading: &mut reading })?;
+        Ok(Projected { items, faults: reading.hashed.unwrap_or_default(), signals })
     }
 
     /// Reads a document that is one item by itself, as a look-up by id answers.
@@ -108,7 +121,7 @@ impl Projection {
         for row in &gathering.rows {
             match row {
                 Err(reason) => {
-                    let fault = ItemFault { index: reading.index, reason: reason.clone() };
+                    let fault = ItemFault { index: reading.index, reason: reason.clone(), fingerprint: None };
                     reading.kept.faults.push(fault);
                 }
                 Ok(found) => {
@@ -122,8 +135,12 @@ impl Projection {
                         operation: found.operation,
                         outer: found.around.and_then(|_| outer.as_ref().map(|(_, items)| items)),
                     };
+                    let before = reading.kept.faults.len();
                     let seed = ItemSeed { projection: self, reading: &mut reading, around };
                     whole_of(&found.raw, seed)?;
+                    for fault in reading.kept.faults.iter_mut().skip(before) {
+                        fault.fingerprint = Some(Fingerprint::of([Some(found.raw.as_ref())]));
+                    }
                 }
             }
             reading.index += 1;
@@ -179,6 +196,8 @@ pub(super) struct Reading<'p> {
     pub parent_seen: bool,
     /// The place of the row that is being read, from 0.
     pub index: usize,
+    /// The faults of an earlier read, where this one only finds what stands for them.
+    pub hashed: Option<Vec<ItemFault>>,
     fault: Option<ShapeFault>,
 }
 
@@ -189,7 +208,7 @@ impl<'p> Reading<'p> {
             faults: Vec::new(),
             signals: vec![None; projection.n_signals],
         };
-        Self { projection, kept, rows_seen: false, parent_seen: false, index: 0, fault: None }
+        Self { projection, kept, rows_seen: false, parent_seen: false, index: 0, hashed: None, fault: None }
     }
 
     /// Remembers the first fault and stops the parser.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::fingerprint::Fingerprint;
 use crate::format::FormatFault;
 use crate::items::Items;
 
@@ -51,6 +52,8 @@ pub struct ItemFault {
     pub index: usize,
     /// What is wrong with it: never a value of it.
     pub reason: Cow<'static, str>,
+    /// What stands for it; nothing where it cannot even be told from its page.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl fmt::Display for ItemFault {

@@ -20,6 +20,7 @@ use super::help;
 use super::migrate::MigrateCommand;
 use super::next::NextArgs;
 use super::notify::NotifyCommand;
+use super::quarantine::QuarantineCommand;
 use super::replay::ReplayArgs;
 use super::schemas::SchemasCommand;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
@@ -153,6 +154,9 @@ pub enum Command {
     /// See what the relay gave up, and send it once more or drop it
     #[command(subcommand, after_help = help::DLQ)]
     Dlq(DlqCommand),
+    /// See items, rows and pages that cannot be read, and have them read again or go on without them
+    #[command(subcommand, after_help = help::QUARANTINE)]
+    Quarantine(QuarantineCommand),
     /// Send again what was sent before, or refill a queue with it
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),

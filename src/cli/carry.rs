@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::findings::Filter;
 use super::{
     acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, migrate, next, notify, overview, play,
-    preflight, preview, probe, reconcile, replay, schemas, state,
+    preflight, preview, probe, quarantine, reconcile, replay, schemas, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -27,6 +27,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Explain(args) => explain::explain(desk, &args).await,
         Command::Approve(args) => approve::approve(desk, &args).await,
         Command::Dlq(command) => dlq::carry_out(desk, command).await,
+        Command::Quarantine(command) => quarantine::carry_out(desk, command).await,
         Command::Replay(args) => replay::replay(desk, &args).await,
         Command::Asyncapi(args) => asyncapi::asyncapi(desk, &args),
         Command::Generate(command) => generate::generate(desk, &command),

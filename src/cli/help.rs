@@ -115,6 +115,12 @@ Examples:
   tieout dlq retry --group 7f3a --limit 2 --rate 1/s   try two of a group
   tieout dlq drop --group 7f3a --reason 'the shop was closed'   never send them";
 
+pub(super) const QUARANTINE: &str = "\
+Examples:
+  tieout quarantine list                        what cannot be read, and what is wrong with it
+  tieout quarantine retry --kind item --domain stripe.charges   it is mended: read its ranges again
+  tieout quarantine drop 7f3a90c1 --reason 'a test of theirs'   go on without it, as long as it stays so";
+
 pub(super) const REPLAY: &str = "\
 Examples:
   tieout replay --since 2025-11-20T02:00:00Z --dry-run   how many events were sent since then

@@ -29,6 +29,7 @@ mod play;
 mod preflight;
 mod preview;
 mod probe;
+mod quarantine;
 mod reach;
 mod reconcile;
 mod replay;
@@ -75,6 +76,10 @@ pub use next::NextArgs;
 pub use notify::NotifyCommand;
 pub use output::Output;
 pub use person::{Actor, PersonName, Remark};
+pub use quarantine::{
+    Picked, QuarantineCommand, QuarantineDropArgs, QuarantineExportArgs, QuarantineListArgs,
+    QuarantineRetryArgs, QuarantineShowArgs, Shared as QuarantineShared,
+};
 pub use replay::ReplayArgs;
 pub use schemas::SchemasCommand;
 pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};

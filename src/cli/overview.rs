@@ -17,9 +17,10 @@ use crate::coverage;
 use crate::finding::{Finding, State};
 use crate::funnel::{self, Sources};
 use crate::going::Going;
+use crate::quarantine;
 use crate::report::{Range, RunLine, RunReport, Status, StatusLine};
 use crate::run::{self, EVENTS};
-use crate::store::{FindingFilter, OutboxState, RunSummary, Store, StoreError};
+use crate::store::{FindingFilter, OutboxState, QuarantineFilter, RunSummary, Store, StoreError};
 
 /// How many of the newest runs are searched for a domain's last one.
 const RUNS_SEARCHED: u32 = 100;
@@ -90,6 +91,9 @@ async fn line(
     let open = store
         .list(&FindingFilter { domains: vec![name.clone()], states, ..FindingFilter::default() })
         .await?;
+    let asked = QuarantineFilter { domains: vec![name.clone()], states: Vec::new() };
+    let quarantined = store.quarantined(&asked).await?;
+    let of = |state| quarantined.iter().filter(|entry| entry.state == state).count() as u64;
     Ok(StatusLine {
         domain: name.to_string(),
         verified_through,
@@ -107,6 +111,8 @@ async fn line(
         at_stake: at_stake(&open),
         dead,
         paused: None,
+        quarantined: of(quarantine::State::Open),
+        accepted: of(quarantine::State::Accepted),
         funnel: None,
     })
 }

@@ -12,9 +12,11 @@ use tieout_reconcilers::compare::{FIELDS, Fields};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::projection::ItemFault;
 use tieout_reconcilers::reconciler::Feed;
 use tieout_reconcilers::row::Row;
 
+use super::faulty::AllFaulty;
 use super::hand::{Hand, Note, key_of, same, usable_key};
 use super::pair::compare;
 use super::suspect::{Difference, Doubt, Looks, Suspect, Tally, one_per_key};
@@ -31,6 +33,8 @@ pub struct KeyedDiff<'f> {
     suspects: Vec<Suspect>,
     tally: Tally,
     doubts: BTreeSet<Doubt>,
+    page: u64,
+    faulty: AllFaulty,
 }
 
 impl<'f> KeyedDiff<'f> {
@@ -49,6 +53,8 @@ impl<'f> KeyedDiff<'f> {
             suspects: Vec::new(),
             tally: Tally::default(),
             doubts: BTreeSet::new(),
+            page: 0,
+            faulty: AllFaulty::default(),
         }
     }
 
@@ -59,8 +65,18 @@ impl<'f> KeyedDiff<'f> {
         }
     }
 
+    /// Says which page comes next, from 1.
+    pub fn turn_to(&mut self, page: u64) {
+        self.page = page;
+    }
+
     /// Counts rows of a page that could not even be projected.
-    pub fn take_nameless(&mut self, count: usize) {
+    pub fn take_faults(&mut self, faults: &[ItemFault]) {
+        self.faulty.take(self.page, faults);
+        self.count_nameless(faults.len());
+    }
+
+    fn count_nameless(&mut self, count: usize) {
         if count > 0 {
             self.tally.nameless += count as u64;
             self.doubts.insert(Doubt::Nameless);
@@ -119,11 +135,14 @@ impl<'f> KeyedDiff<'f> {
     pub fn finish(mut self) -> Difference {
         let suspects = one_per_key(self.suspects, &mut self.tally);
         let doubts = self.doubts.into_iter().collect();
-        Difference { suspects, tally: self.tally, doubts, left_young: 0 }
+        Difference { suspects, tally: self.tally, doubts, faulty: self.faulty, left_young: 0 }
     }
 
     fn take_item(&mut self, item: ItemView<'_>) {
-        let Some(key) = usable_key(item) else { return self.take_nameless(1) };
+        let Some(key) = usable_key(item) else {
+            self.faulty.take_item(self.page, item);
+            return self.count_nameless(1);
+        };
         let hash = self.hasher.hash_one(key.as_ref());
         if let Some(at) = self.hand.find(hash, &key) {
             // It changed twice; only a look-up tells what came last.

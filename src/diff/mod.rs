@@ -3,6 +3,7 @@
 //! Items wait in hand until the local rows of their clock range have streamed past; then what agreed is forgotten and
 //! only what did not is kept. Memory is bounded by the batch and by the number of differences, never by the slice.
 
+mod faulty;
 mod hand;
 mod keyed;
 mod pair;
@@ -15,6 +16,7 @@ mod unmatched;
 #[cfg(test)]
 mod tests;
 
+pub use faulty::{AllFaulty, Faulty};
 pub use keyed::KeyedDiff;
 pub use saved::SavedDiff;
 pub use slice::{BATCH, SliceDiff};

@@ -13,6 +13,7 @@ use tieout_reconcilers::reconciler::{Feed, Filter, Order};
 use tieout_reconcilers::row::Row;
 use tieout_reconcilers::window::Window;
 
+use super::faulty::AllFaulty;
 use super::hand::{Digest, Hand};
 use super::pair::compare;
 use super::suspect::{Doubt, Looks, Suspect, Tally};
@@ -69,6 +70,10 @@ pub struct SliceDiff<'f> {
     /// What was counted so far.
     pub tally: Tally,
     pub(super) doubts: BTreeSet<Doubt>,
+    /// The page that is being taken, from 1.
+    pub(super) page: u64,
+    /// Its items without a usable key, and those of the pages before.
+    pub(super) faulty: AllFaulty,
 }
 
 impl<'f> SliceDiff<'f> {
@@ -104,6 +109,8 @@ impl<'f> SliceDiff<'f> {
             seen_before: HashMap::new(),
             tally: Tally::default(),
             doubts: BTreeSet::new(),
+            page: 0,
+            faulty: AllFaulty::default(),
         }
     }
 
@@ -247,7 +254,7 @@ impl<'f> SliceDiff<'f> {
 
     fn meet_nobody(&mut self, row: &Row<'_>) {
         let Ok(key) = Key::checked(&row.key) else {
-            self.doubts.insert(Doubt::Nameless);
+            self.doubts.insert(Doubt::NamelessRow);
             return;
         };
         if self.unmet.contains_key(&key) {

@@ -11,6 +11,8 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::money::Totals;
 use tieout_reconcilers::page::Wanted;
 
+use super::faulty::AllFaulty;
+
 /// An item or row that found no equal in its slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspect {
@@ -108,8 +110,10 @@ pub enum Doubt {
     KeyTwice,
     /// The local query returned one key twice.
     RowTwice,
-    /// An item or row has no usable key.
+    /// An item has no usable key.
     Nameless,
+    /// A row has no usable key.
+    NamelessRow,
     /// More rows met no item of a whole feed than can be told one by one.
     ManyUnmet,
 }
@@ -123,6 +127,8 @@ pub struct Difference {
     pub tally: Tally,
     /// What makes the walk doubtful.
     pub doubts: Vec<Doubt>,
+    /// The items without a usable key.
+    pub faulty: AllFaulty,
     /// How many items that changed after the window were left to the next run.
     pub left_young: u64,
 }

@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 use tieout_reconcilers::items::{ItemView, Items};
 use tieout_reconcilers::key::Key;
 
+use tieout_reconcilers::projection::ItemFault;
+
 use super::hand::{Hand, Note, digest_of, usable_key};
 use super::slice::{MAX_YOUNG, SliceDiff};
 use super::suspect::{Doubt, Looks};
@@ -17,8 +19,18 @@ impl SliceDiff<'_> {
         }
     }
 
+    /// Says which page comes next, from 1.
+    pub fn turn_to(&mut self, page: u64) {
+        self.page = page;
+    }
+
     /// Counts rows of a page that could not even be projected.
-    pub fn take_nameless(&mut self, count: usize) {
+    pub fn take_faults(&mut self, faults: &[ItemFault]) {
+        self.faulty.take(self.page, faults);
+        self.count_nameless(faults.len());
+    }
+
+    fn count_nameless(&mut self, count: usize) {
         if count > 0 {
             self.tally.nameless += count as u64;
             self.doubts.insert(Doubt::Nameless);
@@ -26,7 +38,10 @@ impl SliceDiff<'_> {
     }
 
     fn take_item(&mut self, item: ItemView<'_>) {
-        let Some(key) = usable_key(item) else { return self.take_nameless(1) };
+        let Some(key) = usable_key(item) else {
+            self.faulty.take_item(self.page, item);
+            return self.count_nameless(1);
+        };
         let clock = self.clock_format.of(item);
         let hash = self.hasher.hash_one(key.as_ref());
         if let Some(at) = clock.filter(|at| {

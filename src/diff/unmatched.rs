@@ -75,7 +75,8 @@ impl<'f> Unmatched<'f> {
         }
         let suspects = one_per_key(diff.suspects, &mut diff.tally);
         let doubts = diff.doubts.into_iter().collect();
-        Difference { suspects, tally: diff.tally, doubts, left_young: diff.left_young }
+        let (tally, faulty) = (diff.tally, diff.faulty);
+        Difference { suspects, tally, doubts, faulty, left_young: diff.left_young }
     }
 }
 

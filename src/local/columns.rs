@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use tieout_reconcilers::compare::{Field, Fields, Rule};
 use tieout_reconcilers::direction::Direction;
+use tieout_reconcilers::fingerprint::Fingerprint;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
-use tieout_reconcilers::key;
+use tieout_reconcilers::key::{self, Key};
 use tieout_reconcilers::reconciler::Local;
 use tieout_reconcilers::row::Row;
 use tieout_reconcilers::scalar::Scalar;
@@ -166,6 +167,27 @@ impl Columns {
         scratch: &'r mut String,
         read: &mut Read,
     ) -> Option<Row<'r>> {
+        let (n_faults, known) = (read.n_faults(), read.faults.len());
+        let row = self.read(&cell, scratch, read);
+        if read.n_faults() > n_faults {
+            let key = row.as_ref().and_then(|row| Key::checked(&row.key).ok());
+            read.are_of(known, key.as_ref(), self.fingerprint(&cell));
+        }
+        row
+    }
+
+    /// What stands for a row.
+    fn fingerprint<'r>(&self, cell: &impl Fn(usize) -> Cell<'r>) -> Fingerprint {
+        let values: Vec<String> = self.indices().map(|index| format!("{:?}", cell(index))).collect();
+        Fingerprint::of(values.iter().map(|value| Some(value.as_str())))
+    }
+
+    fn read<'r>(
+        &self,
+        cell: &impl Fn(usize) -> Cell<'r>,
+        scratch: &'r mut String,
+        read: &mut Read,
+    ) -> Option<Row<'r>> {
         let key = match cell(self.key.index).and_then(|value| key_text(value, scratch)) {
             Ok(key) => key,
             Err(reason) => {
@@ -173,14 +195,14 @@ impl Columns {
                 return None;
             }
         };
-        let clock = self.clock.as_ref().and_then(|column| self.instant(column, Shown::earliest, &cell, read));
+        let clock = self.clock.as_ref().and_then(|column| self.instant(column, Shown::earliest, cell, read));
         let changed = self.changed.as_ref();
-        let changed = changed.and_then(|column| self.instant(column, Shown::latest, &cell, read));
-        let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, None, &cell, read));
+        let changed = changed.and_then(|column| self.instant(column, Shown::latest, cell, read));
+        let version = self.version.as_ref().map_or(Scalar::Absent, |column| value(column, None, cell, read));
         let mut fields = Vec::with_capacity(self.fields.len());
         let columns = self.fields.iter().zip(&self.walls);
-        fields.extend(columns.map(|(column, wall)| value(column, *wall, &cell, read)));
-        let whole = self.whole(&cell, read);
+        fields.extend(columns.map(|(column, wall)| value(column, *wall, cell, read)));
+        let whole = self.whole(cell, read);
         read.rows += 1;
         Some(Row { key, clock, changed, version, fields, whole })
     }

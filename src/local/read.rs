@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use tieout_reconcilers::fingerprint::Fingerprint;
+use tieout_reconcilers::key::Key;
+
 use super::columns::Column;
 
 /// How many faults are kept; all are counted.
-const KEPT: usize = 20;
+const KEPT: usize = 100;
 
 /// The outcome of a read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +32,10 @@ pub struct RowFault {
     pub type_name: Box<str>,
     /// What is wrong with the value.
     pub reason: &'static str,
+    /// The key of its row, where that can be used.
+    pub key: Option<Key>,
+    /// What stands for the row, as far as the domain reads it; a value that cannot be read counts as what is wrong with it.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl fmt::Display for RowFault {
@@ -54,6 +61,20 @@ impl Read {
         self.keep(column, reason);
     }
 
+    /// How many faults were found so far.
+    #[must_use]
+    pub const fn n_faults(&self) -> u64 {
+        self.bad_keys + self.unreadable
+    }
+
+    /// Says of which row the faults are that were kept beyond the first `known`.
+    pub(super) fn are_of(&mut self, known: usize, key: Option<&Key>, fingerprint: Fingerprint) {
+        for fault in self.faults.iter_mut().skip(known) {
+            fault.key = key.cloned();
+            fault.fingerprint = Some(fingerprint);
+        }
+    }
+
     /// Adds what another part of the same read saw.
     pub fn add(&mut self, other: Self) {
         self.rows += other.rows;
@@ -66,7 +87,8 @@ impl Read {
     fn keep(&mut self, column: &Column, reason: &'static str) {
         if self.faults.len() < KEPT {
             let Column { name, type_name, .. } = column;
-            self.faults.push(RowFault { column: name.clone(), type_name: type_name.clone(), reason });
+            let (column, type_name) = (name.clone(), type_name.clone());
+            self.faults.push(RowFault { column, type_name, reason, key: None, fingerprint: None });
         }
     }
 }

@@ -24,14 +24,7 @@ mod pubsub;
 mod redis;
 mod sqlite;
 mod stdout;
-#[cfg(not(all(
-    feature = "amqp",
-    feature = "aws",
-    feature = "gcp",
-    feature = "kafka",
-    feature = "nats",
-    feature = "redis"
-)))]
+#[cfg(not(feature = "all-queues"))]
 mod unbuilt;
 pub mod webhook;
 
@@ -158,32 +151,37 @@ pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {
         }
         #[cfg(feature = "redis")]
         QueueSettings::Redis(settings) => Box::new(redis::RedisQueue::new(settings)),
+        #[cfg(not(feature = "redis"))]
+        QueueSettings::Redis(_) => Box::new(unbuilt::Unbuilt),
         #[cfg(feature = "amqp")]
         QueueSettings::Amqp(settings) => Box::new(amqp::AmqpQueue::new(settings)),
+        #[cfg(not(feature = "amqp"))]
+        QueueSettings::Amqp(_) => Box::new(unbuilt::Unbuilt),
         #[cfg(feature = "nats")]
         QueueSettings::Nats(settings) => Box::new(nats::NatsQueue::new(settings)),
+        #[cfg(not(feature = "nats"))]
+        QueueSettings::Nats(_) => Box::new(unbuilt::Unbuilt),
         #[cfg(feature = "aws")]
         QueueSettings::Sqs(settings) => aws::sqs(settings),
         #[cfg(feature = "aws")]
         QueueSettings::Sns(settings) => aws::sns(settings),
         #[cfg(feature = "aws")]
         QueueSettings::EventBridge(settings) => aws::eventbridge(settings),
+        #[cfg(not(feature = "aws"))]
+        QueueSettings::Sqs(_) | QueueSettings::Sns(_) | QueueSettings::EventBridge(_) => {
+            Box::new(unbuilt::Unbuilt)
+        }
         #[cfg(feature = "kafka")]
         QueueSettings::Kafka(settings) => Box::new(kafka::KafkaQueue::new(settings)),
+        #[cfg(not(feature = "kafka"))]
+        QueueSettings::Kafka(_) => Box::new(unbuilt::Unbuilt),
         #[cfg(feature = "gcp")]
         QueueSettings::Pubsub(settings) => Box::new(pubsub::PubsubQueue::new(settings)),
+        #[cfg(not(feature = "gcp"))]
+        QueueSettings::Pubsub(_) => Box::new(unbuilt::Unbuilt),
         QueueSettings::Webhook(settings) => Box::new(webhook::WebhookQueue::new(settings)),
         QueueSettings::Ndjson { path } => Box::new(ndjson::NdjsonQueue::new(path)),
         QueueSettings::Stdout => Box::new(stdout::StdoutQueue),
-        #[cfg(not(all(
-            feature = "amqp",
-            feature = "aws",
-            feature = "gcp",
-            feature = "kafka",
-            feature = "nats",
-            feature = "redis"
-        )))]
-        _ => Box::new(unbuilt::Unbuilt),
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::dead::{GroupLine, LetterView};
 use super::due::DueLine;
 use super::explained::Explained;
+use super::quarantine::EntryView;
 use super::schedule::{JournalLine, PauseChanged, PauseView};
 use super::state::{BrokenLease, DomainState};
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
@@ -82,6 +83,11 @@ pub fn dead_letters(events: &[LetterView<'_>], not_listed: u64) -> serde_json::R
     document(&DeadLettersDocument { schema: "tieout.dead_letters/v1", events, not_listed })
 }
 
+/// `tieout quarantine list` as one document.
+pub fn quarantine(entries: &[EntryView<'_>], not_listed: u64) -> serde_json::Result<String> {
+    document(&QuarantineDocument { schema: "tieout.quarantine/v1", entries, not_listed })
+}
+
 /// A value of a command as one document of a schema.
 pub fn whole(schema: &'static str, value: &impl Serialize) -> serde_json::Result<String> {
     document(&Whole { schema, value })
@@ -98,6 +104,13 @@ pub fn lines<T: Serialize>(name: &str, values: impl IntoIterator<Item = T>) -> s
 
 fn line(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(value).map(|text| text + "\n")
+}
+
+#[derive(Serialize)]
+struct QuarantineDocument<'a> {
+    schema: &'static str,
+    entries: &'a [EntryView<'a>],
+    not_listed: u64,
 }
 
 #[derive(Serialize)]

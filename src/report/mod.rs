@@ -8,6 +8,7 @@ mod due;
 mod invariants;
 mod lives;
 mod schedule;
+mod quarantine;
 mod schemas;
 mod seal;
 mod state;
@@ -22,6 +23,7 @@ pub use dead::{
 pub use due::DueLine;
 pub use invariants::{Broken, check};
 pub use lives::{HeldLine, Owner, Standing, Tonight, Took};
+pub use quarantine::{EntryView, QuarantineDone, QuarantineLine, QuarantineReport};
 pub use schedule::{JournalLine, PauseChanged, PauseView};
 pub use schemas::SchemaLine;
 pub use seal::seal;

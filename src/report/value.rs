@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::amounts::Amount;
 use super::lives::{Standing, Tonight};
+use super::quarantine::QuarantineReport;
 use crate::funnel::Funnel;
 
 /// The version of the JSON form.
@@ -161,6 +162,9 @@ pub struct DomainReport {
     /// How many of the findings of this run have which cause, where the domain names its received webhooks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub causes: BTreeMap<String, u64>,
+    /// What cannot be read, where there is something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<QuarantineReport>,
     /// What the application received and what became of it, where the domain says who counts that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub funnel: Option<Funnel>,

@@ -48,6 +48,10 @@ pub struct StatusLine {
     /// Whether runs leave it alone, and because of whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<PauseView>,
+    /// Items, rows and pages that cannot be read and that nobody has accepted.
+    pub quarantined: u64,
+    /// Those that somebody accepted.
+    pub accepted: u64,
     /// What the application received and what became of it, where the domain says who counts that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub funnel: Option<Funnel>,

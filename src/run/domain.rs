@@ -1,6 +1,6 @@
 //! One domain, in order: look again at what was found earlier, read the slices, rest once, judge what had to rest, release.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use tieout_reconcilers::instant::Instant;
@@ -36,6 +36,7 @@ use crate::finding::{Finding, State};
 use crate::going::Going;
 use crate::local::MemberValues;
 use crate::plan::{Exposure, Plan, Planner};
+use crate::quarantine::{Known, Weighed};
 use crate::report::DomainReport;
 use crate::source::DetailBudget;
 use crate::store::{Commit, Covered, Lease, SavedToken, SliceDone};
@@ -69,6 +70,10 @@ pub(super) struct Night<'a> {
     pub lanes: Arc<Lanes>,
     /// What the provider's first answer says about how far its answers are whole.
     pub provider_ceiling: Arc<OnceLock<Option<Instant>>>,
+    /// What cannot be read and is known.
+    pub quarantine: Known,
+    /// Rows that may be those of items without a key: nothing is concluded about them.
+    pub aside: HashSet<Key>,
     /// Suspects that must rest before they are judged, with the moment they were first seen.
     pub resting: Vec<(Suspect, Purpose)>,
     pub resting_since: Option<Stopwatch>,
@@ -111,6 +116,8 @@ pub(super) struct Proven {
     pub token: Option<SavedToken>,
     /// What nobody has to read on any more.
     pub read: Option<(Purpose, Window)>,
+    /// What it says about what cannot be read.
+    pub quarantine: Weighed,
 }
 
 /// Reconciles one domain and reports on it, whatever happens.
@@ -189,6 +196,8 @@ impl<'a> Night<'a> {
             sentinels: Arc::default(),
             lanes: Arc::clone(&stage.lanes),
             provider_ceiling: Arc::default(),
+            quarantine: Known::default(),
+            aside: HashSet::new(),
             resting: Vec::new(),
             resting_since: None,
             withheld: Vec::new(),
@@ -213,6 +222,7 @@ impl<'a> Night<'a> {
         match &self.job.options.scope {
             Scope::Keys(keys) => self.judge_keys(keys).await,
             Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
+                self.recall_quarantine().await?;
                 let following = self.events_to_follow().await?;
                 self.say_lost_events(following.as_ref());
                 // Deep, as all that follows: boxed, so that what holds it stays small.
@@ -290,9 +300,11 @@ impl<'a> Night<'a> {
             return Ok(());
         };
         let Plan { findings, events, superseded, stood: _ } = plan;
-        let Proven { slice, coverage, token, read } = proven;
+        let Proven { slice, coverage, token, read, quarantine } = proven;
+        let supersede = superseded;
+        let overlap = None;
         let commit =
-            Commit { slice, coverage, overlap: None, token, read, findings, events, supersede: superseded };
+            Commit { slice, coverage, overlap, token, read, findings, events, supersede, quarantine };
         self.job.store.commit(lease, commit).await?;
         self.stop.going().moves();
         Ok(())
@@ -393,6 +405,7 @@ impl<'a> Night<'a> {
         self.account.absorb(&other.account);
         self.again.absorb(&other.again);
         self.listing.absorb(other.listing);
+        self.quarantine.absorb(other.quarantine);
         self.lives.absorb(other.lives);
         self.n_events += other.n_events;
         self.limit = self.limit.take().or(other.limit);

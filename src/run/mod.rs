@@ -31,6 +31,7 @@ mod outcome;
 mod panicked;
 mod parts;
 mod purge;
+mod quarantine;
 mod range;
 mod reading;
 mod release;

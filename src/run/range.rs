@@ -232,8 +232,9 @@ impl Range<'_> {
         if let Some(shown) = &reading.shown {
             shown.saw(&page.items, &feed.clock_format, self.slice.window);
         }
+        self.diff.turn_to(page.number);
         self.diff.take(&page.items);
-        self.diff.take_nameless(page.faults.len());
+        self.diff.take_faults(&page.faults);
         self.diff.take_gone(&page.gone);
         drop(page);
         while let Some(range) = self.diff.ready() {

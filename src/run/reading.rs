@@ -155,8 +155,7 @@ impl Night<'_> {
         }
         shape.learn(slice.window, pages);
         if let Seen::Whole { difference, walked, rows, confirmation } = seen {
-            self.say_row_faults(&rows);
-            self.judge_slice(&slice, *difference, walked, confirmation).await?;
+            self.judge_slice(&slice, *difference, walked, &rows, confirmation).await?;
         }
         if next_step == NextStep::LeaveOut {
             let left = flight.len() + shape.len();

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::Carriage;
 use crate::finding::Identity;
-use crate::going::Going;
-use crate::queue::{Delivery, Outcome, Queues};
+use crate::going::{Going, LAST_WORDS};
+use crate::queue::{Delivery, Outcome, Queue, Queues, Room};
 use crate::schemas::Carried;
 use crate::store::{Outgoing, SentEvent, SentFilter, Store, StoreError};
 
@@ -161,10 +161,13 @@ async fn send(
     let mut left: Vec<Outgoing> = lot.into_iter().map(|sent| sent.event).collect();
     let mut pauses = ExponentialBuilder::new().with_max_times(TRIES).build();
     loop {
+        let n = room(queue.as_mut(), left.len(), &order.going).await?;
+        let n_left = left.len();
+        let part = left.get(..n).unwrap_or(&left);
         let answer = tokio::select! {
             biased;
-            answer = timeout(ANSWER_TIME, queue.send(&left)) => answer,
-            () = order.going.over_for(crate::going::LAST_WORDS) => return Err("it was asked to end".to_owned()),
+            answer = timeout(ANSWER_TIME, queue.send(part)) => answer,
+            () = order.going.over_for(LAST_WORDS) => return Err("it was asked to end".to_owned()),
         };
         let why = match answer {
             Ok(delivery) => settle(&mut left, delivery, replayed),
@@ -173,9 +176,32 @@ async fn send(
         if left.is_empty() {
             return Ok(());
         }
+        if n_left - left.len() == n {
+            continue;
+        }
         let Some(pause) = pauses.next() else { return Err(why) };
         if order.going.pause(pause).await.is_err() {
             return Err("it was asked to end".to_owned());
+        }
+    }
+}
+
+/// How many of the events that are wanted the consumers of a queue leave room for, from 1 up: it waits until they leave some.
+async fn room(queue: &mut dyn Queue, wanted: usize, going: &Going) -> Result<usize, String> {
+    let most = u32::try_from(wanted).unwrap_or(u32::MAX);
+    loop {
+        let room = tokio::select! {
+            biased;
+            room = queue.room(most) => room,
+            () = going.over_for(LAST_WORDS) => return Err("it was asked to end".to_owned()),
+        };
+        match room {
+            Room::For(n) => return Ok(usize::try_from(n.max(1)).unwrap_or(wanted).min(wanted)),
+            Room::Crowded { crowd, again } => {
+                if going.pause(again).await.is_err() {
+                    return Err(format!("it was asked to end; the queue {crowd}"));
+                }
+            }
         }
     }
 }

@@ -32,6 +32,8 @@ impl Night<'_> {
         if let Some(reason) = self.truth_is_empty() {
             // Nothing was proven by a truth that looks empty, and the next run reads it again.
             self.disbelieve();
+            let orphans =
+                orphans.into_iter().filter(|(suspect, _)| !self.aside.contains(&suspect.key)).collect();
             self.hold_orphans(orphans, &reason).await?;
             return self.believe().await;
         }

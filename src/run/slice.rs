@@ -354,8 +354,9 @@ impl Reading {
             if let Some(shown) = &mut shown {
                 shown.take(&page.items)?;
             }
+            diff.turn_to(page.number);
             diff.take(&page.items);
-            diff.take_nameless(page.faults.len());
+            diff.take_faults(&page.faults);
             diff.take_gone(&page.gone);
             drop(page);
             if diff.is_full() {

@@ -28,6 +28,7 @@ impl Night<'_> {
         self.report.api_requests = Requests { ok: sent.ok, throttled: sent.throttled, failed: sent.failed };
         self.report.items = self.account.items;
         self.report.overlap = self.again.items;
+        self.report.quarantine = self.quarantine_report();
         self.report.amounts = self.account.money.tie_out();
         self.report.events.planned = self.n_events + self.report.events.dead;
         if self.job.options.found == Found::Baseline {
@@ -104,6 +105,7 @@ pub(super) fn blank_named(domain: &str) -> DomainReport {
         events: EventCounts::default(),
         amounts: Vec::new(),
         limits: Vec::new(),
+        quarantine: None,
         funnel: None,
         problems: Vec::new(),
         notes: Vec::new(),

@@ -30,8 +30,15 @@ impl Night<'_> {
         slice: &Slice,
         difference: Difference,
         Walked { coverage, token }: Walked,
+        rows: &LocalRead,
         confirmation: Confirmation,
     ) -> Result<(), Failure> {
+        let mut difference = difference;
+        let unread = self.quarantine(slice, &coverage, &difference, rows);
+        let has_nameless = difference.tally.nameless > 0;
+        if unread.are_items_accepted {
+            difference.doubts.retain(|doubt| *doubt != Doubt::Nameless);
+        }
         let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &coverage)?;
         let before = self.account_of(slice.purpose).items;
@@ -54,11 +61,13 @@ impl Night<'_> {
         let left = self.as_seen(young.iter()).await?;
         plan.extend(self.decide(left, None).await?);
         let unmet = unseen::unmet(&rest);
+        let rest = if has_nameless { self.put_aside(rest, slice.purpose) } else { rest };
         plan.extend(self.put_to_rest(rest, slice.purpose).await?);
         self.say_range(slice.window);
         let items = self.account_of(slice.purpose).items.since(&before);
         let counts_json = counts_json(&difference.tally, items, is_complete);
         let mut proven = self.proven(slice, counts_json, token.filter(|_| is_complete), is_complete);
+        proven.quarantine = unread.weighed;
         // Above the ceiling nothing is verified, so that nothing that is left out there makes doubtful what is below.
         if let Some(judged) = slice.window.until(self.ceiling()) {
             self.withhold(judged, unmet, &mut proven);
@@ -89,7 +98,8 @@ impl Night<'_> {
         }
         let feed = self.sides.reconciler.feed();
         let token = token.filter(|_| feed.changes).map(|token| SavedToken { feed: feed.name.clone(), token });
-        Proven { slice: Some(SliceDone { slice: slice.clone(), counts_json }), coverage, token, read }
+        let slice = Some(SliceDone { slice: slice.clone(), counts_json });
+        Proven { slice, coverage, token, read, ..Proven::default() }
     }
 
     fn say_left(&mut self, young: u64) {
@@ -125,6 +135,7 @@ impl Night<'_> {
                 Doubt::KeyTwice => "two items with one key and different values",
                 Doubt::RowTwice => "the local query returned one key twice",
                 Doubt::Nameless => "items without a usable key",
+                Doubt::NamelessRow => "local rows without a usable key",
                 Doubt::ManyUnmet => {
                     "more than 100000 local rows met no item; nothing is concluded about them: is `rows` about this feed?"
                 }
@@ -138,15 +149,6 @@ impl Night<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Local rows that could not be used make the slice's evidence no worse, but somebody has to know.
-    pub(super) fn say_row_faults(&mut self, rows: &LocalRead) {
-        let unusable = rows.bad_keys + rows.unreadable;
-        if unusable > 0 {
-            let first = rows.faults.first().map(|fault| format!(": {fault}")).unwrap_or_default();
-            self.doubt(format!("{unusable} local values cannot be used{first}"));
-        }
     }
 
     /// Which suspects are judged now, which must rest first, and which the slice can prove nothing about.
@@ -182,9 +184,11 @@ impl Night<'_> {
         }
         // Nothing is concluded from an absence before all of them were looked up.
         self.doubt_unseen(&mut confirmations);
+        let aside = self.set_aside(suspects, purpose, &mut confirmations);
         let mut plan = Plan::default();
         for (chunk, confirmation) in suspects.chunks(LOOKED_UP_AT_ONCE).zip(confirmations) {
-            plan.extend(self.judge(chunk, purpose, confirmation).await?);
+            let its: Vec<Suspect> = chunk.iter().filter(|one| !aside.contains(&one.key)).cloned().collect();
+            plan.extend(self.judge(&its, purpose, confirmation).await?);
         }
         Ok(plan)
     }

@@ -53,7 +53,7 @@ pub use lookup::{Lookup, lookup};
 pub use members::first_member;
 pub use originals::{Asked, DetailBudget, Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
-pub use reason::{Reason, Site, What};
+pub use reason::{BadPage, Reason, Site, What};
 pub use room::Room;
 pub use traffic::Sent;
 pub use walk::{Coverage, Walk, Walked, WalkedPage, Waypoint};

@@ -179,11 +179,43 @@ impl Reason {
         }
     }
 
+    /// The page that could not be read, where that is it.
+    #[must_use]
+    pub fn bad_page(&self) -> Option<BadPage<'_>> {
+        let (at, why, sha256) = match self {
+            Self::NotAPage { at, fault, outline, .. } => {
+                (at, format!("{fault}; shaped {}", outline.shape), Some(outline.sha256.as_str()))
+            }
+            Self::Unread {
+                at,
+                error: error @ (SourceError::BodyTooLarge { .. } | SourceError::FileTooLarge { .. }),
+            } => (at, error.to_string(), None),
+            _ => return None,
+        };
+        let number = match at.what {
+            What::Page(number) => Some(number),
+            What::Job => None,
+            What::Keys => return None,
+        };
+        Some(BadPage { number, why, sha256 })
+    }
+
     /// Whether the credentials were refused.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         matches!(self, Self::Rejected { .. })
     }
+}
+
+/// A page that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadPage<'r> {
+    /// Its place in the walk, from 1; nothing where it is the answer about a job.
+    pub number: Option<u64>,
+    /// What is wrong with it: never a value of it.
+    pub why: String,
+    /// The SHA-256 of its body; nothing where it is larger than what is read of one.
+    pub sha256: Option<&'r str>,
 }
 
 /// The content type of an answer that is not a page, as part of a message.

@@ -56,7 +56,7 @@ pub enum Force {
 pub struct ByHand {
     /// The member of the fan-out.
     pub each: Each,
-    /// `rewind`, `unlock`, `replay`, `pause` or `resume`.
+    /// `rewind`, `unlock`, `replay`, `pause`, `resume`, `quarantine drop` or `quarantine retry`.
     pub act: String,
     /// What was changed, in words.
     pub detail: String,
@@ -137,6 +137,7 @@ impl Store {
     }
 }
 
+/// Writes an act down.
 pub(super) async fn note(
     tx: &mut Tx,
     domain: &DomainName,

@@ -13,9 +13,10 @@ use super::error::StoreError;
 use super::lease::{Lease, fence};
 use super::saved_token::{self, SavedToken};
 use super::sql::{Tx, args};
-use super::{bookmark, coverage, findings, outbox};
+use super::{bookmark, coverage, findings, outbox, quarantine};
 use crate::event::Event;
 use crate::finding::Finding;
+use crate::quarantine::Weighed;
 
 /// What is committed together. Everything in it belongs to the lease's domain.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct Commit {
     pub events: Vec<Event>,
     /// Events that must not be sent any more. What was sent already stays sent.
     pub supersede: Vec<Uuid>,
+    /// What a slice says about what cannot be read.
+    pub quarantine: Weighed,
 }
 
 /// A slice that was judged.
@@ -127,6 +130,9 @@ impl Store {
         }
         if let Some(token) = &commit.token {
             saved_token::save(&mut tx, lease, token, now).await?;
+        }
+        if !commit.quarantine.is_empty() {
+            quarantine::record(&mut tx, lease, &commit.quarantine, now).await?;
         }
         if let Some((purpose, range)) = commit.read {
             bookmark::remove(&mut tx, (lease.domain(), lease.each()), purpose, range).await?;

@@ -96,6 +96,36 @@ pub(super) async fn add(tx: &mut Tx, lease: &Lease, covered: &Covered) -> Result
     Ok(())
 }
 
+/// Takes a range out: it has to be read again. The lease's row is locked, so nobody adds beside us.
+pub(super) async fn take_out(
+    tx: &mut Tx,
+    lease: &Lease,
+    clock: &str,
+    range: Window,
+) -> Result<(), StoreError> {
+    let (domain, each) = (lease.domain().as_str(), lease.each().as_str());
+    let touched = tx
+        .rows(
+            "DELETE FROM coverage WHERE domain = $1 AND each_ = $2 AND clock = $3
+             AND from_at < $5 AND to_at > $4 RETURNING from_at, to_at",
+            &args![domain, each, clock, range.from(), range.to()],
+        )
+        .await?;
+    for row in &touched {
+        let known = window(row)?;
+        let before = Window::new(known.from(), known.to().min(range.from()));
+        let after = Window::new(known.from().max(range.to()), known.to());
+        for left in before.into_iter().chain(after) {
+            tx.execute(
+                "INSERT INTO coverage (domain, each_, clock, from_at, to_at) VALUES ($1, $2, $3, $4, $5)",
+                &args![domain, each, clock, left.from(), left.to()],
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}
+
 /// Records an overlap scan that ran to its end.
 pub(super) async fn scanned(
     tx: &mut Tx,

@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 17] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 18] = [
     (
         1,
         "first",
@@ -105,6 +105,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 17] = [
         "schedules",
         include_str!("migrations/sqlite/0016_schedules.sql"),
         include_str!("migrations/postgres/0016_schedules.sql"),
+    ),
+    (
+        17,
+        "quarantine",
+        include_str!("migrations/sqlite/0017_quarantine.sql"),
+        include_str!("migrations/postgres/0017_quarantine.sql"),
     ),
     (
         18,

@@ -21,6 +21,7 @@ mod kept_page;
 mod kept_state;
 mod lease;
 mod notices;
+mod quarantine;
 mod runs;
 mod saved_token;
 mod schedules;
@@ -50,6 +51,7 @@ pub use outbox::{
     OutboxState, Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent, SentFilter, Shown,
     UnsentCount, as_it_is,
 };
+pub use quarantine::{QuarantineFilter, ReadAgain};
 pub use release::{Release, Released, Staged};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;

@@ -65,6 +65,7 @@ mod outbound;
 mod people;
 mod own_credentials;
 mod privacy;
+mod quarantine;
 mod quotas;
 mod reference;
 mod replays;

@@ -41,7 +41,7 @@ pub(super) async fn export(
     if args.to.as_os_str() == "-" {
         return written(write(store, &ids, &mut io::stdout().lock()).await?).map(|()| exit::DONE);
     }
-    let file = open(&args.to, args)?;
+    let file = open_file(&args.to, args.overwrite)?;
     let mut file = BufWriter::new(file);
     let wrote = write(store, &ids, &mut file).await?;
     let synced = wrote.and_then(|()| file.into_inner()?.sync_all());
@@ -56,10 +56,10 @@ pub(super) async fn export(
 }
 
 /// A file for its owner alone, since events are whole in it.
-fn open(path: &Path, args: &ExportArgs) -> Result<File, Failure> {
+pub(in crate::cli) fn open_file(path: &Path, overwrite: bool) -> Result<File, Failure> {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
-    if args.overwrite {
+    if overwrite {
         options.create(true).truncate(true)
     } else {
         options.create_new(true)

@@ -1,5 +1,6 @@
 //! What makes a walk doubtful, by example.
 
+use tieout_reconcilers::projection::ItemFault;
 use tieout_reconcilers::reconciler::Order;
 
 use super::world::{Thing, World, raw_items, run};
@@ -88,18 +89,50 @@ fn items_without_a_usable_key_are_counted_apart() {
     diff.take(&raw_items(
         r#"[{"at":1},{"id":null,"at":1},{"id":"","at":1},{"id":{},"at":1},{"id":"a\u0000","at":1}]"#,
     ));
-    diff.take_nameless(2);
-    diff.take_nameless(0);
+    let fault = |index| ItemFault { index, reason: "it is not an object".into(), fingerprint: None };
+    diff.turn_to(2);
+    diff.take_faults(&[fault(0), fault(1)]);
+    diff.take_faults(&[]);
     let difference = diff.finish().resolve(&[].into(), &[].into());
     assert_eq!((difference.tally.nameless, difference.tally.upstream), (7, 0));
     assert_eq!(difference.doubts, [Doubt::Nameless]);
     assert!(difference.suspects.is_empty());
+    let told: Vec<String> = difference
+        .faulty
+        .told
+        .iter()
+        .map(|one| format!("{} {:?} {} {}", one.page, one.row, one.reason, one.fingerprint.is_some()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "0 None the item has no key true",
+            "0 None the item has no key true",
+            "0 None the item has no key true",
+            "0 None the key is neither text nor a whole number true",
+            "0 None the key is longer than 1024 bytes or holds a control character true",
+            "2 Some(1) it is not an object false",
+            "2 Some(2) it is not an object false",
+        ]
+    );
+}
+
+#[test]
+fn however_many_items_have_no_key_only_some_are_told_and_all_are_counted() {
+    let world = World::listing(&[], Order::Ascending);
+    let (fields, feed) = (super::world::fields(), super::world::feed(&world));
+    let mut diff = SliceDiff::new(&fields, &feed, world.window());
+    let fault = |index| ItemFault { index, reason: "it is not an object".into(), fingerprint: None };
+    diff.take_faults(&(0..150).map(fault).collect::<Vec<_>>());
+    let difference = diff.finish().resolve(&[].into(), &[].into());
+    assert_eq!((difference.faulty.told.len(), difference.faulty.left_out), (100, 50));
+    assert_eq!(difference.tally.nameless, 150);
 }
 
 #[test]
 fn a_row_without_a_usable_key_is_doubtful_and_not_counted() {
     let rows = [one("", 2), one("a\u{1}", 2)];
     let outcome = run(&World::listing(&[], Order::Ascending).with_rows(&rows));
-    assert_eq!(outcome.doubts, [Doubt::Nameless]);
+    assert_eq!(outcome.doubts, [Doubt::NamelessRow]);
     assert_eq!(outcome.tally.local, 0);
 }

@@ -135,7 +135,7 @@ pub(super) fn run_to(world: &World, walk: Walk) -> Outcome {
 }
 
 pub(super) fn outcome(difference: Difference, ranges: Vec<Window>) -> Outcome {
-    let Difference { suspects, tally, doubts, left_young: _ } = difference;
+    let Difference { suspects, tally, doubts, faulty: _, left_young: _ } = difference;
     let n_suspects = suspects.len();
     let by_key: BTreeMap<_, _> =
         suspects.into_iter().map(|s| (s.key.to_string(), (s.looks, s.upstream, s.local))).collect();

@@ -276,7 +276,11 @@ async fn rows_that_cannot_be_identified_are_counted_and_unreadable_values_are_no
         let range = window("2025-11-21T00:00:00Z", "2025-11-22T00:00:00Z");
         let (rows, read) = rows_of(&reader, range).await.unwrap();
         assert_eq!(keys_of(&rows), ["good"]);
-        assert_eq!((read.rows, read.bad_keys, read.unreadable, read.faults.len()), (1, 32, 1, 20));
+        assert_eq!((read.rows, read.bad_keys, read.unreadable, read.faults.len()), (1, 32, 1, 33));
+        assert!(read.faults.iter().all(|fault| fault.fingerprint.is_some()));
+        assert_eq!(read.faults[0].fingerprint, read.faults[29].fingerprint, "the same row, thirty times");
+        let of_good = read.faults.last().unwrap();
+        assert_eq!(of_good.key.as_ref().map(Key::as_str), Some("good"));
         assert_eq!(read.faults[0].to_string(), "column `id` of the type text is null and cannot be a key");
         let judged = fields.judge(&Key::checked("good").unwrap(), None, Some(&rows[0])).unwrap();
         assert_eq!(judged.kind, tieout_reconcilers::discrepancy::Kind::Unreadable);

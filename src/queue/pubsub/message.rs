@@ -3,13 +3,13 @@
 //! (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use google_cloud_pubsub::model::Message;
 
 use crate::queue::binding::{self, too_large};
 use crate::queue::{Mode, Outcome};
+use crate::source::auth::hex;
 use crate::store::Outgoing;
 
 /// The largest message, attributes included.
@@ -67,10 +67,7 @@ fn ordering_key(subject: &str) -> String {
     if subject.len() <= KEY_BYTES {
         return subject.to_owned();
     }
-    digest(&SHA256, subject.as_bytes()).as_ref().iter().fold("sha256:".to_owned(), |mut key, byte| {
-        let _ = write!(key, "{byte:02x}");
-        key
-    })
+    format!("sha256:{}", hex(digest(&SHA256, subject.as_bytes()).as_ref()))
 }
 
 #[cfg(test)]

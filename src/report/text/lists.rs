@@ -93,7 +93,11 @@ fn waits_for_a_person(line: &StatusLine, look: &Look) -> Vec<String> {
     let command = format!("dlq list --domain {}", shell_word(&line.domain));
     let dead =
         (line.dead > 0).then(|| format!("{}: {}", counted(line.dead, "dead letter"), look.command(&command)));
-    held.chain(parked).chain(dead).collect()
+    let command = format!("quarantine list --domain {}", shell_word(&line.domain));
+    let quarantined = (line.quarantined > 0).then(|| {
+        format!("{} cannot be read: {}", counted(line.quarantined, "thing"), look.command(&command))
+    });
+    held.chain(parked).chain(dead).chain(quarantined).collect()
 }
 
 /// The command that approves what a run holds of a domain.

@@ -58,6 +58,13 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
         ),
         of(
             report,
+            |domain| domain.quarantine.as_ref().is_some_and(|quarantine| quarantine.open > 0),
+            "quarantine list --domain ",
+            "",
+            "what cannot be read: have it mended, or go on without it",
+        ),
+        of(
+            report,
             stuck,
             "findings list ",
             " --state emitted",

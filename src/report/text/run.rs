@@ -9,6 +9,7 @@ use super::grid::{Grid, figure, page};
 use super::listing::{LEGEND, listing, sizes};
 use super::look::{Look, shell_word};
 use super::note::note;
+use super::quarantine::quarantines;
 
 /// The report of a run.
 #[must_use]
@@ -24,6 +25,11 @@ pub fn run(report: &RunReport, look: &Look) -> String {
         funnels(domains.filter_map(|domain| Some((domain.domain.as_str(), domain.funnel.as_ref()?))));
     if !funnels.is_empty() {
         lines.extend(funnels);
+        lines.push(String::new());
+    }
+    let quarantines = quarantines(report);
+    if !quarantines.is_empty() {
+        lines.extend(quarantines);
         lines.push(String::new());
     }
     lines.push(last_line(report, look));

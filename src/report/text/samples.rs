@@ -66,6 +66,7 @@ fn agreeing(name: &str) -> DomainReport {
         events: EventCounts::default(),
         amounts: Vec::new(),
         limits: Vec::new(),
+        quarantine: None,
         funnel: None,
         problems: Vec::new(),
         notes: Vec::new(),

@@ -153,6 +153,8 @@ fn status_lines() -> Vec<StatusLine> {
             at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
             dead: 0,
             paused: None,
+            quarantined: 0,
+            accepted: 0,
             funnel: None,
         },
         StatusLine {
@@ -170,6 +172,8 @@ fn status_lines() -> Vec<StatusLine> {
             at_stake: vec![],
             dead: 0,
             paused: None,
+            quarantined: 0,
+            accepted: 0,
             funnel: None,
         },
     ]

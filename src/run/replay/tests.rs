@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::finding::State;
-use crate::queue::{Queue, QueueFault};
+use crate::queue::{Crowd, QueueFault};
 use crate::store::OutboxState;
 use crate::store::tests::{World, event_id, id, on_both_stores};
 
@@ -20,7 +20,9 @@ on_both_stores!(
     what_was_sent_is_sent_again_with_its_id_and_nothing_changes,
     what_is_over_is_left_out_unless_it_is_wanted,
     a_queue_that_takes_a_part_gets_the_rest_again,
+    consumers_that_are_behind_get_no_more_than_they_have_room_for,
     a_limit_and_the_end_of_the_work_stop_it_where_it_says,
+    whoever_waits_for_consumers_can_be_ended,
     filters_choose_by_key_type_run_and_time,
 );
 
@@ -118,6 +120,59 @@ async fn a_queue_that_takes_a_part_gets_the_rest_again(world: World) {
     let (done, got) = replayed(&world, &order(), [part]).await;
     assert_eq!((done.sent, done.refused, done.stopped), (2, 1, None));
     assert_eq!(got, ["ch_1", "ch_2", "ch_3", "ch_2"].map(event_id));
+}
+
+/// Leaves room as it is told, and then for everything; notes how many events came at a time.
+struct Narrow {
+    rooms: VecDeque<Room>,
+    lots: Arc<Mutex<Vec<usize>>>,
+    going: Going,
+}
+
+impl Queue for Narrow {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn room(&mut self, wanted: u32) -> BoxFuture<'_, Room> {
+        let room = self.rooms.pop_front().unwrap_or(Room::For(wanted));
+        if self.rooms.is_empty() && matches!(room, Room::Crowded { .. }) {
+            self.going.end();
+        }
+        async move { room }.boxed()
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        self.lots.lock().unwrap().push(batch.len());
+        let all = Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None };
+        async { all }.boxed()
+    }
+}
+
+const CROWDED: Room = Room::Crowded { crowd: Crowd { behind: 7, max: 5 }, again: Duration::from_millis(1) };
+
+async fn narrow(world: &World, rooms: impl IntoIterator<Item = Room>) -> (Replayed, Vec<usize>) {
+    let (lots, order) = (Arc::default(), order());
+    let (rooms, going) = (rooms.into_iter().collect(), order.going.clone());
+    let queue = Narrow { rooms, lots: Arc::clone(&lots), going };
+    let mut queues = Queues::from([("billing".to_owned(), Box::new(queue) as Box<dyn Queue>)]);
+    let replayed = replay(&world.store, &mut queues, &order, &|_| ()).await.unwrap();
+    let lots = lots.lock().unwrap().clone();
+    (replayed, lots)
+}
+
+async fn consumers_that_are_behind_get_no_more_than_they_have_room_for(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3", "ch_4"]).await;
+    let (done, lots) = narrow(&world, [CROWDED, CROWDED, Room::For(1), CROWDED, Room::For(2)]).await;
+    assert_eq!((done.sent, done.stopped, lots), (4, None, vec![1, 2, 1]));
+}
+
+async fn whoever_waits_for_consumers_can_be_ended(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    let (done, lots) = narrow(&world, [Room::For(1), CROWDED]).await;
+    assert_eq!((done.sent, lots), (1, vec![1]));
+    let stopped = done.stopped.unwrap();
+    assert!(stopped.contains("7 behind, and at most 5 may be"), "{stopped}");
 }
 
 async fn a_limit_and_the_end_of_the_work_stop_it_where_it_says(world: World) {

@@ -36,6 +36,7 @@ fn whole() -> Commit {
         findings: vec![finding("ch_1", State::Open), finding("ch_2", State::Suspected)],
         events: vec![event("ch_1")],
         supersede: Vec::new(),
+        quarantine: crate::quarantine::Weighed::default(),
     }
 }
 

@@ -14,6 +14,7 @@ mod outbox;
 mod people;
 mod places;
 mod purge;
+mod quarantine;
 mod runs;
 mod schedules;
 mod slice_leases;

@@ -1,0 +1,39 @@
+//! `tieout quarantine export`: entries as lines, for a provider or a colleague. What was sent is in none of them, because it is not
+//! kept.
+
+use std::io::{self, Write as _};
+
+use super::args::QuarantineExportArgs;
+use crate::cli::desk::Desk;
+use crate::cli::dlq::open_file;
+use crate::cli::failure::Failure;
+use crate::cli::output::written;
+use crate::config::Loaded;
+use crate::quarantine::State;
+use crate::report::{EntryView, ExportedView, exit, json, text};
+use crate::store::Store;
+
+pub(super) async fn export(
+    desk: &Desk,
+    loaded: &Loaded,
+    store: &Store,
+    args: &QuarantineExportArgs,
+) -> Result<u8, Failure> {
+    let entries = args.shared.find(loaded, store, &[State::Open, State::Accepted]).await?;
+    let views = entries.iter().map(EntryView::from);
+    let lines = json::lines("quarantine_entry", views)
+        .map_err(|error| Failure::failed("export", error.to_string()))?;
+    if args.to.as_os_str() == "-" {
+        return written(io::stdout().lock().write_all(lines.as_bytes())).map(|()| exit::DONE);
+    }
+    let mut file = open_file(&args.to, args.overwrite)?;
+    let wrote = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
+    wrote.map_err(|error| Failure::failed("export", format!("{}: {error}", args.to.display())))?;
+    let view = ExportedView { exported: entries.len() as u64, to: args.to.display().to_string() };
+    desk.output.show(
+        |_| text::exported(&view),
+        || json::whole("tieout.exported/v1", &view),
+        || json::lines("exported", [&view]),
+    )?;
+    Ok(exit::DONE)
+}
