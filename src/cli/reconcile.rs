@@ -18,7 +18,7 @@ use super::wire;
 use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::progress::Watcher;
-use crate::report::{RunReport, exit};
+use crate::report::{RunReport, exit, text};
 use crate::report_file;
 use crate::run::{self, Bookmarks, Found, Job, Mode, Options};
 use crate::store::Keep;
@@ -111,6 +111,7 @@ async fn reconcile(
         }
     };
     let kept = keep(folder, &report);
+    desk.last_words.say(&text::verdict(&report, &desk.output.look));
     let code = super::run::finish(report, audience.as_ref(), &output)?;
     crash_point!("report.shown");
     kept.map(|()| code)

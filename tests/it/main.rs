@@ -50,6 +50,7 @@ mod finds;
 mod follows;
 mod forgotten;
 mod funnel;
+mod generate;
 mod holds;
 mod hostile;
 mod ignored;

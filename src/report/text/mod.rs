@@ -34,7 +34,7 @@ pub use look::Look;
 pub use one_finding::{explain, finding};
 pub use plan::plan;
 pub use preview::preview;
-pub use run::{brief, domain, run};
+pub use run::{brief, domain, run, verdict};
 pub use schemas::{compared, schemas, sizes};
 pub use show::show;
 pub use state::{rewound, state, unlocked};
