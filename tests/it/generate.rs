@@ -69,7 +69,7 @@ async fn what_makes_no_job_is_refused_before_there_is_a_pod() {
         (vec!["--", "rnu"], good.as_str(), "what stands behind `--` is no call of tieout"),
         (vec!["--", "run", "--sinc", "2025-11-20"], &good, "--sinc"),
         (vec![], &good, "ARGS"),
-        (vec!["--container", "jobb", "--", "run"], &good, "the pod has the containers `tieout`"),
+        (vec!["--container", "job-2", "--", "run"], &good, "the pod has the containers `tieout`"),
         (vec!["--from", "nowhere.json", "--", "run"], "", "nowhere.json cannot be read"),
         (vec!["--", "run"], "", "nothing came; pipe it in"),
         (vec!["--", "run"], "kind: CronJob", "this is no JSON"),
@@ -157,10 +157,10 @@ async fn a_run_leaves_its_verdict_in_the_file_that_a_pod_is_described_with() {
     assert!(said().starts_with("HELD (exit 5)  0 of 1 domain done"), "{}", said());
     assert!(said().contains("tieout approve"), "{}", said());
 
-    world.edit("tieout.yaml", "queues:", "qeues:");
+    world.edit("tieout.yaml", "queues:", "queuex:");
     let wrong = world.command(&["run"]).env("TIEOUT_TERMINATION_LOG", "last-words").output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(said().starts_with("error: ") && said().contains("qeues"), "{}", said());
+    assert!(said().starts_with("error: ") && said().contains("queuex"), "{}", said());
 
     let no_call = world.command(&["rnu"]).env("TIEOUT_TERMINATION_LOG", "last-words").output().unwrap();
     assert_eq!(no_call.status.code(), Some(2));

@@ -66,6 +66,12 @@ env:
   # Its end is the minute that the Job was scheduled for.
   - name: JOB_NAME
     valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}
+  {{- if .shares }}
+  # What makes the pods of one Job one night.
+  - name: JOB_UID
+    valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']"}}
+  - {name: TIEOUT_JOB, value: $(JOB_NAME)/$(JOB_UID)}
+  {{- end }}
   {{- end }}
   {{- with $v.extraEnv }}
   {{- toYaml . | nindent 2 }}

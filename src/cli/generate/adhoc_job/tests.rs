@@ -94,7 +94,7 @@ fn of_several_containers_one_must_be_named() {
     assert_eq!(unnamed, Unusable::Which { names: vec!["proxy".into(), "job".into()] });
     let named = made(&other, &Ask { container: Some("job".into()), ..ask(&["run"]) }).unwrap();
     assert_eq!(named["spec"]["template"]["spec"]["containers"][0]["args"], json!(["--quiet"]));
-    let wrong = Ask { container: Some("jobb".into()), ..ask(&["run"]) };
+    let wrong = Ask { container: Some("job-2".into()), ..ask(&["run"]) };
     assert!(matches!(made(&other, &wrong), Err(Unusable::Which { .. })));
 }
 
