@@ -80,6 +80,16 @@ pub struct Shared {
     /// Only the last line and errors; no progress
     #[arg(short, long, global = true, env = "TIEOUT_QUIET", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub quiet: bool,
+    /// Also write the end of the result into this file, at most 4096 bytes; in a Kubernetes pod into /dev/termination-log without being asked
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "TIEOUT_TERMINATION_LOG",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub termination_log: Option<PathBuf>,
     /// More log lines on stderr: -v says what is done, -vv also how, -vvv everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,

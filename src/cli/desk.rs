@@ -9,6 +9,7 @@ use clap::Parser;
 
 use super::args::{Cli, Command, Format, Shared};
 use super::failure::Failure;
+use super::last_words::LastWords;
 use super::output::{Output, is_colored};
 use super::signals::Signals;
 use super::watch::Screen;
@@ -25,11 +26,13 @@ pub struct Desk {
     pub screen: Screen,
     /// What asked the work to end.
     pub signals: Signals,
+    /// The file that a pod's end is read from.
+    pub last_words: LastWords,
 }
 
 impl Desk {
     /// Starts logging and listening.
-    fn open(shared: &Shared) -> Result<Self, Failure> {
+    fn open(shared: &Shared, last_words: LastWords) -> Result<Self, Failure> {
         let output = Output::of(shared);
         let screen = Screen::detect();
         let settings = telemetry::Settings::from_env(shared.verbose, shared.quiet, is_colored(&io::stderr()));
@@ -39,7 +42,7 @@ impl Desk {
         );
         let signals = Signals::listen();
         let signals = signals.map_err(|error| Failure::failed("signals", error.to_string()))?;
-        Ok(Self { config: shared.config.clone(), output, screen, signals })
+        Ok(Self { config: shared.config.clone(), output, screen, signals, last_words })
     }
 }
 
@@ -55,16 +58,19 @@ where
         Ok(cli) => cli,
         Err(error) => return refuse(&error, wanted_format(&args)),
     };
-    let opened = cli.command.takes(cli.shared.format).and_then(|()| Desk::open(&cli.shared));
+    let last_words = LastWords::into(cli.shared.termination_log.as_deref());
+    let opened =
+        cli.command.takes(cli.shared.format).and_then(|()| Desk::open(&cli.shared, last_words.clone()));
     let ended = match opened {
         Ok(desk) => carry_out(cli.command, &desk).await,
         Err(failure) => Err(failure),
     };
-    ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format)).into()
+    ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format, &last_words)).into()
 }
 
 /// Says what went wrong. A program that reads a stream finds it there as well.
-fn tell(failure: &Failure, format: Format) -> u8 {
+fn tell(failure: &Failure, format: Format, last_words: &LastWords) -> u8 {
+    last_words.say(&failure.plain());
     let told = failure.told(format);
     let _ = io::stderr().write_all(told.as_bytes());
     if format == Format::Jsonl {
@@ -75,12 +81,17 @@ fn tell(failure: &Failure, format: Format) -> u8 {
 
 /// Ends a call that asked for help or was not understood.
 fn refuse(error: &clap::Error, format: Format) -> ExitCode {
-    if format == Format::Human || !error.use_stderr() {
+    if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     }
-    let message = error.render().to_string();
-    tell(&Failure::usage("usage", message.trim_end()), format).into()
+    let (message, last_words) = (error.render().to_string(), LastWords::into(None));
+    if format == Format::Human {
+        last_words.say(&message);
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    tell(&Failure::usage("usage", message.trim_end()), format, &last_words).into()
 }
 
 /// The format that a call asked for which could not be parsed.

@@ -52,13 +52,17 @@ impl Failure {
         match (format, &self.drawn) {
             (Format::Json | Format::Jsonl, _) => record.to_line().unwrap_or_default(),
             (Format::Human | Format::Yaml, Some(drawing)) => format!("{}\n", drawing.trim_end()),
-            (Format::Human | Format::Yaml, None) => {
-                self.message.lines().enumerate().fold(String::new(), |told, (at, line)| {
-                    let before = if at == 0 { "error: " } else { "  " };
-                    told + before + &safe(line) + "\n"
-                })
-            }
+            (Format::Human | Format::Yaml, None) => self.plain(),
         }
+    }
+
+    /// The same for those who draw nothing.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.message.lines().enumerate().fold(String::new(), |told, (at, line)| {
+            let before = if at == 0 { "error: " } else { "  " };
+            told + before + &safe(line) + "\n"
+        })
     }
 }
 

@@ -136,8 +136,31 @@ Examples:
 pub(super) const GENERATE: &str = "\
 Examples:
   tieout generate catalog --owner group:default/payments   a catalogue file that refers to ./asyncapi.yaml
-  tieout generate catalog --owner payments --inline   with the AsyncAPI document in it
-  tieout generate catalog --owner payments --system billing --out catalog-info.yaml   into a file";
+  tieout generate systemd --to /etc/systemd/system   a service and its timer
+  tieout generate completions bash              or zsh, fish, elvish, powershell";
+
+pub(super) const GENERATE_K8S_JOB: &str = "\
+Examples:
+  kubectl get cronjob tieout-nightly -o json | tieout generate k8s-job -- run stripe.charges --since 2025-11-20 | kubectl create -f -
+  tieout generate k8s-job --from cronjob.json -- backfill stripe.charges   of a CronJob in a file
+  tieout generate k8s-job --container reconcile --from cronjob.json -- plan   where a pod has several containers";
+
+pub(super) const GENERATE_SYSTEMD: &str = "\
+Examples:
+  tieout generate systemd                       look at both units
+  tieout generate systemd --to /etc/systemd/system --credential stripe_key   at 02:00 UTC, with one secret
+  tieout generate systemd --name tieout-hourly --on-calendar hourly -- run 'stripe.*'   another one beside it";
+
+pub(super) const GENERATE_COMPLETIONS: &str = "\
+Examples:
+  tieout generate completions bash > /etc/bash_completion.d/tieout
+  tieout generate completions zsh > \"${fpath[1]}/_tieout\"
+  tieout generate completions fish > ~/.config/fish/completions/tieout.fish";
+
+pub(super) const GENERATE_MAN: &str = "\
+Examples:
+  tieout generate man --to /usr/local/share/man/man1
+  tieout generate man --to man                  into a folder of this one, which must be there";
 
 pub(super) const SCHEMAS: &str = "\
 Examples:

@@ -17,6 +17,7 @@ mod failure;
 mod feed;
 mod generate;
 mod help;
+mod last_words;
 mod member;
 mod migrate;
 mod named;
@@ -68,7 +69,10 @@ pub use dlq::{
 pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;
-pub use generate::{CatalogArgs, GenerateCommand};
+pub use generate::{
+    CatalogArgs, CompletionsArgs, Credential, GenerateCommand, K8sJobArgs, ManArgs, SystemdArgs, UnitName,
+};
+pub use last_words::LastWords;
 pub use member::MemberValue;
 pub use migrate::MigrateCommand;
 pub use named::Named;

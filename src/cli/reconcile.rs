@@ -20,7 +20,7 @@ use crate::clock::Clocks;
 use crate::config::{Config, Loaded};
 use crate::notify::{Notifier, Occasion};
 use crate::progress::Watcher;
-use crate::report::{RunReport, exit};
+use crate::report::{RunReport, exit, text};
 use crate::report_file;
 use crate::run::{self, Bookmarks, Found, Job, Mode, Options};
 use crate::store::Keep;
@@ -136,6 +136,7 @@ pub(super) async fn told(
         }
     };
     let kept = keep(folder, &report);
+    desk.last_words.say(&text::verdict(&report, &desk.output.look));
     let code = super::run::finish(report, audience.as_ref(), &output)?;
     crash_point!("report.shown");
     kept.map(|()| code)

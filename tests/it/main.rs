@@ -51,6 +51,7 @@ mod finds;
 mod follows;
 mod forgotten;
 mod funnel;
+mod generate;
 mod holds;
 mod hostile;
 mod ignored;

@@ -38,7 +38,7 @@ pub use one_finding::{explain, finding};
 pub use plan::plan;
 pub use preview::preview;
 pub use quarantine::{quarantine, quarantine_accepted, quarantine_entry, quarantine_reopened};
-pub use run::{brief, domain, ending, run};
+pub use run::{brief, domain, ending, run, verdict};
 pub use schedule::{journal, pause_changed, paused};
 pub use schemas::{compared, schemas, sizes};
 pub use show::show;

@@ -51,6 +51,15 @@ pub fn ending(report: &RunReport, look: &Look) -> String {
     last_line(report, look)
 }
 
+/// How it ended and what to do, without what was found: the end of [`run`], uncoloured.
+#[must_use]
+pub fn verdict(report: &RunReport, look: &Look) -> String {
+    let look = Look { color: false, ..look.clone() };
+    let mut lines = vec![last_line(report, &look)];
+    lines.extend(paragraphs(report, &look));
+    page(&lines)
+}
+
 /// One domain in one line, for those who watch: `stripe.charges: done, 48,211 items, 4 findings, 72.3 s`.
 #[must_use]
 pub fn domain(report: &DomainReport) -> String {

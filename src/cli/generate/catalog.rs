@@ -1,19 +1,12 @@
-//! `tieout generate`: files for other programs, made of the configuration.
+//! `tieout generate catalog`: what is sent, as entities of Backstage.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use super::asyncapi::{Subject, To};
-use super::desk::Desk;
-use super::failure::Failure;
 use crate::asyncapi::backstage::{Definition, EntityName, EntityRef, Entry, entities};
 use crate::asyncapi::{self, yamls};
-
-/// What is made.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum GenerateCommand {
-    /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
-    Catalog(CatalogArgs),
-}
+use crate::cli::asyncapi::{Subject, To};
+use crate::cli::desk::Desk;
+use crate::cli::failure::Failure;
 
 /// `tieout generate catalog`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -44,14 +37,8 @@ pub struct CatalogArgs {
     pub to: To,
 }
 
-/// Carries `generate` out.
-pub(super) fn generate(desk: &Desk, command: &GenerateCommand) -> Result<u8, Failure> {
-    match command {
-        GenerateCommand::Catalog(args) => catalog(desk, args),
-    }
-}
-
-fn catalog(desk: &Desk, args: &CatalogArgs) -> Result<u8, Failure> {
+/// Carries `generate catalog` out.
+pub(super) fn catalog(desk: &Desk, args: &CatalogArgs) -> Result<u8, Failure> {
     // What a catalogue refers to has to be there to be made.
     let document = args.subject.document(desk)?;
     let definition = if args.inline {

@@ -1,0 +1,51 @@
+//! `tieout generate`: files for other programs; one file for each thing that is made.
+
+use clap::Subcommand;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::help;
+
+mod adhoc_job;
+mod catalog;
+mod completions;
+mod k8s_job;
+mod man;
+mod systemd;
+mod units;
+
+pub use catalog::CatalogArgs;
+pub use completions::CompletionsArgs;
+pub use k8s_job::K8sJobArgs;
+pub use man::ManArgs;
+pub use systemd::{Credential, SystemdArgs, UnitName};
+
+/// What is made.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum GenerateCommand {
+    /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
+    Catalog(CatalogArgs),
+    /// A Kubernetes Job that runs a CronJob's pod once, with other arguments
+    #[command(name = "k8s-job", after_help = help::GENERATE_K8S_JOB)]
+    K8sJob(K8sJobArgs),
+    /// A systemd service and the timer that starts it
+    #[command(after_help = help::GENERATE_SYSTEMD)]
+    Systemd(SystemdArgs),
+    /// What lets a shell complete the command line
+    #[command(after_help = help::GENERATE_COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// A manual page for each command
+    #[command(after_help = help::GENERATE_MAN)]
+    Man(ManArgs),
+}
+
+/// Carries `generate` out.
+pub(super) fn generate(desk: &Desk, command: &GenerateCommand) -> Result<u8, Failure> {
+    match command {
+        GenerateCommand::Catalog(args) => catalog::catalog(desk, args),
+        GenerateCommand::K8sJob(args) => k8s_job::k8s_job(desk, args),
+        GenerateCommand::Systemd(args) => systemd::systemd(desk, args),
+        GenerateCommand::Completions(args) => completions::completions(desk, args),
+        GenerateCommand::Man(args) => man::man(desk, args),
+    }
+}

@@ -1,0 +1,104 @@
+"""What every manifest has to keep that Kubernetes itself does not ask for. Reads files, talks to nobody.
+
+judge.py rules FILE...        the rules, on rendered manifests; prints what breaks one
+judge.py cronjob FILE NAME    a CronJob as JSON, as kubectl prints it
+judge.py config FILE DIR      the ConfigMaps of tieout as files below DIR, with the paths in them moved there
+judge.py compose FILE         the compose specification, and that every volume and every dependency is there
+"""
+
+import json
+import pathlib
+import sys
+
+import yaml
+
+
+def documents(path):
+    return [document for document in yaml.safe_load_all(pathlib.Path(path).read_text()) if document]
+
+
+def pod_of(document):
+    kind, spec = document["kind"], document.get("spec", {})
+    if kind == "Pod":
+        return spec
+    if kind == "CronJob":
+        return spec["jobTemplate"]["spec"]["template"]["spec"]
+    return spec["template"]["spec"] if kind in ("Job", "Deployment") else None
+
+
+def broken(document):
+    name, pod = f"{document['kind']} {document['metadata']['name']}", pod_of(document)
+    if document["kind"] == "CronJob":
+        spec, job = document["spec"], document["spec"]["jobTemplate"]["spec"]
+        env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+        own = int(env["TIEOUT_DEADLINE"].removesuffix("s"))
+        yield len(document["metadata"]["name"]) <= 52, f"{name}: the name is longer than 52"
+        yield spec.get("timeZone") and spec.get("startingDeadlineSeconds", 0) >= 10, f"{name}: no zone, or no starting deadline"
+        yield job["activeDeadlineSeconds"] > own + pod["terminationGracePeriodSeconds"], f"{name}: killed before its own deadline"
+        yield pod["restartPolicy"] == "Never" and job.get("podFailurePolicy"), f"{name}: no pod failure policy"
+        yield ("backoffLimit" in job) != ("backoffLimitPerIndex" in job), f"{name}: two limits of retries, or none"
+        yield env["TIEOUT_IF_LOCKED"] == "join" or job.get("completionMode") != "Indexed", f"{name}: shards that do not share"
+    if pod is None:
+        return
+    yield pod["automountServiceAccountToken"] is False, f"{name}: a token is mounted"
+    yield pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["fsGroup"] == 65532, f"{name}: root, or unreadable secrets"
+    yield pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, f"{name}: no seccomp"
+    for volume in pod["volumes"]:
+        yield "emptyDir" not in volume or volume["emptyDir"].get("sizeLimit"), f"{name}: {volume['name']} may fill the node"
+        yield "projected" not in volume or volume["projected"]["defaultMode"] == 0o400, f"{name}: secrets that others may read"
+    ours = [one for one in pod["containers"] + pod.get("initContainers", []) if one["name"] in ("tieout", "migrate")]
+    for one in ours:
+        what, safe, memory = f"{name}, {one['name']}", one["securityContext"], one["resources"]
+        yield safe["readOnlyRootFilesystem"] and not safe["allowPrivilegeEscalation"], f"{what}: may write or rise"
+        yield safe["capabilities"]["drop"] == ["ALL"], f"{what}: capabilities"
+        yield memory["requests"]["memory"] == memory["limits"]["memory"] and "cpu" not in memory["limits"], f"{what}: resources"
+        yield one["terminationMessagePolicy"] == "FallbackToLogsOnError" and "command" not in one, f"{what}: last words, or a shell"
+        yield not any("subPath" in mount for mount in one["volumeMounts"]), f"{what}: subPath never sees a renewed secret"
+        secret = [e["name"] for e in one["env"] if "secretKeyRef" in e.get("valueFrom", {})]
+        yield not secret and "envFrom" not in one, f"{what}: secrets in variables: {secret}"
+        yield not one.get("livenessProbe") or document["kind"] == "Deployment", f"{what}: a probe that kills long pages"
+
+
+def rules(*files):
+    said = [f"{file}: {what}" for file in files for d in documents(file) for kept, what in broken(d) if not kept]
+    print("\n".join(said), end="\n" if said else "")
+    return not said
+
+
+def cronjob(file, name):
+    (found,) = [d for d in documents(file) if d["kind"] == "CronJob" and d["metadata"]["name"] == name]
+    print(json.dumps(found))
+    return True
+
+
+def config(file, folder):
+    for document in documents(file):
+        name = document["metadata"]["name"]
+        if document["kind"] != "ConfigMap" or name.endswith("-migrate") or "dashboard" in name:
+            continue
+        into = pathlib.Path(folder) / ("reconcilers" if "reconcilers" in name else "config")
+        into.mkdir(parents=True, exist_ok=True)
+        for path, text in document.get("data", {}).items():
+            (into / path).write_text(text.replace("/etc/tieout", folder))
+    return True
+
+
+def compose(file):
+    import compose_spec
+
+    compose_spec.PyCompose.from_yaml(pathlib.Path(file).read_text()).validate()
+    (document,) = documents(file)
+    for name, service in document["services"].items():
+        lacking = set(service.get("depends_on", {})) - set(document["services"])
+        lacking |= {v["source"] for v in service.get("volumes", []) if v["type"] == "volume"} - set(document["volumes"])
+        folder = pathlib.Path(file).parent
+        lacking |= {v["source"] for v in service.get("volumes", []) if v["type"] == "bind" and not (folder / v["source"]).exists()}
+        lacking |= {port for port in service.get("ports", []) if not port.startswith("127.0.0.1:")}
+        if lacking:
+            print(f"{file}: {name} names what is not there, or is open to others: {lacking}")
+            return False
+    return True
+
+
+command, *words = sys.argv[1:]
+sys.exit(0 if {"rules": rules, "cronjob": cronjob, "config": config, "compose": compose}[command](*words) else 1)
