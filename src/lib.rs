@@ -34,6 +34,7 @@ pub mod asyncapi;
 pub mod dead_letter;
 pub mod funnel;
 pub mod report;
+pub mod metrics;
 pub mod progress;
 pub mod clock;
 pub mod going;

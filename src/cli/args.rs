@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::feed::FeedArgs;
 use super::generate::GenerateCommand;
 use super::help;
+use super::metrics::{MetricsCommand, ServeArgs};
 use super::migrate::MigrateCommand;
 use super::next::NextArgs;
 use super::replay::ReplayArgs;
@@ -124,6 +125,12 @@ pub enum Command {
     /// Show when domains are due
     #[command(after_help = help::NEXT)]
     Next(NextArgs),
+    /// Answer Prometheus: /metrics from the state store, and /healthz and /readyz
+    #[command(after_help = help::SERVE)]
+    Serve(ServeArgs),
+    /// Print or push how things stand, for Prometheus
+    #[command(subcommand, after_help = help::METRICS)]
+    Metrics(MetricsCommand),
     /// Read the reports of earlier runs
     #[command(subcommand, after_help = help::REPORT)]
     Report(ReportCommand),

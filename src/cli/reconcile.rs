@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::again;
 use super::desk::Desk;
 use super::failure::Failure;
+use super::publish;
 use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
 use super::wire;
@@ -167,6 +168,9 @@ pub(super) async fn execute(
     audience.begin(job.run_id, job.options.mode.word(), &names);
     let _beats = beats(audience);
     let report = run::run(&job, &mut queues).await;
+    if let Ok(report) = &report {
+        publish::publish(desk, loaded, &job.store, report).await;
+    }
     crash_point!("store.before_close");
     let _all_given_back = tokio::time::timeout(CLOSING_TIME, job.store.close()).await;
     crash_point!("store.after_close");

@@ -12,6 +12,7 @@ mod caps;
 pub mod provider;
 pub mod queue;
 
+pub mod metrics;
 mod file;
 mod local_url;
 
@@ -21,6 +22,7 @@ pub mod load;
 
 pub(crate) use folder::read as text_of;
 pub use load::{Config, Loaded};
+pub use metrics::MetricsConfig;
 pub use provider::{ProviderConfig, ResolvedProvider};
 pub use queue::lag::LagConfig;
 pub use secret::ConfigError;

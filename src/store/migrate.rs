@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 16] = [
     (
         1,
         "first",
@@ -99,6 +99,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 15] = [
         "decided events",
         include_str!("migrations/sqlite/0015_decided_events.sql"),
         include_str!("migrations/postgres/0015_decided_events.sql"),
+    ),
+    (
+        19,
+        "metrics",
+        include_str!("migrations/sqlite/0019_metrics.sql"),
+        include_str!("migrations/postgres/0019_metrics.sql"),
     ),
 ];
 

@@ -20,6 +20,7 @@ mod findings;
 mod kept_page;
 mod kept_state;
 mod lease;
+mod metrics;
 mod runs;
 mod saved_token;
 mod slice_lease;
@@ -41,6 +42,7 @@ pub use findings::{
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE};
+pub use metrics::{Backlog, Counted, DomainEnd, FindingGroup, Kept, Measured, MemberCoverage};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use outbox::{
     CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, Keep, OutboxRow,
