@@ -36,6 +36,7 @@ pub mod dead_letter;
 pub mod funnel;
 pub mod report;
 pub mod notify;
+pub mod metrics;
 pub mod progress;
 pub mod clock;
 pub mod daemon;

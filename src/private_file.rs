@@ -17,9 +17,27 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 /// Writes a file under a name, in the place of one that is there, so that whoever looks sees all of it or what was there before,
 /// also after a loss of power. What was begun and not finished has a name of its own, which begins with a dot.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    replace_with(path, content, |_| Ok(()))
+}
+
+/// The same for a file that holds nothing private: everybody may read it, as an exporter under another account has to.
+pub(crate) fn replace_for_all(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_with(path, content, |file| {
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        Ok(())
+    })
+}
+
+fn replace_with(
+    path: &Path,
+    content: &[u8],
+    open_up: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut begun = tempfile::Builder::new().prefix(".tieout-").tempfile_in(folder)?;
     begun.write_all(content)?;
+    open_up(begun.as_file())?;
     begun.as_file().sync_all()?;
     begun.persist(path).map_err(|error| error.error)?;
     // The name is in the folder, and lasts once that is written.
@@ -52,5 +70,8 @@ mod tests {
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(replace(&folder.path().join("nowhere/report.json"), b"").is_err());
+
+        replace_for_all(&path, b"the third").unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o644);
     }
 }

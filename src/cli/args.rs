@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::feed::FeedArgs;
 use super::generate::GenerateCommand;
 use super::help;
+use super::metrics::{MetricsCommand, ServeArgs};
 use super::migrate::MigrateCommand;
 use super::next::NextArgs;
 use super::notify::NotifyCommand;
@@ -143,6 +144,12 @@ pub enum Command {
     /// Try the channels that are told how runs end
     #[command(subcommand, after_help = help::NOTIFY)]
     Notify(NotifyCommand),
+    /// Answer Prometheus: /metrics from the state store, and /healthz and /readyz
+    #[command(after_help = help::SERVE)]
+    Serve(ServeArgs),
+    /// Print or push how things stand, for Prometheus
+    #[command(subcommand, after_help = help::METRICS)]
+    Metrics(MetricsCommand),
     /// Read the reports of earlier runs
     #[command(subcommand, after_help = help::REPORT)]
     Report(ReportCommand),

@@ -5,8 +5,8 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, migrate, next, notify, overview, play,
-    preflight, preview, probe, quarantine, reconcile, replay, schemas, state,
+    acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, metrics, migrate, next, notify,
+    overview, play, preflight, preview, probe, quarantine, reconcile, replay, schemas, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -19,6 +19,8 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Daemon(args) => daemon::daemon(desk, &args).await,
         Command::Next(args) => next::next(desk, &args).await,
         Command::Notify(command) => notify::carry_out(desk, command).await,
+        Command::Serve(args) => metrics::serve(desk, &args).await,
+        Command::Metrics(command) => metrics::carry_out(desk, command).await,
         Command::Report(ReportCommand::List { limit }) => overview::runs(desk, limit).await,
         Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
         Command::Migrate(command) => migrate::migrate(desk, &command).await,

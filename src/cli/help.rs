@@ -67,6 +67,18 @@ Examples:
   tieout notify test ops                        one channel only
   tieout notify test --format json              the same for a program";
 
+pub(super) const SERVE: &str = "\
+Examples:
+  tieout serve                                  answer on http://127.0.0.1:9464/metrics
+  tieout serve --listen 0.0.0.0:9464            beyond this machine, as in a pod; there is no login
+  tieout serve --config /etc/tieout.yaml        of another configuration";
+
+pub(super) const METRICS: &str = "\
+Examples:
+  tieout metrics show                           as text, to look at
+  tieout metrics show --textfile /var/lib/node_exporter/tieout.prom   for the textfile collector
+  tieout metrics push http://127.0.0.1:9091     into a Pushgateway, a group for each domain";
+
 pub(super) const STATE: &str = "\
 Examples:
   tieout state show stripe.charges              verified ranges, holes, re-reads, leases

@@ -13,11 +13,12 @@ use uuid::Uuid;
 use super::again;
 use super::desk::Desk;
 use super::failure::Failure;
+use super::publish;
 use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
 use super::wire::{self, SharedBudgets};
 use crate::clock::Clocks;
-use crate::config::{Config, Loaded};
+use crate::config::Loaded;
 use crate::notify::{Notifier, Occasion};
 use crate::progress::Watcher;
 use crate::report::{RunReport, exit, text};
@@ -180,7 +181,7 @@ async fn carry(
 ) -> Result<RunReport, Failure> {
     let (run_id, domains, mode) = (called.run_id, called.domains.clone(), options.mode);
     let notifier = notifier(desk, loaded, &domains, run_id, &options);
-    match work(desk, &loaded.config, called, options, audience, &notifier).await {
+    match work(desk, loaded, called, options, audience, &notifier).await {
         Err(failure) => {
             let now = Instant::from(Utc::now());
             let mut report = run::unopened(run_id, &domains, mode, now, failure.exit, &failure.message);
@@ -218,12 +219,13 @@ fn notifier(
 
 async fn work(
     desk: &Desk,
-    config: &Config,
+    loaded: &Loaded,
     called: Called,
     options: Options,
     audience: &Arc<dyn Audience>,
     notifier: &Notifier,
 ) -> Result<RunReport, Failure> {
+    let config = &loaded.config;
     let Called { run_id, domains, budgets } = called;
     wire::prove_references(config, &domains)?;
     let pseudonyms = wire::pseudonyms(config, &domains)?;
@@ -252,6 +254,7 @@ async fn work(
     let _beats = beats(audience);
     let mut report = run::run(&job, &mut queues).await;
     if let Ok(report) = &mut report {
+        publish::publish(desk, loaded, &job.store, report).await;
         notifier.tell(Some(&job.store), report).await;
     }
     crash_point!("store.before_close");

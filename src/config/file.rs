@@ -11,6 +11,7 @@ use tieout_reconcilers::define::value::Length;
 use tieout_reconcilers::name::Name;
 
 use super::local_url::LocalUrl;
+use super::metrics::{MetricsConfig, MetricsFile};
 use super::notify::{ChannelConfig, ChannelFile};
 use super::provider::{ProviderConfig, ProviderFile};
 use super::queue::lag::{LagConfig, LagFile};
@@ -28,6 +29,7 @@ pub(super) struct ConfigFile {
     report: Option<ReportFile>,
     privacy: Option<PrivacyFile>,
     events: Option<EventsFile>,
+    metrics: Option<MetricsFile>,
     #[serde(default)]
     databases: Ordered<AddressFile>,
     #[serde(default)]
@@ -102,6 +104,7 @@ pub(super) struct Settings {
     pub(super) report_folder: Option<String>,
     pub(super) privacy_key: Option<SecretRef>,
     pub(super) keep: Keep,
+    pub(super) metrics: MetricsConfig,
     pub(super) databases: BTreeMap<Name, Option<LocalUrl>>,
     pub(super) queues: BTreeMap<Name, Option<QueueConfig>>,
     pub(super) lags: BTreeMap<Name, LagConfig>,
@@ -124,6 +127,7 @@ impl ConfigFile {
         let state_key = problems.take_option(state_key);
         let privacy_key = problems.take_option(self.privacy.map(|privacy| privacy.key));
         let keep = self.events.unwrap_or_default().compile(problems);
+        let metrics = self.metrics.unwrap_or_default().compile(problems);
         let mut databases = BTreeMap::new();
         for entry in self.databases.0 {
             let address = problems.take(entry.value.url);
@@ -159,6 +163,7 @@ impl ConfigFile {
             report_folder,
             privacy_key,
             keep,
+            metrics,
             databases,
             queues,
             lags,

@@ -25,6 +25,7 @@ use tieout_reconcilers::spoken::Spoken;
 
 use super::file::{ConfigFile, Settings};
 use super::local_url::LocalUrl;
+use super::metrics::MetricsConfig;
 use super::notify::{self, ChannelConfig};
 use super::provider::{self, ProviderConfig, ResolvedProvider};
 use super::queue::QueueConfig;
@@ -59,6 +60,8 @@ pub struct Config {
     pub privacy_key: Option<SecretRef>,
     /// How long events are kept after they were sent or had died.
     pub keep: Keep,
+    /// Who is told how things stand.
+    pub metrics: MetricsConfig,
     /// The local databases.
     pub databases: BTreeMap<Name, LocalUrl>,
     /// The queues.
@@ -122,6 +125,7 @@ impl Config {
             state_key: settings.state_key,
             privacy_key: settings.privacy_key,
             keep: settings.keep,
+            metrics: settings.metrics,
             databases: present(settings.databases),
             queues: present(settings.queues),
             lags: settings.lags,
@@ -215,6 +219,7 @@ impl Config {
         let mut errors: Vec<ConfigError> = self.state_url().err().into_iter().collect();
         errors.extend(self.state_key().err());
         errors.extend(self.pseudonyms().err());
+        errors.extend(self.metrics.unreadable(&self.folder));
         errors.extend(self.databases.keys().filter_map(|name| self.database_url(name.as_str()).err()));
         errors.extend(self.queues.keys().filter_map(|name| self.resolve_queue(name.as_str()).err()));
         errors.extend(

@@ -13,6 +13,7 @@ pub mod notify;
 pub mod provider;
 pub mod queue;
 
+pub mod metrics;
 mod file;
 mod local_url;
 
@@ -22,6 +23,7 @@ pub mod load;
 
 pub(crate) use folder::read as text_of;
 pub use load::{Config, Loaded};
+pub use metrics::MetricsConfig;
 pub use notify::ChannelConfig;
 pub use provider::{ProviderConfig, ResolvedProvider};
 pub use queue::lag::LagConfig;

@@ -141,6 +141,9 @@ pub struct DomainReport {
     pub api_requests: Requests,
     /// Seconds from the first to the last action.
     pub seconds: f64,
+    /// Seconds that each stage took: `follow_up`, `read`, `rest` and `release`, and `deliver` for all domains of the run together.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stages: BTreeMap<String, f64>,
     /// The two sides, counted.
     pub items: ItemCounts,
     /// What wider re-reads of verified ranges saw, counted apart.
@@ -221,6 +224,9 @@ impl DomainReport {
         self.ranges.sort();
         self.ranges.dedup();
         self.problems.extend(other.problems);
+        for (stage, seconds) in other.stages {
+            *self.stages.entry(stage).or_default() += seconds;
+        }
         for (cause, number) in other.causes {
             *self.causes.entry(cause).or_default() += number;
         }

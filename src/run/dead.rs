@@ -5,8 +5,11 @@ use std::sync::Arc;
 use tieout_reconcilers::reconciler::Reconciler;
 use uuid::Uuid;
 
+use super::Scope;
+use super::asked::Asked;
 use super::finish::as_json;
 use super::remains::{End, report_of};
+use crate::metrics;
 use crate::report::{exit, seal};
 use crate::store::{Store, StoreError};
 
@@ -31,8 +34,10 @@ pub async fn close(
         // It was killed, and so returned none of these codes; they say what its end is worth.
         report.exit =
             exit::decide(&[vec![(exit::PARTIAL, exit::DIED.to_owned())], reasons.collect()].concat());
-        let json = as_json(&seal(report));
-        if store.close_dead_run(&dead, &json, successor).await? {
+        let report = seal(report);
+        let scope = Asked::from_json(&dead.args_json).and_then(|asked| asked.scope());
+        let ends = metrics::ends(&report, matches!(scope, Ok(Scope::Coverage)));
+        if store.close_dead_run(&dead, &as_json(&report), successor, &ends).await? {
             tracing::warn!(%run_id, "an earlier run gave no sign of life and is recorded as interrupted");
             closed.push(run_id);
         }

@@ -24,6 +24,7 @@ use super::resume::Resumed;
 use super::shown::ShownTonight;
 use super::slice::{Lanes, Pace, Reading};
 use super::stage::{Members, Stage};
+use super::stages::{Timed, timed};
 use super::stop::Stop;
 use super::summary::{blank, failed};
 use super::unseen::Withheld;
@@ -218,7 +219,9 @@ impl<'a> Night<'a> {
 
     /// Everything up to the release, which looks at all members of a domain together.
     pub(super) async fn work(&mut self) -> Result<(), Failure> {
-        self.look_again().await?;
+        let (looked, took) = timed(self.look_again()).await;
+        self.report.took(Timed::FollowUp, took);
+        looked?;
         match &self.job.options.scope {
             Scope::Keys(keys) => self.judge_keys(keys).await,
             Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
@@ -226,10 +229,14 @@ impl<'a> Night<'a> {
                 let following = self.events_to_follow().await?;
                 self.say_lost_events(following.as_ref());
                 // Deep, as all that follows: boxed, so that what holds it stays small.
-                let sees_all_changes = Box::pin(self.read_slices(following.as_ref())).await?;
+                let (read, took) = timed(Box::pin(self.read_slices(following.as_ref()))).await;
+                self.report.took(Timed::Read, took);
+                let sees_all_changes = read?;
                 self.follow_events(following).await?;
                 self.doubt_clock();
-                self.rest().await?;
+                let (rested, took) = timed(self.rest()).await;
+                self.report.took(Timed::Rest, took);
+                rested?;
                 self.say_filled().await?;
                 if sees_all_changes { self.overlap_done().await } else { Ok(()) }
             }

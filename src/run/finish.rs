@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::outcome::Failure;
 use super::remains::{End, report_of};
-use super::{Job, Mode, UnderWay};
+use super::{Job, Mode, Scope, UnderWay};
+use crate::metrics;
 use crate::report::{DomainReport, RunReport, Status, exit, seal};
 use crate::store::{Store, StoreError};
 
@@ -17,7 +18,7 @@ pub(super) async fn close(run: &UnderWay<'_>, report: &mut RunReport) {
     let now = run.job.store.now().await.unwrap_or_else(|_| run.job.clocks.process.now());
     report.finished_at = Some(now.to_string());
     *report = seal(report.clone());
-    if let Err(error) = record(&run.job.store, report).await {
+    if let Err(error) = record(run.job, &run.job.store, report).await {
         not_stored(report, reasons, &error);
     }
 }
@@ -46,7 +47,7 @@ pub(super) async fn give_up(run: &UnderWay<'_>) -> Result<RunReport, StoreError>
         let mut report = report_of(&store, &left, &run.job.domains, &End::GivenUp(failure)).await?;
         decide(run, &mut report);
         let report = seal(report);
-        record(&store, &report).await?;
+        record(run.job, &store, &report).await?;
         store.close().await;
         Ok(report)
     };
@@ -62,9 +63,10 @@ pub(super) fn as_json(report: &RunReport) -> String {
     serde_json::to_string(report).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
 }
 
-async fn record(store: &Store, report: &RunReport) -> Result<(), StoreError> {
+async fn record(job: &Job, store: &Store, report: &RunReport) -> Result<(), StoreError> {
     let json = as_json(report);
-    store.finish_run(report.run_id, report.status, report.exit.code.into(), &json).await
+    let ends = metrics::ends(report, matches!(job.options.scope, Scope::Coverage));
+    store.finish_run(report.run_id, report.status, report.exit.code.into(), &json, &ends).await
 }
 
 /// Decides how the run ended, and returns everything that spoke for it.

@@ -46,6 +46,7 @@ mod sighted;
 mod slice;
 mod sorting;
 mod stage;
+mod stages;
 mod standing;
 mod stop;
 mod summary;
@@ -78,6 +79,7 @@ use crate::source::Client;
 use crate::store::{Keep, RunMode, RunRow, Store, StoreError};
 
 use lease::Leases;
+use stages::{Timed, timed};
 use stop::RunStop;
 
 pub use approve::{Approved, NotApproved, Order, approve};
@@ -275,7 +277,9 @@ async fn work(
     if job.options.mode == Mode::Run {
         // Where the run is to end, this only says what still waits. The report is finalised even where the state store fails now; if
         // it still does then, the run says so itself.
-        let delivered = panicked::caught(deliver::deliver(job, queues, report, run.stop.going())).await;
+        let delivering = panicked::caught(deliver::deliver(job, queues, report, run.stop.going()));
+        let (delivered, took) = timed(delivering).await;
+        report.domains.iter_mut().for_each(|domain| domain.took(Timed::Deliver, took));
         match delivered {
             Ok(Ok(())) => {}
             Ok(Err(error)) => deliver::not_known(report, "state_store", &error.with_causes()),

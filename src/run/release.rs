@@ -3,6 +3,7 @@
 use super::Scope;
 use super::domain::Night;
 use super::outcome::Failure;
+use super::stages::{Timed, timed};
 use crate::plan::{Exposure, tripped};
 use crate::report::ItemCounts;
 use crate::store::{Release, Staged};
@@ -25,7 +26,9 @@ impl Night<'_> {
             Some(reason) => Release::Held { reason },
             None => Release::Pending,
         };
-        let released = self.job.store.release(lease, decide).await?;
+        let (released, took) = timed(self.job.store.release(lease, decide)).await;
+        self.report.took(Timed::Release, took);
+        let released = released?;
         if let Release::Held { reason } = released.decision {
             self.report.events.held += released.staged.count;
             self.limit = Some(reason);

@@ -97,6 +97,7 @@ pub(super) fn blank_named(domain: &str) -> DomainReport {
         pages: 0,
         api_requests: Requests::default(),
         seconds: 0.0,
+        stages: BTreeMap::new(),
         items: ItemCounts::default(),
         overlap: ItemCounts::default(),
         follow_up: FollowUp::default(),

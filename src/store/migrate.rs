@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 18] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 19] = [
     (
         1,
         "first",
@@ -117,6 +117,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 18] = [
         "notices",
         include_str!("migrations/sqlite/0018_notices.sql"),
         include_str!("migrations/postgres/0018_notices.sql"),
+    ),
+    (
+        19,
+        "metrics",
+        include_str!("migrations/sqlite/0019_metrics.sql"),
+        include_str!("migrations/postgres/0019_metrics.sql"),
     ),
 ];
 

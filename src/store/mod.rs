@@ -22,6 +22,7 @@ mod kept_state;
 mod lease;
 mod notices;
 mod quarantine;
+mod metrics;
 mod runs;
 mod saved_token;
 mod schedules;
@@ -44,6 +45,7 @@ pub use findings::{
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE, Signs};
+pub use metrics::{Backlog, Counted, DomainEnd, FindingGroup, Kept, Measured, MemberCoverage};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use notices::Notice;
 pub use outbox::{

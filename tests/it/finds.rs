@@ -14,7 +14,7 @@ async fn what_was_lost_misapplied_or_invented_is_found_and_nothing_else() {
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(outcome.findings(), set(["missing ch_lost", "mismatched ch_007", "orphaned ch_invented"]));
     insta::assert_json_snapshot!(outcome.domain(), {
-        ".ranges" => "[ranges]", ".ceiling" => "[time]", ".verified_through" => "[time]", ".seconds" => "[seconds]",
+        ".ranges" => "[ranges]", ".ceiling" => "[time]", ".verified_through" => "[time]", ".seconds" => "[seconds]", ".stages" => "[stages]",
         ".standing.oldest" => "[time]", ".tonight.time_to_detect" => "[times]",
         ".findings[].event_id" => "[id]", ".notes[]" => "[note]", ".api_requests" => "[requests]", ".pages" => "[pages]",
     });

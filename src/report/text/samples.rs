@@ -59,6 +59,7 @@ fn agreeing(name: &str) -> DomainReport {
         pages: 20,
         api_requests: Requests { ok: 20, throttled: 1, failed: 0 },
         seconds: 9.04,
+        stages: BTreeMap::new(),
         items: ItemCounts { upstream: 1_904, local: 1_904, matched: 1_904, ..ItemCounts::default() },
         follow_up: FollowUp::default(),
         tonight: Tonight::default(),

@@ -9,6 +9,7 @@ use crate::report::Status;
 use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::metrics::{self, DomainEnd};
 use crate::store::sql::{Row, Tx, args};
 
 impl Store {
@@ -25,18 +26,20 @@ impl Store {
 
     /// Records how a run ended.
     ///
-    /// It also overwrites `interrupted`, which is only presumed of a run that gave no sign of life; any other end stays.
+    /// It also overwrites `interrupted`, which is only presumed of a run that gave no sign of life; any other end stays. What the run
+    /// counted is added to what others did, once.
     pub async fn finish_run(
         &self,
         run_id: Uuid,
         status: Status,
         exit_code: i32,
         report_json: &str,
+        ends: &[DomainEnd],
     ) -> Result<(), StoreError> {
         if bug!("run_never_finished") {
             return Ok(());
         }
-        self.again(Twice::IsOnce, || self.finish_run_once(run_id, status, exit_code, report_json)).await
+        self.again(Twice::IsOnce, || self.finish_run_once(run_id, status, exit_code, report_json, ends)).await
     }
 
     async fn finish_run_once(
@@ -45,9 +48,12 @@ impl Store {
         status: Status,
         exit_code: i32,
         report_json: &str,
+        ends: &[DomainEnd],
     ) -> Result<(), StoreError> {
         let mut tx = self.write("run.finish").await?;
         let now = tx.now().await?;
+        let unrecorded = metrics::unrecorded(&mut tx, run_id, ends).await?;
+        metrics::record(&mut tx, &unrecorded, now).await?;
         tx.execute(
             "UPDATE runs SET status = $2, exit_code = $3, report = $4, finished_at = $5, heartbeat_at = $5
              WHERE run_id = $1 AND status IN ('running', 'interrupted')",

@@ -9,6 +9,7 @@ use crate::report::Status;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::lease::{LEASE_TIME, is_dead};
+use crate::store::metrics::{self, DomainEnd};
 use crate::store::sql::{Row, Tx, args};
 
 impl Store {
@@ -50,6 +51,7 @@ impl Store {
         found: &RunRecord,
         report_json: &str,
         successor: Option<Uuid>,
+        ends: &[DomainEnd],
     ) -> Result<bool, StoreError> {
         let (run_id, last_sign) = (found.summary.run_id, found.summary.heartbeat_at);
         let mut tx = self.write("run.close_dead").await?;
@@ -71,6 +73,7 @@ impl Store {
             .await?;
         if closed > 0 {
             forget(&mut tx, run_id).await?;
+            metrics::record(&mut tx, ends, now).await?;
         }
         tx.commit().await?;
         Ok(closed > 0)

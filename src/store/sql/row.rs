@@ -70,6 +70,14 @@ impl Row {
         }
     }
 
+    pub(in crate::store) fn float_or_null(&self, column: &str) -> Result<Option<f64>, StoreError> {
+        match &self.row {
+            AnyRow::Sqlite(row) => row.try_get(column),
+            AnyRow::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|cause| StoreError::from_sql(cause, &self.place))
+    }
+
     /// A small count.
     pub(in crate::store) fn count<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
         let number = self.int(column)?;

@@ -59,8 +59,8 @@ async fn a_run_is_found_by_its_age_or_by_the_beginning_of_its_id(world: World) {
 async fn a_finished_run_keeps_its_report(world: World) {
     let run_id = begin(&world, "ffff0000-0000-7000-8000-00000000000a", at(1)).await;
     world.store.beat(run_id).await.unwrap();
-    world.store.finish_run(run_id, Status::Partial, 3, r#"{"a":1}"#).await.unwrap();
-    world.store.finish_run(run_id, Status::Done, 0, "{}").await.unwrap();
+    world.store.finish_run(run_id, Status::Partial, 3, r#"{"a":1}"#, &[]).await.unwrap();
+    world.store.finish_run(run_id, Status::Done, 0, "{}", &[]).await.unwrap();
     let run = world.store.find_run("ffff").await.unwrap();
     assert_eq!((run.summary.status, run.summary.exit_code), (Status::Partial, Some(3)));
     assert_eq!(run.report_json.as_deref(), Some(r#"{"a":1}"#));
@@ -77,8 +77,8 @@ async fn a_run_without_a_sign_of_life_is_dead_and_closed_once(world: World) {
     let found = world.store.dead_runs().await.unwrap().pop().unwrap();
     assert_eq!(found.summary.run_id, dead);
     let next = world.lease.run_id();
-    assert!(world.store.close_dead_run(&found, r#"{"a":1}"#, Some(next)).await.unwrap());
-    assert!(!world.store.close_dead_run(&found, "{}", None).await.unwrap(), "somebody was quicker");
+    assert!(world.store.close_dead_run(&found, r#"{"a":1}"#, Some(next), &[]).await.unwrap());
+    assert!(!world.store.close_dead_run(&found, "{}", None, &[]).await.unwrap(), "somebody was quicker");
     assert_eq!(world.store.dead_runs().await.unwrap(), []);
     let run = world.store.find_run("ffff").await.unwrap();
     assert_eq!((run.summary.status, run.summary.exit_code), (Status::Interrupted, None));
@@ -98,15 +98,15 @@ async fn a_run_that_gives_a_sign_of_life_before_it_is_closed_goes_on(world: Worl
     world.age("runs", "heartbeat_at").await;
     let found = world.store.dead_runs().await.unwrap().pop().unwrap();
     world.store.beat(world.lease.run_id()).await.unwrap();
-    assert!(!world.store.close_dead_run(&found, "{}", None).await.unwrap());
+    assert!(!world.store.close_dead_run(&found, "{}", None, &[]).await.unwrap());
     assert_eq!(world.store.find_run("latest").await.unwrap().summary.status, Status::Running);
 }
 
 async fn a_presumed_interruption_gives_way_to_the_truth(world: World) {
     world.age("runs", "heartbeat_at").await;
     let found = world.store.dead_runs().await.unwrap().pop().unwrap();
-    world.store.close_dead_run(&found, "{}", None).await.unwrap();
-    world.store.finish_run(world.lease.run_id(), Status::Done, 0, "{}").await.unwrap();
+    world.store.close_dead_run(&found, "{}", None, &[]).await.unwrap();
+    world.store.finish_run(world.lease.run_id(), Status::Done, 0, "{}", &[]).await.unwrap();
     assert_eq!(world.store.find_run("latest").await.unwrap().summary.status, Status::Done);
 }
 
@@ -124,7 +124,7 @@ async fn what_a_run_left_is_counted_and_nothing_of_another_run(world: World) {
     assert_eq!(remains.findings, [(of("open"), 2)].into());
     assert_eq!(remains.events, [(of("pending"), 2)].into());
     assert_eq!(remains.ended, [("shop.refunds".to_owned(), r#"{"ended":1}"#.to_owned())].into());
-    world.store.finish_run(second.run_id(), Status::Done, 0, "{}").await.unwrap();
+    world.store.finish_run(second.run_id(), Status::Done, 0, "{}", &[]).await.unwrap();
     assert_eq!(
         world.store.remains(second.run_id()).await.unwrap().ended,
         [].into(),
