@@ -14,6 +14,7 @@ use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::reconcile::{Called, told};
 use crate::report::{Status, exit};
+use crate::metrics;
 use crate::run::{Mode, Options, unopened};
 use crate::store::{Happened, Store};
 
@@ -64,7 +65,8 @@ async fn close(store: &Store, run_id: Uuid, domains: &[Arc<dyn Reconciler>], fai
         exit::INTERRUPTED | exit::TERMINATED => Status::Interrupted,
         _ => Status::Failed,
     };
-    if let Err(error) = store.finish_run(run_id, status, failure.exit.into(), &json).await {
+    let ends = metrics::ends(&report, true);
+    if let Err(error) = store.finish_run(run_id, status, failure.exit.into(), &json, &ends).await {
         tracing::warn!(%run_id, error = error.with_causes(), "how the run ended could not be written");
     }
 }
