@@ -30,3 +30,6 @@ pub use serve::{ServeError, Server, router};
 pub use snapshot::{Snapshots, take};
 pub use subject::{DEFAULT_INTERVAL, Subject};
 pub use text::text;
+
+#[cfg(test)]
+mod tests;
