@@ -13,7 +13,7 @@ use super::args::DoctorArgs;
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{counted, reach, wire};
+use super::{ahead, counted, disk, reach, wire};
 use crate::config::Loaded;
 use crate::local::{Checkup, Database, LocalError};
 use crate::run;
@@ -26,6 +26,8 @@ pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure
     let loaded = wire::load_quietly(desk)?;
     let domains = wire::selected(&loaded, &args.domains)?;
     let mut tests = vec![reach::state(&loaded.config).await];
+    tests.extend(disk::places(&loaded.config));
+    tests.extend(ahead::domains(&loaded.config, &domains).await);
     tests.extend(reach::queues(&loaded.config, &domains).await);
     tests.extend(counted::lags(&loaded.config, &domains).await);
     let databases = wire::databases(&loaded.config, &domains).await;

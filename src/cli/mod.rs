@@ -2,6 +2,7 @@
 
 mod acts;
 mod again;
+mod ahead;
 mod approve;
 mod args;
 mod ask;
@@ -10,6 +11,7 @@ mod carry;
 mod daemon;
 mod desk;
 mod discreet;
+mod disk;
 mod dlq;
 mod doctor;
 mod explain;

@@ -45,6 +45,8 @@ async fn a_world_in_order_has_nothing_wrong() {
     assert_eq!(outcome.code, 0, "{outcome:?}");
     for line in [
         "state store",
+        "disk of the state store",
+        "lease of shop.charges",
         "queue shop",
         "database app",
         "rights in app",
@@ -189,4 +191,38 @@ async fn a_database_and_a_state_store_that_nobody_serves_are_said() {
         assert!(told(&outcome, "database app", "failed")[0].contains("cannot be reached"), "{outcome:?}");
         assert!(told(&outcome, "state store", "failed")[0].contains("cannot be reached"), "{outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn a_lease_that_nobody_gave_back_and_one_that_is_held_are_told_apart() {
+    let world = World::agreeing(1).await;
+    assert_eq!(world.run().code, 0);
+    assert_eq!(told(&doctor(&world), "lease of shop.charges", "ok"), ["it is free"]);
+    let hold = |until: &str| {
+        format!(
+            "UPDATE leases SET holder = 'other-host', acquired_at = '2025-11-21T02:00:00.000000Z', expires_at = '{until}-01-01T00:00:00.000000Z'"
+        )
+    };
+    world.state(&hold("2100")).await;
+    let held = told(&doctor(&world), "lease of shop.charges", "ok");
+    assert!(held[0].starts_with("other-host (run ") && held[0].contains("is alive"), "{held:?}");
+    world.state(&hold("2000")).await;
+    let dead = told(&doctor(&world), "lease of shop.charges", "warning");
+    assert!(dead[0].contains("it is dead, and the next run takes over"), "{dead:?}");
+}
+
+#[tokio::test]
+async fn a_schedule_that_nobody_follows_is_late() {
+    let world = World::agreeing(1).await;
+    let domain = std::fs::read_to_string(world.path().join("charges.yaml")).unwrap();
+    world.write("charges.yaml", &format!("{domain}schedule: {{cron: \"0 * * * *\"}}\n"));
+    assert_eq!(world.run().code, 0);
+    let fresh = told(&doctor(&world), "schedule of shop.charges", "ok");
+    assert!(fresh[0].starts_with("next at "), "{fresh:?}");
+    world.state("UPDATE coverage SET to_at = '2020-01-02T00:00:00.000000Z', from_at = '2020-01-01T00:00:00.000000Z'").await;
+    let late = told(&doctor(&world), "schedule of shop.charges", "warning");
+    assert!(
+        late[0].starts_with("it is late: verified through 2020-01-02") && late[0].contains("CronJob"),
+        "{late:?}"
+    );
 }

@@ -1,0 +1,99 @@
+//! What stands between a domain and its next run: a lease that somebody holds, and a schedule that nobody follows. It only reads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::Each;
+use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::schedule::Schedule;
+
+use super::check::Tested;
+use super::wire;
+use crate::config::Config;
+use crate::report::exit;
+use crate::store::{KeptMember, KeptState, LeaseMark, Store, StoreError};
+
+/// Looks at some domains. Where the state store cannot be opened, that was said already.
+pub(super) async fn domains(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Vec<Tested> {
+    let Ok(store) = wire::open_store(config).await else { return Vec::new() };
+    let mut tests = Vec::new();
+    for domain in domains {
+        match kept(&store, domain.as_ref()).await {
+            Ok((kept, now)) => {
+                let name = domain.domain().as_str();
+                tests.push(lease(name, &kept.members, now));
+                let of_domain = |schedule| self::schedule(domain.as_ref(), schedule, &kept, now);
+                tests.extend(domain.schedule().map(of_domain));
+            }
+            Err(error) => {
+                let what = format!("lease of {}", domain.domain());
+                tests.push(Tested::failed(what, error.with_causes(), exit::FAILED));
+            }
+        }
+    }
+    store.close().await;
+    tests
+}
+
+async fn kept(store: &Store, domain: &dyn Reconciler) -> Result<(KeptState, Instant), StoreError> {
+    Ok((store.kept_state(domain.domain()).await?, store.now().await?))
+}
+
+/// Who holds the leases of a domain.
+fn lease(domain: &str, members: &BTreeMap<Each, KeptMember>, now: Instant) -> Tested {
+    let what = format!("lease of {domain}");
+    let marks: Vec<&LeaseMark> = members.values().filter_map(|member| member.lease.as_ref()).collect();
+    let run = |mark: &LeaseMark| mark.run_id.map_or_else(String::new, |run| format!(" (run {run})"));
+    if let Some(dead) = marks.iter().find(|mark| mark.expires_at <= now) {
+        let LeaseMark { holder, acquired_at, expires_at, .. } = dead;
+        return Tested::warning(
+            what,
+            format!(
+                "{holder}{} took it at {acquired_at} and has given no sign of life since {expires_at}: it is dead, and the next run takes over",
+                run(dead)
+            ),
+        );
+    }
+    match marks.first() {
+        None => Tested::ok(what, "it is free"),
+        Some(mark) => Tested::ok(
+            what,
+            format!(
+                "{}{} holds it since {} and is alive; a run waits with `--if-locked wait`",
+                mark.holder,
+                run(mark),
+                mark.acquired_at
+            ),
+        ),
+    }
+}
+
+/// When a domain is due, and whether what it missed shows that nobody starts its runs.
+fn schedule(domain: &dyn Reconciler, schedule: &Schedule, kept: &KeptState, now: Instant) -> Tested {
+    let what = format!("schedule of {}", domain.domain());
+    let Some(next) = schedule.next_after(now) else {
+        return Tested::warning(
+            what,
+            format!("`{}` never fires again; write another `cron`", schedule.cron()),
+        );
+    };
+    let axes = kept.members.values().filter_map(|member| member.axes.get(&domain.feed().clock));
+    let through = axes.filter_map(|axis| axis.verified.last().map(|window| window.to())).min();
+    // The last but one: the last one may be under way.
+    let missed = schedule
+        .last_until(now)
+        .and_then(|last| schedule.last_until(last.at - std::time::Duration::from_secs(1)));
+    let lag = domain.feed().lag.max(domain.policy().settle);
+    match (through, missed) {
+        (Some(through), Some(missed)) if through + lag < missed.at => Tested::warning(
+            what,
+            format!(
+                "it is late: verified through {through}, and was due at {}; look whether cron, the timer or the CronJob that starts \
+                 `tieout run` is there and not suspended",
+                missed.at
+            ),
+        ),
+        _ => Tested::ok(what, format!("next at {}", next.at)),
+    }
+}
