@@ -13,8 +13,8 @@ use super::setup::Setup;
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::reconcile::{Called, told};
-use crate::report::{Status, exit};
 use crate::metrics;
+use crate::report::{Status, exit};
 use crate::run::{Mode, Options, unopened};
 use crate::store::{Happened, Store};
 
