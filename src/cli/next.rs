@@ -37,11 +37,11 @@ pub(super) async fn next(desk: &Desk, args: &NextArgs) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let domains = wire::selected(&loaded, &args.domains)?;
     let after = args.after.unwrap_or_else(|| chrono::Utc::now().into());
-    let pauses = pauses(&loaded.config).await;
-    let is_paused = |domain: &&Arc<dyn Reconciler>| pause_of(domain.as_ref(), &pauses).is_some();
+    let by_people = pauses(&loaded.config).await;
+    let is_paused = |domain: &&Arc<dyn Reconciler>| pause_of(domain.as_ref(), &by_people).is_some();
     let (paused, open): (Vec<_>, Vec<_>) = domains.iter().partition(is_paused);
     let paused: Vec<PauseView> =
-        paused.into_iter().filter_map(|domain| pause_of(domain.as_ref(), &pauses)).collect();
+        paused.into_iter().filter_map(|domain| pause_of(domain.as_ref(), &by_people)).collect();
     let due = coming(&open, after, args.count as usize);
     let unscheduled: Vec<&str> = domains
         .iter()

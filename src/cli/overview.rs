@@ -55,7 +55,7 @@ async fn gather(
     let store = sources.store;
     let last = last_runs(store).await?;
     let unsent = store.unsent().await?;
-    let pauses = store.pauses().await?;
+    let by_people = store.pauses().await?;
     let mut lines = Vec::new();
     for domain in domains {
         let name = domain.domain();
@@ -65,7 +65,7 @@ async fn gather(
             .map(|row| row.count);
         let line = line(store, domain.as_ref(), last.get(name.as_str()).copied(), dead.sum()).await?;
         let funnel = funnel::read(sources, domain.as_ref(), store.now().await?).await?;
-        let paused = next::pause_of(domain.as_ref(), &pauses);
+        let paused = next::pause_of(domain.as_ref(), &by_people);
         lines.push(StatusLine { paused, funnel, ..line });
     }
     Ok((lines, store.now().await?))

@@ -111,7 +111,7 @@ impl Heart {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                heard = timeout(SILENCE, self.heard.notified()) => if heard.is_err() {
+                last = timeout(SILENCE, self.heard.notified()) => if last.is_err() {
                     return Ok(());
                 },
             }

@@ -36,7 +36,6 @@ pub enum ServeError {
 }
 
 /// The routes. `tieout daemon` serves them beside its runs.
-#[must_use]
 pub fn router(snapshots: Snapshots) -> Router {
     Router::new()
         .route("/metrics", get(metrics))

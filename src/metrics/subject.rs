@@ -50,7 +50,7 @@ impl Subject {
         };
         Self {
             domain: domain.domain().clone(),
-            clock: domain.feed().clock.to_string(),
+            clock: domain.feed().clock.clone(),
             start: domain.policy().start,
             members,
             expected_interval: domain.schedule().and_then(Schedule::longest_pause).unwrap_or(interval),

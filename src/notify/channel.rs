@@ -31,7 +31,7 @@ pub enum Means {
     /// An incoming webhook of Slack, or of what understands its messages.
     Slack(Target),
     /// A handler of our own JSON, which is signed where there is a secret.
-    Webhook(Target, Option<Signer>),
+    Webhook(Target, Option<Box<Signer>>),
     /// E-mail.
     Email(Box<EmailSettings>),
     /// A service that alarms when nothing comes.

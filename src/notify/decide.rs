@@ -120,7 +120,7 @@ fn weigh(wishes: &Wishes, domain: &str, condition: &Condition, told: Option<&Tol
 
 /// After what time something is told again.
 fn patience(every: Duration) -> Duration {
-    every - EARLY.min(every / 10)
+    every.saturating_sub(EARLY.min(every / 10))
 }
 
 /// How many digits a number has.

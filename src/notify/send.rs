@@ -29,11 +29,11 @@ pub(super) async fn digest(channel: &Channel, digest: &Digest) -> Result<Sent, N
     in_time(async {
         match &channel.means {
             Means::Slack(target) => post(&letter(target, JSON, slack::message(digest).to_string())).await,
-            Means::Webhook(target, signer) => {
+            Means::Webhook(target, key) => {
                 let body =
                     serde_json::to_string(digest).map_err(|error| NotSent::Refused(error.to_string()))?;
                 let id = Uuid::new_v5(&digest.run_id, channel.name.as_str().as_bytes()).to_string();
-                let signed = signer.as_ref().map(|signer| (signer, id));
+                let signed = key.as_deref().map(|key| (key, id));
                 post(&Letter { signed, ..letter(target, JSON, body) }).await
             }
             Means::Email(settings) => email::send(settings, digest).await,

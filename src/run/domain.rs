@@ -153,8 +153,8 @@ async fn lead(stage: &Stage<'_>) -> Result<DomainReport, Failure> {
     match stage.members().await? {
         Members::One => {
             let mut night = Night::open(stage, &Each::default(), &MemberValues::new()).await?;
-            let end = night.work_alone().await;
-            Ok(night.close(end).await)
+            let end = Box::pin(night.work_alone()).await;
+            Ok(Box::pin(night.close(end)).await)
         }
         Members::Several { members, doubts } => Box::pin(members::reconcile(stage, members, doubts)).await,
     }
@@ -219,11 +219,11 @@ impl<'a> Night<'a> {
 
     /// Everything up to the release, which looks at all members of a domain together.
     pub(super) async fn work(&mut self) -> Result<(), Failure> {
-        let (looked, took) = timed(self.look_again()).await;
+        let (looked, took) = timed(Box::pin(self.look_again())).await;
         self.report.took(Timed::FollowUp, took);
         looked?;
         match &self.job.options.scope {
-            Scope::Keys(keys) => self.judge_keys(keys).await,
+            Scope::Keys(keys) => Box::pin(self.judge_keys(keys)).await,
             Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
                 self.recall_quarantine().await?;
                 let following = self.events_to_follow().await?;
@@ -232,9 +232,9 @@ impl<'a> Night<'a> {
                 let (read, took) = timed(Box::pin(self.read_slices(following.as_ref()))).await;
                 self.report.took(Timed::Read, took);
                 let sees_all_changes = read?;
-                self.follow_events(following).await?;
+                Box::pin(self.follow_events(following)).await?;
                 self.doubt_clock();
-                let (rested, took) = timed(self.rest()).await;
+                let (rested, took) = timed(Box::pin(self.rest())).await;
                 self.report.took(Timed::Rest, took);
                 rested?;
                 self.say_filled().await?;

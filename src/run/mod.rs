@@ -269,7 +269,7 @@ async fn work(
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
         let span = tracing::info_span!("domain", domain = %reconciler.domain());
-        let domain = reconcile(run, reconciler, now).instrument(span).await;
+        let domain = Box::pin(reconcile(run, reconciler, now)).instrument(span).await;
         note_end(job, &domain).await;
         crash_point!("domain.reported");
         report.domains.push(domain);
@@ -278,7 +278,7 @@ async fn work(
         // Where the run is to end, this only says what still waits. The report is finalised even where the state store fails now; if
         // it still does then, the run says so itself.
         let delivering = panicked::caught(deliver::deliver(job, queues, report, run.stop.going()));
-        let (delivered, took) = timed(delivering).await;
+        let (delivered, took) = timed(Box::pin(delivering)).await;
         report.domains.iter_mut().for_each(|domain| domain.took(Timed::Deliver, took));
         match delivered {
             Ok(Ok(())) => {}

@@ -221,20 +221,21 @@ async fn a_paused_domain_has_no_runs_until_somebody_resumes_it(stage: Stage) {
 #[tokio::test]
 async fn a_configuration_that_turned_bad_is_refused_and_a_good_one_is_used_from_then_on() {
     let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
-    let daemon = stage.daemon();
+    let mut daemon = stage.daemon();
     stage.until_journal("planned", 1);
     stage.schedule("cron: \"99 * * * *\"");
     daemon.signal("HUP");
+    daemon.until_it_says("the configuration stays as it was");
+    // No other command works with that file either, so what became of it is read with the next one.
+    stage.schedule(EACH_SECOND);
     stage.until_journal("reload_refused", 1);
     let refused = stage.journal("reload_refused")[0]["detail"].as_str().unwrap().to_owned();
     assert!(refused.contains("charges.yaml:1:") && refused.contains("99 * * * *"), "{refused}");
     assert_eq!(stage.runs().len(), 0);
-    stage.schedule(EACH_SECOND);
     daemon.signal("HUP");
     stage.until_journal("reloaded", 1);
     stage.until_journal("ended", 1);
-    let log = stopped(daemon);
-    assert!(log.contains("the configuration stays as it was"), "{log}");
+    stopped(daemon);
 }
 
 #[tokio::test]

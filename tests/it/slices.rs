@@ -26,7 +26,9 @@ fn run(world: &World, concurrency: &str) -> Outcome {
 /// What a report says apart from when it was made and how the ranges were cut.
 fn lasting(outcome: &Outcome) -> Value {
     let mut domain = outcome.domain();
-    for name in ["seconds", "ceiling", "verified_through", "ranges", "notes", "pages", "api_requests"] {
+    for name in
+        ["seconds", "ceiling", "verified_through", "ranges", "notes", "pages", "api_requests", "stages"]
+    {
         domain[name] = Value::Null;
     }
     domain["standing"]["oldest"] = Value::Null;

@@ -156,9 +156,9 @@ impl ChannelConfig {
         let place = |kind: &str| format!("notify.{name}.{kind}");
         let means = match &self.means {
             MeansConfig::Slack(post) => Means::Slack(post.resolve(&place("slack"), base)?),
-            MeansConfig::Webhook(signed) => {
-                let (target, signer) = signed.resolve(&place("webhook"), base)?;
-                Means::Webhook(target, signer)
+            MeansConfig::Webhook(webhook) => {
+                let (target, signer) = webhook.resolve(&place("webhook"), base)?;
+                Means::Webhook(target, signer.map(Box::new))
             }
             MeansConfig::Email(email) => Means::Email(Box::new(email.resolve(&place("email"), base)?)),
             MeansConfig::Ping(post) => Means::Ping(post.resolve(&place("ping"), base)?),

@@ -43,7 +43,7 @@ pub fn quarantine_entry(entry: &Entry, look: &Look) -> String {
     let seen = &entry.seen;
     let mut grid = Grid::new(2);
     for [label, what] in facts(entry) {
-        grid.row([label.to_owned(), safe(&what).into_owned()]);
+        grid.row([label.clone(), safe(&what).into_owned()]);
     }
     let head =
         format!("{}  {} ({}), {}", seen.id, seen.kind.as_str(), seen.class.as_str(), entry.state.as_str());
@@ -114,11 +114,10 @@ fn next(entry: &Entry, look: &Look) -> Vec<String> {
 #[must_use]
 pub fn quarantine_accepted(view: &QuarantineDone, look: &Look) -> String {
     let reason = view.reason.as_deref().unwrap_or_default();
-    let head = match view.done {
-        true => format!("dropped {} as {}: {}", figure(view.eligible), safe(&view.by), safe(reason)),
-        false => {
-            format!("{} of {} can be dropped", figure(view.eligible), figure(view.chosen + view.beyond_limit))
-        }
+    let head = if view.done {
+        format!("dropped {} as {}: {}", figure(view.eligible), safe(&view.by), safe(reason))
+    } else {
+        format!("{} of {} can be dropped", figure(view.eligible), figure(view.chosen + view.beyond_limit))
     };
     let mut lines = vec![listed(head, view)];
     lines.extend(after(view, look, "Verify their ranges now"));
@@ -130,9 +129,10 @@ pub fn quarantine_accepted(view: &QuarantineDone, look: &Look) -> String {
 pub fn quarantine_reopened(view: &QuarantineDone, look: &Look) -> String {
     let ranges = counted(view.ranges.len() as u64, "range");
     let (of, all) = (figure(view.eligible), figure(view.chosen + view.beyond_limit));
-    let head = match view.done {
-        true => format!("{ranges} will be read again for {of} of {all}, as {} wants", safe(&view.by)),
-        false => format!("{ranges} would be read again for {of} of {all}"),
+    let head = if view.done {
+        format!("{ranges} will be read again for {of} of {all}, as {} wants", safe(&view.by))
+    } else {
+        format!("{ranges} would be read again for {of} of {all}")
     };
     let mut lines = vec![listed(head, view)];
     lines.extend(view.ranges.iter().map(|range| format!("  {} to {}", range.from, range.to)));

@@ -135,19 +135,16 @@ async fn claim_one(tx: &mut Tx, run: Uuid, claim: &Claim, daemon: &str) -> Resul
 /// The conditional update: whoever names the revision that stands there goes on from it.
 async fn advance(tx: &mut Tx, next: &Next, run: Option<Uuid>) -> Result<bool, StoreError> {
     let (domain, schedule) = (next.domain.as_str(), next.schedule.as_str());
-    let changed = match next.revision {
-        Some(revision) => {
-            let sql =
-                "UPDATE schedules SET schedule = $2, due_at = $3, starts_at = $4, revision = revision + 1,
-                 run_id = COALESCE($5, run_id) WHERE domain = $1 AND revision = $6";
-            let run = run.map(|run| run.to_string());
-            tx.execute(sql, &args![domain, schedule, next.due_at, next.starts_at, run, revision]).await?
-        }
-        None => {
-            let sql = "INSERT INTO schedules (domain, schedule, due_at, starts_at, revision) VALUES ($1, $2, $3, $4, 1)
-                 ON CONFLICT (domain) DO NOTHING";
-            tx.execute(sql, &args![domain, schedule, next.due_at, next.starts_at]).await?
-        }
+    let changed = if let Some(revision) = next.revision {
+        let sql = "UPDATE schedules SET schedule = $2, due_at = $3, starts_at = $4, revision = revision + 1,
+             run_id = COALESCE($5, run_id) WHERE domain = $1 AND revision = $6";
+        let run = run.map(|run| run.to_string());
+        tx.execute(sql, &args![domain, schedule, next.due_at, next.starts_at, run, revision]).await?
+    } else {
+        let sql =
+            "INSERT INTO schedules (domain, schedule, due_at, starts_at, revision) VALUES ($1, $2, $3, $4, 1)
+             ON CONFLICT (domain) DO NOTHING";
+        tx.execute(sql, &args![domain, schedule, next.due_at, next.starts_at]).await?
     };
     Ok(changed > 0)
 }
