@@ -193,10 +193,15 @@ impl Schedule {
         times.windows(2).filter_map(pause).map(Duration::from_micros).collect()
     }
 
-    /// The times that the expression asks for, by the wall clock, whatever the clock makes of them.
+    /// The times that the expression asks for, by the wall clock, whatever the clock makes of them. Asked for one by one, because the
+    /// library's iterator leaves out every second one of times that are a second apart.
     fn times(&self, from: NaiveDateTime, direction: Direction) -> impl Iterator<Item = NaiveDateTime> {
-        let whole = from.with_nanosecond(0).unwrap_or(from);
-        self.cron.iter_from(whole.and_utc(), direction).map(|time| time.naive_utc())
+        let from = from.with_nanosecond(0).unwrap_or(from).and_utc();
+        let find = move |at, inclusive| match direction {
+            Direction::Forward => self.cron.find_next_occurrence(&at, inclusive).ok(),
+            Direction::Backward => self.cron.find_previous_occurrence(&at, inclusive).ok(),
+        };
+        std::iter::successors(find(from, true), move |at| find(*at, false)).map(|time| time.naive_utc())
     }
 
     /// What becomes of a time: one instant, both where a pace goes through a repeated hour, or none of a day that never was.

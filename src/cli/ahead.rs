@@ -7,6 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::schedule::Schedule;
+use tieout_reconcilers::window::Window;
 
 use super::check::Tested;
 use super::wire;
@@ -79,7 +80,7 @@ fn schedule(domain: &dyn Reconciler, schedule: &Schedule, kept: &KeptState, now:
         );
     };
     let axes = kept.members.values().filter_map(|member| member.axes.get(&domain.feed().clock));
-    let through = axes.filter_map(|axis| axis.verified.last().map(|window| window.to())).min();
+    let through = axes.filter_map(|axis| axis.verified.last().map(Window::to)).min();
     // The last but one: the last one may be under way.
     let missed = schedule
         .last_until(now)

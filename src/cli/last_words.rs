@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_verdict_and_the_end_are_kept_in_whole_lines() {
-        let lines: String = (0..1_000).map(|line| format!("  line {line}\n")).collect();
+        let lines = (0..1_000).map(|line| format!("  line {line}\n")).collect::<Vec<_>>().concat();
         let kept = shortened(&format!("PARTIAL (exit 3)\n{lines}")).into_owned();
         assert!(kept.len() <= MOST && kept.len() > MOST - 20, "{}", kept.len());
         assert!(kept.starts_with("PARTIAL (exit 3)\n  line ") && kept.ends_with("\n  line 999"), "{kept}");

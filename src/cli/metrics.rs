@@ -105,14 +105,11 @@ pub(super) async fn carry_out(desk: &Desk, command: MetricsCommand) -> Result<u8
 
 async fn show(desk: &Desk, loaded: &Loaded, textfile: Option<PathBuf>) -> Result<u8, Failure> {
     let families = families(loaded).await?;
-    match textfile {
-        Some(path) => {
-            metrics::textfile(&path, families).map_err(|why| Failure::failed("textfile", why))?;
-        }
-        None => {
-            let text = metrics::text(families);
-            desk.output.write(&text.map_err(|error| Failure::failed("output", error.to_string()))?)?;
-        }
+    if let Some(path) = textfile {
+        metrics::textfile(&path, families).map_err(|why| Failure::failed("textfile", why))?;
+    } else {
+        let text = metrics::text(families);
+        desk.output.write(&text.map_err(|error| Failure::failed("output", error.to_string()))?)?;
     }
     Ok(exit::DONE)
 }

@@ -97,7 +97,7 @@ async fn reconcile(
     let loaded = wire::load(desk)?;
     let domains = wire::selected(&loaded, patterns)?;
     let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default() };
-    told(desk, &loaded, called, manner.heartbeat, options).await
+    Box::pin(told(desk, &loaded, called, manner.heartbeat, options)).await
 }
 
 /// A run that is called for.
@@ -168,7 +168,7 @@ pub(super) async fn execute(
 ) -> Result<RunReport, Failure> {
     let domains = wire::selected(loaded, patterns)?;
     let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default() };
-    carry(desk, loaded, called, options, audience).await
+    Box::pin(carry(desk, loaded, called, options, audience)).await
 }
 
 /// Carries a run out, and tells whoever wants to know how it ended.

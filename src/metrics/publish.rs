@@ -15,7 +15,7 @@ use crate::store::Store;
 /// Where metrics are left at the end of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Targets {
-    /// A file for `node_exporter`'s textfile collector.
+    /// A file for node_exporter's textfile collector.
     pub textfile: Option<PathBuf>,
     /// A Pushgateway.
     pub pushgateway: Option<GatewaySettings>,

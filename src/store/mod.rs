@@ -57,9 +57,7 @@ pub use quarantine::{QuarantineFilter, ReadAgain};
 pub use release::{Release, Released, Staged};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
-pub use schedules::{
-    Agenda, Claim, Claimed, Entry, Happened, JOURNAL_LENGTH, JournalRow, KeptDue, Next, Pause, Resumed,
-};
+pub use schedules::{Agenda, Claim, Claimed, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed};
 pub use settings::{NotAStore, StoreSettings};
 pub use slice_lease::{Fence, SliceLease};
 pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};

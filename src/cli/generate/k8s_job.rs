@@ -43,7 +43,7 @@ pub(super) fn k8s_job(desk: &Desk, args: &K8sJobArgs) -> Result<u8, Failure> {
         shared: matches!(command, Command::Run(_) | Command::Backfill(_)),
     };
     let job = adhoc_job(&read(args)?, &ask).map_err(|unusable| refused(&unusable))?;
-    args.to.write(desk, &job, |job| asyncapi::yaml(job))
+    args.to.write(desk, &job, asyncapi::yaml)
 }
 
 /// The arguments, as this version understands them: a slip of the pen is noticed before there is a pod.

@@ -23,11 +23,11 @@ impl Units<'_> {
         let Self { name, .. } = self;
         let command: Vec<String> = self.command.iter().map(|word| quoted(word)).collect();
         let command = command.join(" ");
-        let credentials: String = self
-            .credentials
-            .iter()
+        let credentials = self.credentials.iter();
+        let credentials: Vec<String> = credentials
             .map(|(name, path)| format!("LoadCredential={name}:{}\n", path.replace('%', "%%")))
             .collect();
+        let credentials = credentials.concat();
         format!(
             "[Unit]
 Description=tieout: prove that our records and those of third parties agree

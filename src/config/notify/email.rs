@@ -61,7 +61,7 @@ impl EmailFile {
             problems
                 .add(spot, Fault::new("`to` names nobody").with_help("write it as `to: [ops@example.com]`"));
         }
-        let (Host(server), tls, login) = (server?, tls?, login?);
+        let (Host(server), tls, login) = (server?, tls?, login.ok()?);
         if login.is_some() && tls == SmtpTls::None && !is_this_machine(&server) {
             let fault = Fault::new("without TLS the password would be read by everybody on the way");
             problems.add(
@@ -75,18 +75,21 @@ impl EmailFile {
     }
 }
 
+/// What is wrong with a login is among the problems.
+struct Refused;
+
 /// Both parts of a login, or none.
 fn login(
     spot: Spot,
     user: Option<Checked<User>>,
     password: Option<Checked<SecretRef>>,
     problems: &mut Problems<'_>,
-) -> Option<Option<(User, SecretRef)>> {
+) -> Result<Option<(User, SecretRef)>, Refused> {
     match (user, password) {
-        (None, None) => Some(None),
+        (None, None) => Ok(None),
         (Some(user), Some(password)) => {
             let (user, password) = (problems.take(user), problems.take(password));
-            Some(Some((user?, password?)))
+            user.zip(password).map(Some).ok_or(Refused)
         }
         (user, password) => {
             let (spot, other) = match (user.map(|user| user.spot), password.map(|password| password.spot)) {
@@ -95,7 +98,7 @@ fn login(
             };
             let help = "a login is `user: NAME` with `password: env:NAME` or `password: file:PATH`";
             problems.add(spot, Fault::new(format!("`{other}` is missing")).with_help(help));
-            None
+            Err(Refused)
         }
     }
 }

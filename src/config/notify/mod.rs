@@ -89,12 +89,11 @@ impl ChannelFile {
             ping.map(OneFile::Ping),
         ];
         let mut given = given.into_iter().flatten();
-        let means = match (given.next(), given.next()) {
-            (Some(one), None) => one.compile(spot, problems),
-            _ => {
-                problems.add(spot, not_one());
-                None
-            }
+        let means = if let (Some(one), None) = (given.next(), given.next()) {
+            one.compile(spot, problems)
+        } else {
+            problems.add(spot, not_one());
+            None
         };
         if is_ping {
             refuse_wishes(on.as_ref().map(|on| Spot::from(on.referenced)), every.as_ref(), problems);

@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::sql::{Row, Tx, args};
 
 /// How many entries are kept.
-pub const JOURNAL_LENGTH: i64 = 10_000;
+const JOURNAL_LENGTH: i64 = 10_000;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod kept;
 mod pause;
 
 pub use claim::{Claim, Claimed, Next};
-pub use journal::{Entry, Happened, JOURNAL_LENGTH, JournalRow};
+pub use journal::{Entry, Happened, JournalRow};
 pub use kept::{Agenda, KeptDue};
 pub(super) use pause::refuse_paused;
 pub use pause::{Pause, Resumed};
