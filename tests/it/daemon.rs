@@ -178,7 +178,9 @@ async fn what_was_missed_is_left_out_where_the_schedule_says_so(stage: Stage) {
 async fn of_two_daemons_one_runs_each_due_time(stage: Stage) {
     let daemons = [stage.daemon(), stage.daemon()];
     stage.until_journal("ended", 4);
-    daemons.into_iter().for_each(|daemon| drop(stopped(daemon)));
+    for daemon in daemons {
+        stopped(daemon);
+    }
     let fired = stage.journal("fired");
     let mut times: Vec<&str> = fired.iter().map(|entry| entry["scheduled_for"].as_str().unwrap()).collect();
     times.sort_unstable();

@@ -204,8 +204,8 @@ async fn a_lease_that_nobody_gave_back_and_one_that_is_held_are_told_apart() {
         )
     };
     world.state(&hold("2100")).await;
-    let held = told(&doctor(&world), "lease of shop.charges", "ok");
-    assert!(held[0].starts_with("other-host ") && held[0].contains("is alive"), "{held:?}");
+    let alive = told(&doctor(&world), "lease of shop.charges", "ok");
+    assert!(alive[0].starts_with("other-host ") && alive[0].contains("is alive"), "{alive:?}");
     world.state(&hold("2000")).await;
     let dead = told(&doctor(&world), "lease of shop.charges", "warning");
     assert!(dead[0].contains("it is dead, and the next run takes over"), "{dead:?}");

@@ -24,8 +24,8 @@ fn listed(world: &World, filters: &[&str]) -> Vec<Value> {
 fn only(world: &World, filters: &[&str]) -> (String, String) {
     let entries = listed(world, filters);
     assert_eq!(entries.len(), 1, "{entries:?}");
-    let word = |name: &str| entries[0][name].as_str().unwrap().to_owned();
-    (word("id"), format!("{} {} {}", word("kind"), word("class"), word("state")))
+    let said = |name: &str| entries[0][name].as_str().unwrap().to_owned();
+    (said("id"), format!("{} {} {}", said("kind"), said("class"), said("state")))
 }
 
 fn drop_all(world: &World) -> Outcome {
