@@ -58,6 +58,7 @@ mod ignored;
 mod leases;
 mod localstripe;
 mod members;
+mod metrics;
 mod migrations;
 mod on_mysql;
 mod notices;

@@ -8,13 +8,23 @@ use tieout::cli::Cli;
 
 const HEAD: &str = "# The command line
 
-What `tieout help` says of each command. This page is written by a test: `UPDATE_DOCS=1 cargo test --test it reference::`.
+What `tieout help` says of each command; the options that all of them have stand with the first. This page is written by a test: `UPDATE_DOCS=1 cargo test --test it reference::`.
 ";
+
+/// The heading of the options that stand in the help of every command.
+const SHARED: &str = "Options of every command:";
 
 /// A command and those below it, in the order of the help.
 fn chapter(command: &mut Command, path: &str, page: &mut String) {
     let help = command.render_long_help().to_string();
-    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let is_root = !path.contains(' ');
+    let mut is_shared = false;
+    let mut help: Vec<&str> = help.lines().map(str::trim_end).collect();
+    // What every command understands is told once.
+    help.retain(|line| {
+        is_shared = !is_root && (*line == SHARED || is_shared && (line.is_empty() || line.starts_with(' ')));
+        !is_shared
+    });
     let _ = write!(page, "\n## {path}\n\n```text\n{}\n```\n", help.join("\n").trim_end());
     for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
         let path = format!("{path} {}", below.get_name());
