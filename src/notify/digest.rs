@@ -28,7 +28,7 @@ pub type Stakes = BTreeMap<String, Vec<Money>>;
 /// One message to one channel.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Digest {
-    /// Always [`SCHEMA`].
+    /// Always `tieout.digest/v1`.
     pub schema: &'static str,
     /// Whether it only tries whether it arrives.
     pub test: bool,
