@@ -35,7 +35,7 @@ pub enum ServeError {
     Ended(io::Error),
 }
 
-/// The routes. `tieout daemon` serves them beside its runs.
+/// The routes.
 pub fn router(snapshots: Snapshots) -> Router {
     Router::new()
         .route("/metrics", get(metrics))

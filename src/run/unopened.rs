@@ -1,4 +1,4 @@
-//! The report of a run that could not even begin, because the state store takes nothing. It is for a file, since nobody keeps it.
+//! The report of a run that could not even begin, above all because the state store takes nothing.
 
 use std::sync::Arc;
 

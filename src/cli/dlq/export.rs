@@ -46,7 +46,12 @@ pub(super) async fn export(
     let wrote = write(store, &ids, &mut file).await?;
     let synced = wrote.and_then(|()| file.into_inner()?.sync_all());
     synced.map_err(|error| Failure::failed("export", format!("{}: {error}", args.to.display())))?;
-    let view = ExportedView { exported: ids.len() as u64, to: args.to.display().to_string() };
+    told(desk, ids.len(), &args.to)
+}
+
+/// Says how many there are in the file now.
+pub(in crate::cli) fn told(desk: &Desk, exported: usize, to: &Path) -> Result<u8, Failure> {
+    let view = ExportedView { exported: exported as u64, to: to.display().to_string() };
     desk.output.show(
         |_| text::exported(&view),
         || json::whole("tieout.exported/v1", &view),

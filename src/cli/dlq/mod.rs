@@ -9,7 +9,7 @@ mod show;
 mod which;
 
 pub use args::{DlqCommand, DropArgs, ExportArgs, ListArgs, Pace, RetryArgs, ShowLettersArgs, Wanted};
-pub(super) use export::open_file;
+pub(super) use export::{open_file, told};
 pub use which::{EventName, Filters, Since, Which};
 
 use super::desk::Desk;

@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 
 use super::args::QuarantineExportArgs;
 use crate::cli::desk::Desk;
-use crate::cli::dlq::open_file;
+use crate::cli::dlq::{open_file, told};
 use crate::cli::failure::Failure;
 use crate::cli::output::written;
 use crate::config::Loaded;
 use crate::quarantine::State;
-use crate::report::{EntryView, ExportedView, exit, json, text};
+use crate::report::{EntryView, exit, json};
 use crate::store::Store;
 
 pub(super) async fn export(
@@ -29,11 +29,5 @@ pub(super) async fn export(
     let mut file = open_file(&args.to, args.overwrite)?;
     let wrote = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
     wrote.map_err(|error| Failure::failed("export", format!("{}: {error}", args.to.display())))?;
-    let view = ExportedView { exported: entries.len() as u64, to: args.to.display().to_string() };
-    desk.output.show(
-        |_| text::exported(&view),
-        || json::whole("tieout.exported/v1", &view),
-        || json::lines("exported", [&view]),
-    )?;
-    Ok(exit::DONE)
+    told(desk, entries.len(), &args.to)
 }
