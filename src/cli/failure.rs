@@ -39,6 +39,12 @@ impl Failure {
         Self { code, exit, message: message.into(), drawn: None }
     }
 
+    /// The exit code, and the reason for programs, as a report has them.
+    #[must_use]
+    pub const fn reason(&self) -> (u8, &'static str) {
+        (self.exit, self.code)
+    }
+
     /// Adds a drawing, which is printed as it is in place of the message.
     #[must_use]
     pub fn drawn(self, drawing: impl Into<String>) -> Self {

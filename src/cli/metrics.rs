@@ -82,15 +82,24 @@ pub(super) fn snapshots(loaded: &Loaded) -> Result<Snapshots, Failure> {
 /// Carries `serve` out: until somebody asks it to end, which is no failure.
 pub(super) async fn serve(desk: &Desk, args: &ServeArgs) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
-    let cannot = |error: metrics::ServeError| Failure::failed("listen", error.to_string());
-    let server = Server::listen(args.listen, snapshots(&loaded)?).await.map_err(cannot)?;
-    let address = server.address().map_err(cannot)?;
+    let server = listen(args.listen, snapshots(&loaded)?).await?;
+    let address = server.address().map_err(|error| unserved(&error))?;
+    desk.output.write(&format!("listening on http://{address}/metrics\n"))?;
+    server.run(desk.signals.token().clone()).await.map_err(|error| unserved(&error))?;
+    Ok(exit::DONE)
+}
+
+/// Listens, and says so where others than this machine can hear it.
+pub(super) async fn listen(address: SocketAddr, snapshots: Snapshots) -> Result<Server, Failure> {
+    let server = Server::listen(address, snapshots).await.map_err(|error| unserved(&error))?;
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "others than this machine can read how things stand: there is no login");
     }
-    desk.output.write(&format!("listening on http://{address}/metrics\n"))?;
-    server.run(desk.signals.token().clone()).await.map_err(cannot)?;
-    Ok(exit::DONE)
+    Ok(server)
+}
+
+fn unserved(error: &metrics::ServeError) -> Failure {
+    Failure::failed("listen", error.to_string())
 }
 
 /// Carries `metrics` out.

@@ -2,31 +2,69 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::desk::Desk;
 use super::metrics::subjects;
 use crate::config::Loaded;
 use crate::metrics;
 use crate::report::RunReport;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
-/// How long others may keep a run that has ended, and one that was asked to end.
+/// How long others may keep a run that has ended, and how long once it is asked to end.
 const TIME: Duration = Duration::from_secs(10);
-const TIME_WHEN_ASKED: Duration = Duration::from_secs(3);
+const LAST_TIME: Duration = Duration::from_secs(3);
+
+/// What must be known of a run that has ended.
+pub(super) struct Ended {
+    is_plan: bool,
+    domains: Vec<String>,
+}
+
+impl Ended {
+    pub(super) fn of(report: &RunReport) -> Self {
+        let domains = report.domains.iter().map(|domain| domain.domain.clone()).collect();
+        Self { is_plan: report.mode != "run", domains }
+    }
+}
 
 /// Sends the metrics of a run. Whatever fails is a warning: the run has its result already.
-pub(super) async fn publish(desk: &Desk, loaded: &Loaded, store: &Store, report: &RunReport) {
+pub(super) async fn publish(desk: &Desk, loaded: &Loaded, store: &Store, ended: Ended) {
     let config = &loaded.config;
     let targets = match config.metrics.targets(&config.folder) {
         Ok(targets) => targets,
-        Err(error) => {
-            tracing::warn!(%error, "the metrics of this run could not be sent; its result stands");
-            return;
-        }
+        Err(error) => return unsent(&error.to_string()),
     };
-    if report.mode != "run" || targets.is_empty() {
+    if ended.is_plan || targets.is_empty() {
         return;
     }
-    let time = if desk.signals.token().is_cancelled() { TIME_WHEN_ASKED } else { TIME };
-    let domains: Vec<String> = report.domains.iter().map(|domain| domain.domain.clone()).collect();
-    metrics::publish(store, &subjects(loaded), &domains, &targets, time).await;
+    let (store, subjects) = (store.clone(), subjects(loaded));
+    // In a task of its own, because nothing that speaks to the state store may be cut off.
+    let sending = tokio::spawn(async move {
+        let store = store.answering().await?;
+        metrics::publish(&store, &subjects, &ended.domains, &targets, TIME).await;
+        Ok::<_, StoreError>(())
+    });
+    tokio::select! {
+        sent = sending => match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => unsent(&error.with_causes()),
+            Err(error) => unsent(&error.to_string()),
+        },
+        () = too_late(desk) => unsent("nobody answered before the run had to end"),
+    }
+}
+
+async fn too_late(desk: &Desk) {
+    tokio::select! {
+        () = sleep(TIME) => {}
+        () = async {
+            desk.signals.token().cancelled().await;
+            sleep(LAST_TIME).await;
+        } => {}
+    }
+}
+
+fn unsent(why: &str) {
+    tracing::warn!(why, "the metrics of this run could not be sent; its result stands");
 }

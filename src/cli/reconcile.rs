@@ -129,7 +129,7 @@ pub(super) async fn told(
         Ok(report) => report,
         Err(failure) => {
             let now = Instant::from(Utc::now());
-            let report = run::unopened(run_id, &domains, mode, now, failure.exit, &failure.message);
+            let report = run::unopened(run_id, &domains, mode, now, failure.reason(), &failure.message);
             if let Err(no_file) = keep(folder, &report) {
                 tracing::error!("{no_file}");
             }
@@ -184,7 +184,7 @@ async fn carry(
     match work(desk, loaded, called, options, audience, &notifier).await {
         Err(failure) => {
             let now = Instant::from(Utc::now());
-            let mut report = run::unopened(run_id, &domains, mode, now, failure.exit, &failure.message);
+            let mut report = run::unopened(run_id, &domains, mode, now, failure.reason(), &failure.message);
             notifier.tell(None, &mut report).await;
             Err(failure)
         }
@@ -254,8 +254,8 @@ async fn work(
     let _beats = beats(audience);
     let mut report = run::run(&job, &mut queues).await;
     if let Ok(report) = &mut report {
-        publish::publish(desk, loaded, &job.store, report).await;
-        notifier.tell(Some(&job.store), report).await;
+        let sending = publish::publish(desk, loaded, &job.store, publish::Ended::of(report));
+        tokio::join!(sending, notifier.tell(Some(&job.store), report));
     }
     crash_point!("store.before_close");
     let _all_given_back = tokio::time::timeout(CLOSING_TIME, job.store.close()).await;

@@ -1,6 +1,7 @@
 //! Asks the state store how things stand: once for everybody who wants to know at the same time.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -32,7 +33,9 @@ struct Inner {
     opened: OnceCell<Store>,
     settings: StoreSettings,
     upgrade: Upgrade,
-    subjects: Vec<Subject>,
+    subjects: Mutex<Arc<[Subject]>>,
+    /// Whether the state store was told of them.
+    are_known: AtomicBool,
     taking: Sharing<Vec<Family>>,
     reaching: Sharing<()>,
 }
@@ -56,11 +59,18 @@ impl Snapshots {
             opened: OnceCell::new(),
             settings,
             upgrade,
-            subjects,
+            subjects: Mutex::new(subjects.into()),
+            are_known: AtomicBool::default(),
             taking: Sharing::default(),
             reaching: Sharing::default(),
         };
         Self { shared: Arc::new(inner) }
+    }
+
+    /// The same of other domains from now on.
+    pub fn set(&self, subjects: Vec<Subject>) {
+        *self.shared.subjects.lock().unwrap_or_else(PoisonError::into_inner) = subjects.into();
+        self.shared.are_known.store(false, Ordering::Release);
     }
 
     /// How things stand now, or did when whoever asked first was told.
@@ -68,7 +78,9 @@ impl Snapshots {
         let inner = Arc::clone(&self.shared);
         let taken = self.shared.taking.join(async move || {
             let store = inner.store().await?;
-            take(store, &inner.subjects).await
+            let subjects = inner.subjects();
+            inner.introduce(store, &subjects).await;
+            take(store, &subjects).await
         });
         in_time(taken).await
     }
@@ -90,17 +102,22 @@ impl Snapshots {
 
 impl Inner {
     async fn store(&self) -> Result<&Store, StoreError> {
-        self.opened
-            .get_or_try_init(async || {
-                let store = Store::open_with(&self.settings, self.upgrade).await?;
-                let names: Vec<_> = self.subjects.iter().map(|subject| &subject.domain).collect();
-                // Since when a domain is known is worth writing down, and no reason to say nothing where nothing may be written.
-                if let Err(error) = store.know_domains(&names).await {
-                    tracing::warn!(%error, "since when domains are known could not be noted");
-                }
-                Ok(store)
-            })
-            .await
+        self.opened.get_or_try_init(|| Store::open_with(&self.settings, self.upgrade)).await
+    }
+
+    fn subjects(&self) -> Arc<[Subject]> {
+        Arc::clone(&self.subjects.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Since when a domain is known is worth writing down, and no reason to say nothing where nothing may be written.
+    async fn introduce(&self, store: &Store, subjects: &[Subject]) {
+        if self.are_known.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let names: Vec<_> = subjects.iter().map(|subject| &subject.domain).collect();
+        if let Err(error) = store.know_domains(&names).await {
+            tracing::warn!(%error, "since when domains are known could not be noted");
+        }
     }
 }
 

@@ -197,7 +197,7 @@ impl Night {
     }
 }
 
-/// What was told before, where that can be known. A run that was given up has closed its connections, so it is asked by new ones.
+/// What was told before, where that can be known.
 async fn recall(
     store: Option<Store>,
     report: &RunReport,
@@ -205,14 +205,11 @@ async fn recall(
 ) -> (Option<Store>, Memory) {
     let nothing = || Memory::none(Clock::default().now());
     let Some(store) = store else { return (None, nothing()) };
-    if let Ok(memory) = Memory::read(&store, report).await {
-        return (Some(store), memory);
-    }
-    let again = match store.anew().await {
+    let read = match store.answering().await {
         Ok(store) => Memory::read(&store, report).await.map(|memory| (store, memory)),
         Err(error) => Err(error),
     };
-    match again {
+    match read {
         Ok((store, memory)) => (Some(store), memory),
         Err(error) => {
             let causes = error.with_causes();

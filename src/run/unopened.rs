@@ -1,4 +1,4 @@
-//! The report of a run that could not even begin, above all because the state store takes nothing.
+//! The report of a run that could not even begin: a secret that is not set, a state store that takes nothing.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use super::Mode;
 use super::summary::blank;
 use crate::report::{DomainReport, Exit, RunReport, SCHEMA, Status, seal};
 
-/// The report of a run that ended with `code` before anything was asked of anybody, and why.
+/// The report of a run that ended before anything was asked of anybody: with which exit code, for which reason (a word for programs), and why.
 pub(crate) fn unopened(
     run_id: Uuid,
     domains: &[Arc<dyn Reconciler>],
     mode: Mode,
     now: Instant,
-    code: u8,
+    (code, reason): (u8, &str),
     why: &str,
 ) -> RunReport {
     let failed = |domain: &Arc<dyn Reconciler>| DomainReport {
         status: Status::Failed,
         complete: false,
-        failure: Some("state_store".to_owned()),
+        failure: Some(reason.to_owned()),
         exit_code: code,
         problems: vec![why.to_owned()],
         ..blank(domain.as_ref())
@@ -38,7 +38,7 @@ pub(crate) fn unopened(
         started_at: now.to_string(),
         finished_at: Some(now.to_string()),
         status: Status::Failed,
-        exit: Exit { code, reasons: vec!["state_store".to_owned()] },
+        exit: Exit { code, reasons: vec![reason.to_owned()] },
         domains: domains.iter().map(failed).collect(),
         warnings: Vec::new(),
     })

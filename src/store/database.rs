@@ -126,6 +126,15 @@ impl Store {
         Ok(Self { pool, place, clock: Clock::default(), settings })
     }
 
+    /// This store, or where its connections were closed, as those of a run that is given up are, the same by new ones.
+    pub async fn answering(&self) -> Result<Self, StoreError> {
+        let is_closed = match &self.pool {
+            Pool::Sqlite(pool) => pool.is_closed(),
+            Pool::Postgres(pool, _) => pool.is_closed(),
+        };
+        if is_closed { self.anew().await } else { Ok(self.clone()) }
+    }
+
     /// The same store by connections of its own, whatever has become of these, which are closed.
     pub async fn anew(&self) -> Result<Self, StoreError> {
         // A connection that somebody holds on to is not waited for: nothing that it does reaches a domain without its lease.

@@ -224,7 +224,11 @@ async fn newest(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
 async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
     match tx.inner() {
         Inner::Sqlite(_) => Ok(()),
-        Inner::Postgres(_) => tx.execute(LOCK, &[]).await.map(drop),
+        Inner::Postgres(_) => {
+            tx.execute(LOCK, &[]).await?;
+            // An index over all that was kept takes as long as it takes.
+            tx.execute("SET LOCAL statement_timeout = 0", &[]).await.map(drop)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::api::Fault;
+use crate::metrics::free_port;
 use crate::postgres::Postgres;
 use crate::process::{Process, until};
 use crate::world::{World, charge};
@@ -302,6 +303,37 @@ async fn a_run_ends_a_domain_that_is_paused_meanwhile() {
         "{ended:?}"
     );
     assert!(domain["problems"][0].as_str().unwrap().contains("paused by ada"), "{domain}");
+}
+
+#[tokio::test]
+async fn a_daemon_that_listens_answers_probes_and_scrapes_and_follows_its_configuration() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let address = format!("127.0.0.1:{}", free_port());
+    let daemon = Process::start(&stage.world, &["daemon", "-v", "--listen", &address]);
+    until("it listens", || std::net::TcpStream::connect(&address).is_ok());
+    let ask = async |path: &str| {
+        let answer = reqwest::get(format!("http://{address}/{path}")).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.text().await.unwrap()
+    };
+    ask("healthz").await;
+    ask("readyz").await;
+    assert!(ask("metrics").await.contains("domain=\"shop.charges\""));
+    let domain = include_str!("world/charges.yaml").replace("shop.charges", "shop.refunds");
+    stage.world.write("refunds.yaml", &domain);
+    daemon.signal("HUP");
+    stage.until_journal("reloaded", 1);
+    assert!(ask("metrics").await.contains("domain=\"shop.refunds\""));
+    stopped(daemon);
+    assert!(stage.journal("stopped")[0]["detail"].as_str().unwrap().ends_with(": 0"), "its server is no run");
+}
+
+#[tokio::test]
+async fn a_daemon_that_cannot_listen_does_not_start() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let told = stage.world.tieout(&["daemon", "--listen", &taken.local_addr().unwrap().to_string()]);
+    assert!(told.code == 1 && told.stderr.contains("cannot listen on 127.0.0.1"), "{told:?}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::world::{World, charge};
 
 const SUCCESS: &str = "tieout_domain_last_success_timestamp_seconds{domain=\"shop.charges\"}";
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

@@ -54,6 +54,19 @@ async fn a_folder_that_is_not_there_is_said_and_the_report_is_in_the_state_store
 }
 
 #[tokio::test]
+async fn a_run_that_could_not_begin_says_in_its_report_why() {
+    let world = world().await;
+    world.edit("tieout.yaml", "sqlite:app.db", "env:NO_SUCH_SECRET");
+    let outcome = world.run();
+    assert!(outcome.code == 2 && outcome.stderr.contains("NO_SUCH_SECRET"), "{outcome:?}");
+    let [name] = files(&world).try_into().unwrap();
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(world.path().join("reports").join(name)).unwrap()).unwrap();
+    assert_eq!(report["exit"], json!({"code": 2, "reasons": ["configuration"]}));
+    assert_eq!(report["domains"][0]["failure"], "configuration");
+}
+
+#[tokio::test]
 async fn a_full_disk_under_the_folder_leaves_no_half_file_and_the_report_in_the_state_store() {
     let world = world().await;
     world.upstream(&charge("ch_lost", 5, 500));

@@ -16,6 +16,7 @@ use super::DaemonArgs;
 use super::diary::{Diary, about, log};
 use super::scheduled::Scheduled;
 use super::setup::Setup;
+use super::window::Window;
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::reconcile::{self, Called};
@@ -39,11 +40,21 @@ pub(super) struct Keeper {
     diary: Diary,
     /// Its runs, and whatever else must have ended before the daemon does.
     tasks: TaskTracker,
+    /// Where others see how things stand, if anywhere.
+    window: Option<Window>,
     run_ended: Arc<Notify>,
+    /// The run that was called for and that the state store never answered about: nobody knows whether it is this daemon's.
+    unanswered: Option<Call>,
     /// The due times that wait, which the journal knows of.
     held: BTreeMap<DomainName, Instant>,
     /// Whether the state store did not answer the last time.
     is_cut_off: bool,
+}
+
+/// A run for everything that is due at one time.
+struct Call {
+    run: RunRow,
+    claims: Vec<Claim>,
 }
 
 /// What a look at the schedules came to.
@@ -58,6 +69,10 @@ struct Looked {
 
 impl Keeper {
     pub(super) async fn open(desk: &Desk, args: &DaemonArgs, setup: Setup) -> Result<Self, Failure> {
+        let window = match args.listen {
+            Some(address) => Some(Window::open(desk, address, &setup.loaded).await?),
+            None => None,
+        };
         let store = wire::open_store(&setup.loaded.config).await?;
         Ok(Self {
             desk: desk.clone(),
@@ -66,7 +81,9 @@ impl Keeper {
             diary: Diary::new(store.clone(), holder()),
             store,
             tasks: TaskTracker::new(),
+            window,
             run_ended: Arc::default(),
+            unanswered: None,
             held: BTreeMap::new(),
             is_cut_off: false,
         })
@@ -81,6 +98,9 @@ impl Keeper {
         let left = self.tasks.len();
         self.tasks.close();
         self.tasks.wait().await;
+        if let Some(window) = self.window {
+            window.close().await;
+        }
         self.diary.says(Happened::Stopped, format!("runs that were under way and have ended: {left}")).await;
         self.store.close().await;
     }
@@ -111,6 +131,9 @@ impl Keeper {
         match self.setup.reload(&self.desk, &self.args.domains) {
             Ok(setup) => {
                 self.setup = Arc::new(setup);
+                if let Some(window) = &self.window {
+                    window.show(&self.setup.loaded);
+                }
                 self.diary.says(Happened::Reloaded, self.setup.size()).await;
             }
             Err(failure) => {
@@ -139,13 +162,16 @@ impl Keeper {
     }
 
     async fn look(&mut self, now: Instant) -> Result<Option<Instant>, StoreError> {
+        if let Some(call) = self.unanswered.take() {
+            self.fire(call).await?;
+        }
         let mut wake_at = None;
         for _ in 0..AT_ONCE {
             let looked = self.look_once(now).await?;
             wake_at = looked.wake_at;
-            let has_changed = looked.has_changed || !looked.claims.is_empty();
-            self.fire(looked.claims, now).await?;
-            if !has_changed {
+            if !looked.claims.is_empty() {
+                self.fire(self.call(looked.claims, now)).await?;
+            } else if !looked.has_changed {
                 break;
             }
         }
@@ -204,16 +230,20 @@ impl Keeper {
         Ok(is_ours)
     }
 
-    /// Begins one run for everything that is due: one report, one domain after the other, as a night of `tieout run` has it.
-    async fn fire(&mut self, claims: Vec<Claim>, now: Instant) -> Result<(), StoreError> {
-        if claims.is_empty() {
-            return Ok(());
-        }
-        let run_id = Uuid::now_v7();
-        let row = self.row(run_id, &claims, now);
-        let claimed = self.store.claim_due(&row, &claims, &self.diary.name).await?;
+    /// Begins one run for everything that is due: one report, one domain after the other, as a night of `tieout run` has it. Where the state
+    /// store gives no answer, it may have begun all the same, and is asked for again.
+    async fn fire(&mut self, call: Call) -> Result<(), StoreError> {
+        let answer = self.store.claim_due(&call.run, &call.claims, &self.diary.name).await;
+        let claimed = match answer {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.unanswered = Some(call);
+                return Err(error);
+            }
+        };
+        let run_id = call.run.run_id;
         let mut ours = Vec::new();
-        for (claim, claimed) in claims.iter().zip(&claimed) {
+        for (claim, claimed) in call.claims.iter().zip(&claimed) {
             let domain = &claim.next.domain;
             match claimed {
                 Claimed::Ours => {
@@ -261,17 +291,18 @@ impl Keeper {
         Options { drain: self.args.drain, if_locked: IfLocked::Wait, ..options }
     }
 
-    fn row(&self, run_id: Uuid, claims: &[Claim], now: Instant) -> RunRow {
+    fn call(&self, claims: Vec<Claim>, now: Instant) -> Call {
         let options = self.options();
         let names = claims.iter().map(|claim| claim.next.domain.to_string()).collect();
-        RunRow {
-            run_id,
+        let run = RunRow {
+            run_id: Uuid::now_v7(),
             started_at: now,
             mode: RunMode::Run,
             trigger: "schedule".to_owned(),
             args_json: Asked::by_schedule(names, options.max_emits, options.found).to_json(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             resumes: None,
-        }
+        };
+        Call { run, claims }
     }
 }

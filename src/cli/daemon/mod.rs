@@ -4,7 +4,9 @@ mod diary;
 mod keeper;
 mod scheduled;
 mod setup;
+mod window;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -31,6 +33,9 @@ pub struct DaemonArgs {
     /// How long each run delivers waiting events before it ends; what is left goes out with the next run
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
     pub drain: Duration,
+    /// Answer `/metrics`, `/healthz` and `/readyz` on this address and port too; there is no login
+    #[arg(long, value_name = "ADDRESS", env = "TIEOUT_LISTEN", hide_env_values = true)]
+    pub listen: Option<SocketAddr>,
 }
 
 /// Carries `daemon` out. That somebody asks it to end is its normal end.

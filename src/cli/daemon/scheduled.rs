@@ -59,7 +59,7 @@ impl Scheduled {
 
 /// Gives a run its report that could not write its own. One that did keeps it.
 async fn close(store: &Store, run_id: Uuid, domains: &[Arc<dyn Reconciler>], failure: &Failure) {
-    let report = unopened(run_id, domains, Mode::Run, Utc::now().into(), failure.exit, &failure.message);
+    let report = unopened(run_id, domains, Mode::Run, Utc::now().into(), failure.reason(), &failure.message);
     let json = serde_json::to_string(&report).unwrap_or_default();
     let status = match failure.exit {
         exit::INTERRUPTED | exit::TERMINATED => Status::Interrupted,

@@ -66,7 +66,6 @@ MemoryDenyWriteExecute=yes
 PrivateDevices=yes
 PrivateTmp=yes
 PrivateUsers=yes
-ProcSubset=pid
 ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHome=yes

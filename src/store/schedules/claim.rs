@@ -55,6 +55,10 @@ pub enum Claimed {
 impl Store {
     /// Writes down what comes next, unless somebody else decided meanwhile, and says in the journal why. Returns whether it was.
     pub async fn plan_due(&self, next: &Next, entry: &Entry, daemon: &str) -> Result<bool, StoreError> {
+        self.again(Twice::IsTwice, || self.plan_due_once(next, entry, daemon)).await
+    }
+
+    async fn plan_due_once(&self, next: &Next, entry: &Entry, daemon: &str) -> Result<bool, StoreError> {
         let mut tx = self.write("schedule.plan").await?;
         let is_ours = advance(&mut tx, next, None).await?;
         if is_ours {

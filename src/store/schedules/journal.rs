@@ -4,6 +4,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
 use uuid::Uuid;
 
+use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::sql::{Row, Tx, args};
@@ -96,9 +97,12 @@ pub struct JournalRow {
 impl Store {
     /// Writes an entry down, and forgets the oldest ones.
     pub async fn write_journal(&self, entry: &Entry, daemon: &str) -> Result<(), StoreError> {
-        let mut tx = self.write("journal").await?;
-        append(&mut tx, entry, daemon).await?;
-        tx.commit().await
+        self.again(Twice::IsTwice, || async {
+            let mut tx = self.write("journal").await?;
+            append(&mut tx, entry, daemon).await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// The newest entries, newest first; about some domains alone where they are named.

@@ -80,12 +80,13 @@ async fn had_their_run(
     Ok(())
 }
 
-/// Who works on domains: runs that a schedule began and that have not ended, and whoever holds a lease.
+/// Who works on domains: runs that a schedule began and that have not ended with the domain, and whoever holds a lease.
 async fn at_work(tx: &mut Tx) -> Result<BTreeMap<DomainName, String>, StoreError> {
     let now = tx.now().await?;
     let mut works = BTreeMap::new();
     let running = "SELECT due.domain, run.run_id, run.heartbeat_at, run.process FROM schedules due
-         JOIN runs run ON run.run_id = due.run_id WHERE run.status = 'running'";
+         JOIN runs run ON run.run_id = due.run_id WHERE run.status = 'running' AND NOT EXISTS
+         (SELECT 1 FROM ended_domains done WHERE done.run_id = run.run_id AND done.domain = due.domain)";
     for row in tx.rows(running, &[]).await? {
         if row.time("heartbeat_at")? + LEASE_TIME > now && !is_dead(&row)? {
             works.insert(domain(&row)?, format!("run {}", row.text("run_id")?));

@@ -5,14 +5,17 @@ use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, at, domain};
+use crate::store::sql::args;
 use crate::store::{Claim, Claimed, Entry, Happened, Next, Resumed, RunMode, RunRow, StoreError};
 
 on_both_stores!(
     a_row_is_changed_by_whoever_decided_on_what_stands_there,
     a_due_time_has_one_run_and_what_comes_next_is_written_with_it,
     a_claim_that_was_not_answered_is_the_same_claim,
+    a_domain_that_a_run_is_done_with_is_at_work_no_more,
     a_paused_domain_is_claimed_and_led_by_nobody,
     the_journal_is_read_newest_first_and_by_domain,
+    the_journal_forgets_its_oldest_entries,
 );
 
 fn next(due: i64, revision: Option<i64>) -> Next {
@@ -97,6 +100,17 @@ async fn a_claim_that_was_not_answered_is_the_same_claim(world: World) {
     assert!(agenda.works.contains_key(&domain()), "its run has begun");
 }
 
+async fn a_domain_that_a_run_is_done_with_is_at_work_no_more(world: World) {
+    let store = &world.store;
+    store.release_lease(&world.lease).await.unwrap();
+    store.plan_due(&next(100, None), &entry("new"), "one").await.unwrap();
+    let run = run();
+    store.claim_due(&run, &claim(100, 200, 1), "one").await.unwrap();
+    assert!(store.agenda(at(0)).await.unwrap().works.contains_key(&domain()));
+    store.end_domain(run.run_id, domain().as_str(), "{}").await.unwrap();
+    assert_eq!(store.agenda(at(0)).await.unwrap().works.len(), 0, "others of the run may take all night");
+}
+
 async fn a_paused_domain_is_claimed_and_led_by_nobody(world: World) {
     let store = &world.store;
     store.plan_due(&next(100, None), &entry("new"), "one").await.unwrap();
@@ -124,4 +138,17 @@ async fn the_journal_is_read_newest_first_and_by_domain(world: World) {
     let newest = store.journal(&[], 2).await.unwrap();
     assert_eq!(newest.iter().map(|row| row.entry.detail.as_str()).collect::<Vec<_>>(), ["2", "1"]);
     assert_eq!(store.journal(&["shop.other".parse().unwrap()], 10).await.unwrap(), []);
+}
+
+async fn the_journal_forgets_its_oldest_entries(world: World) {
+    let store = &world.store;
+    let mut tx = store.write("test").await.unwrap();
+    let full = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+         INSERT INTO journal (at, daemon, event, detail) SELECT $1, 'one', 'planned', CAST(i AS TEXT) FROM n";
+    tx.execute(full, &args![at(1)]).await.unwrap();
+    tx.commit().await.unwrap();
+    store.write_journal(&entry("newest"), "one").await.unwrap();
+    let kept = store.journal(&[], u32::MAX).await.unwrap();
+    let details = [&kept[0], &kept[kept.len() - 1]].map(|row| row.entry.detail.as_str());
+    assert_eq!((kept.len(), details), (10_000, ["newest", "2"]));
 }
