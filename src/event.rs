@@ -128,6 +128,8 @@ struct CloudEvent<'a> {
     dataschema: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dataversion: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
     tieoutrun: Uuid,
     tieoutkind: &'static str,
     tieoutepisode: u32,
@@ -138,16 +140,27 @@ struct CloudEvent<'a> {
     data: &'a RawValue,
 }
 
+/// Where and when an event is made. None of it is part of its id.
+#[derive(Debug, Clone, Copy)]
+pub struct Making<'a> {
+    /// The run that makes it.
+    pub run_id: Uuid,
+    /// By the state store's clock.
+    pub now: Instant,
+    /// The W3C trace context of that run, where it is traced.
+    pub traceparent: Option<&'a str>,
+}
+
 /// Makes the event of a discrepancy. One whose data breaks its schema is an event as well, and dead.
 pub fn event(
     drift: Drift<'_>,
     discrepancy: &Discrepancy,
     emission: &Emission,
     schema: Option<Result<&Schema, Unfit>>,
-    run_id: Uuid,
-    now: Instant,
+    making: Making<'_>,
 ) -> Result<Event, NoEvent> {
     let Identity { domain, each, key } = drift.id;
+    let Making { run_id, now, traceparent } = making;
     let source = match each.as_str() {
         "" => format!("/tieout/{domain}"),
         each => format!("/tieout/{domain}/{each}"),
@@ -169,6 +182,7 @@ pub fn event(
         datacontenttype: "application/json",
         dataschema: schema.map(|schema| schema.uri.as_str()),
         dataversion: schema.map(|schema| schema.id.version),
+        traceparent,
         tieoutrun: run_id,
         tieoutkind: drift.kind.as_str(),
         tieoutepisode: drift.episode,

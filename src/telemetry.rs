@@ -1,7 +1,15 @@
-//! Logs on standard error: in UTC, as text or JSON. Never a request's URL, a statement or a value of somebody's data.
+//! Logs on standard error: in UTC, as text or JSON. Never a request's URL, a statement or a value of somebody's data. And traces, where
+//! the variables of OpenTelemetry ask for them.
 //!
 //! Only this program's own targets follow the wanted level. Every other crate is capped at `warn`, because HTTP clients
 //! and database drivers log what they send at the levels below.
+
+#[cfg(feature = "otel")]
+pub(crate) mod otel;
+pub(crate) mod signal;
+#[cfg(not(feature = "otel"))]
+#[path = "telemetry/unbuilt.rs"]
+pub(crate) mod otel;
 
 use std::env::{self, VarError};
 
@@ -10,7 +18,7 @@ use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterFn, ParseError, Targets, filter_fn};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::registry::Registry;
+use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// How targets of this program begin.
@@ -93,16 +101,38 @@ impl Settings {
     }
 }
 
-/// Sends the logs of this process to `writer`. A second call changes nothing.
+/// Sends the logs of this process to `writer`, and its traces to a collector. A second call changes nothing.
 pub fn init<W>(settings: &Settings, writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let _ = subscriber(settings, writer).try_init();
+    let (traces, unsent) = match otel::layer() {
+        Ok(traces) => (traces, None),
+        Err(why) => (None, Some(why)),
+    };
+    let _ = Registry::default().with(traces).with(logs(settings, writer)).try_init();
+    if let Some(why) = unsent {
+        tracing::warn!(why, "no traces are sent");
+    }
 }
 
-fn subscriber<W>(settings: &Settings, writer: W) -> impl Subscriber + Send + Sync
+/// Sends the traces that have not been sent, in a bounded time. That they cannot be is a warning.
+pub async fn end() {
+    let ended = tokio::task::spawn_blocking(otel::end).await;
+    if let Ok(Err(why)) = ended {
+        tracing::warn!(why, "not all traces were sent");
+    }
+}
+
+/// The W3C `traceparent` of what is being done, where that is traced.
+#[must_use]
+pub fn traceparent() -> Option<String> {
+    otel::traceparent()
+}
+
+fn logs<S, W>(settings: &Settings, writer: W) -> impl Layer<S> + Send + Sync + use<S, W>
 where
+    S: Subscriber + for<'s> LookupSpan<'s>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let layer = fmt::layer().with_writer(writer).with_ansi(settings.color && !settings.json);
@@ -111,7 +141,7 @@ where
     } else {
         layer.boxed()
     };
-    Registry::default().with(layer.with_filter(settings.filter()))
+    layer.with_filter(settings.filter())
 }
 
 #[cfg(test)]
@@ -137,7 +167,7 @@ mod tests {
     fn logged(settings: &Settings, happens: impl FnOnce()) -> String {
         let log = Log::default();
         let writer = log.clone();
-        with_default(subscriber(settings, move || writer.clone()), happens);
+        with_default(Registry::default().with(logs(settings, move || writer.clone())), happens);
         let bytes = log.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }

@@ -18,6 +18,11 @@ pub(super) fn common() -> Vec<Property> {
             "tieoutepisode",
             Schema::counted().described("How many lives the finding has had, this one included."),
         ),
+        Property::sometimes(
+            "traceparent",
+            Schema::text()
+                .described("The W3C trace context of the run that made the event, where it is traced."),
+        ),
     ]
 }
 

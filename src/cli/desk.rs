@@ -62,7 +62,11 @@ where
     let opened =
         cli.command.takes(cli.shared.format).and_then(|()| Desk::open(&cli.shared, last_words.clone()));
     let ended = match opened {
-        Ok(desk) => carry_out(cli.command, &desk).await,
+        Ok(desk) => {
+            let ended = carry_out(cli.command, &desk).await;
+            telemetry::end().await;
+            ended
+        }
         Err(failure) => Err(failure),
     };
     ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format, &last_words)).into()

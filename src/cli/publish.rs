@@ -10,6 +10,7 @@ use crate::config::Loaded;
 use crate::metrics;
 use crate::report::RunReport;
 use crate::store::{Store, StoreError};
+use crate::telemetry::signal::Signal;
 
 /// How long others may keep a run that has ended, and how long once it is asked to end.
 const TIME: Duration = Duration::from_secs(10);
@@ -31,10 +32,14 @@ impl Ended {
 /// Sends the metrics of a run. Whatever fails is a warning: the run has its result already.
 pub(super) async fn publish(desk: &Desk, loaded: &Loaded, store: &Store, ended: Ended) {
     let config = &loaded.config;
-    let targets = match config.metrics.targets(&config.folder) {
+    let mut targets = match config.metrics.targets(&config.folder) {
         Ok(targets) => targets,
         Err(error) => return unsent(&error.to_string()),
     };
+    match Signal::Metrics.is_wanted() {
+        Ok(is_wanted) => targets.otlp = is_wanted,
+        Err(why) => unsent(&why),
+    }
     if ended.is_plan || targets.is_empty() {
         return;
     }

@@ -123,7 +123,7 @@ impl MetricsConfig {
     /// Where metrics are left at the end of a run, with the secrets read. Relative paths begin at `base`.
     pub fn targets(&self, base: &Path) -> Result<Targets, ConfigError> {
         let pushgateway = self.pushgateway.as_ref().map(|gateway| gateway.resolve(base)).transpose()?;
-        Ok(Targets { textfile: self.textfile(base), pushgateway })
+        Ok(Targets { textfile: self.textfile(base), pushgateway, otlp: false })
     }
 
     /// The file for the textfile collector.

@@ -37,17 +37,14 @@ fn emission(data: Data) -> Emission {
     Emission { queue: "q".into(), event_type: "com.example.charge.created".into(), data, schema: None }
 }
 
+fn making<'a>(micros: i64) -> Making<'a> {
+    Making { run_id: Uuid::nil(), now: Instant::from_micros(micros), traceparent: None }
+}
+
 fn event_of(upstream: Option<&str>, wanted: Data) -> Result<Event, NoEvent> {
     let id = charge("ch_1");
     let found = discrepancy(&id.key, upstream);
-    event(
-        drift(&id, 2),
-        &found,
-        &emission(wanted),
-        None,
-        Uuid::nil(),
-        Instant::from_micros(1_700_000_000_123_456),
-    )
+    event(drift(&id, 2), &found, &emission(wanted), None, making(1_700_000_000_123_456))
 }
 
 fn attributes(event: &Event) -> serde_json::Map<String, Value> {
@@ -112,9 +109,7 @@ fn the_envelope_has_what_cloudevents_1_0_requires() {
 fn the_member_of_a_fan_out_is_part_of_the_source() {
     let id = identity("shop.charges", "acct_2", "ch_1");
     let found = discrepancy(&id.key, None);
-    let event =
-        event(drift(&id, 1), &found, &emission(Data::Thin), None, Uuid::nil(), Instant::from_micros(0))
-            .unwrap();
+    let event = event(drift(&id, 1), &found, &emission(Data::Thin), None, making(0)).unwrap();
     assert_eq!(event.source, "/tieout/shop.charges/acct_2");
 }
 
@@ -128,8 +123,7 @@ fn the_id_knows_neither_clock_nor_run_nor_what_is_sent() {
             &found,
             &emission(wanted),
             None,
-            Uuid::from_u128(run),
-            Instant::from_micros(micros),
+            Making { run_id: Uuid::from_u128(run), ..making(micros) },
         )
         .unwrap()
         .id
@@ -189,14 +183,7 @@ fn the_providers_own_event_is_carried_and_named_and_its_absence_is_said() {
     };
     let carry = |original: Option<Original>, upstream: Option<&str>| {
         let found = Discrepancy { original, ..discrepancy(&id.key, upstream) };
-        let made = event(
-            drift(&id, 1),
-            &found,
-            &emission(Data::Original),
-            None,
-            Uuid::nil(),
-            Instant::from_micros(0),
-        );
+        let made = event(drift(&id, 1), &found, &emission(Data::Original), None, making(0));
         attributes(&made.unwrap())
     };
     let own = carry(Some(original.clone()), Some(r#"{"id":"ch_1"}"#));
@@ -217,14 +204,7 @@ fn judged_by(schema: &str, item: &str, data: Data) -> Result<Event, NoEvent> {
     let registry = crate::schemas::tests::registry(&[("charge/v1.json", "{}"), ("charge/v2.json", schema)]);
     let (id, wanted) = (charge("ch_1"), "charge/v2".parse().unwrap());
     let found = discrepancy(&id.key, Some(item));
-    event(
-        drift(&id, 1),
-        &found,
-        &emission(data),
-        Some(registry.get(&wanted)),
-        Uuid::nil(),
-        Instant::from_micros(0),
-    )
+    event(drift(&id, 1), &found, &emission(data), Some(registry.get(&wanted)), making(0))
 }
 
 #[test]
@@ -253,9 +233,7 @@ fn a_schema_that_is_gone_lets_nothing_out() {
     let nothing = crate::schemas::Registry::default();
     let found = discrepancy(&id.key, Some("{}"));
     let schema = Some(nothing.get(&wanted));
-    let made =
-        event(drift(&id, 1), &found, &emission(Data::Full), schema, Uuid::nil(), Instant::from_micros(0))
-            .unwrap();
+    let made = event(drift(&id, 1), &found, &emission(Data::Full), schema, making(0)).unwrap();
     assert_eq!(
         made.start,
         Start::Dead { class: "schema", reason: "the registry has no schema charge/v2".to_owned() }

@@ -13,6 +13,8 @@ mod subject;
 mod text;
 
 mod gateway;
+#[cfg(feature = "otel")]
+mod otlp;
 mod publish;
 mod serve;
 mod sharing;

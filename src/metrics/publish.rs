@@ -19,13 +19,15 @@ pub struct Targets {
     pub textfile: Option<PathBuf>,
     /// A Pushgateway.
     pub pushgateway: Option<GatewaySettings>,
+    /// A collector of OpenTelemetry, which its own variables name.
+    pub otlp: bool,
 }
 
 impl Targets {
     /// Whether anybody is told at all.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.textfile.is_none() && self.pushgateway.is_none()
+        self.textfile.is_none() && self.pushgateway.is_none() && !self.otlp
     }
 }
 
@@ -39,11 +41,21 @@ pub async fn publish(store: &Store, subjects: &[Subject], run: &[String], target
         let pushed = match take(store, subjects).await {
             Ok(families) => match tokio::time::timeout(time, push(settings, run, &families)).await {
                 Ok(pushed) => pushed.map_err(|error| error.to_string()),
-                Err(_) => Err(format!("it took longer than {} s", time.as_secs())),
+                Err(_) => Err(late(time)),
             },
             Err(error) => Err(error.with_causes()),
         };
         note(store, "pushgateway", pushed).await;
+    }
+    if targets.otlp {
+        let sent = match take(store, subjects).await {
+            Ok(families) => match tokio::time::timeout(time, otlp(families)).await {
+                Ok(sent) => sent,
+                Err(_) => Err(late(time)),
+            },
+            Err(error) => Err(error.with_causes()),
+        };
+        note(store, "otlp", sent).await;
     }
     if let Some(path) = &targets.textfile {
         let kept = match take(store, subjects).await {
@@ -52,6 +64,22 @@ pub async fn publish(store: &Store, subjects: &[Subject], run: &[String], target
         };
         note(store, "textfile", kept).await;
     }
+}
+
+fn late(time: Duration) -> String {
+    format!("it took longer than {} s", time.as_secs())
+}
+
+/// Its client blocks, so it gets a thread.
+#[cfg(feature = "otel")]
+async fn otlp(families: Vec<Family>) -> Result<(), String> {
+    let sending = tokio::task::spawn_blocking(move || super::otlp::send(&families));
+    sending.await.map_err(|error| error.to_string())?
+}
+
+#[cfg(not(feature = "otel"))]
+async fn otlp(_: Vec<Family>) -> Result<(), String> {
+    std::future::ready(Err("this tieout was built without the feature `otel`".to_owned())).await
 }
 
 /// Pushes what concerns some domains, each into its own group, and then what concerns tieout itself.

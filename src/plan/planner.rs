@@ -10,7 +10,7 @@ use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Data, Reconciler, Remedy};
 use uuid::Uuid;
 
-use crate::event::{Drift, Event, event};
+use crate::event::{Drift, Event, Making, event};
 use crate::finding::{Finding, State};
 use crate::privacy::{Pseudonyms, hide};
 use crate::schemas::Registry;
@@ -94,6 +94,8 @@ pub struct Planner<'a> {
     pub run_id: Uuid,
     /// The state store's clock.
     pub now: Instant,
+    /// The trace context of that run, which its events carry on.
+    pub traceparent: Option<&'a str>,
     /// Why nothing may be sent, where that is so: new findings are recorded as held.
     pub hold: Option<&'a str>,
     /// What stands for values that people must not see; without it they are dropped.
@@ -152,8 +154,9 @@ impl Planner<'_> {
             episode: finding.episode,
             digest: finding.digest.as_str(),
         };
+        let making = Making { run_id: self.run_id, now: self.now, traceparent: self.traceparent };
         let schema = emission.schema.as_ref().map(|id| self.schemas.get(id));
-        match event(drift, found, &emission, schema, self.run_id, self.now) {
+        match event(drift, found, &emission, schema, making) {
             Ok(event) => Some(if finding.state == State::Held { event.held() } else { event }),
             Err(error) => {
                 finding.reason = Some(format!("the item cannot be carried: {error}"));

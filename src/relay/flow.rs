@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::Relay;
 use super::claim::Batch;
@@ -99,9 +100,17 @@ async fn deliver(relay: &Relay<'_>, line: &mut Line<'_>, mut batch: Batch) -> Re
 /// word is sent again.
 async fn send(relay: &Relay<'_>, name: &str, queue: &mut dyn Queue, batch: &[Outgoing]) -> Delivery {
     crash_point!("queue.before_send");
+    let span = tracing::debug_span!(
+        "tieout.send",
+        otel.name = format_args!("send {name}"),
+        otel.kind = "producer",
+        messaging.operation.type = "send",
+        messaging.destination.name = name,
+        messaging.batch.message_count = batch.len(),
+    );
     let why = tokio::select! {
         biased;
-        delivery = queue.send(batch) => {
+        delivery = queue.send(batch).instrument(span) => {
             crash_point!("queue.after_send");
             return delivery;
         }

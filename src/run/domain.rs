@@ -41,6 +41,7 @@ use crate::quarantine::{Known, Weighed};
 use crate::report::DomainReport;
 use crate::source::DetailBudget;
 use crate::store::{Commit, Covered, Lease, SavedToken, SliceDone};
+use crate::telemetry;
 
 /// How many earlier findings one run looks at again.
 const FOLLOW_UP_BUDGET: u32 = 10_000;
@@ -50,6 +51,8 @@ pub(super) struct Night<'a> {
     pub job: &'a Job,
     pub sides: Arc<Sides>,
     pub run_id: Uuid,
+    /// Where its events belong in a trace, where the run is traced.
+    pub traceparent: Option<String>,
     /// The run's start by the process's clock, read once.
     pub start: Instant,
     /// The run's start by the local database's clock.
@@ -206,6 +209,7 @@ impl<'a> Night<'a> {
             to_fill: Vec::new(),
             marks: None,
             resumed: Resumed::default(),
+            traceparent: telemetry::traceparent(),
             imagined: HashMap::new(),
             listing: Listing::of_at_most(job.options.list),
             lives: Lives::default(),
@@ -355,6 +359,7 @@ impl<'a> Night<'a> {
             each: &self.sides.each,
             run_id: self.run_id,
             now,
+            traceparent: self.traceparent.as_deref(),
             hold,
             pseudonyms: self.job.pseudonyms.as_ref(),
             schemas: &self.job.schemas,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant as Moment;
+use tracing::Instrument as _;
 
 use tieout_reconcilers::window::Slice;
 use tokio_util::task::AbortOnDropHandle;
@@ -136,7 +137,7 @@ impl Flight {
     fn start(&self, slice: Slice, ahead: Ahead) -> AbortOnDropHandle<Result<Read, Failure>> {
         // Tasks may begin in any order; slices that are judged in their order are read in it too.
         let place = self.reading.line_up();
-        AbortOnDropHandle::new(tokio::spawn(self.reading.clone().read(slice, ahead, place)))
+        AbortOnDropHandle::new(tokio::spawn(self.reading.clone().read(slice, ahead, place).in_current_span()))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use tracing::Instrument as _;
 
 use serde_json::Value;
 use tieout_reconcilers::name::Each;
@@ -51,7 +52,7 @@ pub(super) async fn join(stage: &Stage<'_>) -> Result<Joined, Failure> {
                     return Err(failure);
                 }
             };
-            under_way.spawn(read(reading, lease, kept));
+            under_way.spawn(read(reading, lease, kept).in_current_span());
         }
         if under_way.is_empty() {
             if stage.job.options.is_late() {

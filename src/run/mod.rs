@@ -240,7 +240,8 @@ pub async fn run(job: &Job, queues: &mut Queues) -> Result<RunReport, StoreError
     }
     let run = UnderWay { job, leases: Leases::of(job), stop: RunStop::on(&job.cancel) };
     let signs_of_life = run.leases.keep();
-    let mut work = Box::pin(work(&run, queues, &mut report, now));
+    let span = tracing::info_span!("tieout.run", run_id = %job.run_id);
+    let mut work = Box::pin(work(&run, queues, &mut report, now).instrument(span));
     let worked = tokio::select! {
         biased;
         worked = &mut work => Some(worked),
@@ -268,7 +269,7 @@ async fn work(
             break;
         }
         job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
-        let span = tracing::info_span!("domain", domain = %reconciler.domain());
+        let span = tracing::info_span!("tieout.domain", domain = %reconciler.domain());
         let domain = Box::pin(reconcile(run, reconciler, now)).instrument(span).await;
         note_end(job, &domain).await;
         crash_point!("domain.reported");

@@ -16,6 +16,7 @@ use tieout_reconcilers::define::limits::Gauge;
 use tieout_reconcilers::name::{Each, Name};
 use tieout_reconcilers::page::{PageRequest, PublicUrl, Response};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 use url::Url;
 
 use super::auth::{Pass, Vault};
@@ -414,7 +415,17 @@ impl Line {
     ) -> Result<Hop, SourceError> {
         let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
         let http = self.shared.connections.to(to.url(), to.side())?;
-        let answer = http.execute(request).await.map_err(not_sent)?;
+        let span = tracing::debug_span!(
+            "tieout.request",
+            otel.name = format_args!("HTTP {}", request.method()),
+            otel.kind = "client",
+            http.request.method = %request.method(),
+            server.address = request.url().host_str(),
+            server.port = request.url().port_or_known_default(),
+            http.response.status_code = tracing::field::Empty,
+        );
+        let answer = http.execute(request).instrument(span.clone()).await.map_err(not_sent)?;
+        span.record("http.response.status_code", answer.status().as_u16());
         if to.side() == Side::Own {
             self.note_skew(answer.headers());
         }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tracing::Instrument as _;
 
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::export::{Later, Stage};
@@ -239,7 +240,7 @@ impl Walker {
 
     fn start(self, request: PageRequest, trail: Trail) -> Walk {
         let (out, pages) = mpsc::channel(self.client.room().ahead());
-        let task = AbortOnDropHandle::new(tokio::spawn(self.walk(request, out)));
+        let task = AbortOnDropHandle::new(tokio::spawn(self.walk(request, out).in_current_span()));
         Walk { pages, task, trail, stands: None }
     }
 

@@ -63,6 +63,7 @@ mod migrations;
 mod on_mysql;
 mod notices;
 mod originals;
+mod otlp;
 mod outbound;
 mod people;
 mod own_credentials;

@@ -226,7 +226,13 @@ impl World {
 
     /// Runs the binary in the world's folder.
     pub(crate) fn tieout(&self, args: &[&str]) -> Outcome {
-        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        self.tieout_with(args, &[])
+    }
+
+    /// The same with variables of its environment.
+    pub(crate) fn tieout_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Outcome {
+        let variables = variables.iter().copied();
+        let Output { status, stdout, stderr } = self.command(args).envs(variables).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let outcome =
             Outcome { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) };

@@ -58,7 +58,16 @@ impl Fake {
 
     pub(super) fn planner<'a>(&'a self, each: &'a Each, now: Instant, hold: Option<&'a str>) -> Planner<'a> {
         let schemas = &self.schemas;
-        Planner { reconciler: self, each, run_id: RUN, now, hold, pseudonyms: None, schemas }
+        Planner {
+            reconciler: self,
+            each,
+            run_id: RUN,
+            now,
+            traceparent: None,
+            hold,
+            pseudonyms: None,
+            schemas,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -52,7 +53,7 @@ impl Rotating {
         now: DateTime<Utc>,
     ) -> Result<Issued, SourceError> {
         let inner = Arc::clone(&self.0);
-        let task = tokio::spawn(async move { inner.issue(stale.as_ref(), now).await });
+        let task = tokio::spawn(async move { inner.issue(stale.as_ref(), now).await }.in_current_span());
         task.await.unwrap_or_else(|_| Err(SourceError::settings("the refresh of the token was given up")))
     }
 }
