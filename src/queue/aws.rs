@@ -25,7 +25,7 @@ use self::service::Service;
 use self::sns::Sns;
 use self::sqs::Sqs;
 use super::{
-    AwsAccount, Delivery, EventBridgeSettings, Queue, QueueFault, SnsSettings, SqsSettings, stopped,
+    AwsAccount, Delivery, EventBridgeSettings, Lag, Queue, QueueFault, SnsSettings, SqsSettings, stopped,
 };
 use crate::store::{CLAIM_TIME, Outgoing};
 
@@ -125,6 +125,14 @@ impl<S: Service> AwsQueue<S> {
 }
 
 impl<S: Service> Queue for AwsQueue<S> {
+    fn lag<'a>(&'a mut self, _of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        async {
+            let client = self.client().await;
+            self.service.lag(&client).await.map_err(|said| self.fault(&said))
+        }
+        .boxed()
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.limits = None;
         async { self.look().await.map(drop) }.boxed()

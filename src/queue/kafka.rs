@@ -6,6 +6,7 @@
 
 mod client;
 mod ear;
+mod lag;
 mod record;
 mod said;
 mod sorted;
@@ -21,7 +22,7 @@ use self::client::Client;
 use self::record::Record;
 use self::said::{Blame, Trouble, blame};
 use self::sorted::{End, sorted};
-use super::{Delivery, KafkaSettings, Queue, QueueFault, stopped};
+use super::{Delivery, KafkaSettings, Lag, Queue, QueueFault, stopped};
 use crate::store::Outgoing;
 
 /// How long it may take to find the topic.
@@ -188,6 +189,18 @@ impl KafkaQueue {
 }
 
 impl Queue for KafkaQueue {
+    fn lag<'a>(&'a mut self, of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
+        async move {
+            let Some(group) = of else { return Ok(None) };
+            lag::of_group(&self.settings, group).await.map(Some).map_err(|code| match blame(code) {
+                Blame::Queue(Trouble::Nowhere(_)) => self.no_topic(),
+                Blame::Queue(Trouble::Refusal(why)) => self.refused(why),
+                _ => self.unreachable(format!("it does not say how far `{group}` is: {code}")),
+            })
+        }
+        .boxed()
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.prove().boxed()
     }

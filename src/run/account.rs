@@ -25,12 +25,13 @@ impl Account {
         Self { direction, items: ItemCounts::default(), money: Money::of(direction) }
     }
 
-    /// Adds what streamed past in a slice; its suspects follow one by one.
-    pub(super) fn add(&mut self, tally: &Tally) {
+    /// Adds what streamed past in a slice, and its rows without a usable key; its suspects follow one by one.
+    pub(super) fn add(&mut self, tally: &Tally, bad_rows: u64) {
         self.items.upstream += tally.upstream + tally.nameless;
-        self.items.local += tally.local;
+        self.items.local += tally.local + bad_rows;
         self.items.matched += tally.matched;
         self.items.unreadable.upstream += tally.nameless;
+        self.items.unreadable.local += bad_rows;
         self.money.upstream.add_all(&tally.upstream_money);
         self.money.local.add_all(&tally.local_money);
     }

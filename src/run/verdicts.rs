@@ -42,7 +42,7 @@ impl Night<'_> {
         let is_complete = coverage == Coverage::Complete && difference.doubts.is_empty();
         self.say_doubts(slice, &difference.doubts, &coverage)?;
         let before = self.account_of(slice.purpose).items;
-        self.account_of(slice.purpose).add(&difference.tally);
+        self.account_of(slice.purpose).add(&difference.tally, rows.bad_keys);
         let ceiling = self.ceiling();
         let (young, old) = difference.suspects.into_iter().partition(|suspect| is_young(suspect, ceiling));
         let young: Vec<Suspect> = young;

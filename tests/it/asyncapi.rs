@@ -123,6 +123,37 @@ async fn the_official_parser_has_nothing_against_a_document_of_several_domains()
     assert_eq!(document, written(&world, &["--format", "yaml"]), "the same configuration has two documents");
 }
 
+/// Schemas of the registry with everything that has a place of its own there: definitions, references, an id, keywords of later drafts.
+#[tokio::test]
+async fn the_official_parser_has_nothing_against_the_schemas_of_the_registry() {
+    let world = World::agreeing(0).await;
+    world.schema(
+        "charge/v1.json",
+        r##"{
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "https://example.com/schemas/charge/v1.json",
+            "type": "object", "required": ["id", "amount"], "unevaluatedProperties": true,
+            "properties": {
+                "id": {"type": "string"}, "amount": {"$ref": "#/$defs/minor"}, "refunds": {"type": "array", "items": {"$ref": "#"}},
+                "currency": {"enum": ["USD", "EUR"]}, "at": {"type": "string", "format": "date-time"}
+            },
+            "$defs": {"minor": {"type": "integer", "minimum": 0}},
+            "dependentRequired": {"amount": ["currency"]}
+        }"##,
+    );
+    world.schema(
+        "charge/v2.json",
+        r#"{"type": "object", "prefixItems": [true], "properties": {"id": {"const": "a"}}}"#,
+    );
+    world.edit("charges.yaml", "charge.created", "charge.created, schema: charge/v1");
+    world.edit("charges.yaml", "charge.updated", "charge.updated, schema: charge/v2");
+    for format in ["yaml", "json"] {
+        let document = written(&world, &["--format", format]);
+        assert!(document.contains("dependentRequired") && document.contains("minor"), "{document}");
+        let Verdict { is_good, said } = judge(PARSER, &[], &document);
+        assert!(is_good && said.is_empty(), "{said}\n{document}");
+    }
+}
+
 #[tokio::test]
 async fn a_document_with_a_mistake_is_refused_by_the_parser() {
     let document = written(&World::agreeing(0).await, &[]);

@@ -176,3 +176,26 @@ async fn a_token_that_is_not_known_any_more_makes_the_run_read_everything_and_sa
     let notes = outcome.domain()["notes"].to_string();
     assert!(notes.contains("did not know the saved token any more; the whole feed was read"), "{notes}");
 }
+
+#[tokio::test]
+async fn a_retry_out_of_quarantine_has_the_whole_log_read_again() {
+    let (world, feed) = world().await;
+    let mut nameless = charge("ch_named", 5, 500);
+    world.upstream(&nameless);
+    nameless["id"] = Value::Null;
+    feed.lock().unwrap().log.push(nameless);
+    let first = run(&world);
+    assert_eq!(first.code, 3, "{first:?}");
+    let drop = ["quarantine", "drop", "--all", "--yes", "--reason", "a test of theirs", "--by", "ada"];
+    assert_eq!(world.tieout(&drop).code, 0);
+    assert_eq!(run(&world).code, 0);
+    // They gave it its key back, without saying so in the log.
+    feed.lock().unwrap().log[5]["id"] = json!("ch_named");
+    feed.lock().unwrap().take_asked();
+    assert_eq!(run(&world).findings(), set([]), "nobody reads what comes before the token");
+    assert_eq!(world.tieout(&["quarantine", "retry", "--all", "--yes"]).code, 0);
+    feed.lock().unwrap().take_asked();
+    let again = run(&world);
+    assert_eq!((again.code, again.findings()), (0, set(["missing ch_named"])), "{again:?}");
+    assert_eq!(feed.lock().unwrap().take_asked()[0], "limit=2", "from the beginning");
+}

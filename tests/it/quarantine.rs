@@ -184,6 +184,12 @@ async fn a_row_without_a_key_makes_runs_partial_until_somebody_drops_it() {
     world.sql("INSERT INTO charges SELECT NULL, 7, 'USD', 'PAID', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-30 hours'), strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-30 hours')").await;
     let outcome = world.run();
     assert_eq!(outcome.code, 3, "{outcome:?}");
+    let items = &outcome.domain()["items"];
+    assert_eq!(
+        (&items["local"], &items["unreadable"]["local"]),
+        (&json!(4), &json!(1)),
+        "it is there: {items}"
+    );
     assert_eq!(only(&world, &[]).1, "row key open");
     assert_eq!(drop_all(&world).code, 0);
     let again = world.tieout(&["quarantine", "retry", "--all", "--yes"]);

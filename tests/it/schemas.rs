@@ -9,12 +9,6 @@ const STRICT: &str = r#"{"type": "object", "required": ["id", "amount"], "proper
 const MENDED: &str =
     r#"{"type": "object", "required": ["id", "amount"], "properties": {"amount": {"type": "integer"}}}"#;
 
-fn schema(world: &World, file: &str, text: &str) {
-    let path = world.path().join("schemas").join(file);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
-
 fn name(world: &World, from: &str, to: &str) {
     for kind in ["created", "updated"] {
         world.edit("charges.yaml", &format!("charge.{kind}{from}"), &format!("charge.{kind}{to}"));
@@ -28,7 +22,7 @@ fn json(world: &World, args: &[&str]) -> Outcome {
 #[tokio::test]
 async fn an_event_that_breaks_its_schema_is_dead_at_its_commit_and_goes_out_once_the_schema_is_mended() {
     on_both(async |world, state: &State| {
-        schema(world, "charge/v1.json", STRICT);
+        world.schema("charge/v1.json", STRICT);
         name(world, "", ", schema: charge/v1");
         world.upstream(&charge("ch_fits", 5, 300));
         world.upstream(&charge("ch_unfit", 5, 500));
@@ -65,7 +59,7 @@ async fn an_event_that_breaks_its_schema_is_dead_at_its_commit_and_goes_out_once
             "{still:?}"
         );
 
-        schema(world, "charge/v1.json", MENDED);
+        world.schema("charge/v1.json", MENDED);
         let counted = json(world, &["dlq", "retry", "--all", "--dry-run"]);
         assert_eq!(counted.json()["eligible"], 1, "{counted:?}");
         let mended = json(world, &["dlq", "retry", "--all", "--yes"]);
@@ -80,7 +74,7 @@ async fn an_event_that_breaks_its_schema_is_dead_at_its_commit_and_goes_out_once
 #[tokio::test]
 async fn a_limit_and_an_approval_let_nothing_go_that_breaks_its_schema() {
     on_both(async |world, _| {
-        schema(world, "charge/v1.json", STRICT);
+        world.schema("charge/v1.json", STRICT);
         name(world, "", ", schema: charge/v1");
         world.edit("charges.yaml", "max_ratio: 100%", "max_ratio: 100%, max_emits: 1");
         for (key, amount) in [("ch_a", 300), ("ch_b", 300), ("ch_unfit", 500)] {
@@ -100,15 +94,15 @@ async fn a_limit_and_an_approval_let_nothing_go_that_breaks_its_schema() {
 #[tokio::test]
 async fn a_replay_carries_an_old_event_to_the_version_of_today() {
     let world = World::agreeing(2).await;
-    schema(&world, "charge/v1.json", r#"{"required": ["amount"]}"#);
+    world.schema("charge/v1.json", r#"{"required": ["amount"]}"#);
     name(&world, "", ", schema: charge/v1");
     world.upstream(&charge("ch_lost", 5, 500));
     world.upstream(&charge("ch_odd", 5, 700));
     assert_eq!(world.run().domain()["events"]["emitted"], 2);
     let before = world.events().await;
     let sent = before.iter().find(|event| event["subject"] == "ch_lost").unwrap();
-    schema(&world, "charge/v2.json", r#"{"required": ["total"], "properties": {"total": {"maximum": 600}}}"#);
-    schema(&world, "charge/v1.to-v2.jq", "{id, total: .amount}\n");
+    world.schema("charge/v2.json", r#"{"required": ["total"], "properties": {"total": {"maximum": 600}}}"#);
+    world.schema("charge/v1.to-v2.jq", "{id, total: .amount}\n");
     name(&world, ", schema: charge/v1", ", schema: charge/v2, data: {jq: \"{id, total: .amount}\"}");
     world.edit("tieout.yaml", "queues: {", "queues: {refill: {ndjson: {path: refill.ndjson}}, ");
     let replayed =
@@ -140,15 +134,15 @@ async fn mapped_data_is_what_the_expression_makes_and_an_item_without_it_is_repo
 async fn the_commands_tell_what_there_is_and_their_exit_codes_what_breaks() {
     let world = World::agreeing(1).await;
     assert!(world.tieout(&["schemas", "list"]).stdout.starts_with("No schemas"));
-    schema(&world, "charge/v1.json", r#"{"properties": {"amount": {"type": ["integer", "string"]}}}"#);
-    schema(&world, "charge/v2.json", r#"{"properties": {"amount": {"type": "integer"}}}"#);
+    world.schema("charge/v1.json", r#"{"properties": {"amount": {"type": ["integer", "string"]}}}"#);
+    world.schema("charge/v2.json", r#"{"properties": {"amount": {"type": "integer"}}}"#);
     name(&world, "", ", schema: charge/v2");
     let listed = json(&world, &["schemas", "list"]).json();
     assert_eq!(listed["schemas"][0]["used_by"], json!(["shop.charges (v2)"]));
     let broken = world.tieout(&["schemas", "check"]);
     assert_eq!(broken.code, 4, "{broken:?}");
     assert!(broken.stdout.contains("/properties/amount/type  no longer allowed here: string"), "{broken:?}");
-    schema(&world, "charge/compat.yaml", "mode: forward\n");
+    world.schema("charge/compat.yaml", "mode: forward\n");
     assert_eq!(world.tieout(&["schemas", "check"]).code, 0);
     let published = world.path().join("published/charge");
     std::fs::create_dir_all(&published).unwrap();
@@ -158,7 +152,7 @@ async fn the_commands_tell_what_there_is_and_their_exit_codes_what_breaks() {
     assert!(gone.code == 4 && gone.stdout.contains("was published and is gone"), "{gone:?}");
     let nowhere = world.tieout(&["schemas", "check", "--against", "nowhere"]);
     assert_eq!(nowhere.code, 2, "{nowhere:?}");
-    schema(&world, "charge/v2.json", "{");
+    world.schema("charge/v2.json", "{");
     let wrong = world.tieout(&["schemas", "check"]);
     assert!(wrong.code == 2 && wrong.stderr.contains("charge/v2.json"), "{wrong:?}");
     assert_eq!(world.tieout(&["check"]).code, 2);

@@ -262,6 +262,13 @@ impl World {
         std::fs::set_permissions(&path, private).unwrap();
     }
 
+    /// Writes a schema of the registry, by its path there.
+    pub(crate) fn schema(&self, file: &str, text: &str) {
+        let path = self.dir.path().join("schemas").join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
     /// `tieout run --format json`.
     pub(crate) fn run(&self) -> Outcome {
         self.tieout(&["run", "--format", "json"])

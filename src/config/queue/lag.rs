@@ -74,8 +74,11 @@ impl LagFile {
 impl Consumers {
     const fn of(queue: &QueueConfig) -> Self {
         match queue {
-            QueueConfig::Sqlite { .. } | QueueConfig::Postgres { .. } | QueueConfig::Pgmq { .. } => Self::All,
-            QueueConfig::Redis(_) => Self::Named("group of consumers"),
+            QueueConfig::Sqlite { .. }
+            | QueueConfig::Postgres { .. }
+            | QueueConfig::Pgmq { .. }
+            | QueueConfig::Sqs(_) => Self::All,
+            QueueConfig::Redis(_) | QueueConfig::Kafka(_) => Self::Named("group of consumers"),
             QueueConfig::Nats(_) => Self::Named("durable consumer"),
             QueueConfig::Amqp(amqp) if !amqp.exchange.is_empty() => Self::Named("queue behind the exchange"),
             QueueConfig::Amqp(_) => Self::Known,

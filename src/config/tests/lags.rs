@@ -25,6 +25,14 @@ fn every_broker_has_its_lag_by_the_name_of_who_consumes_or_by_none() {
             "{nats: {url: \"nats://127.0.0.1\", subject: a}, lag: {of: billing, max: 5}}",
             named(Some(5), Some("billing")),
         ),
+        (
+            "{sqs: {url: \"https://sqs.eu-west-1.amazonaws.com/123456789012/a\"}, lag: {max: 5}}",
+            named(Some(5), None),
+        ),
+        (
+            "{kafka: {brokers: [\"127.0.0.1:9092\"], topic: a}, lag: {of: billing, max: 5}}",
+            named(Some(5), Some("billing")),
+        ),
         ("{rabbitmq: {url: \"amqp://127.0.0.1\", routing_key: a}, lag: {max: 5}}", named(Some(5), None)),
         (
             "{rabbitmq: {url: \"amqp://127.0.0.1\", exchange: a}, lag: {max: 5, of: b}}",
@@ -48,6 +56,7 @@ fn a_lag_that_cannot_be_meant_is_refused_with_place_and_advice() {
         "{redis: {url: \"redis://127.0.0.1\", stream: a}, lag: {max: 10}}",
         "{nats: {url: \"nats://127.0.0.1\", subject: a}, lag: {max: 10}}",
         "{rabbitmq: {url: \"amqp://127.0.0.1\", exchange: a}, lag: {max: 10}}",
+        "{kafka: {brokers: [\"127.0.0.1:9092\"], topic: a}, lag: {max: 10}}",
         "{stdout: {}, lag: {of: billing}}",
         "{lag: {max: 10}}",
     ] {

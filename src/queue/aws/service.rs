@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 
 use super::said::{Kind, Said};
-use crate::queue::Outcome;
+use crate::queue::{Lag, Outcome};
 use crate::store::Outgoing;
 
 /// A queue, a topic or a bus, with what its service's client wants.
@@ -49,6 +49,11 @@ pub(super) trait Service: Send + Sync {
 
     /// Asks whether it is there, and how many bytes it takes where it says so.
     fn look(&self, client: &Self::Client) -> impl Future<Output = Result<Option<usize>, Said>> + Send;
+
+    /// How far its consumers are behind, where it tells.
+    fn lag(&self, _client: &Self::Client) -> impl Future<Output = Result<Option<Lag>, Said>> + Send {
+        std::future::ready(Ok(None))
+    }
 
     /// An event as an entry, or the end of an event that cannot be one.
     fn parcel(&self, event: &Outgoing) -> Result<Parcel<Self::Entry>, Outcome>;

@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageB
 use super::message::{FIFO, TEXT, Whole, parcel};
 use super::said::Said;
 use super::service::{Answers, Parcel, Service};
-use crate::queue::{Outcome, SqsSettings};
+use crate::queue::{Lag, Outcome, SqsSettings};
 use crate::store::Outgoing;
 
 /// A queue, FIFO where its name ends so.
@@ -47,6 +47,22 @@ impl Service for Sqs {
         let asked = client.get_queue_attributes().queue_url(&self.url).attribute_names(size.clone());
         let said = asked.send().await.map_err(|error| Said::of(&error))?;
         Ok(said.attributes().and_then(|attributes| attributes.get(&size)?.parse().ok()))
+    }
+
+    /// What waits, what is delayed and what a consumer has, each about right within a minute
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>).
+    async fn lag(&self, client: &Client) -> Result<Option<Lag>, Said> {
+        let [waits, is_delayed, is_taken] = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let names = [&waits, &is_delayed, &is_taken].map(Clone::clone).to_vec();
+        let asked = client.get_queue_attributes().queue_url(&self.url).set_attribute_names(Some(names));
+        let said = asked.send().await.map_err(|error| Said::of(&error))?;
+        let number = |name: &QueueAttributeName| said.attributes()?.get(name)?.parse::<u64>().ok();
+        let (Some(waits), Some(taken)) = (number(&waits), number(&is_taken)) else { return Ok(None) };
+        Ok(Some(Lag { waiting: waits + number(&is_delayed).unwrap_or_default(), taken: Some(taken) }))
     }
 
     fn parcel(&self, event: &Outgoing) -> Result<Parcel<Entry>, Outcome> {

@@ -123,13 +123,12 @@ fn not_made(error: KafkaError) -> String {
     }
 }
 
+/// What a producer of these settings is made of.
 fn config(settings: &KafkaSettings) -> ClientConfig {
-    let KafkaSettings { brokers, topic: _, mode: _, compression, max_bytes, tls, login } = settings;
+    let KafkaSettings { compression, max_bytes, .. } = settings;
     let milliseconds = |time: Duration| time.as_millis().to_string();
-    let mut config = ClientConfig::new();
+    let mut config = connection(settings);
     config
-        .set("client.id", "tieout")
-        .set("bootstrap.servers", brokers.join(","))
         .set("enable.idempotence", "true")
         .set("acks", "all")
         // As Java's own producers do it, and not as this library would.
@@ -137,7 +136,18 @@ fn config(settings: &KafkaSettings) -> ClientConfig {
         .set("compression.type", compression.name())
         .set("message.max.bytes", (max_bytes + ENVELOPE).to_string())
         .set("message.timeout.ms", milliseconds(ANSWER_TIME))
-        .set("request.timeout.ms", milliseconds(ANSWER_TIME))
+        .set("request.timeout.ms", milliseconds(ANSWER_TIME));
+    config
+}
+
+/// What every client of these settings is made of: where the brokers are, and how they know it.
+pub(super) fn connection(settings: &KafkaSettings) -> ClientConfig {
+    let KafkaSettings { brokers, tls, login, .. } = settings;
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let mut config = ClientConfig::new();
+    config
+        .set("client.id", "tieout")
+        .set("bootstrap.servers", brokers.join(","))
         .set("socket.connection.setup.timeout.ms", milliseconds(CONNECT_TIME))
         .set("socket.keepalive.enable", "true")
         .set("log.connection.close", "false")

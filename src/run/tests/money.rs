@@ -136,7 +136,7 @@ fn account_for(direction: Direction, stories: &[Story]) -> DomainReport {
     let difference = unmatched.resolve(&found, &HashMap::new());
 
     let mut account = Account::of(direction);
-    account.add(&difference.tally);
+    account.add(&difference.tally, 0);
     let ages = Ages {
         ceiling: &|| at(90),
         local_ceiling: at(90),

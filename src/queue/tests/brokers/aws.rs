@@ -97,6 +97,12 @@ impl Inbox {
         }
     }
 
+    /// Receives so many messages and keeps them.
+    pub(super) async fn take(&self, count: i32) -> usize {
+        let asked = self.client.receive_message().queue_url(&self.url).max_number_of_messages(count);
+        asked.send().await.unwrap().messages.unwrap_or_default().len()
+    }
+
     pub(super) async fn end(self) {
         self.client.delete_queue().queue_url(&self.url).send().await.unwrap();
     }

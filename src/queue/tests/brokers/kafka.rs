@@ -71,6 +71,26 @@ impl Topic {
         records
     }
 
+    /// Reads and commits so many records as a member of a group would.
+    fn consume(&self, group: &str, count: usize) {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.settings.brokers[0])
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "earliest")
+            .create()
+            .unwrap();
+        let mut all = TopicPartitionList::new();
+        for partition in 0..PARTITIONS {
+            all.add_partition_offset(&self.settings.topic, partition, Offset::Stored).unwrap();
+        }
+        consumer.assign(&all).unwrap();
+        for _ in 0..count {
+            let message = consumer.poll(std::time::Duration::from_secs(30)).expect("a record").unwrap();
+            consumer.commit_message(&message, rdkafka::consumer::CommitMode::Sync).unwrap();
+        }
+    }
+
     async fn end(self) {
         let gone = self.admin.delete_topics(&[&self.settings.topic], &AdminOptions::new()).await.unwrap();
         assert!(gone[0].is_ok(), "{gone:?}");
@@ -190,4 +210,21 @@ async fn a_broker_that_nobody_vouches_for_is_refused() {
     settings.tls = Some(crate::queue::KafkaTls { authorities: None, certificate: None });
     let why = refusal(&QueueSettings::Kafka(settings)).await;
     assert!(why.contains("certificate verify failed"), "{why}");
+}
+
+#[tokio::test]
+async fn a_group_of_kafka_is_behind_by_what_was_written_past_what_it_committed() {
+    let topic = Topic::new(Mode::Structured).await;
+    send(&topic.queue(), &events(5)).await;
+    let group = own_name();
+    // A group that never committed has all of it before it.
+    assert_eq!(lag(&topic.queue(), Some(&group)).await, Some(Lag { waiting: 5, taken: None }));
+    topic.consume(&group, 2);
+    assert_eq!(lag(&topic.queue(), Some(&group)).await, Some(Lag { waiting: 3, taken: None }));
+    topic.consume(&group, 3);
+    assert_eq!(lag(&topic.queue(), Some(&group)).await, Some(Lag { waiting: 0, taken: None }));
+    assert_eq!(lag(&topic.queue(), None).await, None);
+    let gone = KafkaSettings { topic: own_name(), ..topic.settings.clone() };
+    assert!(unknown_lag(&QueueSettings::Kafka(gone), &group).await.contains("there is no topic"));
+    topic.end().await;
 }

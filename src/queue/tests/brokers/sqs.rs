@@ -64,6 +64,16 @@ async fn what_sqs_does_not_take_for_its_size_is_dead_and_its_siblings_arrive() {
 }
 
 #[tokio::test]
+async fn sqs_says_what_waits_and_what_a_consumer_has() {
+    let inbox = Inbox::standard().await;
+    send(&inbox.queue(), &events(5)).await;
+    assert_eq!(lag(&inbox.queue(), None).await, Some(Lag { waiting: 5, taken: Some(0) }));
+    assert_eq!(inbox.take(2).await, 2);
+    assert_eq!(lag(&inbox.queue(), None).await, Some(Lag { waiting: 3, taken: Some(2) }));
+    inbox.end().await;
+}
+
+#[tokio::test]
 async fn a_queue_of_sqs_that_is_not_there_is_refused_with_the_way_out() {
     let url = format!("{}/123456789012/{}", moto(), own_name());
     let queue = QueueSettings::Sqs(SqsSettings { url, account: account(&moto()) });
