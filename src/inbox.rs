@@ -28,6 +28,8 @@ pub enum InboxDatabase {
     Postgres,
     /// The same tables
     Sqlite,
+    /// The same tables, for MariaDB as well
+    Mysql,
 }
 
 /// The statements that make an inbox. They may be run again.
@@ -37,6 +39,7 @@ pub fn ddl(database: InboxDatabase, table: &TableName) -> String {
     match database {
         InboxDatabase::Postgres => format!(include_str!("inbox/postgres.sql"), schema = schema, name = name),
         InboxDatabase::Sqlite => format!(include_str!("inbox/sqlite.sql"), name = name),
+        InboxDatabase::Mysql => format!(include_str!("inbox/mysql.sql"), name = name),
     }
 }
 

@@ -70,6 +70,11 @@ pub(super) async fn migrate(desk: &Desk, command: &MigrateCommand) -> Result<u8,
         MigrateCommand::Inbox { database: InboxDatabase::Sqlite, table } if table.has_schema() => {
             Err(Failure::usage("table", format!("`{table}` names a schema, and SQLite has none")))
         }
+        MigrateCommand::Inbox { database: InboxDatabase::Mysql, table } if table.has_schema() => {
+            let message =
+                format!("`{table}` names a database: leave it out, and run the statements in that one");
+            Err(Failure::usage("table", message))
+        }
         MigrateCommand::Inbox { database, table } => print(desk, &inbox::ddl(*database, table)),
     }
 }

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::api::Fault;
 use crate::both::on_both;
+use crate::process::until_so;
+use crate::resume::begun;
 use crate::world::{Outcome, World, charge, set};
 
 /// A charge without its key.
@@ -176,6 +178,56 @@ async fn a_retry_has_the_range_read_again_that_was_verified_without_the_item() {
     assert_eq!(outcome.findings(), set(["missing ch_named"]), "{outcome:?}");
     assert_eq!(only(&world, &["--gone"]).1, "item key gone");
     assert_eq!(holes(&world), 0);
+}
+
+#[tokio::test]
+async fn a_paused_domain_is_retried_by_hand_and_read_again_once_it_is_resumed() {
+    let world = World::agreeing(3).await;
+    world.upstream(&nameless(30, 5));
+    world.run();
+    drop_all(&world);
+    assert_eq!((world.run().code, holes(&world)), (0, 0));
+    let pause = ["state", "pause", "shop.charges", "--by", "ada", "--reason", "the bank is closed"];
+    assert_eq!(world.tieout(&pause).code, 0);
+    let retried = world.tieout(&["quarantine", "retry", "--all", "--yes"]);
+    assert_eq!((retried.code, holes(&world)), (0, 1), "{retried:?}");
+    let kept_out = world.run();
+    assert_eq!(kept_out.domain()["failure"], "paused", "{kept_out:?}");
+    assert_eq!((only(&world, &[]).1.as_str(), holes(&world)), ("item key open", 1));
+    assert_eq!(world.tieout(&["state", "resume", "shop.charges", "--by", "ada"]).code, 0);
+    world.api.change(|shelf| shelf.charges.retain(|charge| !charge["id"].is_null()));
+    let outcome = world.run();
+    assert_eq!((outcome.code, holes(&world)), (0, 0), "{outcome:?}");
+    assert_eq!(only(&world, &["--gone"]).1, "item key gone");
+}
+
+/// What a slice says of quarantine is committed with the slice, so a process that dies between two of them has said the one and not the other.
+#[tokio::test]
+async fn a_run_that_is_killed_between_two_slices_has_the_entries_of_one_and_the_next_run_has_all_once() {
+    let world = World::agreeing(3).await;
+    assert_eq!(world.tieout(&["migrate", "run"]).code, 0);
+    for hours_ago in [30, 80, 130] {
+        world.upstream(&nameless(hours_ago, hours_ago));
+    }
+    world.api.change(|shelf| shelf.pace = std::time::Duration::from_millis(200));
+    let mut process = begun(&world, "1", 1);
+    until_so("a slice with an entry is committed", async || {
+        world.asked_of_state("SELECT CAST(count(*) AS TEXT) FROM quarantine").await != "0"
+    })
+    .await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let left = listed(&world, &[]);
+    assert_eq!((left.len(), &left[0]["state"]), (1, &json!("open")), "{left:?}");
+    world.api.change(|shelf| shelf.pace = std::time::Duration::ZERO);
+    let next = world.run();
+    assert_eq!((next.code, quarantine(&next)), (3, (json!(3), json!(0))), "{next:?}");
+    let entries = listed(&world, &[]);
+    let same = entries.iter().find(|entry| entry["id"] == left[0]["id"]).unwrap();
+    assert_eq!((entries.len(), &same["first_run"]), (3, &left[0]["first_run"]), "{entries:?}");
+    assert_eq!(drop_all(&world).code, 0);
+    let last = world.run();
+    assert_eq!((last.code, quarantine(&last), holes(&world)), (0, (json!(0), json!(3)), 0), "{last:?}");
 }
 
 #[tokio::test]

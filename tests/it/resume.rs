@@ -41,7 +41,7 @@ fn n_lists(world: &World) -> usize {
 }
 
 /// The process of a run, once the provider has got so many list requests.
-fn begun(world: &World, lanes: &str, lists: usize) -> Child {
+pub(crate) fn begun(world: &World, lanes: &str, lists: usize) -> Child {
     let mut process = world.command(&run(lanes)).spawn().unwrap();
     let patience = Instant::now() + Duration::from_mins(1);
     while n_lists(world) < lists {

@@ -106,7 +106,7 @@ fn again(domain: &dyn Reconciler, entries: Vec<Entry>, who: &str) -> ReadAgain {
 
 async fn acquire(store: &Store, domain: &DomainName, each: &Each, who: &str) -> Result<Lease, Failure> {
     let holder = format!("`quarantine retry` of {who}");
-    store.acquire(domain, each, Uuid::now_v7(), &holder).await.map_err(|error| match error {
+    store.acquire_by_hand(domain, each, Uuid::now_v7(), &holder).await.map_err(|error| match error {
         StoreError::Held { .. } => Failure::exiting(exit::LOCKED, "locked", error.to_string()),
         other => wire::store_failure(&other),
     })

@@ -70,13 +70,24 @@ pub(super) mod nats {
         connect(port).await.is_some()
     }
 
+    fn config(name: &str) -> stream::Config {
+        stream::Config { name: name.to_owned(), subjects: vec![name.to_owned()], ..stream::Config::default() }
+    }
+
     pub(crate) async fn make(port: u16, name: &str) {
-        let config = stream::Config {
-            name: name.to_owned(),
-            subjects: vec![name.to_owned()],
-            ..stream::Config::default()
-        };
-        connect(port).await.unwrap().create_stream(config).await.unwrap();
+        connect(port).await.unwrap().create_stream(config(name)).await.unwrap();
+    }
+
+    /// Makes a stream with three replicas, where a cluster is ready for that.
+    pub(crate) async fn replicates(port: u16, name: &str) -> bool {
+        let Some(context) = connect(port).await else { return false };
+        context.create_stream(stream::Config { num_replicas: 3, ..config(name) }).await.is_ok()
+    }
+
+    /// The server that leads a stream, where one does.
+    pub(crate) async fn leader(port: u16, name: &str) -> Option<String> {
+        let mut stream = connect(port).await?.get_stream(name).await.ok()?;
+        stream.info().await.ok()?.cluster.clone()?.leader
     }
 
     pub(crate) async fn all(port: u16, name: &str) -> Vec<String> {

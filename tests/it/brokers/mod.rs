@@ -2,6 +2,8 @@
 //! that knows events by their ids.
 
 mod client;
+mod cluster;
+mod front;
 mod link;
 mod server;
 
@@ -12,6 +14,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use self::client::redis::Crowded;
+use self::cluster::Cluster;
 use self::link::{Break, Link, Side};
 use self::server::{Broker, Kind};
 use crate::certificate::{certified, pem};
@@ -27,12 +30,17 @@ const BYTES: usize = 130_000;
 
 /// A world in which much was lost, with its queue at a broker behind a link.
 async fn world(broker: &Broker, link: &Link) -> World {
+    world_of(broker.n_lost(), &broker.queue(link.port())).await
+}
+
+/// The same with a queue as `tieout.yaml` has it.
+async fn world_of(n_lost: usize, queue: &str) -> World {
     let world = World::agreeing(3).await;
-    for at in 0..broker.n_lost() {
+    for at in 0..n_lost {
         world.upstream(&charge(&format!("ch_lost_{at:04}"), 5, 500));
     }
     world.edit("charges.yaml", "max_ratio: 100%", "max_ratio: 100%, max_emits: 100000");
-    world.edit("tieout.yaml", "sqlite: {path: queue.db, table: tieout_events}", &broker.queue(link.port()));
+    world.edit("tieout.yaml", "sqlite: {path: queue.db, table: tieout_events}", queue);
     world.write("aws.key", "test");
     world
 }
@@ -52,6 +60,16 @@ async fn all_came(world: &World, mut broker: Broker, outcome: &Outcome, before: 
         outcome.stderr
     );
     let came = [before, broker.received().await].concat();
+    each_has_one_id(&came, n_lost);
+    let next = world.run();
+    assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
+    assert_eq!(broker.received().await.len(), 0, "an event came again once it was acknowledged");
+    broker.end().await;
+    came.len()
+}
+
+/// Every lost charge has its event, under one id, and nothing else has one.
+fn each_has_one_id(came: &[String], n_lost: usize) {
     let events: BTreeSet<(String, String)> = came
         .iter()
         .map(|event| serde_json::from_str(event).unwrap())
@@ -64,11 +82,6 @@ async fn all_came(world: &World, mut broker: Broker, outcome: &Outcome, before: 
     let lost: BTreeSet<String> = (0..n_lost).map(|at| format!("ch_lost_{at:04}")).collect();
     assert_eq!(subjects, lost.iter().map(String::as_str).collect());
     assert_eq!(ids.len(), n_lost, "an event has two ids");
-    let next = world.run();
-    assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
-    assert_eq!(broker.received().await.len(), 0, "an event came again once it was acknowledged");
-    broker.end().await;
-    came.len()
 }
 
 async fn is_cut_off(mut broker: Broker, side: Side) -> usize {
@@ -211,6 +224,29 @@ mod nats {
     #[tokio::test]
     async fn nats_dies_in_the_middle_of_a_batch_and_has_everything_in_the_end() {
         dies(Kind::Nats).await;
+    }
+
+    #[tokio::test]
+    async fn a_cluster_of_nats_loses_the_leader_of_the_stream_for_good_and_has_everything_in_the_end() {
+        let mut cluster = Cluster::new().await;
+        let link = Link::before(cluster.follower().await, Break::Holds, BYTES);
+        let world = world_of(LOST, &cluster.queue(link.port())).await;
+        let run = Process::start(&world, &["run", "--format", "json"]);
+        until("the leader is to die", || link.has_struck());
+        cluster.kill_leader().await;
+        link.mend();
+        let (outcome, _) = run.end();
+        let emitted = &outcome.domain()["events"]["emitted"];
+        assert_eq!((outcome.code, emitted), (0, &json!(LOST)), "{}", outcome.stderr);
+        let came = cluster.received().await;
+        each_has_one_id(&came, LOST);
+        let next = world.run();
+        assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
+        assert_eq!(
+            cluster.received().await.len(),
+            came.len(),
+            "an event came again once it was acknowledged"
+        );
     }
 
     #[tokio::test]
@@ -420,6 +456,30 @@ mod kafka {
     async fn kafka_is_cut_off_while_it_confirms_events() {
         let n_came = is_cut_off(Broker::own(Kind::Kafka).await, Side::Answers).await;
         assert!(n_came >= LOST, "{n_came}");
+    }
+
+    #[tokio::test]
+    async fn kafka_is_told_everything_by_tls_once_the_authorities_vouch_for_it_and_nothing_before() {
+        let mut broker = Broker::own(Kind::Kafka).await;
+        let server = certified("server");
+        let front = front::before(broker.port(), &server);
+        broker.stands_behind(front).await;
+        let world = world_of(LOST, &broker.queue(front)).await;
+        world.write("other.pem", &pem("CERTIFICATE", &certified("other").certificate));
+        world.write("server.pem", &pem("CERTIFICATE", &server.certificate));
+        world.edit("tieout.yaml", "compression: none", "compression: none, tls: {authorities: other.pem}");
+        let refused = world.run();
+        let domain = refused.domain();
+        assert_eq!((refused.code, &domain["events"]["waiting"]), (3, &json!(LOST)), "{refused:?}");
+        let said = domain["problems"][0].as_str().unwrap().to_owned();
+        assert!(said.contains("certificate verify failed"), "{said}");
+        world.edit("tieout.yaml", "other.pem", "server.pem");
+        let taken = world.run();
+        assert_eq!((taken.code, &taken.domain()["events"]["waiting"]), (0, &json!(0)), "{taken:?}");
+        // Who reads it here speaks no TLS.
+        let port = broker.port();
+        broker.stands_behind(port).await;
+        each_has_one_id(&broker.received().await, LOST);
     }
 
     #[tokio::test]

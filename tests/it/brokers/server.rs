@@ -62,7 +62,7 @@ pub(super) struct Broker {
 }
 
 /// A server in a folder of its own. It is killed when it is dropped, and by the kernel where nobody drops it.
-struct Server {
+pub(super) struct Server {
     folder: TempDir,
     processes: Vec<Child>,
     kafka: Kafka,
@@ -324,7 +324,7 @@ async fn answers(kind: Kind, port: u16) -> bool {
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: TempDir::new().unwrap(), processes: Vec::new(), kafka: Kafka::default() }
     }
 
@@ -473,7 +473,13 @@ impl Server {
         assert!(done.status.success(), "{done:?}");
     }
 
-    fn spawn(&mut self, at_death: &str, program: &str, args: &[&str], settings: &[(&str, String)]) {
+    pub(super) fn spawn(
+        &mut self,
+        at_death: &str,
+        program: &str,
+        args: &[&str],
+        settings: &[(&str, String)],
+    ) {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", at_death, program]).args(args).current_dir(self.folder.path());
         command.envs(settings.iter().map(|(name, value)| (name, value))).process_group(0);
@@ -481,12 +487,12 @@ impl Server {
         self.processes.push(command.spawn().unwrap());
     }
 
-    fn has_ended(&mut self) -> bool {
+    pub(super) fn has_ended(&mut self) -> bool {
         self.processes.iter_mut().any(|process| process.try_wait().unwrap().is_some())
     }
 
     /// Kills every process of it without a warning.
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         for mut process in self.processes.drain(..) {
             let group = format!("-{}", process.id());
             // Some of them may have ended before.
@@ -514,6 +520,6 @@ const fn tls_port(port: u16) -> u16 {
 }
 
 /// A port that nobody is given by the system; those 4,000 below it, and 4,000 and 8,000 above it, are the broker's as well.
-fn any_port() -> u16 {
+pub(super) fn any_port() -> u16 {
     20_000 + u16::try_from(uuid::Uuid::now_v7().as_u128() % 4_000).unwrap()
 }

@@ -3,6 +3,7 @@
 mod claims;
 mod guide;
 mod inboxes;
+mod inboxes_in_mysql;
 mod model;
 mod orders;
 mod shapes;
