@@ -45,7 +45,7 @@ pub use findings::{
     StandingCount,
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
-pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE, Signs};
+pub use lease::{LEASE_TIME, Lease, Led, OfJob, SIGN_OF_LIFE, Signs};
 pub use metrics::{Backlog, Counted, DomainEnd, FindingGroup, Kept, Measured, MemberCoverage};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use notices::Notice;
