@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scenery;
 use crate::place::Place;
+use crate::sql::Sql;
 use crate::watch;
+use crate::world::Thing;
 use crate::wrong::Wrongs;
 
 /// What came of a night.
@@ -58,30 +60,81 @@ impl Outcome {
     }
 }
 
-/// The ledger of coverage is one range, and what was committed to it lies side by side in it: no moment was committed twice.
+/// A slice as it was committed.
+struct Slice {
+    run: String,
+    /// As the database writes them, and in seconds.
+    window: (String, String),
+    seconds: (i64, i64),
+    is_of_a_dead_run: bool,
+}
+
+impl Slice {
+    fn overlaps(&self, other: &Self) -> bool {
+        self.window.0 < other.window.1 && other.window.0 < self.window.1
+    }
+
+    /// Whether its coverage waits until look-ups say that what met nothing does not exist. Where the run is killed before, somebody
+    /// else has to read the slice again.
+    fn waits_for_look_ups(&self, scenery: &Scenery) -> bool {
+        let is_unmet = |thing: &Thing| thing.local.is_some() && thing.upstream[0].is_none();
+        let (from, to) = self.seconds;
+        scenery.world.things.iter().any(|thing| is_unmet(thing) && (from..=to).contains(&thing.created))
+    }
+}
+
+async fn slices(state: &Sql) -> Vec<Slice> {
+    let seconds = |column: &str| match state {
+        Sql::Postgres(_) => format!("floor(extract(epoch FROM {column}))::bigint::text"),
+        Sql::Sqlite(_) => format!("strftime('%s', {column})"),
+    };
+    let sql = format!(
+        "SELECT run_id, from_at, to_at, {}, {}, status FROM slices JOIN runs USING (run_id) WHERE purpose = 'coverage'
+         ORDER BY committed_at",
+        seconds("from_at"),
+        seconds("to_at")
+    );
+    let read = |row: Vec<Option<String>>| {
+        let [run, from, to, begins, ends, status] =
+            <[_; 6]>::try_from(row).unwrap().map(Option::unwrap_or_default);
+        let seconds = (begins.parse().unwrap(), ends.parse().unwrap());
+        Slice { run, window: (from, to), seconds, is_of_a_dead_run: status == "interrupted" }
+    };
+    state.rows(&sql).await.into_iter().map(read).collect()
+}
+
+/// The ledger of coverage is one range, what was committed fills it, and nothing was committed to it twice.
 async fn every_slice_is_committed_once(scenery: &Scenery, wrong: &mut Wrongs) {
     let state = &scenery.place.state;
     let coverage = state.rows("SELECT from_at, to_at FROM coverage").await;
-    let slices = state
-        .rows("SELECT from_at, to_at FROM slices WHERE purpose = 'coverage' ORDER BY from_at, to_at")
-        .await;
+    let slices = slices(state).await;
+    for (at, slice) in slices.iter().enumerate() {
+        for before in slices[..at].iter().filter(|before| before.overlaps(slice)) {
+            let is_due =
+                before.run != slice.run && before.is_of_a_dead_run && before.waits_for_look_ups(scenery);
+            if !is_due {
+                wrong.duplicate(format!(
+                    "the slice {:?} was committed after {:?}",
+                    slice.window, before.window
+                ));
+            }
+        }
+    }
     let [covered] = coverage.as_slice() else {
         return wrong.lost(format!("the domain is covered by {} ranges instead of one", coverage.len()));
     };
-    let (mut end, mut twice) = (covered[0].clone(), 0);
-    for slice in &slices {
-        if slice[0] < end {
-            twice += 1;
-        } else if slice[0] > end {
-            wrong.lost(format!("nothing was committed between {end:?} and {:?}", slice[0]));
+    let [from, to] = [0, 1].map(|at: usize| covered[at].clone().unwrap_or_default());
+    let mut windows: Vec<&(String, String)> = slices.iter().map(|slice| &slice.window).collect();
+    windows.sort_unstable();
+    let mut end = &from;
+    for window in windows {
+        if window.0 > *end {
+            wrong.lost(format!("nothing was committed between {end} and {}", window.0));
         }
-        end = end.max(slice[1].clone());
+        end = end.max(&window.1);
     }
-    if twice > 0 {
-        wrong.duplicate(format!("{twice} of {} slices were committed twice", slices.len()));
-    }
-    if end != covered[1] {
-        wrong.lost(format!("slices were committed up to {end:?}, and coverage ends at {:?}", covered[1]));
+    if *end != to {
+        wrong.lost(format!("slices were committed up to {end}, and coverage ends at {to}"));
     }
     if state.is_postgres() {
         for what in state.texts(&format!("SELECT what FROM {}", watch::TABLE)).await {
