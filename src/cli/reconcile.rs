@@ -240,7 +240,8 @@ async fn work(
     crash_point!("store.opened");
     // Whoever lets others in shares the limits with them; nobody else pays for that.
     let is_joined = options.mode == Mode::Run && options.if_locked == run::IfLocked::Join;
-    let budgets = if is_joined { SharedBudgets::through(&store) } else { budgets };
+    let budgets =
+        if is_joined && !bug!("rate_kept_apart") { SharedBudgets::through(&store) } else { budgets };
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {

@@ -348,7 +348,8 @@ async fn refuse_had(tx: &mut Tx, domain: &DomainName, run_id: Uuid, job: &OfJob)
     let sql = "SELECT job_run FROM leases WHERE domain = $1 AND each_ = '' AND job = $2 AND holder IS NULL";
     let row = tx.row(sql, &args![domain.as_str(), job.name.as_str()]).await?;
     let had = row.map_or(Ok(None), |row| row.uuid_or_null("job_run"))?;
-    match had.filter(|had| *had != run_id && !job.failed.contains(had)) {
+    let is_open = |had: &Uuid| *had == run_id || job.failed.contains(had) || bug!("job_begins_anew");
+    match had.filter(|had| !is_open(had)) {
         Some(run_id) => Err(StoreError::HadByJob { domain: domain.clone(), run_id }),
         None => Ok(()),
     }
