@@ -69,6 +69,8 @@ mod made {
     /// Every mistake that the crash harness has to notice.
     pub const CRASHES: &[(&str, &str)] = &[
         ("staged_is_pending", "an event may go out before its domain was judged"),
+        ("rate_kept_apart", "each process of a job keeps the whole rate for itself"),
+        ("job_begins_anew", "a process of a job does again what another one of it was through with"),
         ("acknowledged_before_send", "an event counts as sent before the queue has it"),
         ("relay_by_id", "the relay goes on after the newest event that was sent"),
         ("clock_in_id", "the id of an event depends on when it was made"),

@@ -16,7 +16,7 @@ use super::{reconcile, wire};
 use crate::config::Loaded;
 use crate::demo::{Manners, Scene, SceneError};
 use crate::report::{RunReport, text};
-use crate::run::{Bookmarks, Found, IfLocked, Mode, Options, Scope};
+use crate::run::{Bookmarks, Found, IfLocked, Mode, Options, Scope, Shard};
 
 /// The same world every time; only the clock moves.
 const SEED: u64 = 20;
@@ -99,6 +99,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         max_emits: None,
         found: Found::Repaired,
         if_locked: IfLocked::Fail,
+        shard: Shard::default(),
         drain: Duration::from_secs(30),
         deadline: None,
         watchdog: Duration::from_mins(5),

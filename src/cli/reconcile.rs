@@ -72,6 +72,7 @@ pub(super) fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options
         max_emits: manner.max_emits,
         found: if manner.baseline { Found::Baseline } else { Found::Repaired },
         if_locked: run::IfLocked::Fail,
+        shard: run::Shard::default(),
         drain: Duration::ZERO,
         deadline: manner.deadline.and_then(|after| std::time::Instant::now().checked_add(after)),
         watchdog: manner.watchdog,
@@ -85,7 +86,11 @@ pub(super) fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options
 }
 
 fn with(sending: &Sending, options: Options) -> Options {
-    Options { drain: sending.drain, if_locked: sending.if_locked.for_run(), ..options }
+    let Sending { drain, if_locked, job, job_index } = sending;
+    let shard = run::Shard { job: job.clone(), index: *job_index };
+    // Whoever belongs to a job works with the others of it.
+    let if_locked = if job.is_some() { run::IfLocked::Join } else { if_locked.for_run() };
+    Options { drain: *drain, if_locked, shard, ..options }
 }
 
 async fn reconcile(
@@ -233,6 +238,10 @@ async fn work(
     let (store, databases) = tokio::join!(wire::open_store(config), wire::databases(config, &domains));
     let store = store?;
     crash_point!("store.opened");
+    // Whoever lets others in shares the limits with them; nobody else pays for that.
+    let is_joined = options.mode == Mode::Run && options.if_locked == run::IfLocked::Join;
+    let budgets =
+        if is_joined && !bug!("rate_kept_apart") { SharedBudgets::through(&store) } else { budgets };
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {

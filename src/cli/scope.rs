@@ -82,6 +82,24 @@ pub struct Sending {
         hide_env_values = true
     )]
     pub if_locked: IfLocked,
+    /// What several processes belong to that share the work (implies --if-locked join): they do each domain once, and whoever comes
+    /// when it is done has nothing to do
+    #[arg(long, value_name = "NAME", value_parser = job, env = "TIEOUT_JOB", hide_env_values = true)]
+    pub job: Option<String>,
+    /// The number of this process among them, which names it where it holds something
+    #[arg(long, value_name = "N", env = "JOB_COMPLETION_INDEX", hide_env_values = true)]
+    pub job_index: Option<u32>,
+}
+
+/// The longest name of a job.
+const LONGEST_JOB: usize = 200;
+
+/// The name of a job.
+fn job(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > LONGEST_JOB || text.chars().any(char::is_control) {
+        return Err(format!("the name of a job has 1 to {LONGEST_JOB} bytes, and no control characters"));
+    }
+    Ok(text.to_owned())
 }
 
 /// `tieout run`.
@@ -230,6 +248,23 @@ mod tests {
             &["--watchdog", "0s"],
         ] {
             assert_eq!(scope(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_job_has_a_name_and_its_processes_have_numbers() {
+        let run = |more: &[&str]| {
+            let args = ["tieout", "run"].iter().chain(more);
+            match Cli::try_parse_from(args)?.command {
+                Command::Run(run) => Ok(run.sending),
+                _ => unreachable!(),
+            }
+        };
+        let named = run(&["--job", "nightly-1/4711", "--job-index", "7"]).unwrap();
+        assert_eq!((named.job.as_deref(), named.job_index), (Some("nightly-1/4711"), Some(7)));
+        for wrong in [["--job", ""], ["--job", "a\nb"], ["--job-index", "-1"], ["--job-index", "seven"]] {
+            let refused: clap::Error = run(&wrong).unwrap_err();
+            assert_eq!(refused.exit_code(), 2, "{wrong:?}");
         }
     }
 

@@ -24,9 +24,9 @@ use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
 use crate::source::auth::Vault;
-use crate::source::{Budgets, Client, ProviderSettings, SourceError};
+use crate::source::{Budgets, Client, Ledger, ProviderSettings, SourceError};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
-use crate::vault::{NotAKey, StoreShelf, StoreVault};
+use crate::vault::{NotAKey, StoreLedger, StoreShelf, StoreVault};
 
 /// Loads the configuration, or says everything that is wrong with it; what is doubtful goes to the log.
 pub(super) fn load(desk: &Desk) -> Result<Loaded, Failure> {
@@ -121,12 +121,22 @@ pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<d
 
 /// The budgets of all providers, which the runs of one process share: a provider counts their requests together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SharedBudgets(Arc<Mutex<BTreeMap<Name, Arc<Budgets>>>>);
+pub(super) struct SharedBudgets {
+    of: Arc<Mutex<BTreeMap<Name, Arc<Budgets>>>>,
+    /// Where other processes have a share in them.
+    ledger: Option<Arc<dyn Ledger>>,
+}
 
 impl SharedBudgets {
+    /// Budgets whose declared rates are shared with all processes on a state store.
+    pub(super) fn through(store: &Store) -> Self {
+        Self { ledger: Some(Arc::new(StoreLedger::new(store.clone()))), ..Self::default() }
+    }
+
     fn of(&self, provider: &Name) -> Arc<Budgets> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(provider.clone()).or_default())
+        let mut known = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let budgets = || self.ledger.clone().map(Budgets::shared_through).unwrap_or_default();
+        Arc::clone(known.entry(provider.clone()).or_insert_with(|| Arc::new(budgets())))
     }
 }
 

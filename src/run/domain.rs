@@ -137,7 +137,16 @@ pub(super) async fn reconcile(
             match Box::pin(lead(&stage)).await {
                 Err(Failure::Locked(why)) if run.job.options.if_locked == IfLocked::Join => {
                     match Box::pin(join::join(&stage)).await? {
-                        Joined::Over(n_read) => return Ok(joined(&stage, why, n_read)),
+                        Joined::Over(n_read) => {
+                            let note =
+                                format!("{n_read} ranges were read for the run that works on the domain");
+                            return Ok(joined(&stage, why, note));
+                        }
+                        Joined::Before(run_id) => {
+                            let note =
+                                format!("run {run_id} of the same job was through with the domain before");
+                            return Ok(joined(&stage, why, note));
+                        }
                         Joined::Orphaned => {}
                     }
                 }
@@ -164,10 +173,10 @@ async fn lead(stage: &Stage<'_>) -> Result<DomainReport, Failure> {
 }
 
 /// The report of a domain that another run reconciled.
-fn joined(stage: &Stage<'_>, why: String, n_read: u64) -> DomainReport {
+fn joined(stage: &Stage<'_>, why: String, note: String) -> DomainReport {
     let mut report = failed(blank(stage.reconciler.as_ref()), &Failure::Locked(why));
     report.pages = stage.pace.pages();
-    report.notes.push(format!("{n_read} ranges were read for the run that works on the domain"));
+    report.notes.push(note);
     report
 }
 

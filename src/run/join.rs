@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::bookmark::{Marks, fingerprint};
-use super::lease::{KeptSlice, holder};
+use super::lease::KeptSlice;
 use super::offers::LOOK_AGAIN;
 use super::outcome::Failure;
 use super::panicked::landed;
@@ -31,8 +31,20 @@ const LOOKS: u32 = 20;
 pub(super) enum Joined {
     /// The other run is through, or the deadline came, after so many slices were read for it.
     Over(u64),
+    /// A run of the same job was through with it before this one came.
+    Before(Uuid),
     /// The other run is dead or has given the domain up, and nobody has taken it over yet.
     Orphaned,
+}
+
+/// How a run came through with a domain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Through {
+    /// With all of it.
+    Whole,
+    /// With some of it, which is as far as anybody gets who works with it.
+    InPart,
+    Not,
 }
 
 /// Reads what another run offers of a domain, until it is through with it.
@@ -40,6 +52,7 @@ pub(super) async fn join(stage: &Stage<'_>) -> Result<Joined, Failure> {
     let mut helper =
         Helper { stage, readings: HashMap::new(), values: None, going: stage.stop.going().part() };
     let mut under_way = JoinSet::new();
+    let before = stage.leases.had_by_job(stage.reconciler.domain()).await?;
     let (mut n_read, mut in_vain, mut leader) = (0, 0, None);
     loop {
         while under_way.len() < stage.lanes.all && in_vain < MAX_IN_VAIN && !stage.job.options.is_late() {
@@ -59,8 +72,8 @@ pub(super) async fn join(stage: &Stage<'_>) -> Result<Joined, Failure> {
                 return Ok(Joined::Over(n_read));
             }
             match stage.job.store.led(stage.reconciler.domain()).await? {
-                Led::ByNobody if is_through(stage, leader).await? => return Ok(Joined::Over(n_read)),
-                Led::ByNobody | Led::ByTheDead => return Ok(Joined::Orphaned),
+                Led::ByNobody => return how_it_ended(stage, leader, before, n_read).await,
+                Led::ByTheDead => return Ok(Joined::Orphaned),
                 Led::ByTheLiving(run) => leader = Some(run),
             }
             // It gives signs of life, so this is no standstill.
@@ -84,20 +97,40 @@ pub(super) async fn join(stage: &Stage<'_>) -> Result<Joined, Failure> {
     }
 }
 
-/// Whether the run that held the domain has reconciled it. One that was asked to stop, or failed, has not.
-async fn is_through(stage: &Stage<'_>, leader: Option<Uuid>) -> Result<bool, Failure> {
+/// What is left to do of a domain that nobody holds any more. Whoever comes later than a run of the same job tries what that left
+/// undone once more.
+async fn how_it_ended(
+    stage: &Stage<'_>,
+    leader: Option<Uuid>,
+    before: Option<Uuid>,
+    n_read: u64,
+) -> Result<Joined, Failure> {
+    let Some(last) = leader.or(before) else { return Ok(Joined::Orphaned) };
+    match (through(stage, last).await?, leader) {
+        (Through::Whole | Through::InPart, Some(_)) => return Ok(Joined::Over(n_read)),
+        (Through::Whole, None) => return Ok(Joined::Before(last)),
+        (Through::InPart | Through::Not, _) => stage.leases.note_failed(last),
+    }
+    Ok(Joined::Orphaned)
+}
+
+/// How the run came through that held the domain. One that was asked to stop, or failed, did not.
+async fn through(stage: &Stage<'_>, leader: Uuid) -> Result<Through, Failure> {
     let domain = stage.reconciler.domain().as_str();
-    let Some(leader) = leader else { return Ok(false) };
     for _ in 0..LOOKS {
         if let Some(report) = stage.job.store.ended_with(leader, domain).await? {
-            return Ok(status_of(&report, domain).is_some_and(|status| {
-                [Status::Done, Status::Partial, Status::Held].iter().any(|through| through.as_str() == status)
-            }));
+            let status = status_of(&report, domain).unwrap_or_default();
+            let is = |one: &Status| one.as_str() == status;
+            return Ok(match () {
+                () if [Status::Done, Status::Held].iter().any(is) => Through::Whole,
+                () if is(&Status::Partial) => Through::InPart,
+                () => Through::Not,
+            });
         }
         // It gives its lease back a moment before it says how the domain ended.
         stage.stop.pause(LOOK_AGAIN).await?;
     }
-    Ok(false)
+    Ok(Through::Not)
 }
 
 /// How a domain ended, by its own report or that of its run.
@@ -125,7 +158,7 @@ impl Helper<'_, '_> {
 
     async fn claim(&self) -> Result<Option<SliceLease>, Failure> {
         let domain = self.stage.reconciler.domain();
-        Ok(self.stage.job.store.claim_slice(domain, self.stage.run_id, &holder()).await?)
+        Ok(self.stage.job.store.claim_slice(domain, self.stage.run_id, self.stage.leases.holder()).await?)
     }
 
     /// What the reading of a claimed slice needs.

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::dead;
 use super::outcome::Failure;
 use super::stop::Stop;
-use super::{IfLocked, Job};
-use crate::store::{Lease, SIGN_OF_LIFE, Signs, SliceLease, Store, StoreError};
+use super::{IfLocked, Job, Shard};
+use crate::store::{Lease, OfJob, SIGN_OF_LIFE, Signs, SliceLease, Store, StoreError};
 
 /// How often somebody who waits for a lease asks for it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -23,6 +23,14 @@ const LONGEST_WAIT: Duration = super::stage::RUN_TIME;
 
 /// How long the last sign of life is waited for.
 const LAST_SIGN: Duration = Duration::from_secs(1);
+
+/// Who holds a lease, for the message that another run gets, where it is one of several that do the same work.
+fn holder_of(shard: &Shard) -> String {
+    match shard.index {
+        Some(index) => format!("shard {index}, {}", holder()),
+        None => holder(),
+    }
+}
 
 /// Who holds a lease, for the message that another run gets.
 pub(crate) fn holder() -> String {
@@ -52,6 +60,11 @@ type Held = HashMap<(DomainName, Each), (Lease, Stop)>;
 pub(super) struct Leases {
     store: Store,
     run_id: Uuid,
+    holder: String,
+    /// What the run is part of.
+    job: Option<String>,
+    /// Runs of the same job that did not come through with a domain.
+    failed: Arc<Mutex<Vec<Uuid>>>,
     held: Arc<Mutex<Held>>,
     /// The claims of slices that the run reads for others.
     reads: Arc<Mutex<HashSet<Uuid>>>,
@@ -78,7 +91,43 @@ impl Drop for KeptSlice {
 impl Leases {
     /// None yet.
     pub(super) fn of(job: &Job) -> Self {
-        Self { store: job.store.clone(), run_id: job.run_id, held: Arc::default(), reads: Arc::default() }
+        let shard = &job.options.shard;
+        Self {
+            store: job.store.clone(),
+            run_id: job.run_id,
+            holder: holder_of(shard),
+            job: shard.job.clone(),
+            failed: Arc::default(),
+            held: Arc::default(),
+            reads: Arc::default(),
+        }
+    }
+
+    /// Who holds them.
+    pub(super) fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// Which run of the same job had a domain last.
+    pub(super) async fn had_by_job(&self, domain: &DomainName) -> Result<Option<Uuid>, Failure> {
+        match &self.job {
+            Some(job) => Ok(self.store.had_by_job(domain, job).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// A run of the same job did not come through with a domain, so this one may have it.
+    pub(super) fn note_failed(&self, run_id: Uuid) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(run_id);
+    }
+
+    async fn acquire(&self, domain: &DomainName, each: &Each) -> Result<Lease, StoreError> {
+        let Some(name) = self.job.clone() else {
+            return self.store.acquire(domain, each, self.run_id, &self.holder).await;
+        };
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let job = OfJob { name, failed };
+        self.store.acquire_for_job((domain, each), self.run_id, &self.holder, &job).await
     }
 
     /// Takes the lease of a member of a domain, and waits for it where that was asked for. Once it goes to somebody else, the work
@@ -93,7 +142,7 @@ impl Leases {
         let until = job.options.deadline.into_iter().chain(longest).min();
         let mut has_said = false;
         let lease = loop {
-            let held = match self.store.acquire(domain, each, self.run_id, &holder()).await {
+            let held = match self.acquire(domain, each).await {
                 Ok(lease) => break lease,
                 // Whoever sleeps in the midst of a write keeps the row, until the database ends its transaction.
                 Err(held @ (StoreError::Held { .. } | StoreError::Conflict { .. }))

@@ -141,6 +141,15 @@ pub enum IfLocked {
     Join,
 }
 
+/// Which of several processes this is that do the same work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shard {
+    /// What they all belong to: they do each domain once.
+    pub job: Option<String>,
+    /// The number among them.
+    pub index: Option<u32>,
+}
+
 /// What happens to what a run finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Found {
@@ -174,6 +183,8 @@ pub struct Options {
     pub found: Found,
     /// What to do when a domain is locked.
     pub if_locked: IfLocked,
+    /// Whom it shares the work with, where it is one of several.
+    pub shard: Shard,
     /// How long the relay may drain the outbox at the end.
     pub drain: Duration,
     /// When nothing more is begun; what is left is for the next run.

@@ -120,7 +120,7 @@ impl From<StoreError> for Failure {
             StoreError::Refused { .. } | StoreError::NotGranted { .. } | StoreError::ReadOnly { .. } => {
                 Self::Credentials(error.with_causes())
             }
-            StoreError::Held { .. } => Self::Locked(error.to_string()),
+            StoreError::Held { .. } | StoreError::HadByJob { .. } => Self::Locked(error.to_string()),
             StoreError::Paused { .. } => Self::Paused(error.to_string()),
             other => Self::Unreachable(other.with_causes()),
         }

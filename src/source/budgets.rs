@@ -1,7 +1,8 @@
 //! What requests with one credential share: how often they may be sent, and what is asked about that.
 //!
 //! Providers count by credential. So members of a fan-out that show the same one share its budget, wherever their bases are, and
-//! who has a credential of its own has a budget of its own. Where none is shown, the host is all that they can count by.
+//! who has a credential of its own has a budget of its own. Where none is shown, the host is all that they can count by. Processes
+//! that work on the same run share the declared rates of these budgets through the state store.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use tieout_reconcilers::name::Each;
 
 use super::conditional::owner_of;
 use super::http::{Client, Line};
-use super::limit::Gates;
+use super::limit::{Gates, Ledger, Sharing};
 use super::provider::{Base, ProviderSettings};
 use super::quota::Asking;
 
@@ -33,9 +34,19 @@ type Payer = (String, Option<String>);
 #[derive(Debug, Default)]
 pub struct Budgets {
     of: Mutex<HashMap<Payer, Arc<Budget>>>,
+    ledger: Option<Arc<dyn Ledger>>,
 }
 
+/// How much of a digest names a credential where others can read it: enough to tell credentials apart.
+const SHOWN: usize = 16;
+
 impl Budgets {
+    /// Budgets whose declared rates are shared with everybody who asks the same ledger.
+    #[must_use]
+    pub fn shared_through(ledger: Arc<dyn Ledger>) -> Self {
+        Self { ledger: Some(ledger), ..Self::default() }
+    }
+
     /// The budget of the credential that settings name; the first who asks for one makes it.
     pub(super) fn of(&self, settings: &ProviderSettings) -> Arc<Budget> {
         let owner = owner_of(settings);
@@ -46,7 +57,13 @@ impl Budgets {
         };
         let mut known = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         let budget = known.entry((owner, origin));
-        Arc::clone(budget.or_insert_with_key(|(owner, _)| Arc::new(Budget::new(owner, settings))))
+        let budget = budget.or_insert_with_key(|(owner, origin)| {
+            let whose = origin.as_deref().or(owner.get(..SHOWN)).unwrap_or(owner);
+            let share = |ledger| Sharing { ledger, owner: format!("{} {whose}", settings.name) };
+            let sharing = self.ledger.clone().map(share);
+            Arc::new(Budget::new(owner, settings, sharing.as_ref()))
+        });
+        Arc::clone(budget)
     }
 }
 
@@ -60,10 +77,10 @@ impl Client {
 }
 
 impl Budget {
-    fn new(owner: &str, settings: &ProviderSettings) -> Self {
+    fn new(owner: &str, settings: &ProviderSettings, sharing: Option<&Sharing>) -> Self {
         Self {
             owner: owner.to_owned(),
-            gates: Gates::new(&settings.limits, &settings.caps),
+            gates: Gates::new(&settings.limits, &settings.caps, sharing),
             quota: settings.limits.quota.clone().map(Asking::new),
             has_told: AtomicBool::default(),
         }

@@ -90,6 +90,9 @@ pub enum SourceError {
         /// What is waited at most.
         most: Duration,
     },
+    /// Nobody says when a request may be sent within a limit that other processes share.
+    #[error("the state store did not say when the next request may be sent: {0}")]
+    NoBudget(String),
     /// The run's own time is over.
     #[error("the run's time is over")]
     OutOfTime,
@@ -283,6 +286,7 @@ impl SourceError {
             Self::GaveUp { .. }
             | Self::Throttled { .. }
             | Self::NotSoon { .. }
+            | Self::NoBudget(_)
             | Self::OutOfTime
             | Self::Stopped
             | Self::Refused { .. }

@@ -49,6 +49,7 @@ pub use error::{NextStep, SourceError};
 pub use fetch::Answered;
 pub use glance::{Glance, glance};
 pub use http::{Client, Fetched};
+pub use limit::{Ask, Granted, Ledger, LedgerFault};
 pub use lookup::{Lookup, lookup};
 pub use members::first_member;
 pub use originals::{Asked, DetailBudget, Originals, originals};

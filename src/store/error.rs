@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
+use uuid::Uuid;
 
 use super::grant;
 use crate::sql_fault::{self, SqlFault};
@@ -102,6 +103,14 @@ pub enum StoreError {
         since: Instant,
         /// How long that is.
         age: Duration,
+    },
+    /// A run of the same job had the domain last, and let go of it.
+    #[error("run {run_id} of the same job had `{domain}` last")]
+    HadByJob {
+        /// The domain.
+        domain: DomainName,
+        /// The run.
+        run_id: Uuid,
     },
     /// A person paused the domain.
     #[error(

@@ -43,6 +43,15 @@ enum Pauses {
     PassedOver,
 }
 
+/// The job that a run belongs to, whose runs do a domain once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfJob {
+    /// The job's name.
+    pub name: String,
+    /// Runs of it that are known not to have come through with the domain: what they had may be had again.
+    pub failed: Vec<Uuid>,
+}
+
 /// Who works on a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Led {
@@ -109,8 +118,31 @@ impl Store {
         holder: &str,
     ) -> Result<Lease, StoreError> {
         let tries = Tries::default();
-        let once = || self.acquire_once((domain, each), (run_id, holder), Pauses::Heeded, tries.next());
+        let once = || self.acquire_once((domain, each), (run_id, holder), Pauses::Heeded, None, tries.next());
         self.again(Twice::IsOnce, once).await
+    }
+
+    /// The same for a run of a job: [`StoreError::HadByJob`] where another run of it had the domain last, let go of it by itself, and
+    /// is not known to have failed.
+    pub async fn acquire_for_job(
+        &self,
+        (domain, each): (&DomainName, &Each),
+        run_id: Uuid,
+        holder: &str,
+        job: &OfJob,
+    ) -> Result<Lease, StoreError> {
+        let tries = Tries::default();
+        let once =
+            || self.acquire_once((domain, each), (run_id, holder), Pauses::Heeded, Some(job), tries.next());
+        self.again(Twice::IsOnce, once).await
+    }
+
+    /// Which run of a job had a domain last; nothing where none had it since another job.
+    pub async fn had_by_job(&self, domain: &DomainName, job: &str) -> Result<Option<Uuid>, StoreError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT job_run FROM leases WHERE domain = $1 AND each_ = '' AND job = $2";
+        let row = tx.row(sql, &args![domain.as_str(), job]).await?;
+        row.map_or(Ok(None), |row| row.uuid_or_null("job_run"))
     }
 
     /// The same for what a person does, who may also do it while the domain is paused.
@@ -122,7 +154,8 @@ impl Store {
         holder: &str,
     ) -> Result<Lease, StoreError> {
         let tries = Tries::default();
-        let once = || self.acquire_once((domain, each), (run_id, holder), Pauses::PassedOver, tries.next());
+        let once =
+            || self.acquire_once((domain, each), (run_id, holder), Pauses::PassedOver, None, tries.next());
         self.again(Twice::IsOnce, once).await
     }
 
@@ -131,6 +164,7 @@ impl Store {
         (domain, each): (&DomainName, &Each),
         (run_id, holder): (Uuid, &str),
         pauses: Pauses,
+        job: Option<&OfJob>,
         this: Try,
     ) -> Result<Lease, StoreError> {
         let mut tx = self.write("lease.acquire").await?;
@@ -140,13 +174,17 @@ impl Store {
         // What this run took without hearing of it is its own.
         let own = (this == Try::Again).then_some(run_id);
         let token = free_token(&mut tx, domain, each, own).await? + 1;
+        if let Some(job) = job.filter(|_| *each == Each::default()) {
+            refuse_had(&mut tx, domain, run_id, job).await?;
+        }
         let now = tx.now().await?;
         // What the last holder offered of it is nobody's to read any more.
         let of = args![domain.as_str(), each.as_str()];
         tx.execute("DELETE FROM slice_leases WHERE domain = $1 AND each_ = $2", &of).await?;
         let process = Process::this().map(|process| process.to_string());
         tx.execute(
-            "UPDATE leases SET token = $3, holder = $4, run_id = $5, acquired_at = $6, expires_at = $7, process = $8
+            "UPDATE leases SET token = $3, holder = $4, run_id = $5, acquired_at = $6, expires_at = $7, process = $8,
+                 job = COALESCE($9, job), job_run = CASE WHEN $9 IS NULL THEN job_run ELSE $5 END
              WHERE domain = $1 AND each_ = $2",
             &args![
                 domain.as_str(),
@@ -156,7 +194,8 @@ impl Store {
                 run_id,
                 now,
                 now + LEASE_TIME,
-                process
+                process,
+                job.map(|job| job.name.as_str())
             ],
         )
         .await?;
@@ -301,6 +340,18 @@ async fn free_token(
             Err(StoreError::Held { domain: domain.clone(), holder, since, age: age(since, now) })
         }
         _ => row.int("token"),
+    }
+}
+
+/// Refuses a domain that another run of the job had last. One that is dead, and did not let go of it, is no reason.
+async fn refuse_had(tx: &mut Tx, domain: &DomainName, run_id: Uuid, job: &OfJob) -> Result<(), StoreError> {
+    let sql = "SELECT job_run FROM leases WHERE domain = $1 AND each_ = '' AND job = $2 AND holder IS NULL";
+    let row = tx.row(sql, &args![domain.as_str(), job.name.as_str()]).await?;
+    let had = row.map_or(Ok(None), |row| row.uuid_or_null("job_run"))?;
+    let is_open = |had: &Uuid| *had == run_id || job.failed.contains(had) || bug!("job_begins_anew");
+    match had.filter(|had| !is_open(had)) {
+        Some(run_id) => Err(StoreError::HadByJob { domain: domain.clone(), run_id }),
+        None => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 19] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
     (
         1,
         "first",
@@ -123,6 +123,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 19] = [
         "metrics",
         include_str!("migrations/sqlite/0019_metrics.sql"),
         include_str!("migrations/postgres/0019_metrics.sql"),
+    ),
+    (
+        20,
+        "shards",
+        include_str!("migrations/sqlite/0020_shards.sql"),
+        include_str!("migrations/postgres/0020_shards.sql"),
     ),
 ];
 

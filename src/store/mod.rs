@@ -26,6 +26,7 @@ mod metrics;
 mod runs;
 mod saved_token;
 mod schedules;
+mod shared_rate;
 mod slice_lease;
 mod tokens;
 
@@ -44,7 +45,7 @@ pub use findings::{
     StandingCount,
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
-pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE, Signs};
+pub use lease::{LEASE_TIME, Lease, Led, OfJob, SIGN_OF_LIFE, Signs};
 pub use metrics::{Backlog, Counted, DomainEnd, FindingGroup, Kept, Measured, MemberCoverage};
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use notices::Notice;
@@ -59,6 +60,7 @@ pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
 pub use schedules::{Agenda, Claim, Claimed, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed};
 pub use settings::{NotAStore, StoreSettings};
+pub use shared_rate::Standing;
 pub use slice_lease::{Fence, SliceLease};
 pub use tokens::{TOKEN_CLAIM_TIME, TokenClaim};
 

@@ -1,6 +1,7 @@
-//! Keeps tokens that are good once, and pages that may be unchanged, in the state store, encrypted: between the client that asks
-//! for them and the store that knows nothing of them.
+//! Keeps tokens that are good once, and pages that may be unchanged, in the state store, encrypted, and limits that processes share:
+//! between the client that asks for them and the store that knows nothing of them.
 
+mod ledger;
 mod seal;
 mod shelf;
 
@@ -12,6 +13,7 @@ use tieout_reconcilers::instant::Instant;
 use crate::source::auth::{Claim, Kept, Vault, VaultFault};
 use crate::store::{Store, StoreError, TokenClaim};
 
+pub use ledger::StoreLedger;
 pub use seal::{NotAKey, Seal};
 pub use shelf::StoreShelf;
 

@@ -11,7 +11,7 @@ use super::carrying_on::{Left, counts, double, left, whole, world};
 use super::double::Double;
 use super::world::World;
 use crate::report::{DomainReport, Status};
-use crate::run::{Job, run};
+use crate::run::{Job, Options, Shard, run};
 use crate::store::Led;
 
 /// So short that a domain has ten slices.
@@ -33,7 +33,11 @@ async fn slow() -> World {
 }
 
 async fn worked(job: Job) -> DomainReport {
-    run(&job, &mut BTreeMap::new()).await.unwrap().domains.remove(0)
+    run_of(&job).await
+}
+
+async fn run_of(job: &Job) -> DomainReport {
+    run(job, &mut BTreeMap::new()).await.unwrap().domains.remove(0)
 }
 
 /// Waits until somebody holds the domain.
@@ -205,4 +209,50 @@ async fn whoever_comes_to_a_run_that_offers_nothing_waits_for_its_end() {
     assert_eq!(n_read(&read, "ranges were read for the run"), 0);
     let bookmarks = world.store.bookmarks(&name(), &Each::default()).await.unwrap();
     assert_eq!(bookmarks, []);
+}
+
+/// A run of a job, at a second after the start of the world.
+async fn of_job(world: &World, job: &str, second: i64) -> Job {
+    let run = world.sharing(domain(), second).await;
+    let shard = Shard { job: Some(job.to_owned()), index: Some(3) };
+    Job { options: Options { shard, ..run.options.clone() }, ..run }
+}
+
+#[tokio::test]
+async fn what_a_run_of_a_job_is_through_with_no_other_run_of_it_reads() {
+    let world = world(Order::Ascending).await;
+    let led = worked(of_job(&world, "nightly", 100).await).await;
+    assert_eq!(led.status, Status::Done, "{led:?}");
+    let n_asked = world.lists().len();
+    let late = worked(of_job(&world, "nightly", 150).await).await;
+    assert_eq!((late.status, late.pages), (Status::Skipped, 0), "{late:?}");
+    assert!(late.notes[0].ends_with("of the same job was through with the domain before"), "{late:?}");
+    assert_eq!(world.lists().len(), n_asked);
+    let next = worked(of_job(&world, "the next night", 150).await).await;
+    assert_eq!(next.status, Status::Done, "{next:?}");
+    assert!(world.lists().len() > n_asked);
+}
+
+#[tokio::test]
+async fn what_a_run_of_a_job_was_not_through_with_the_next_run_of_it_reads() {
+    let world = world(Order::Ascending).await;
+    world.change(|shelf| shelf.moods = vec![Some(404); 40].into());
+    let first = worked(of_job(&world, "nightly", 100).await).await;
+    assert!(matches!(first.status, Status::Partial | Status::Failed), "{first:?}");
+    world.change(|shelf| shelf.moods.clear());
+    let second = worked(of_job(&world, "nightly", 100).await).await;
+    assert_eq!(second.status, Status::Done, "{second:?}");
+}
+
+#[tokio::test]
+async fn who_holds_a_domain_says_which_shard_it_is() {
+    let world = slow().await;
+    let run = of_job(&world, "nightly", 100).await;
+    let asks = async {
+        begun(&world).await;
+        let held = world.store.acquire(&name(), &Each::default(), run.run_id, "somebody else").await;
+        assert!(held.unwrap_err().to_string().contains("is held by shard 3, process "));
+    };
+    let (led, ()) = tokio::join!(run_of(&run), asks);
+    assert_eq!(led.status, Status::Done, "{led:?}");
 }

@@ -21,7 +21,7 @@ use crate::clock::{Clock, Clocks};
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
 use crate::report::{DomainReport, RunReport};
-use crate::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, run};
+use crate::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, Shard, run};
 use crate::source::{Client, ProviderSettings};
 use crate::store::Store;
 
@@ -425,6 +425,7 @@ impl World {
                 max_emits: None,
                 found: Found::Repaired,
                 if_locked: IfLocked::Fail,
+                shard: Shard::default(),
                 drain: Duration::ZERO,
                 deadline: None,
                 watchdog: Duration::from_mins(15),

@@ -66,6 +66,8 @@ pub(in crate::source) enum Ended {
 pub(super) struct Budget {
     caps: Caps,
     reserve: f64,
+    /// Whether the declared rate is shared with other processes, and kept where they all see it.
+    is_shared: bool,
     /// The declared rate, as it is aimed at.
     declared: Option<f64>,
     /// The declared rate, as the provider permits it.
@@ -102,6 +104,7 @@ impl Budget {
         Self {
             caps: caps.clone(),
             reserve: allowance.reserve,
+            is_shared: false,
             declared,
             permitted: allowance.per_second,
             late: if burst.is_none() { LATE } else { Duration::ZERO },
@@ -117,6 +120,11 @@ impl Budget {
             has_answered: false,
             quota: None,
         }
+    }
+
+    /// The same, whose declared rate is kept elsewhere.
+    pub(super) fn sharing_its_rate(self) -> Self {
+        Self { is_shared: true, bucket: None, ..self }
     }
 
     /// Whether the provider should be asked how much is left before the next request: at first, seldom after, and when it
@@ -184,6 +192,7 @@ impl Budget {
         }
         if brake.is_off(now) {
             self.brake = None;
+            self.bucket = self.bucket.filter(|_| !self.is_shared);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Only the first in the queue waits for the clock; so a pause holds all, and after it they leave at the budget's pace.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
 use super::budget::{Budget, Ended, Ready, Ticket};
+use super::shared::Shared;
 use super::trouble::{Attempts, Verdict};
 use crate::going::Going;
 use crate::source::error::SourceError;
@@ -20,7 +22,11 @@ use tieout_reconcilers::pace::Seen;
 #[derive(Debug)]
 pub(super) struct Gate {
     queue: tokio::sync::Mutex<()>,
+    /// How many are in the queue.
+    waiting: AtomicU32,
     budget: Mutex<Budget>,
+    /// Where other processes have a share in the declared rate.
+    shared: Option<Shared>,
     /// Something that the first in the queue waits for may have come to pass.
     changed: Notify,
     seats: Option<Semaphore>,
@@ -37,10 +43,14 @@ pub(in crate::source) struct Permit<'g> {
 }
 
 impl Gate {
-    pub(super) fn new(allowance: &Allowance, caps: &Caps) -> Self {
+    pub(super) fn new(allowance: &Allowance, caps: &Caps, shared: Option<Shared>) -> Self {
+        let budget = Budget::new(allowance, caps, Instant::now());
+        let budget = if shared.is_some() { budget.sharing_its_rate() } else { budget };
         Self {
             queue: tokio::sync::Mutex::default(),
-            budget: Mutex::new(Budget::new(allowance, caps, Instant::now())),
+            waiting: AtomicU32::new(0),
+            budget: Mutex::new(budget),
+            shared,
             changed: Notify::new(),
             seats: allowance.concurrent.map(|seats| Semaphore::new(seats.get() as usize)),
             max_wait: caps.max_wait,
@@ -66,11 +76,21 @@ impl Gate {
     }
 
     async fn turn(&self, deadline: Option<Instant>, going: &Going) -> Result<Ticket, SourceError> {
+        let _waits = Waits::among(&self.waiting);
         let _first_in_the_queue = self.queue.lock().await;
-        let mut due = None;
+        let (mut due, mut has_moment) = (None, self.shared.is_none());
         loop {
             let now = Instant::now();
             let ready = self.budget().ready(now);
+            match (ready, &self.shared) {
+                (Ready::Now, Some(shared)) if !has_moment => {
+                    shared.turn(self.waiting.load(Ordering::Relaxed), deadline, going).await?;
+                    has_moment = true;
+                    continue;
+                }
+                // Something came between, and the moment is over with it.
+                _ => has_moment = self.shared.is_none() || ready == Ready::Now,
+            }
             match ready {
                 Ready::Now => return Ok(self.budget().take(due, now)),
                 Ready::TooLate(asked) => return Err(SourceError::Throttled { asked, most: self.max_wait }),
@@ -105,6 +125,22 @@ impl Gate {
     fn budget(&self) -> MutexGuard<'_, Budget> {
         // Its state is plain numbers, which no panic leaves half written.
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts among those who wait, until it is dropped.
+struct Waits<'w>(&'w AtomicU32);
+
+impl<'w> Waits<'w> {
+    fn among(waiting: &'w AtomicU32) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

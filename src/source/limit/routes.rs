@@ -1,15 +1,17 @@
 //! Finds the budget of a request by its path, and keeps the pauses between polls of one address.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tieout_reconcilers::define::limits::{Limits, Route};
+use tieout_reconcilers::define::limits::{Allowance, Limits, Route};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::gate::{Gate, Permit};
+use super::ledger::Ledger;
+use super::shared::Shared;
 use crate::going::Going;
 use crate::source::error::SourceError;
 use crate::source::provider::Caps;
@@ -27,13 +29,30 @@ pub(in crate::source) struct Gates {
     max_wait: Duration,
 }
 
+/// With whom the budgets are shared.
+#[derive(Debug, Clone)]
+pub(in crate::source) struct Sharing {
+    /// What all who share them ask.
+    pub(in crate::source) ledger: Arc<dyn Ledger>,
+    /// Names the provider and the credential: the same text for all of them.
+    pub(in crate::source) owner: String,
+}
+
 impl Gates {
-    /// The budgets of what a provider permits.
-    pub(in crate::source) fn new(limits: &Limits, caps: &Caps) -> Self {
+    /// The budgets of what a provider permits. Declared rates are shared with other processes where that is said.
+    pub(in crate::source) fn new(limits: &Limits, caps: &Caps, sharing: Option<&Sharing>) -> Self {
+        let gate = |class: &str, allowance: &Allowance| {
+            let shared = sharing.and_then(|Sharing { ledger, owner }| {
+                Shared::new(ledger, format!("{owner} {class}"), allowance, caps.max_wait)
+            });
+            Gate::new(allowance, caps, shared)
+        };
         let classes = limits.classes.iter();
         Self {
-            everywhere: Gate::new(&limits.everywhere, caps),
-            classes: classes.map(|class| (class.routes.clone(), Gate::new(&class.allowance, caps))).collect(),
+            everywhere: gate("", &limits.everywhere),
+            classes: classes
+                .map(|class| (class.routes.clone(), gate(class.name.as_str(), &class.allowance)))
+                .collect(),
             polls: Mutex::default(),
             max_wait: caps.max_wait,
         }

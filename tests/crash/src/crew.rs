@@ -10,6 +10,7 @@ use crate::case::Case;
 use crate::judge::Reference;
 use crate::play::{Play, Played, Stage};
 use crate::scene::Scene;
+use crate::shards;
 use crate::tally::Tally;
 
 /// What undisturbed stories come to, by scene and seed.
@@ -22,6 +23,8 @@ pub(crate) enum How {
     Story,
     /// Several processes at once.
     Chaos,
+    /// So many pods of one job.
+    Shards(usize),
 }
 
 pub(crate) struct Crew {
@@ -35,6 +38,11 @@ impl Crew {
             stages.push(Arc::new(crate::stage::stage(bug, false).await));
         }
         Self { stages }
+    }
+
+    /// One of them, for what needs the machine for itself.
+    pub(crate) fn one(&self) -> Self {
+        Self { stages: self.stages.iter().take(1).cloned().collect() }
     }
 
     /// The same workers, who let tieout make a mistake.
@@ -89,6 +97,7 @@ pub(crate) async fn alone(stage: &Arc<Stage>, how: How, case: &Case, references:
         match how {
             How::Story => Play::story(&stage, &wanted, reference).await,
             How::Chaos => Play::chaos(&stage, &wanted).await,
+            How::Shards(n_pods) => shards::trial(&stage, &wanted, n_pods).await,
         }
     });
     let mut played = played.await.unwrap_or_else(|error| {

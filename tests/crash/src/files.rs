@@ -1,6 +1,7 @@
 //! Writes the definitions of a case as a user would.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::DateTime;
 
@@ -48,6 +49,20 @@ reconcilers: [.]
             urls.provider
         ),
     );
+}
+
+/// So many requests are permitted in a [`PERIOD`] where the provider has a limit.
+pub(crate) const LIMIT: usize = 240;
+pub(crate) const PERIOD: Duration = Duration::from_secs(6);
+
+/// Gives the provider a limit, and its largest feed slices for everybody.
+pub(crate) fn write_limited(folder: &Path) {
+    let limits = format!("limits: {{rate: {LIMIT}/{}s}}\nfeeds:", PERIOD.as_secs());
+    let text = PROVIDER
+        .replace("feeds:", &limits)
+        .replace("mutable: true\n    overlap_scan: {back: 4d, every: 1ms}", "mutable: false")
+        .replace("span: 1d", "span: 1h");
+    std::fs::write(folder.join("provider.yaml"), text).unwrap();
 }
 
 const PROVIDER: &str = r#"provider: api

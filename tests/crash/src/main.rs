@@ -18,6 +18,7 @@ mod provider;
 mod proxy;
 mod report;
 mod scene;
+mod shards;
 mod shop;
 mod sql;
 mod stage;
@@ -61,6 +62,9 @@ async fn main() -> ExitCode {
 }
 
 async fn sweep(args: &Args, asked: Layers) -> bool {
+    if asked == (Layers { trials: asked.trials, ..Layers::default() }) {
+        return only_trials(args, asked.trials).await;
+    }
     let crew = Crew::hire(args.workers, None).await;
     let mut sum = Tally::default();
     let (told, references) = sweep::tell(&crew, &args.scenes, args.seed, &mut sum).await;
@@ -96,6 +100,10 @@ async fn sweep(args: &Args, asked: Layers) -> bool {
     let seeds = (0..asked.chaos as u64).map(|at| args.seed * 1_000 + at);
     let uproars = seeds.map(|seed| Case { scene: uproar_scene(seed), seed, points: Vec::new() }).collect();
     play(&crew, How::Chaos, "3 several processes, random moments", uproars, &references, &mut layers).await;
+    // A trial measures when requests come, so nothing else is played beside it.
+    let trials = sweep::trials(args.seed, asked.trials);
+    let how = How::Shards(args.shards);
+    play(&crew.one(), how, "4 pods of one job, random kills", trials, &references, &mut layers).await;
     layers.iter().for_each(|layer| sum.add(&layer.tally));
     if let Some(path) = &args.report {
         report::write(path, &layers, args.seed);
@@ -106,6 +114,20 @@ async fn sweep(args: &Args, asked: Layers) -> bool {
         sum.names.len(),
         sum.unreached
     );
+    last_line(&sum)
+}
+
+/// Trials of a job's pods alone, which bring what they are compared with.
+async fn only_trials(args: &Args, trials: usize) -> bool {
+    let crew = Crew::hire(1, None).await;
+    let (mut layers, nothing) = (Vec::new(), Arc::new(References::new()));
+    let (how, trials) = (How::Shards(args.shards), sweep::trials(args.seed, trials));
+    play(&crew, how, "4 pods of one job, random kills", trials, &nothing, &mut layers).await;
+    if let Some(path) = &args.report {
+        report::write(path, &layers, args.seed);
+    }
+    let mut sum = Tally::default();
+    layers.iter().for_each(|layer| sum.add(&layer.tally));
     last_line(&sum)
 }
 
@@ -162,8 +184,14 @@ async fn replay(how: How, case: &Case, bug: Option<String>) -> bool {
     let stage = Arc::new(stage::stage(None, true).await);
     let quiet = Case { points: Vec::new(), ..case.clone() };
     let nothing = Arc::new(References::new());
-    let reference = crew::alone(&stage, How::Story, &quiet, &nothing).await;
-    let references = References::from([((case.scene, case.seed), (&reference).into())]);
+    let references = match how {
+        // A trial brings what it is compared with.
+        How::Shards(_) => References::new(),
+        How::Story | How::Chaos => {
+            let reference = crew::alone(&stage, How::Story, &quiet, &nothing).await;
+            References::from([((case.scene, case.seed), (&reference).into())])
+        }
+    };
     let mut tally = Tally::default();
     let stage = Arc::new(stage.with_bug(bug.map(|name| &*name.leak())));
     let played = crew::alone(&stage, how, case, &Arc::new(references)).await;

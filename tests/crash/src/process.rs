@@ -19,6 +19,8 @@ pub(crate) struct Manner {
     /// Words before the program, such as a tracer.
     pub(crate) through: Vec<String>,
     pub(crate) has_one_thread: bool,
+    /// Further words of its environment.
+    pub(crate) more: Vec<(&'static str, String)>,
 }
 
 /// What was seen of a process.
@@ -64,6 +66,7 @@ impl Process {
             .env("TIEOUT_BUG", manner.bug.unwrap_or_default())
             .env("TIEOUT_ONE_THREAD", if manner.has_one_thread { "1" } else { "" })
             .env("TIEOUT_CRASH_LOG", file("hits"))
+            .envs(manner.more.iter().map(|(name, value)| (name, value)))
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())
             .stdout(File::create(file("out")).unwrap())

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -51,6 +52,8 @@ pub(crate) struct Provider {
     world: Arc<World>,
     pub(crate) stage: usize,
     pub(crate) asked: Asked,
+    /// When each request came, but for those about tokens.
+    arrivals: Vec<Instant>,
     /// The refresh token that was shown last, and the one that was given last.
     shown: String,
     given: String,
@@ -79,6 +82,7 @@ impl Server {
             world,
             stage: 0,
             asked: Asked::default(),
+            arrivals: Vec::new(),
             shown: first.clone(),
             given: first,
             n_given: 0,
@@ -96,18 +100,27 @@ impl Server {
         self.provider.lock().unwrap().stage = stage;
     }
 
+    /// When each request came, but for those about tokens.
+    pub(crate) fn arrivals(&self) -> Vec<Instant> {
+        self.provider.lock().unwrap().arrivals.clone()
+    }
+
     pub(crate) fn asked(&self) -> Asked {
         self.provider.lock().unwrap().asked
     }
 }
 
 async fn answer(State(provider): State<Arc<Mutex<Provider>>>, request: Request) -> Response {
+    let came = Instant::now();
     let (head, body) = request.into_parts();
     let body = to_bytes(body, 1 << 16).await.unwrap_or_default();
     let query: HashMap<String, String> =
         url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let mut provider = provider.lock().unwrap();
     provider.asked.take(head.uri.path());
+    if head.uri.path() != "/token" {
+        provider.arrivals.push(came);
+    }
     let (status, said) = match head.uri.path() {
         "/token" => provider.refresh(&body),
         path => match head.headers.get("authorization").and_then(|value| value.to_str().ok()) {

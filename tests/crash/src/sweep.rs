@@ -107,3 +107,12 @@ fn recovery((case, played): &(Case, Played)) -> Option<(&Case, &Vec<String>)> {
     let hits = played.hits.iter().filter(|(step, _)| *step == point.step).nth(1)?;
     (point.deed == Deed::Kill && !hits.1.is_empty()).then_some((case, &hits.1))
 }
+
+/// Trials of a job's pods: most with the state in PostgreSQL, every fifth with a file.
+pub(crate) fn trials(seed: u64, n: usize) -> Vec<Case> {
+    let trial = |at: u64| {
+        let scene = if at % 5 == 4 { Scene::Sqlite } else { Scene::Postgres };
+        Case { scene, seed: seed * 1_000 + at, points: Vec::new() }
+    };
+    (0..n as u64).map(trial).collect()
+}

@@ -89,8 +89,9 @@ fn tell(how: How, case: &Case, played: &Played) {
         println!("{:?}: {}", wrong.class, wrong.says);
     }
     let way = match how {
-        How::Story => "",
-        How::Chaos => "chaos ",
+        How::Story => String::new(),
+        How::Chaos => "chaos ".to_owned(),
+        How::Shards(n_pods) => format!("shards {n_pods} "),
     };
     println!(
         "  seed {}, commit {}; again with\n  tests/crash/run --replay \"{way}{case}\"",

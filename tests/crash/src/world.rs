@@ -87,6 +87,9 @@ pub(crate) struct World {
 
 const DAY: i64 = 86_400;
 
+/// How many items agree in a large world.
+const MANY: usize = 900;
+
 /// How many items of one slice are lost where the slice is stored in parts.
 const PARTS: usize = 230;
 
@@ -103,6 +106,26 @@ impl World {
         teller.lose_and_bend(has_parts);
         teller.change_later();
         teller.leave_alone();
+        Self { things: teller.things, start: now - 4 * DAY }
+    }
+
+    /// A world of one large feed, in which nothing changes any more.
+    pub(crate) fn lay_out_large(seed: u64, now: i64) -> Self {
+        let mut teller = Teller { dice: fastrand::Rng::with_seed(seed), now, things: Vec::new() };
+        for _ in 0..MANY {
+            teller.add(Domain::Charges, "same", |body| ([body; 3], body, None));
+        }
+        for _ in 0..MANY / 30 {
+            teller.add(Domain::Charges, "lost", |body| {
+                ([body; 3], None, found("missing", "emitted", 1, &[("created", 0)]))
+            });
+            teller.add(Domain::Charges, "bent", |body| {
+                ([body; 3], body.map(bend), found("mismatched", "emitted", 1, &[("updated", 0)]))
+            });
+            teller.add(Domain::Charges, "gone", |body| {
+                ([None; 3], body, found("orphaned", "emitted", 1, &[("removed", 0)]))
+            });
+        }
         Self { things: teller.things, start: now - 4 * DAY }
     }
 

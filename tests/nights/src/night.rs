@@ -12,7 +12,7 @@ use tieout::local::Database;
 use tieout::progress::{Progress, Watcher};
 use tieout::queue::{Queue, Queues};
 use tieout::report::{DomainReport, RunReport};
-use tieout::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, run};
+use tieout::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, Shard, run};
 use tieout::store::{FindingFilter, Store};
 use tieout_reconcilers::name::Each;
 use tokio::sync::oneshot;
@@ -161,6 +161,7 @@ impl Product {
                 max_emits: None,
                 found: Found::Repaired,
                 if_locked: IfLocked::Fail,
+                shard: Shard::default(),
                 drain: Duration::from_mins(5),
                 deadline: None,
                 watchdog: Duration::from_mins(15),

@@ -37,7 +37,7 @@ fn limits(yaml: &str) -> Limits {
 }
 
 fn gates(yaml: &str) -> Gates {
-    Gates::new(&limits(yaml), &Caps::default())
+    Gates::new(&limits(yaml), &Caps::default(), None)
 }
 
 async fn enter<'g>(gates: &'g Gates, path: &str, end: Option<Instant>) -> Result<Permit<'g>, SourceError> {
@@ -56,7 +56,7 @@ async fn a_pause_that_the_provider_did_not_ask_for_is_not_said_to_be_its_wish() 
     assert!(matches!(late, SourceError::NotSoon { .. }), "{late}");
 
     let impatient =
-        Gates::new(&Limits::default(), &Caps { max_wait: Duration::from_millis(1), ..Caps::default() });
+        Gates::new(&Limits::default(), &Caps { max_wait: Duration::from_millis(1), ..Caps::default() }, None);
     let permit = enter(&impatient, "/orders", None).await.unwrap();
     permit.ended(Ended::OutOfService(None), first());
     drop(permit);

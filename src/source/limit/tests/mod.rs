@@ -9,6 +9,7 @@
 
 mod gates;
 mod rates;
+mod shared;
 mod simulation;
 mod stocks;
 mod troubles;

@@ -5,7 +5,7 @@ use crate::place::EVENTS;
 use crate::play::Play;
 use crate::sql::Sql;
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "runs",
     "leases",
     "coverage",
@@ -19,6 +19,7 @@ const TABLES: [&str; 14] = [
     "by_hand",
     "bookmarks",
     "slice_leases",
+    "shared_rates",
     "ended_domains",
 ];
 
