@@ -149,7 +149,17 @@ pub(super) const GENERATE: &str = "\
 Examples:
   tieout generate catalog --owner group:default/payments   a catalogue file that refers to ./asyncapi.yaml
   tieout generate systemd --to /etc/systemd/system   a service and its timer
+  tieout generate alerts > tieout.rules.yaml    rules for Prometheus; `dashboard` is for Grafana
   tieout generate completions bash              or zsh, fish, elvish, powershell";
+
+pub(super) const GENERATE_ALERTS: &str = "\
+Examples:
+  tieout generate alerts > /etc/prometheus/tieout.rules.yaml   as they are shipped
+  tieout generate alerts --runbook https://wiki.example.com/tieout   which lead to a runbook of yours";
+
+pub(super) const GENERATE_DASHBOARD: &str = "\
+Examples:
+  tieout generate dashboard > /var/lib/grafana/dashboards/tieout.json   into a folder that Grafana is provisioned from";
 
 pub(super) const GENERATE_K8S_JOB: &str = "\
 Examples:

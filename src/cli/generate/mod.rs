@@ -11,6 +11,7 @@ mod catalog;
 mod completions;
 mod k8s_job;
 mod man;
+mod monitoring;
 mod systemd;
 mod units;
 
@@ -18,11 +19,18 @@ pub use catalog::CatalogArgs;
 pub use completions::CompletionsArgs;
 pub use k8s_job::K8sJobArgs;
 pub use man::ManArgs;
+pub use monitoring::AlertsArgs;
 pub use systemd::{Credential, SystemdArgs, UnitName};
 
 /// What is made.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum GenerateCommand {
+    /// Rules for Prometheus: an alert for each way in which a domain may be late, held or adrift
+    #[command(after_help = help::GENERATE_ALERTS)]
+    Alerts(AlertsArgs),
+    /// A dashboard for Grafana, which shows every metric
+    #[command(after_help = help::GENERATE_DASHBOARD)]
+    Dashboard,
     /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
     Catalog(CatalogArgs),
     /// A Kubernetes Job that runs a CronJob's pod once, with other arguments
@@ -42,6 +50,8 @@ pub enum GenerateCommand {
 /// Carries `generate` out.
 pub(super) fn generate(desk: &Desk, command: &GenerateCommand) -> Result<u8, Failure> {
     match command {
+        GenerateCommand::Alerts(args) => monitoring::alerts(desk, args),
+        GenerateCommand::Dashboard => monitoring::dashboard(desk),
         GenerateCommand::Catalog(args) => catalog::catalog(desk, args),
         GenerateCommand::K8sJob(args) => k8s_job::k8s_job(desk, args),
         GenerateCommand::Systemd(args) => systemd::systemd(desk, args),
