@@ -38,6 +38,7 @@ mod publish;
 mod reach;
 mod reconcile;
 mod replay;
+mod saved_plan;
 mod schemas;
 mod scope;
 mod select;

@@ -3,6 +3,7 @@
 //! The value is built by the run; nothing here reads a store or decides anything.
 
 mod amounts;
+mod carried_out;
 mod dead;
 mod due;
 mod invariants;
@@ -16,6 +17,7 @@ mod value;
 mod views;
 
 pub use amounts::{Amount, Money};
+pub use carried_out::{CarriedOut, ItemCarriedOut, Outcome};
 pub use dead::{
     ChosenView, DroppedView, ExportedView, GroupLine, GroupShown, LetterShown, LetterView, ReplayedView,
     RetriedView, Retryable,

@@ -54,7 +54,7 @@ pub use outbox::{
     UnsentCount, as_it_is,
 };
 pub use quarantine::{QuarantineFilter, ReadAgain};
-pub use release::{Release, Released, Staged};
+pub use release::{Release, Released, Staged, StagedBy};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
 pub use schedules::{Agenda, Claim, Claimed, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed};

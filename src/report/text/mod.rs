@@ -3,6 +3,7 @@
 //! Nothing here writes anywhere, looks at a terminal or reads a clock.
 
 mod approved;
+mod carried_out;
 mod closing;
 mod dead_letters;
 mod dead_outcome;
@@ -35,7 +36,7 @@ pub use lists::{approval, checks, findings, runs, status};
 pub use look::Look;
 pub use next_steps::next_commands;
 pub use one_finding::{explain, finding};
-pub use plan::plan;
+pub use plan::{plan, saved_plan};
 pub use preview::preview;
 pub use quarantine::{quarantine, quarantine_accepted, quarantine_entry, quarantine_reopened};
 pub use run::{brief, domain, ending, run, verdict};

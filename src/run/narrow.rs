@@ -1,0 +1,110 @@
+//! What is left of a decided plan once only the events of a saved one may be sent. Pure.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tieout_reconcilers::key::Key;
+use uuid::Uuid;
+
+use super::permit::PermittedItem;
+use crate::event::{Event, Start};
+use crate::finding::{Finding, State};
+use crate::plan::{Look, Plan};
+use crate::report::{ItemCarriedOut, Outcome};
+
+/// What a look at an item showed tonight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// The sides agree.
+    Agrees,
+    /// They differ.
+    Differs,
+    /// They differ, and the item changed too short a time ago to be judged.
+    Young,
+    /// It could not be looked up, and why.
+    Unknown(String),
+}
+
+impl From<&Look> for Seen {
+    fn from(look: &Look) -> Self {
+        match look {
+            Look::Agrees => Self::Agrees,
+            Look::Differs(_) => Self::Differs,
+            Look::Young(_) => Self::Young,
+        }
+    }
+}
+
+/// Takes out of a plan what was not planned before, and says of each item what becomes of it. Of what is taken out nothing is
+/// stored: the next run that is not narrowed judges it.
+pub(super) fn narrow(
+    plan: Plan,
+    items: &BTreeMap<Key, PermittedItem>,
+    seen: &HashMap<Key, Seen>,
+    known: &HashMap<Key, Finding>,
+) -> (Plan, Vec<ItemCarriedOut>) {
+    let events: HashMap<Key, Event> =
+        plan.events.into_iter().map(|event| (event.finding.key.clone(), event)).collect();
+    let mut kept = HashSet::new();
+    let mut told = Vec::new();
+    for (key, item) in items {
+        let (outcome, why) = outcome(item, seen.get(key), events.get(key), known.get(key));
+        if is_stored(outcome) {
+            kept.insert(key.clone());
+        }
+        told.push(ItemCarriedOut { each: String::new(), key: key.to_string(), outcome, why });
+    }
+    let unsent: HashSet<Uuid> = kept.iter().filter_map(|key| known.get(key)?.event_id).collect();
+    let findings = plan.findings.into_iter().zip(plan.stood);
+    let (findings, stood) = findings.filter(|(finding, _)| kept.contains(&finding.id.key)).unzip();
+    let events = events.into_iter().filter(|(key, _)| kept.contains(key)).map(|(_, event)| event);
+    let mut events: Vec<Event> = events.collect();
+    events.sort_by(|one, other| one.finding.key.cmp(&other.finding.key));
+    let superseded = plan.superseded.into_iter().filter(|event| unsent.contains(event)).collect();
+    (Plan { findings, stood, events, superseded }, told)
+}
+
+/// Whether what was found about an item tonight is stored.
+const fn is_stored(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::Stale | Outcome::Unread)
+}
+
+fn outcome(
+    item: &PermittedItem,
+    seen: Option<&Seen>,
+    event: Option<&Event>,
+    known: Option<&Finding>,
+) -> (Outcome, Option<String>) {
+    let stale = |why: &str| (Outcome::Stale, Some(why.to_owned()));
+    match seen {
+        None => (Outcome::Unread, Some("it could not be looked up".to_owned())),
+        Some(Seen::Unknown(why)) => (Outcome::Unread, Some(why.clone())),
+        Some(Seen::Agrees) => (Outcome::AlreadyRepaired, None),
+        Some(Seen::Young) => stale("it changed a moment ago and is too young to be judged"),
+        Some(Seen::Differs) => match event {
+            Some(event) if event.id == item.event_id => of_event(event),
+            Some(_) => stale("it differs in another way now, or for another time"),
+            None => stale(without_event(item, known)),
+        },
+    }
+}
+
+fn of_event(event: &Event) -> (Outcome, Option<String>) {
+    match &event.start {
+        Start::Staged => (Outcome::Released, None),
+        Start::Held => (Outcome::Held, Some("its finding is held".to_owned())),
+        Start::Dead { reason, .. } => (Outcome::Dead, Some(reason.clone())),
+    }
+}
+
+/// Why nothing is asked for about an item that still differs.
+fn without_event(item: &PermittedItem, known: Option<&Finding>) -> &'static str {
+    let is_its = known.is_some_and(|finding| finding.event_id == Some(item.event_id));
+    match known.map(|finding| finding.state) {
+        Some(State::Emitted) if is_its => "its event was sent since the plan was made",
+        Some(State::Open) if is_its => "another run has put its event on its way since the plan was made",
+        Some(State::Held) => "its finding is held: only `tieout approve` lets it go",
+        Some(State::Recurring) => "its finding is parked: sending does not help",
+        Some(State::Ignored) => "somebody said to leave it alone",
+        _ => "its definition asks for no such event now",
+    }
+}
