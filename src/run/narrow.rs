@@ -108,3 +108,88 @@ fn without_event(item: &PermittedItem, known: Option<&Finding>) -> &'static str 
         _ => "its definition asks for no such event now",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tieout_reconcilers::discrepancy::Kind;
+
+    use super::*;
+    use crate::finding::Identity;
+    use crate::report::text::samples;
+
+    fn key(text: &str) -> Key {
+        Key::checked(text).unwrap()
+    }
+
+    fn finding(name: &str, state: State, event: u128) -> Finding {
+        let finding = samples::finding(state);
+        let id = Identity { key: key(name), ..finding.id.clone() };
+        Finding { id, event_id: Some(Uuid::from_u128(event)), ..finding }
+    }
+
+    fn event(name: &str, id: u128, start: Start) -> Event {
+        Event {
+            id: Uuid::from_u128(id),
+            finding: finding(name, State::Open, id).id,
+            kind: Kind::Missing,
+            episode: 1,
+            queue: "shop".to_owned(),
+            source: "/tieout/shop.charges".to_owned(),
+            event_type: "com.example.created".to_owned(),
+            payload: "{}".to_owned(),
+            start,
+        }
+    }
+
+    /// What becomes of one item that is planned with event 1.
+    fn became(seen: Option<Seen>, event: Option<Event>, known: Option<Finding>) -> (Outcome, usize, usize) {
+        let item = PermittedItem { kind: Kind::Missing, event_id: Uuid::from_u128(1), clock: None };
+        let plan = Plan {
+            findings: vec![finding("a", State::Open, 1)],
+            stood: vec![None],
+            events: event.into_iter().collect(),
+            superseded: Vec::new(),
+        };
+        let items = [(key("a"), item)].into();
+        let seen = seen.map(|seen| (key("a"), seen)).into_iter().collect();
+        let known = known.map(|known| (key("a"), known)).into_iter().collect();
+        let (plan, told) = narrow(plan, &items, &seen, &known);
+        (told[0].outcome, plan.findings.len(), plan.events.len())
+    }
+
+    #[test]
+    fn only_the_event_that_was_planned_goes_on() {
+        let staged = |id| Some(event("a", id, Start::Staged));
+        assert_eq!(became(Some(Seen::Differs), staged(1), None), (Outcome::Released, 1, 1));
+        assert_eq!(became(Some(Seen::Differs), staged(2), None), (Outcome::Stale, 0, 0));
+        assert_eq!(became(Some(Seen::Young), None, None), (Outcome::Stale, 0, 0));
+        assert_eq!(became(Some(Seen::Agrees), None, None), (Outcome::AlreadyRepaired, 1, 0));
+        assert_eq!(became(Some(Seen::Unknown("503".to_owned())), None, None), (Outcome::Unread, 0, 0));
+        assert_eq!(became(None, None, None), (Outcome::Unread, 0, 0));
+        let held = Some(event("a", 1, Start::Held));
+        assert_eq!(became(Some(Seen::Differs), held, None), (Outcome::Held, 1, 1));
+        let dead = Start::Dead { class: "schema", reason: "no".to_owned() };
+        assert_eq!(became(Some(Seen::Differs), Some(event("a", 1, dead)), None), (Outcome::Dead, 1, 1));
+    }
+
+    #[test]
+    fn what_went_on_since_the_plan_is_stale_and_stays_as_it_is() {
+        for state in [State::Open, State::Emitted, State::Held, State::Recurring, State::Ignored] {
+            let known = Some(finding("a", state, 1));
+            assert_eq!(became(Some(Seen::Differs), None, known), (Outcome::Stale, 0, 0), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn an_item_that_is_not_in_the_plan_takes_nothing_with_it() {
+        let known = finding("b", State::Open, 3);
+        let plan = Plan {
+            findings: vec![finding("b", State::Open, 2)],
+            stood: vec![None],
+            events: vec![event("b", 2, Start::Staged)],
+            superseded: vec![Uuid::from_u128(3)],
+        };
+        let (plan, told) = narrow(plan, &BTreeMap::new(), &HashMap::new(), &[(key("b"), known)].into());
+        assert!(plan.is_empty() && told.is_empty());
+    }
+}

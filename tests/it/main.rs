@@ -65,6 +65,7 @@ mod notices;
 mod originals;
 mod outbound;
 mod people;
+mod plans;
 mod own_credentials;
 mod privacy;
 mod quarantine;
