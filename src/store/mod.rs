@@ -41,7 +41,7 @@ pub use database::Store;
 pub use error::StoreError;
 pub use findings::{
     ActsRefused, Approval, Did, FindingCount, FindingFilter, FindingRecord, HeldSet, HistoryEntry,
-    StandingCount,
+    StandingCount, Stood,
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, SIGN_OF_LIFE, Signs};

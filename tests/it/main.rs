@@ -73,6 +73,7 @@ mod quotas;
 mod reference;
 mod replays;
 mod report_files;
+mod reports;
 mod resume;
 mod signatures;
 mod schemas;

@@ -190,3 +190,18 @@ async fn an_item_that_cannot_be_looked_up_is_not_sent_and_makes_the_run_partial(
     assert_eq!(outcomes(&run), ["ch_lost: unread"]);
     assert_eq!(world.events().await.len(), 0);
 }
+
+#[tokio::test]
+async fn the_page_about_plans_shows_what_a_run_says() {
+    let world = World::agreeing(3).await;
+    lose(&world, &["ch_changed", "ch_lost", "ch_arrived"]);
+    assert_eq!(saved(&world, &[]).code, 4);
+    world.change_upstream("ch_changed", |charge| charge["amount"] = json!(7));
+    world.local(&charge("ch_arrived", 7, 500)).await;
+    let run = world.tieout(&["run", "--plan", "plan.json"]);
+    let told: Vec<&str> =
+        run.stdout.lines().skip_while(|line| !line.starts_with("  plan ")).take(3).collect();
+    assert_eq!(told.len(), 3, "{run:?}");
+    let page = include_str!("../../docs/plans.md");
+    assert!(page.contains(&told.join("\n")), "{}", told.join("\n"));
+}
