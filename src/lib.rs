@@ -47,6 +47,7 @@ pub mod telemetry;
 pub mod demo;
 
 mod no_delay;
+mod plan_file;
 mod private_file;
 mod report_file;
 mod sql_fault;

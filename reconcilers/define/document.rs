@@ -35,6 +35,12 @@ pub enum Kind {
 }
 
 impl Document {
+    /// What is read of it: where it inherits from another file, with what it inherits.
+    #[must_use]
+    pub fn read_text(&self) -> &str {
+        self.read.as_ref().map_or(&*self.text, |(text, _)| text)
+    }
+
     /// A file whose text may be shown.
     #[must_use]
     pub fn new(file: impl Into<String>, text: &str) -> Self {

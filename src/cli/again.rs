@@ -41,6 +41,12 @@ pub(super) async fn resumed(
         Failure::failed("run_args", format!("nothing usable was recorded of what run {run_id} was asked for"))
     };
     let asked = Asked::from_json(&record.args_json).map_err(lost)?;
+    if let Some(plan) = asked.plan() {
+        let message = format!(
+            "run {run_id} carried out the plan {plan}: `tieout run --plan FILE` goes on with it, while the plan holds"
+        );
+        return Err(Failure::usage("plan", message));
+    }
     let options = Options {
         scope: asked.scope().map_err(lost)?,
         max_emits: options.max_emits.or(asked.max_emits),

@@ -23,6 +23,7 @@ use super::next::NextArgs;
 use super::notify::NotifyCommand;
 use super::quarantine::QuarantineCommand;
 use super::replay::ReplayArgs;
+use super::report::ReportCommand;
 use super::schemas::SchemasCommand;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
 use super::state::StateCommand;
@@ -219,23 +220,6 @@ impl Command {
             )),
         }
     }
-}
-
-/// Reports of earlier runs.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum ReportCommand {
-    /// List runs, newest first
-    List {
-        /// How many to list; 0 lists all
-        #[arg(long, value_name = "N", default_value_t = 20)]
-        limit: u32,
-    },
-    /// Show one report in full
-    Show {
-        /// A run id, its first characters, `latest`, or `latest~1` for the one before
-        #[arg(value_name = "RUN", default_value = "latest")]
-        run: String,
-    },
 }
 
 /// What was found.

@@ -1,12 +1,12 @@
 //! Carries commands out: what each of them loads, does and shows.
 
-use super::args::{Command, FindingsCommand, ReportCommand};
+use super::args::{Command, FindingsCommand};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
     acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, metrics, migrate, next, notify,
-    overview, play, preflight, preview, probe, quarantine, reconcile, replay, schemas, state,
+    overview, play, preflight, preview, probe, quarantine, reconcile, replay, report, schemas, state,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -21,8 +21,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Notify(command) => notify::carry_out(desk, command).await,
         Command::Serve(args) => metrics::serve(desk, &args).await,
         Command::Metrics(command) => metrics::carry_out(desk, command).await,
-        Command::Report(ReportCommand::List { limit }) => overview::runs(desk, limit).await,
-        Command::Report(ReportCommand::Show { run }) => overview::run(desk, &run).await,
+        Command::Report(command) => report::carry_out(desk, command).await,
         Command::Migrate(command) => migrate::migrate(desk, &command).await,
         Command::State(command) => state::carry_out(desk, command).await,
         Command::Findings(command) => findings(desk, command).await,

@@ -35,13 +35,13 @@ pub(super) const RUN: &str = "\
 Examples:
   tieout run                                    every domain, from where its coverage ends
   tieout run 'stripe.*' --since 2025-11-01      read a range again, verified or not
-  tieout run --resume                           go on with what an interrupted run did not end";
+  tieout run --plan plan.json                   send what a saved plan says, as far as it still holds";
 
 pub(super) const PLAN: &str = "\
 Examples:
   tieout plan                                   exit code 4 says that there are differences
   tieout plan stripe.charges --limit 0          show every finding
-  tieout plan --format json                     the same for a program";
+  tieout plan --out plan.json                   keep it, for `tieout run --plan plan.json` within an hour";
 
 pub(super) const BACKFILL: &str = "\
 Examples:
@@ -102,6 +102,24 @@ Examples:
   tieout report list                            the newest 20 runs
   tieout report show                            the newest report, in full
   tieout report show latest~1 --format json     the one before, for a program";
+
+pub(super) const REPORT_DIFF: &str = "\
+Examples:
+  tieout report diff latest~1 latest            what came, went and moved since the run before
+  tieout report diff 019aa3c0 latest --limit 0  since a run by the beginning of its id, and all of it
+  tieout report diff latest~7 latest --format json   for a program";
+
+pub(super) const REPORT_EXPORT: &str = "\
+Examples:
+  tieout report export --to open.csv            everything that is not over, for a spreadsheet
+  tieout report export latest --to run.csv      what the newest run reported
+  tieout report export --as jsonl --to - --domain 'stripe.*'   some domains, into a pipe";
+
+pub(super) const REPORT_PRUNE: &str = "\
+Examples:
+  tieout report prune --keep 400d --dry-run     how many reports are older
+  tieout report prune --keep 400d --yes         take them out, in a cron line
+  tieout report prune --keep-last 1000 --yes    keep the newest thousand";
 
 pub(super) const FINDINGS: &str = "\
 Examples:

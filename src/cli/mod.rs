@@ -38,6 +38,7 @@ mod publish;
 mod reach;
 mod reconcile;
 mod replay;
+mod saved_plan;
 mod schemas;
 mod scope;
 mod select;
@@ -58,8 +59,7 @@ pub mod watch;
 pub use acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Until, Whom};
 pub use approve::ApproveArgs;
 pub use args::{
-    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, DoctorArgs, FindingsCommand, Format,
-    ReportCommand, Shared,
+    CheckArgs, Cli, Color, Command, DEFAULT_CONFIG, DemoArgs, DoctorArgs, FindingsCommand, Format, Shared,
 };
 pub use ask::Consent;
 pub use asyncapi::{AsyncapiArgs, Subject, To};
@@ -90,6 +90,7 @@ pub use quarantine::{
     QuarantineRetryArgs, QuarantineShowArgs, Shared as QuarantineShared,
 };
 pub use replay::ReplayArgs;
+pub use report::{DiffArgs, ExportArgs as ExportFindingsArgs, ExportKind, PruneArgs, ReportCommand};
 pub use schemas::SchemasCommand;
 pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
 pub use select::select;

@@ -202,26 +202,9 @@ fn run_line(run: &RunSummary) -> RunLine {
 pub(super) async fn run(desk: &Desk, selector: &str) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let store = wire::open_store(&loaded.config).await?;
-    let found = store.find_run(selector).await;
+    let shown = report::reported(&store, selector).await;
     store.close().await;
-    let record = found.map_err(|error| wire::store_failure(&error))?;
-    let no_report = || {
-        let (run_id, status) = (record.summary.run_id, record.summary.status.as_str());
-        let last_sign = record.summary.heartbeat_at;
-        Failure::failed(
-            "no_report",
-            format!(
-                "the run {run_id} has no report: it is {status}, and gave its last sign of life at {last_sign}\n\
-                 if it is dead, the next run writes its report"
-            ),
-        )
-    };
-    let json = record.report_json.as_deref().ok_or_else(no_report)?;
-    let shown: RunReport = serde_json::from_str(json)
-        .map_err(|error| Failure::failed("report", format!("the report cannot be read: {error}")))?;
-    // Who came after it is known only since then.
-    let shown = RunReport { successor: record.summary.successor, ..shown };
-    report::show(&discreet::report(&loaded.domains, shown), &desk.output)
+    report::show(&discreet::report(&loaded.domains, shown?), &desk.output)
 }
 
 /// Carries `findings list` out.

@@ -14,16 +14,18 @@ use super::again;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::publish;
-use super::scope::{BackfillArgs, Manner, PlanArgs, RunArgs, Scope, Sending};
+use super::saved_plan::{self, Out};
+use super::scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
 use super::watch::{Audience, audience};
 use super::wire::{self, SharedBudgets};
 use crate::clock::Clocks;
 use crate::config::Loaded;
 use crate::notify::{Notifier, Occasion};
 use crate::progress::Watcher;
+use crate::report::text::Look;
 use crate::report::{RunReport, exit, text};
 use crate::report_file;
-use crate::run::{self, Bookmarks, Found, Job, Mode, Options};
+use crate::run::{self, Asked, Bookmarks, Found, Job, Mode, Options};
 use crate::store::Keep;
 
 /// How long connections to the state store are waited for that are in use.
@@ -34,18 +36,39 @@ pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
     let scope = scope_of(&args.scope)?;
     let sends = with(&args.sending, options(Mode::Run, scope, &args.scope.manner));
     let options = Options { differences_exit: args.detailed_exitcode, ..sends };
-    let (domains, options) = match (&args.resume, &args.failed) {
-        (Some(run), _) => again::resumed(desk, run, options).await?,
-        (None, Some(run)) => (again::failed(desk, run).await?, options),
-        (None, None) => (args.scope.domains.clone(), options),
+    let (domains, options) = match (&args.plan, &args.resume, &args.failed) {
+        (Some(plan), ..) => planned(desk, plan, args, options).await?,
+        (None, Some(run), _) => again::resumed(desk, run, options).await?,
+        (None, None, Some(run)) => (again::failed(desk, run).await?, options),
+        (None, None, None) => (args.scope.domains.clone(), options),
     };
     reconcile(desk, &domains, &args.scope.manner, options).await
+}
+
+/// A saved plan is carried out by whoever holds its domains.
+async fn planned(
+    desk: &Desk,
+    plan: &Path,
+    args: &RunArgs,
+    options: Options,
+) -> Result<(Vec<String>, Options), Failure> {
+    if args.sending.if_locked == IfLocked::Join {
+        let message = "a plan is carried out by one run: `--if-locked` may be fail, skip or wait here";
+        return Err(Failure::usage("plan", message));
+    }
+    saved_plan::planned(desk, plan, options).await
 }
 
 /// Carries `plan` out.
 pub(super) async fn plan(desk: &Desk, args: &PlanArgs) -> Result<u8, Failure> {
     let Scope { domains, manner, .. } = &args.scope;
-    reconcile(desk, domains, manner, options(Mode::Plan, scope_of(&args.scope)?, manner)).await
+    let options = options(Mode::Plan, scope_of(&args.scope)?, manner);
+    let Some(path) = args.out.clone() else { return reconcile(desk, domains, manner, options).await };
+    let out = Out { path, expires: args.expires, limit: options.list };
+    out.check(args.overwrite)?;
+    // What is sent is what the plan lists.
+    let options = Options { list: usize::MAX, ..options };
+    saved(desk, domains, manner, options, out).await
 }
 
 /// Carries `backfill` out.
@@ -93,6 +116,21 @@ fn with(sending: &Sending, options: Options) -> Options {
     Options { drain: *drain, if_locked, shard, ..options }
 }
 
+/// Plans, and keeps the plan in a file.
+async fn saved(
+    desk: &Desk,
+    patterns: &[String],
+    manner: &Manner,
+    options: Options,
+    out: Out,
+) -> Result<u8, Failure> {
+    let loaded = wire::load(desk)?;
+    let domains = wire::selected(&loaded, patterns)?;
+    let called =
+        Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default(), out: Some(out) };
+    Box::pin(told(desk, &loaded, called, manner.heartbeat, options)).await
+}
+
 async fn reconcile(
     desk: &Desk,
     patterns: &[String],
@@ -101,7 +139,7 @@ async fn reconcile(
 ) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
     let domains = wire::selected(&loaded, patterns)?;
-    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default() };
+    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default(), out: None };
     Box::pin(told(desk, &loaded, called, manner.heartbeat, options)).await
 }
 
@@ -113,6 +151,8 @@ pub(super) struct Called {
     pub domains: Vec<Arc<dyn Reconciler>>,
     /// What it shares with other runs of this process.
     pub budgets: SharedBudgets,
+    /// Where its plan is kept, where it is one.
+    pub out: Option<Out>,
 }
 
 /// Carries a run out before an audience, and returns the exit code that it comes to.
@@ -124,7 +164,9 @@ pub(super) async fn told(
     options: Options,
 ) -> Result<u8, Failure> {
     let options = Options { keep: loaded.config.keep, ..options };
-    let (run_id, domains) = (called.run_id, called.domains.clone());
+    let (run_id, domains, out) = (called.run_id, called.domains.clone(), called.out.clone());
+    let names = domains.iter().map(|domain| domain.domain().to_string()).collect();
+    let asked = Asked::with(names, &options);
     let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains)?;
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
     let audience: Arc<dyn Audience> = audience(&output, &desk.screen, heartbeat).into();
@@ -143,9 +185,17 @@ pub(super) async fn told(
     };
     let kept = keep(folder, &report);
     desk.last_words.say(&text::verdict(&report, &desk.output.look));
-    let code = super::run::finish(report, audience.as_ref(), &output)?;
+    let written = out.as_ref().map(|out| out.write(loaded, &report, asked, desk)).transpose();
+    let tell = |report: &RunReport, look: &Look| match (&out, &written) {
+        (Some(out), Ok(said)) => {
+            text::plan(&out.cut(report.clone()), look) + said.as_deref().unwrap_or_default()
+        }
+        _ if report.mode == "plan" => text::plan(report, look),
+        _ => text::run(report, look),
+    };
+    let code = super::run::finish(report, audience.as_ref(), &output, tell)?;
     crash_point!("report.shown");
-    kept.map(|()| code)
+    kept.and(written).map(|_| code)
 }
 
 /// Writes the file of a report, where files are wanted. A report without its file is no success, and is nowhere lost: it has been
@@ -172,7 +222,7 @@ pub(super) async fn execute(
     audience: &Arc<dyn Audience>,
 ) -> Result<RunReport, Failure> {
     let domains = wire::selected(loaded, patterns)?;
-    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default() };
+    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default(), out: None };
     Box::pin(carry(desk, loaded, called, options, audience)).await
 }
 
@@ -231,7 +281,7 @@ async fn work(
     notifier: &Notifier,
 ) -> Result<RunReport, Failure> {
     let config = &loaded.config;
-    let Called { run_id, domains, budgets } = called;
+    let Called { run_id, domains, budgets, out: _ } = called;
     wire::prove_references(config, &domains)?;
     let pseudonyms = wire::pseudonyms(config, &domains)?;
     let mut queues = wire::queues(config, &domains)?;

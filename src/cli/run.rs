@@ -4,21 +4,23 @@ use super::args::Format;
 use super::failure::Failure;
 use super::output::{Output, written};
 use super::watch::Audience;
+use crate::report::text::Look;
 use crate::report::{RunReport, json, seal, text};
 
 /// Writes the report of a run or plan that is over, and returns the exit code of the process.
 ///
 /// The report that is stored must be the sealed one too, so seal it before storing; sealing twice changes nothing.
-pub fn finish(report: RunReport, audience: &dyn Audience, output: &Output) -> Result<u8, Failure> {
+pub fn finish(
+    report: RunReport,
+    audience: &dyn Audience,
+    output: &Output,
+    told: impl FnOnce(&RunReport, &Look) -> String,
+) -> Result<u8, Failure> {
     let report = seal(report);
     written(audience.end(&report))?;
     // A stream has everything already.
     if output.format != Format::Jsonl {
-        let human = |look: &_| match (output.quiet, report.mode.as_str()) {
-            (true, _) => text::brief(&report, look),
-            (false, "plan") => text::plan(&report, look),
-            (false, _) => text::run(&report, look),
-        };
+        let human = |look: &_| if output.quiet { text::brief(&report, look) } else { told(&report, look) };
         output.show(human, || json::run(&report), || Ok(String::new()))?;
     }
     Ok(report.exit.code)

@@ -1,5 +1,6 @@
 //! What `run`, `plan` and `backfill` are asked to look at, and within which limits.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -118,6 +119,10 @@ pub struct RunArgs {
     /// The domains that failed, are partial or were interrupted in a run; in the newest one when left out
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with = "domains")]
     pub failed: Option<String>,
+    /// Send what a plan of `tieout plan --out` says and nothing else; each item is looked at again before, and what changed since
+    /// is left out
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "key", "since", "resume", "failed"])]
+    pub plan: Option<PathBuf>,
     /// Exit with 4 instead of 0 when differences were found
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub detailed_exitcode: bool,
@@ -129,6 +134,15 @@ pub struct PlanArgs {
     /// What to look at.
     #[command(flatten)]
     pub scope: Scope,
+    /// Also keep the plan in this file, for `tieout run --plan`; it lists all findings
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How long the file may be carried out
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration, requires = "out")]
+    pub expires: Duration,
+    /// Write over a file that is there
+    #[arg(long, requires = "out")]
+    pub overwrite: bool,
 }
 
 /// `tieout backfill`.

@@ -1,10 +1,12 @@
 //! Loads `tieout.yaml` with all its definitions, and checks what they say about each other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use secrecy::SecretString;
 use tieout_reconcilers::catalogue::Catalogue;
 use tieout_reconcilers::define::auth::Auth;
@@ -85,6 +87,8 @@ pub struct Loaded {
     pub config: Config,
     /// Its domains, by name.
     pub domains: Vec<Arc<dyn Reconciler>>,
+    /// The hash of each domain's definition, with its provider's: SHA-256 in hexadecimal digits.
+    pub definitions: BTreeMap<DomainName, String>,
     /// What is legal and rarely meant.
     pub warnings: Vec<Problem>,
 }
@@ -111,7 +115,7 @@ impl Config {
         loading.check_providers();
         let domains = loading.define();
         notify::check_globs(&settings.channels, &domains, &mut loading.problems);
-        let Loading { catalogue, problems, schemas, .. } = loading;
+        let Loading { catalogue, problems, schemas, hashes, .. } = loading;
         let Problems { problems, warnings, .. } = problems;
         if !problems.is_empty() {
             return Err(problems);
@@ -134,7 +138,7 @@ impl Config {
             schemas: Arc::new(schemas.unwrap_or_default()),
             catalogue,
         };
-        Ok(Loaded { config, domains, warnings })
+        Ok(Loaded { config, domains, definitions: hashes, warnings })
     }
 
     /// The address of the state store.
@@ -242,6 +246,20 @@ impl Config {
     }
 }
 
+/// The hash of some texts, which are kept apart.
+fn hash(texts: &[&str]) -> String {
+    let mut context = Context::new(&SHA256);
+    for text in texts {
+        context.update(&(text.len() as u64).to_be_bytes());
+        context.update(text.as_bytes());
+    }
+    let mut hash = String::new();
+    for byte in context.finish().as_ref() {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
+}
+
 /// Why the local side does not fit a feed that has a clock, or has none.
 fn clock_misfit(domain: &dyn Reconciler) -> Option<Fault> {
     let feed = &domain.feed().name;
@@ -340,6 +358,7 @@ struct Loading<'l> {
     /// Providers whose own files are wrong: what is said about them elsewhere cannot be judged before that is mended.
     broken: BTreeSet<Name>,
     domains: Vec<DomainDefinition>,
+    hashes: BTreeMap<DomainName, String>,
     /// Nothing where it is wrong.
     schemas: Option<Registry>,
     problems: Problems<'l>,
@@ -354,6 +373,7 @@ impl<'l> Loading<'l> {
             own: BTreeMap::new(),
             broken: BTreeSet::new(),
             domains: Vec::new(),
+            hashes: BTreeMap::new(),
             schemas: None,
             problems,
         }
@@ -472,6 +492,10 @@ impl<'l> Loading<'l> {
             let config = self.settings.providers.get(&domain.feed.provider);
             let settings = config.map(|(_, config)| config.of_feeds()).unwrap_or_default();
             let (document, spots) = (domain.document.clone(), domain.spots);
+            if let Some(provider) = self.catalogue.provider(&domain.feed.provider) {
+                self.hashes
+                    .insert(name.clone(), hash(&[document.read_text(), provider.document.read_text()]));
+            }
             match self.catalogue.define(domain, &settings) {
                 Ok(definition) => {
                     let unheld =

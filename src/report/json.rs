@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::dead::{GroupLine, LetterView};
 use super::due::DueLine;
 use super::explained::Explained;
+use super::export::ExportRow;
 use super::quarantine::EntryView;
 use super::schedule::{JournalLine, PauseChanged, PauseView};
 use super::state::{BrokenLease, DomainState};
@@ -88,6 +89,11 @@ pub fn quarantine(entries: &[EntryView<'_>], not_listed: u64) -> serde_json::Res
     document(&QuarantineDocument { schema: "tieout.quarantine/v1", entries, not_listed })
 }
 
+/// Exported findings as one document.
+pub fn exported(findings: &[ExportRow]) -> serde_json::Result<String> {
+    document(&ExportDocument { schema: "tieout.export/v1", findings })
+}
+
 /// A value of a command as one document of a schema.
 pub fn whole(schema: &'static str, value: &impl Serialize) -> serde_json::Result<String> {
     document(&Whole { schema, value })
@@ -165,6 +171,12 @@ struct FindingsDocument<'a> {
     schema: &'static str,
     findings: Vec<FindingView<'a>>,
     not_listed: u64,
+}
+
+#[derive(Serialize)]
+struct ExportDocument<'a> {
+    schema: &'static str,
+    findings: &'a [ExportRow],
 }
 
 #[derive(Serialize)]

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::FieldDiff;
+use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::amounts::Amount;
+use super::carried_out::CarriedOut;
 use super::lives::{Standing, Tonight};
 use super::quarantine::QuarantineReport;
 use crate::funnel::Funnel;
@@ -180,6 +182,9 @@ pub struct DomainReport {
     pub findings: Vec<PlannedFinding>,
     /// How many findings there are beyond the list.
     pub findings_not_listed: u64,
+    /// What became of the items of a plan, where the run carried one out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_out: Option<CarriedOut>,
     /// Whom the feed was read for, where it is read for several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
@@ -219,6 +224,12 @@ impl DomainReport {
         self.complete &= other.complete;
         self.events.held += other.events.held;
         self.events.dead += other.events.dead;
+        if let Some(other) = other.carried_out {
+            match &mut self.carried_out {
+                Some(own) => own.items.extend(other.items),
+                None => self.carried_out = Some(other),
+            }
+        }
         self.follow_up.add(other.follow_up);
         self.ranges.extend(other.ranges);
         self.ranges.sort();
@@ -299,6 +310,12 @@ impl ItemCounts {
             unreadable: side(self.unreadable, earlier.unreadable),
             ignored: side(self.ignored, earlier.ignored),
         }
+    }
+
+    /// How many of them were judged, which is what events are a part of for the ratio limit.
+    #[must_use]
+    pub const fn judged(&self) -> u64 {
+        self.matched + self.mismatched + self.missing + self.orphaned
     }
 
     /// Adds the counts of another part of the same domain.
@@ -421,6 +438,9 @@ pub struct PlannedFinding {
     /// Its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Uuid>,
+    /// The item's own clock, for whoever looks it up again; known in the run that lists it alone.
+    #[serde(skip)]
+    pub clock: Option<Instant>,
 }
 
 /// The episode of a finding in a report that was written when there was none beside it.

@@ -99,6 +99,28 @@ pub struct ApprovedView {
     pub problems: Vec<String>,
 }
 
+/// What was exported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportedFindings {
+    /// How many findings.
+    pub exported: u64,
+    /// How many more the run had found and not listed.
+    pub not_listed: u64,
+    /// The file.
+    pub to: String,
+}
+
+/// What was pruned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PrunedView {
+    /// Reports in the state store.
+    pub reports: u64,
+    /// Files of them.
+    pub files: u64,
+    /// Whether they are gone, or would be.
+    pub is_done: bool,
+}
+
 /// A finding as JSON shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingView<'a> {

@@ -132,8 +132,7 @@ impl Account {
     /// How many items were judged, for the ratio limit.
     #[must_use]
     pub(super) const fn judged(&self) -> u64 {
-        let ItemCounts { matched, mismatched, missing, orphaned, .. } = self.items;
-        matched + mismatched + missing + orphaned
+        self.items.judged()
     }
 }
 

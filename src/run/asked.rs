@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
+use uuid::Uuid;
 
-use super::{Found, Job, Scope};
+use super::{Found, Job, Options, Scope};
 
 /// What a run was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,7 @@ enum Kept {
     Range(Span),
     Backfill(Option<Span>),
     Keys(Vec<String>),
+    Planned(Uuid),
 }
 
 /// A half-open range, RFC 3339.
@@ -46,18 +48,20 @@ pub struct NotAsked;
 impl Asked {
     /// What a job asks for.
     pub(super) fn of(job: &Job) -> Self {
-        let scope = match &job.options.scope {
+        Self::with(job.domains.iter().map(|domain| domain.domain().to_string()).collect(), &job.options)
+    }
+
+    /// What is asked for of some domains.
+    #[must_use]
+    pub fn with(domains: Vec<String>, options: &Options) -> Self {
+        let scope = match &options.scope {
             Scope::Coverage => Kept::Coverage,
             Scope::Range(range) => Kept::Range(Span::of(*range)),
             Scope::Backfill(range) => Kept::Backfill(range.map(Span::of)),
             Scope::Keys(keys) => Kept::Keys(keys.iter().map(ToString::to_string).collect()),
+            Scope::Planned(permit) => Kept::Planned(permit.plan),
         };
-        Self {
-            domains: job.domains.iter().map(|domain| domain.domain().to_string()).collect(),
-            scope,
-            max_emits: job.options.max_emits,
-            baseline: job.options.found == Found::Baseline,
-        }
+        Self { domains, scope, max_emits: options.max_emits, baseline: options.found == Found::Baseline }
     }
 
     /// What a schedule asks for: what coverage asks for, of some domains.
@@ -77,7 +81,16 @@ impl Asked {
         serde_json::from_str(json).map_err(|_| NotAsked)
     }
 
-    /// What part of the domains it was about.
+    /// The plan that it carried out, where it did.
+    #[must_use]
+    pub const fn plan(&self) -> Option<Uuid> {
+        match self.scope {
+            Kept::Planned(plan) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// What part of the domains it was about. What a plan asked for is in its file alone.
     pub fn scope(&self) -> Result<Scope, NotAsked> {
         Ok(match &self.scope {
             Kept::Coverage => Scope::Coverage,
@@ -87,6 +100,7 @@ impl Asked {
                 let keys: Result<Vec<Key>, _> = keys.iter().map(|key| Key::checked(key)).collect();
                 Scope::Keys(keys.map_err(|_| NotAsked)?)
             }
+            Kept::Planned(_) => return Err(NotAsked),
         })
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::{DomainName, Each};
 
-use super::{Carriage, Job};
+use super::{Carriage, Job, Scope};
 use crate::finding::State;
 use crate::going::Going;
 use crate::queue::Queues;
 use crate::relay;
-use crate::report::{DomainReport, RunReport, Status, exit};
+use crate::report::{DomainReport, Outcome, RunReport, Status, exit};
 use crate::store::{Fate, OutboxState, PutBack, Revived, StoreError, UnsentCount};
 
 /// Sends what is pending, and says of each domain what became of it.
@@ -54,7 +54,9 @@ async fn put_back(
     going: &Going,
 ) -> Result<BTreeMap<DomainName, u64>, StoreError> {
     let mut by_domain = BTreeMap::new();
-    if job.options.drain.is_zero() || going.is_over() {
+    // Whoever carries out a plan sends nothing beside it that was given up before.
+    let is_narrow = matches!(job.options.scope, Scope::Planned(_));
+    if is_narrow || job.options.drain.is_zero() || going.is_over() {
         return Ok(by_domain);
     }
     let domains: Vec<&DomainName> = job.domains.iter().map(|domain| domain.domain()).collect();
@@ -87,8 +89,11 @@ pub(super) fn not_known(report: &mut RunReport, word: &str, why: &str) {
 async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
     let Ok(name) = domain.domain.parse::<DomainName>() else { return Ok(()) };
     let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
-    for finding in &domain.findings {
-        keys.entry(finding.each.clone()).or_default().extend(Key::checked(&finding.key));
+    let items = domain.carried_out.iter().flat_map(|carried_out| &carried_out.items);
+    let items = items.filter(|item| item.outcome == Outcome::Released).map(|item| (&item.each, &item.key));
+    let listed = domain.findings.iter().map(|finding| (&finding.each, &finding.key));
+    for (each, key) in listed.chain(items) {
+        keys.entry(each.clone()).or_default().extend(Key::checked(key));
     }
     let mut states: BTreeMap<(String, String), State> = BTreeMap::new();
     for (each, keys) in keys {
@@ -98,6 +103,12 @@ async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), Stor
     for finding in &mut domain.findings {
         if let Some(state) = states.get(&(finding.each.clone(), finding.key.clone())) {
             state.as_str().clone_into(&mut finding.state);
+        }
+    }
+    let items = domain.carried_out.iter_mut().flat_map(|carried_out| &mut carried_out.items);
+    for item in items.filter(|item| item.outcome == Outcome::Released) {
+        if states.get(&(item.each.clone(), item.key.clone())) == Some(&State::Emitted) {
+            item.outcome = Outcome::Emitted;
         }
     }
     Ok(())

@@ -232,10 +232,16 @@ impl<'a> Night<'a> {
 
     /// Everything up to the release, which looks at all members of a domain together.
     pub(super) async fn work(&mut self) -> Result<(), Failure> {
+        if let Scope::Planned(permit) = &self.job.options.scope {
+            let (carried_out, took) = timed(Box::pin(self.carry_out(permit))).await;
+            self.report.took(Timed::Read, took);
+            return carried_out;
+        }
         let (looked, took) = timed(Box::pin(self.look_again())).await;
         self.report.took(Timed::FollowUp, took);
         looked?;
         match &self.job.options.scope {
+            Scope::Planned(_) => Ok(()),
             Scope::Keys(keys) => Box::pin(self.judge_keys(keys)).await,
             Scope::Coverage | Scope::Range(_) | Scope::Backfill(_) => {
                 self.recall_quarantine().await?;

@@ -29,8 +29,11 @@ impl Listing {
     pub(super) fn note(&mut self, finding: &Finding, stood: Option<Stand>, event_type: Option<&str>) {
         let (key, each) = (&finding.id.key, &finding.id.each);
         // A finding may have changed its kind since it was noted.
+        let mut earlier_type = None;
         for kind in [Kind::Missing, Kind::Mismatched, Kind::Orphaned, Kind::Unreadable] {
-            self.shown.remove(&(kind, key.clone(), each.clone()));
+            if let Some((earlier, its_type)) = self.shown.remove(&(kind, key.clone(), each.clone())) {
+                earlier_type = its_type.filter(|_| earlier.event_id == finding.event_id);
+            }
         }
         // What this run wrote before was noted before.
         let is_known = |stood: Stand| stood.run_id == finding.run_id && is_listed(stood.state);
@@ -40,7 +43,9 @@ impl Listing {
         }
         self.all += 1;
         let place = (finding.kind, key.clone(), each.clone());
-        self.shown.insert(place, (finding.clone(), event_type.map(str::to_owned)));
+        // Whoever sees it twice tonight makes its event once.
+        let event_type = event_type.map(str::to_owned).or(earlier_type);
+        self.shown.insert(place, (finding.clone(), event_type));
         if self.shown.len() > self.limit {
             self.shown.pop_last();
         }
@@ -88,6 +93,7 @@ fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> Planne
         currency: finding.amount.map(|amount| amount.currency.to_string()),
         event_type,
         event_id: finding.event_id,
+        clock: finding.clock,
     }
 }
 

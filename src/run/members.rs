@@ -5,11 +5,11 @@ use tieout_reconcilers::fan_out::Member;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::Each;
 
-use super::Mode;
 use super::domain::Night;
 use super::outcome::Failure;
 use super::stage::Stage;
 use super::summary::{blank, failed};
+use super::{Mode, Scope};
 use crate::plan::Exposure;
 use crate::report::{DomainReport, Members as MembersReport};
 
@@ -35,13 +35,14 @@ pub(super) async fn reconcile(
             Some(stage.leases.take(stage.job, (domain, &Each::default()), &stage.stop).await?)
         }
     };
+    let members = permitted(stage, members);
     let number = members.len() as u64;
     let mut nights = Box::pin(work(stage, members)).await;
     nights.release().await;
     let mut report = Box::pin(nights.tell(blank(stage.reconciler.as_ref()))).await;
     report.complete &= doubts.is_empty();
     report.problems.extend(doubts);
-    if number == 0 {
+    if number == 0 && !matches!(stage.job.options.scope, Scope::Planned(_)) {
         report.notes.push("the fan-out has no member; nothing was read".to_owned());
     }
     if let Some(members) = &mut report.members {
@@ -51,6 +52,14 @@ pub(super) async fn reconcile(
         stage.leases.give_back(&lease).await;
     }
     Ok(report.ended())
+}
+
+/// Whoever carries out a plan works on the members that it names.
+fn permitted(stage: &Stage<'_>, mut members: Vec<Member>) -> Vec<Member> {
+    if let Scope::Planned(permit) = &stage.job.options.scope {
+        members.retain(|member| permit.items(stage.reconciler.domain(), &member.each).is_some());
+    }
+    members
 }
 
 async fn work<'a>(stage: &Stage<'a>, members: Vec<Member>) -> Nights<'a> {

@@ -27,9 +27,12 @@ mod lives;
 mod members;
 mod offers;
 mod originals;
+mod narrow;
 mod outcome;
 mod panicked;
 mod parts;
+mod permit;
+mod planned;
 mod purge;
 mod quarantine;
 mod range;
@@ -89,6 +92,7 @@ pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
 pub(crate) use lease::holder;
 pub use outcome::Failure;
+pub use permit::{Permit, Permitted, PermittedItem};
 pub use replay::{Over, Replay, Replayed, replay};
 pub use retry::{Retried, Retry, retry};
 pub(crate) use standing::standing;
@@ -125,6 +129,8 @@ pub enum Scope {
     Backfill(Option<Window>),
     /// Some keys, which never touches coverage.
     Keys(Vec<Key>),
+    /// The items of a saved plan and nothing else; coverage stays as it is.
+    Planned(Arc<Permit>),
 }
 
 /// What to do when another run holds a domain's lease.
@@ -316,14 +322,18 @@ async fn work(
 async fn reconcile(run: &UnderWay<'_>, reconciler: &Arc<dyn Reconciler>, now: Instant) -> DomainReport {
     // A night is deep: boxed, its layout is worked out apart from that of the run.
     let night = Box::pin(domain::reconcile(run, reconciler, now));
-    match panicked::caught(night).await {
+    let mut report = match panicked::caught(night).await {
         Ok(report) => report,
         Err(failure) => {
             tracing::error!(%failure, "the domain was given up");
             run.leases.fence_off(reconciler.domain()).await;
             summary::failed(summary::blank(reconciler.as_ref()), &failure)
         }
+    };
+    if let Scope::Planned(permit) = &run.job.options.scope {
+        permit.account_for_all(reconciler.domain(), &mut report);
     }
+    report
 }
 
 /// Records how a domain ended, in case the run cannot write its whole report.

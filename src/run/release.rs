@@ -6,7 +6,7 @@ use super::outcome::Failure;
 use super::stages::{Timed, timed};
 use crate::plan::{Exposure, tripped};
 use crate::report::ItemCounts;
-use crate::store::{Release, Staged};
+use crate::store::{Release, Staged, StagedBy};
 
 impl Night<'_> {
     /// Applies the limits to everything that is staged, together with what other members of the domain would send, and
@@ -26,7 +26,7 @@ impl Night<'_> {
             Some(reason) => Release::Held { reason },
             None => Release::Pending,
         };
-        let (released, took) = timed(self.job.store.release(lease, decide)).await;
+        let (released, took) = timed(self.job.store.release_by(lease, self.whose(), decide)).await;
         self.report.took(Timed::Release, took);
         let released = released?;
         if let Release::Held { reason } = released.decision {
@@ -39,11 +39,23 @@ impl Night<'_> {
     /// What this member would send, and what it was found among.
     pub(super) async fn exposure(&self) -> Result<Exposure, Failure> {
         let Some(lease) = &self.lease else { return Ok(self.exposed(self.n_events, 0)) };
-        let staged = self.job.store.staged(lease).await?;
+        let staged = self.job.store.staged_by(lease, self.whose()).await?;
         Ok(self.exposed(staged.count, staged.from_earlier_runs))
     }
 
+    /// Whoever carries out a plan lets go what it staged itself, which is of the plan.
+    const fn whose(&self) -> StagedBy {
+        match self.job.options.scope {
+            Scope::Planned(_) => StagedBy::ThisRun,
+            _ => StagedBy::AnyRun,
+        }
+    }
+
     fn exposed(&self, emits: u64, earlier: u64) -> Exposure {
+        if let Scope::Planned(permit) = &self.job.options.scope {
+            let among = permit.among(self.sides.reconciler.domain(), &self.sides.each);
+            return Exposure { emits, earlier, direction: self.direction(), ..among };
+        }
         let ItemCounts { upstream, local, .. } = self.account.items;
         // Keys that somebody named, and changes, are no range: they say nothing about how much there should be.
         let is_range =

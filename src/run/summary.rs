@@ -51,6 +51,7 @@ impl Night<'_> {
         }
         let listing = std::mem::replace(&mut self.listing, Listing::of_at_most(0));
         (self.report.findings, self.report.findings_not_listed) = listing.finish(self.limit.is_some());
+        self.say_held_items();
     }
 
     /// How far the coverage of this member has no hole.
@@ -113,6 +114,7 @@ pub(super) fn blank_named(domain: &str) -> DomainReport {
         causes: BTreeMap::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
+        carried_out: None,
         members: None,
     }
 }

@@ -42,7 +42,7 @@ pub use database::Store;
 pub use error::StoreError;
 pub use findings::{
     ActsRefused, Approval, Did, FindingCount, FindingFilter, FindingRecord, HeldSet, HistoryEntry,
-    StandingCount,
+    StandingCount, Stood,
 };
 pub use kept_state::{Axis, KeptMember, KeptState, LeaseMark, TokenMark};
 pub use lease::{LEASE_TIME, Lease, Led, OfJob, SIGN_OF_LIFE, Signs};
@@ -55,7 +55,7 @@ pub use outbox::{
     UnsentCount, as_it_is,
 };
 pub use quarantine::{QuarantineFilter, ReadAgain};
-pub use release::{Release, Released, Staged};
+pub use release::{Release, Released, Staged, StagedBy};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
 pub use schedules::{Agenda, Claim, Claimed, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed};

@@ -24,6 +24,35 @@ pub struct Staged {
     pub from_earlier_runs: u64,
 }
 
+/// Whose staged events are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StagedBy {
+    /// Also those of runs that ended before their release.
+    AnyRun,
+    /// Those of the run that has the lease.
+    ThisRun,
+}
+
+impl StagedBy {
+    /// The condition on the run, which is the parameter of that number.
+    pub(super) fn clause(self, number: usize) -> String {
+        match self {
+            Self::AnyRun => String::new(),
+            Self::ThisRun => format!(" AND run_id = ${number}"),
+        }
+    }
+
+    /// The run as a parameter, where it is one.
+    pub(super) fn run(self, lease: &Lease) -> Option<Value<'_>> {
+        (self == Self::ThisRun).then(|| lease.run_id().into())
+    }
+
+    fn of(self, lease: &Lease) -> Vec<Value<'_>> {
+        let domain = args![lease.domain().as_str(), lease.each().as_str()];
+        domain.into_iter().chain(self.run(lease)).collect()
+    }
+}
+
 /// What happens to everything that is staged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
@@ -48,8 +77,13 @@ pub struct Released {
 impl Store {
     /// What is staged under a lease, whichever run staged it.
     pub async fn staged(&self, lease: &Lease) -> Result<Staged, StoreError> {
+        self.staged_by(lease, StagedBy::AnyRun).await
+    }
+
+    /// What is staged under a lease by some runs.
+    pub async fn staged_by(&self, lease: &Lease, by: StagedBy) -> Result<Staged, StoreError> {
         let mut tx = self.read().await?;
-        let rows = tx.rows(counted(""), &of(lease)).await?;
+        let rows = tx.rows(counted(by, ""), &by.of(lease)).await?;
         count(&rows, lease)
     }
 
@@ -61,20 +95,31 @@ impl Store {
         lease: &Lease,
         decide: impl Fn(&Staged) -> Release + Send + Sync,
     ) -> Result<Released, StoreError> {
+        self.release_by(lease, StagedBy::AnyRun, decide).await
+    }
+
+    /// The same about what some runs staged. What others staged waits for the next release.
+    pub async fn release_by(
+        &self,
+        lease: &Lease,
+        by: StagedBy,
+        decide: impl Fn(&Staged) -> Release + Send + Sync,
+    ) -> Result<Released, StoreError> {
         let decided = Mutex::new(None);
-        self.again(Twice::IsOnce, || self.release_once(lease, &decide, &decided)).await
+        self.again(Twice::IsOnce, || self.release_once(lease, by, &decide, &decided)).await
     }
 
     /// `decided` is what was decided when this was tried before: where nothing is staged any more, it was done.
     async fn release_once(
         &self,
         lease: &Lease,
+        by: StagedBy,
         decide: &(impl Fn(&Staged) -> Release + Send + Sync),
         decided: &Mutex<Option<Released>>,
     ) -> Result<Released, StoreError> {
         let mut tx = self.write("release").await?;
         fence(&mut tx, lease).await?;
-        let rows = tx.rows(counted(tx.dialect().for_update), &of(lease)).await?;
+        let rows = tx.rows(counted(by, tx.dialect().for_update), &by.of(lease)).await?;
         let staged = count(&rows, lease)?;
 
         let earlier = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -86,9 +131,9 @@ impl Store {
         if staged.count > 0 && !is_left {
             let now = tx.now().await?;
             if let Release::Held { reason } = &decision {
-                findings::hold(&mut tx, lease, reason, now).await?;
+                findings::hold(&mut tx, lease, by, reason, now).await?;
             }
-            outbox::release(&mut tx, lease, &decision, now).await?;
+            outbox::release(&mut tx, lease, by, &decision, now).await?;
         }
         let released = Released { staged, decision };
         *decided.lock().unwrap_or_else(PoisonError::into_inner) = Some(released.clone());
@@ -98,16 +143,13 @@ impl Store {
 }
 
 /// Counts what is staged where it lies, and locks it in order where it is asked to: there may be millions.
-fn counted(lock: &str) -> String {
+fn counted(by: StagedBy, lock: &str) -> String {
+    let whose = by.clause(3);
     format!(
         "SELECT kind, run_id, COUNT(*) AS count FROM
-             (SELECT kind, run_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged' ORDER BY seq {lock}) AS staged
+             (SELECT kind, run_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged'{whose} ORDER BY seq {lock}) AS staged
          GROUP BY kind, run_id"
     )
-}
-
-fn of(lease: &Lease) -> [Value<'_>; 2] {
-    args![lease.domain().as_str(), lease.each().as_str()]
 }
 
 fn count(rows: &[Row], lease: &Lease) -> Result<Staged, StoreError> {

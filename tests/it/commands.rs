@@ -167,3 +167,21 @@ async fn next_lists_what_is_due_by_the_clocks_of_each_zone_and_names_what_never_
     assert_eq!(world.tieout(&["next", "--count", "0"]).code, 2);
     assert!(!world.path().join("state.db").exists(), "a look at the schedule makes no state");
 }
+
+#[tokio::test]
+async fn a_run_says_by_its_exit_code_that_there_were_differences_where_it_is_asked_to() {
+    let world = World::agreeing(3).await;
+    assert_eq!(world.tieout(&["run", "--detailed-exitcode"]).code, 0);
+    assert_eq!(world.tieout(&["plan"]).code, 0);
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.upstream(&charge("ch_other", 6, 500));
+    assert_eq!(world.tieout(&["plan"]).code, 4);
+    let held = world.tieout(&["run", "--detailed-exitcode", "--max-emits", "1"]);
+    assert_eq!(held.code, 5, "what only a person helps against wins: {held:?}");
+    assert_eq!(world.tieout(&["approve", "latest", "--expect", "2"]).code, 0);
+    assert_eq!(world.tieout(&["run"]).code, 0);
+    assert_eq!(world.tieout(&["run", "--detailed-exitcode"]).code, 4, "sent and not repaired yet");
+    world.consume().await;
+    let repaired = world.tieout(&["run", "--detailed-exitcode"]);
+    assert_eq!(repaired.code, 0, "{repaired:?}");
+}

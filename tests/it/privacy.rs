@@ -116,6 +116,8 @@ async fn no_hidden_value_is_in_a_finding_a_report_or_a_log_whatever_is_asked_for
     for format in formats {
         assert_eq!(quiet(&world, &["plan", "--format", format]).code, 4);
     }
+    assert_eq!(quiet(&world, &["plan", "--out", "plan.json"]).code, 4);
+    shows_nothing("a saved plan", &std::fs::read_to_string(world.path().join("plan.json")).unwrap());
     world.edit("charges.yaml", "policy: {", "policy: {max_emits: 3, ");
     let run = quiet(&world, &["run", "--format", "json"]);
     assert_eq!((run.code, &run.domain()["tonight"]["new"]), (5, &json!(21)), "{run:?}");

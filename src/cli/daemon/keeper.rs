@@ -272,7 +272,7 @@ impl Keeper {
         let run = Scheduled {
             desk: self.desk.clone(),
             setup: Arc::clone(&self.setup),
-            called: Called { run_id, domains, budgets },
+            called: Called { run_id, domains, budgets, out: None },
             heartbeat: self.args.manner.heartbeat,
             options: self.options(),
             store: self.store.clone(),

@@ -6,6 +6,7 @@ use crate::report::amounts::Amount;
 use crate::report::exit;
 use crate::report::value::{DomainReport, EventCounts, RunReport, Status};
 
+use super::carried_out::carried_out;
 use super::escape::safe;
 use super::grid::{Grid, counted, figure};
 use super::lives::lives;
@@ -67,6 +68,7 @@ fn events(report: &RunReport) -> String {
 pub(super) fn paragraphs(report: &RunReport, look: &Look) -> Vec<String> {
     let steps = next_steps(report, look).into_iter().map(|step| [step.command, step.why.to_owned()]);
     [
+        paragraph("plan", carried_out(report)),
         paragraph("verified through", verified_through(report)),
         paragraph("at stake", at_stake(report)),
         paragraph("findings", lives(report)),

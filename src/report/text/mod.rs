@@ -3,13 +3,16 @@
 //! Nothing here writes anywhere, looks at a terminal or reads a clock.
 
 mod approved;
+mod carried_out;
 mod closing;
 mod dead_letters;
 mod dead_outcome;
+mod diff;
 mod due;
 mod escape;
 mod funnel;
 mod grid;
+mod kept_reports;
 mod listing;
 mod lists;
 mod lives;
@@ -29,13 +32,15 @@ mod state;
 pub use approved::approved;
 pub use dead_letters::{dead_group, dead_groups, dead_letter, dead_letters};
 pub use dead_outcome::{chosen, dropped, exported, replayed, retried};
+pub use diff::diff;
 pub use due::due;
 pub use escape::safe;
+pub use kept_reports::{exported_findings, pruned};
 pub use lists::{approval, checks, findings, runs, status};
 pub use look::Look;
 pub use next_steps::next_commands;
 pub use one_finding::{explain, finding};
-pub use plan::plan;
+pub use plan::{plan, saved_plan};
 pub use preview::preview;
 pub use quarantine::{quarantine, quarantine_accepted, quarantine_entry, quarantine_reopened};
 pub use run::{brief, domain, ending, run, verdict};

@@ -22,6 +22,7 @@ pub fn next_commands(report: &RunReport, look: &Look) -> Vec<(String, &'static s
 /// The most useful commands first.
 pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
     let plans = report.mode == "plan";
+    let is_of_a_plan = report.domains.iter().any(|domain| domain.carried_out.is_some());
     let held = |domain: &DomainReport| domain.status == Status::Held || domain.events.held > 0;
     let failed = |domain: &DomainReport| {
         matches!(domain.status, Status::Failed | Status::Partial | Status::Interrupted | Status::Skipped)
@@ -46,7 +47,7 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
             "see what is held back",
         ),
         (
-            !plans && report.status == Status::Interrupted && report.successor.is_none(),
+            !plans && !is_of_a_plan && report.status == Status::Interrupted && report.successor.is_none(),
             format!("run --resume {}", report.run_id),
             "go on with what it did not end",
         ),

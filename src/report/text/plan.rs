@@ -1,5 +1,7 @@
 //! A plan as text: what would be emitted and why, and in its last line that nothing was.
 
+use tieout_reconcilers::instant::Instant;
+
 use crate::report::value::{DomainReport, RunReport};
 
 use super::closing::{last_line, paragraphs};
@@ -29,6 +31,18 @@ pub fn plan(report: &RunReport, look: &Look) -> String {
     lines.extend(paragraphs(report, look));
     lines.extend([String::new(), summary(report)]);
     page(&lines)
+}
+
+/// What follows a plan that was kept in a file.
+#[must_use]
+pub fn saved_plan(path: &str, expires_at: Instant, look: &Look) -> String {
+    let command = look.command(&format!("run --plan {}", shell_word(path)));
+    page(&[
+        format!("Send it: {command}"),
+        format!(
+            "It may be carried out until {expires_at}; each item is looked at again before its event is sent."
+        ),
+    ])
 }
 
 /// `Plan: 4 events to emit (3 missing, 1 mismatched), 1 orphaned. Nothing was sent.`

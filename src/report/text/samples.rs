@@ -73,6 +73,7 @@ fn agreeing(name: &str) -> DomainReport {
         notes: Vec::new(),
         findings: Vec::new(),
         findings_not_listed: 0,
+        carried_out: None,
         members: None,
     }
 }
@@ -93,6 +94,7 @@ fn planned(key: &str, kind: Kind, state: State) -> PlannedFinding {
         currency: None,
         event_type: None,
         event_id: None,
+        clock: None,
     }
 }
 

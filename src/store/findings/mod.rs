@@ -8,6 +8,7 @@ mod read;
 mod record;
 mod row;
 mod standing;
+mod then;
 mod write;
 
 pub use acts::{ActsRefused, Did};
@@ -16,4 +17,5 @@ pub use held::HeldSet;
 pub(super) use letters::{note_events, park};
 pub use read::{FindingCount, FindingFilter, FindingRecord, HistoryEntry};
 pub use standing::StandingCount;
+pub use then::Stood;
 pub(super) use write::{acknowledge, hold, interventions, upsert};

@@ -10,6 +10,7 @@ use super::row::{self, COLUMNS};
 use crate::finding::{Finding, State};
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
+use crate::store::release::StagedBy;
 use crate::store::sql::{Row, Tx, Value, args, params};
 
 /// Rows of one statement.
@@ -56,20 +57,24 @@ pub(in crate::store) async fn upsert(
 pub(in crate::store) async fn hold(
     tx: &mut Tx,
     lease: &Lease,
+    by: StagedBy,
     reason: &str,
     now: Instant,
 ) -> Result<(), StoreError> {
-    const STAGED: &str = "state = 'open' AND event_id IN
-        (SELECT event_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged')";
+    let whose = by.clause(4);
+    let staged = format!(
+        "state = 'open' AND event_id IN
+        (SELECT event_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged'{whose})"
+    );
     let args = args![lease.domain().as_str(), lease.each().as_str(), reason, lease.run_id()];
     let history = format!(
         "{HISTORY} SELECT domain, each_, key, episode, 'held', $5, $4, $3 FROM findings
-         WHERE domain = $1 AND each_ = $2 AND {STAGED} ORDER BY key"
+         WHERE domain = $1 AND each_ = $2 AND {staged} ORDER BY key"
     );
     tx.execute(history, &[args.as_slice(), &args![now]].concat()).await?;
     let update = format!(
         "UPDATE findings SET state = 'held', reason = $3, run_id = $4, held_by = $4
-         WHERE domain = $1 AND each_ = $2 AND {STAGED}"
+         WHERE domain = $1 AND each_ = $2 AND {staged}"
     );
     tx.execute(update, &args).await?;
     Ok(())

@@ -9,7 +9,7 @@ use super::row::{self, OutboxRow};
 use crate::event::{Event, Start};
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
-use crate::store::release::Release;
+use crate::store::release::{Release, StagedBy};
 use crate::store::sql::{Tx, Value, args, params};
 
 /// Rows of one statement.
@@ -98,10 +98,11 @@ pub(in crate::store) async fn withdraw(
     tx.execute(sql, &[args![now].as_slice(), events].concat()).await.map(drop)
 }
 
-/// Moves everything that is staged under a lease.
+/// Moves what is staged under a lease.
 pub(in crate::store) async fn release(
     tx: &mut Tx,
     lease: &Lease,
+    by: StagedBy,
     decision: &Release,
     now: Instant,
 ) -> Result<(), StoreError> {
@@ -109,12 +110,14 @@ pub(in crate::store) async fn release(
         Release::Pending => ("pending", None),
         Release::Held { reason } => ("held", Some(reason.as_str())),
     };
-    tx.execute(
+    let whose = by.clause(6);
+    let sql = format!(
         "UPDATE outbox SET state = $3, reason = $4, due_at = $5
-         WHERE domain = $1 AND each_ = $2 AND state = 'staged'",
-        &args![lease.domain().as_str(), lease.each().as_str(), state, reason, now],
-    )
-    .await?;
+         WHERE domain = $1 AND each_ = $2 AND state = 'staged'{whose}"
+    );
+    let args = args![lease.domain().as_str(), lease.each().as_str(), state, reason, now];
+    let args: Vec<Value<'_>> = args.into_iter().chain(by.run(lease)).collect();
+    tx.execute(sql, &args).await?;
     Ok(())
 }
 

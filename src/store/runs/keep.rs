@@ -75,6 +75,17 @@ impl Store {
         .await
     }
 
+    /// Takes the report of a run out. That there was the run stays known, and how it ended.
+    pub async fn prune_report(&self, run_id: Uuid) -> Result<(), StoreError> {
+        self.again(Twice::IsOnce, || async move {
+            let mut tx = self.write("run.prune").await?;
+            let prune = "UPDATE runs SET report = NULL WHERE run_id = $1 AND status <> 'running'";
+            tx.execute(prune, &args![run_id]).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
     /// The newest runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
         let mut tx = self.read().await?;

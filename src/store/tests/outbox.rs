@@ -11,11 +11,12 @@ use super::world::{World, event, event_id, finding, id};
 use crate::event::Start;
 use crate::finding::State;
 use crate::process::Process;
-use crate::store::{Commit, OutboxState, Outgoing, Release};
+use crate::store::{Commit, OutboxState, Outgoing, Release, StagedBy};
 
 on_both_stores!(
     nothing_is_claimed_before_the_release,
     what_a_dead_run_staged_is_released_with_the_next,
+    a_run_may_let_go_what_it_staged_itself_and_leave_the_rest,
     a_held_release_holds_the_findings_with_its_reason,
     an_event_held_from_the_beginning_is_not_released,
     an_acknowledged_event_makes_its_finding_emitted,
@@ -59,6 +60,25 @@ async fn what_a_dead_run_staged_is_released_with_the_next(world: World) {
     let released = world.store.release(&second, |_| Release::Pending).await.unwrap();
     assert_eq!(released.staged, staged);
     assert_eq!(claim(&world, "relay").await, ids(&["ch_1", "ch_2", "ch_3"]));
+}
+
+async fn a_run_may_let_go_what_it_staged_itself_and_leave_the_rest(world: World) {
+    world.stage(&world.lease, &["ch_1"]).await;
+    let second = world.take_over().await;
+    world.stage(&second, &["ch_2"]).await;
+    let own = StagedBy::ThisRun;
+    let staged = world.store.staged_by(&second, own).await.unwrap();
+    assert_eq!((staged.count, staged.from_earlier_runs), (1, 0));
+    let held = Release::Held { reason: "max_emits".to_owned() };
+    world.store.release_by(&second, own, |_| held.clone()).await.unwrap();
+    assert_eq!(
+        (world.finding("ch_1").await.state, world.finding("ch_2").await.state),
+        (State::Open, State::Held)
+    );
+    world.stage(&second, &["ch_3"]).await;
+    world.store.release_by(&second, own, |_| Release::Pending).await.unwrap();
+    assert_eq!(claim(&world, "relay").await, ids(&["ch_3"]));
+    assert_eq!(world.store.staged(&second).await.unwrap().count, 1);
 }
 
 async fn a_held_release_holds_the_findings_with_its_reason(world: World) {
