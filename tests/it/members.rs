@@ -130,3 +130,22 @@ async fn a_member_that_cannot_be_read_is_named_and_the_others_are_judged() {
     let human = world.tieout(&["plan"]);
     assert!(human.stdout.contains("red: "), "{human:?}");
 }
+
+#[tokio::test]
+async fn a_saved_plan_is_carried_out_for_the_members_that_it_names() {
+    let world = accounts(200).await;
+    let plan = world.tieout(&["plan", "--out", "plan.json", "--format", "json"]);
+    assert_eq!(plan.code, 4, "{plan:?}");
+    world.local(&charge("green_lost", 9, 500)).await;
+    let run = world.tieout(&["run", "--plan", "plan.json", "--format", "json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let items = run.domain()["carried_out"]["items"].as_array().unwrap().clone();
+    let told = items.iter().map(|item| {
+        [&item["each"], &item["key"], &item["outcome"]]
+            .map(|text| text.as_str().unwrap().to_owned())
+            .join(" ")
+    });
+    let expected = ["blue blue_lost emitted", "green green_lost already_repaired", "red red_lost emitted"];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(world.events().await.len(), 2);
+}

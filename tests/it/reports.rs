@@ -31,7 +31,7 @@ async fn what_came_went_and_moved_between_two_runs_is_told_and_nothing_else() {
         assert!(same.stdout.ends_with("Nothing is different in 1 domain.\n"), "{same:?}");
         world.consume().await;
         world.upstream(&charge("ch_new", 4, 900));
-        let second = world.run();
+        let second = world.tieout(&["run", "--key", "ch_new", "--format", "json"]);
         assert_eq!((first.code, second.code), (0, 0), "{second:?}");
 
         let (from, to) = (id(&first), id(&second));
