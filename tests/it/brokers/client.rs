@@ -91,13 +91,19 @@ pub(super) mod nats {
     }
 
     pub(crate) async fn all(port: u16, name: &str) -> Vec<String> {
-        let mut stream = connect(port).await.unwrap().get_stream(name).await.unwrap();
-        let count = usize::try_from(stream.info().await.unwrap().state.messages).unwrap();
+        read(port, name).await.unwrap()
+    }
+
+    /// The same, where a cluster answers: one that has lost a member may need some time.
+    pub(crate) async fn read(port: u16, name: &str) -> Option<Vec<String>> {
+        let mut stream = connect(port).await?.get_stream(name).await.ok()?;
+        let count = usize::try_from(stream.info().await.ok()?.state.messages).unwrap();
         let ack_policy = consumer::AckPolicy::None;
         let config = consumer::pull::Config { ack_policy, ..consumer::pull::Config::default() };
-        let reader = stream.create_consumer(config).await.unwrap();
-        let messages = reader.messages().await.unwrap().take(count);
-        messages.map(|message| String::from_utf8(message.unwrap().payload.to_vec()).unwrap()).collect().await
+        let reader = stream.create_consumer(config).await.ok()?;
+        let messages: Vec<_> = reader.messages().await.ok()?.take(count).collect().await;
+        let text = |payload: &[u8]| String::from_utf8(payload.to_vec()).unwrap();
+        messages.into_iter().map(|message| Some(text(&message.ok()?.payload))).collect()
     }
 
     pub(crate) async fn remove(port: u16, name: &str) {

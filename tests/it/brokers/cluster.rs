@@ -83,6 +83,12 @@ impl Cluster {
     }
 
     pub(super) async fn received(&self) -> Vec<String> {
-        nats::all(self.members[0].port, &self.stream).await
+        let mut received = None;
+        until_so("the cluster can be read", async || {
+            received = nats::read(self.members[0].port, &self.stream).await;
+            received.is_some()
+        })
+        .await;
+        received.unwrap()
     }
 }

@@ -10,6 +10,7 @@ const APPLIED: &str =
     "INSERT INTO tieout_inbox_versions (consumer, source, subject, version) VALUES (?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE version = GREATEST(version, VALUES(version));";
 const STALE: &str = "SELECT version > ? FROM tieout_inbox_versions WHERE consumer = ? AND source = ? AND subject = ? FOR UPDATE;";
+const PURGE: &str = "DELETE FROM tieout_inbox WHERE seen_at < NOW(6) - INTERVAL 30 DAY;";
 
 /// A database with an inbox, made twice, and a table that a consumer fills.
 async fn database() -> MySql {
@@ -110,14 +111,11 @@ async fn in_mysql_old_ids_are_purged_and_versions_stay() {
     mysql.drop().await;
 }
 
-const PURGE: &str = "DELETE FROM tieout_inbox WHERE seen_at < NOW(6) - INTERVAL 30 DAY;";
-
 #[tokio::test]
 async fn the_statements_for_mysql_are_those_of_the_manual_and_their_table_names_no_database() {
-    let manual = std::fs::read_to_string("docs/queues.md").unwrap();
-    for statement in [SEEN, APPLIED, STALE, PURGE] {
-        assert!(manual.contains(statement), "{statement}");
-    }
+    let manual = include_str!("../../../docs/queues.md");
+    let blocks = manual.split("```mysql\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    assert_eq!(blocks.collect::<Vec<_>>(), [SEEN, APPLIED, STALE, PURGE]);
     let world = World::agreeing(0).await;
     let refused = world.tieout(&["migrate", "inbox", "--for", "mysql", "--table", "app.inbox"]);
     assert_eq!(refused.code, 2, "{refused:?}");
