@@ -23,6 +23,7 @@ mod quarantine;
 mod run;
 mod schedule;
 mod schemas;
+mod settings;
 mod show;
 mod state;
 
@@ -41,6 +42,7 @@ pub use quarantine::{quarantine, quarantine_accepted, quarantine_entry, quaranti
 pub use run::{brief, domain, ending, run, verdict};
 pub use schedule::{journal, pause_changed, paused};
 pub use schemas::{compared, schemas, sizes};
+pub use settings::settings;
 pub use show::show;
 pub use state::{rewound, state, unlocked};
 
