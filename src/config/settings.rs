@@ -1,6 +1,7 @@
 //! Every setting with its value and where it came from. Values are taken from the text whose secrets are blotted out.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use tieout_reconcilers::define::checked::Fault;
@@ -14,6 +15,9 @@ use super::metrics::DEFAULT_JOB;
 use super::{folder, mask};
 use crate::metrics::DEFAULT_INTERVAL;
 use crate::store::Keep;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 /// A setting that is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -126,7 +130,6 @@ fn shown_at(spot: Spot, document: &Document) -> String {
 
 fn defaults(config: &Config) -> Vec<Setting> {
     let keep = Keep::default();
-    let time = |time| humantime::format_duration(time).to_string();
     let mut defaults = vec![
         Setting::default("state.url", DEFAULT_STATE),
         Setting::default("state.migrate", "on_start"),
@@ -138,6 +141,14 @@ fn defaults(config: &Config) -> Vec<Setting> {
         defaults.push(Setting::default("metrics.pushgateway.job", DEFAULT_JOB));
     }
     defaults
+}
+
+/// As a person would write it; months of `humantime` are no round number of days.
+fn time(time: Duration) -> String {
+    match (time.as_secs() / DAY, time.as_secs() % DAY) {
+        (days, 0) => format!("{days}d"),
+        _ => humantime::format_duration(time).to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -176,8 +187,19 @@ providers:
     secrets: {stripe_key: file:key}
 "
             )
-            .join("\n")
-        );
+            .join("\n"), @r"
+        state.migrate = by_hand (tieout.yaml:1)
+        databases.app.url = env:APP_DB (tieout.yaml:3)
+        databases.old.url = sqlite:old.db (tieout.yaml:5)
+        queues.billing.sqlite.path = queue.db (tieout.yaml:7)
+        queues.billing.sqlite.table = events (tieout.yaml:7)
+        events.keep = 3d (tieout.yaml:9)
+        reconcilers = [] (tieout.yaml:10)
+        providers.stripe.secrets.stripe_key = file:key (tieout.yaml:13)
+        state.url = sqlite:tieout-state.db (default)
+        events.keep_dead = 90d (default)
+        metrics.expected_interval = 1d (default)
+        ");
     }
 
     #[test]
