@@ -107,6 +107,8 @@ fn gather(node: &Node, name: String, document: &Document, settings: &mut Vec<Set
                 gather(element, format!("{name}[{index}]"), document, settings);
             }
         }
+        // A file that says nothing.
+        _ if name.is_empty() => {}
         kind => {
             let value = match kind {
                 NodeKind::Null => "null".to_owned(),
