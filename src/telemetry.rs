@@ -21,6 +21,11 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// The variable that says what is logged.
+pub(crate) const LOG: &str = "TIEOUT_LOG";
+/// The variable that says how.
+pub(crate) const LOG_FORMAT: &str = "TIEOUT_LOG_FORMAT";
+
 /// How targets of this program begin.
 const OURS: &str = "tieout";
 
@@ -56,7 +61,7 @@ impl Settings {
             Ok(_) | Err(VarError::NotPresent) => Ok(None),
             Err(error) => Err(SettingError::Unreadable(error)),
         };
-        let (log, format) = (variable("TIEOUT_LOG")?, variable("TIEOUT_LOG_FORMAT")?);
+        let (log, format) = (variable(LOG)?, variable(LOG_FORMAT)?);
         Self::new((verbose, quiet), log.as_deref(), format.as_deref(), color)
     }
 

@@ -53,7 +53,7 @@ pub mod gone_file;
 mod nested_file;
 pub mod rows_file;
 
-mod yaml_tree;
+pub mod yaml_tree;
 mod pointer;
 mod preset;
 mod inherit;

@@ -14,29 +14,37 @@ use super::problem::Spot;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) spot: Spot,
-    pub(super) kind: NodeKind,
+pub struct Node {
+    /// Where it stands.
+    pub spot: Spot,
+    /// What it is.
+    pub kind: NodeKind,
 }
 
 /// What a part is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NodeKind {
+pub enum NodeKind {
+    /// Nothing.
     Null,
     /// Text, in quotes or not.
     Text(String),
     /// A number or a boolean.
     Plain(String),
+    /// One after the other.
     List(Vec<Node>),
+    /// By keys, in the order of the file.
     Map(Vec<Member>),
 }
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Member {
-    pub(super) key: String,
-    pub(super) spot: Spot,
-    pub(super) value: Node,
+pub struct Member {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub spot: Spot,
+    /// What stands behind it.
+    pub value: Node,
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -10,6 +10,7 @@ use tieout_reconcilers::discrepancy::Kind;
 use super::acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Whom};
 use super::approve::ApproveArgs;
 use super::asyncapi::AsyncapiArgs;
+use super::config::ConfigCommand;
 use super::daemon::DaemonArgs;
 use super::dlq::DlqCommand;
 use super::explain::ShowArgs;
@@ -190,6 +191,9 @@ pub enum Command {
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+    /// See what is in force, and where each setting came from
+    #[command(subcommand, after_help = help::CONFIG)]
+    Config(ConfigCommand),
     /// Look for what will go wrong: rights, logins, clocks, settings, the state store
     #[command(after_help = help::DOCTOR)]
     Doctor(DoctorArgs),

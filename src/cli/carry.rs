@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, asyncapi, daemon, dlq, doctor, explain, generate, metrics, migrate, next, notify,
+    acts, approve, asyncapi, config, daemon, dlq, doctor, explain, generate, metrics, migrate, next, notify,
     overview, play, preflight, preview, probe, quarantine, reconcile, replay, report, schemas, state,
 };
 
@@ -33,6 +33,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Asyncapi(args) => asyncapi::asyncapi(desk, &args),
         Command::Generate(command) => generate::generate(desk, &command),
         Command::Schemas(command) => schemas::carry_out(desk, command).await,
+        Command::Config(command) => config::carry_out(desk, command),
         Command::Check(args) => preflight::check(desk, &args).await,
         Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,

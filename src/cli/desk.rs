@@ -5,14 +5,16 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use super::args::{Cli, Command, Format, Shared};
+use super::config;
 use super::failure::Failure;
 use super::last_words::LastWords;
 use super::output::{Output, is_colored};
 use super::signals::Signals;
 use super::watch::Screen;
+use crate::config::Setting;
 use crate::telemetry;
 
 /// What every command is given.
@@ -28,11 +30,13 @@ pub struct Desk {
     pub signals: Signals,
     /// The file that a pod's end is read from.
     pub last_words: LastWords,
+    /// What every command understands, and where it came from.
+    pub options: Vec<Setting>,
 }
 
 impl Desk {
     /// Starts logging and listening.
-    fn open(shared: &Shared, last_words: LastWords) -> Result<Self, Failure> {
+    fn open(shared: &Shared, last_words: LastWords, options: Vec<Setting>) -> Result<Self, Failure> {
         let output = Output::of(shared);
         let screen = Screen::detect();
         let settings = telemetry::Settings::from_env(shared.verbose, shared.quiet, is_colored(&io::stderr()));
@@ -42,7 +46,7 @@ impl Desk {
         );
         let signals = Signals::listen();
         let signals = signals.map_err(|error| Failure::failed("signals", error.to_string()))?;
-        Ok(Self { config: shared.config.clone(), output, screen, signals, last_words })
+        Ok(Self { config: shared.config.clone(), output, screen, signals, last_words, options })
     }
 }
 
@@ -54,13 +58,13 @@ where
     F: AsyncFnOnce(Command, &Desk) -> Result<u8, Failure>,
 {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
-        Ok(cli) => cli,
+    let (cli, matches) = match parse(&args) {
+        Ok(parsed) => parsed,
         Err(error) => return refuse(&error, wanted_format(&args)),
     };
     let last_words = LastWords::into(cli.shared.termination_log.as_deref());
-    let opened =
-        cli.command.takes(cli.shared.format).and_then(|()| Desk::open(&cli.shared, last_words.clone()));
+    let taken = cli.command.takes(cli.shared.format);
+    let opened = taken.and_then(|()| Desk::open(&cli.shared, last_words.clone(), config::options(&matches)));
     let ended = match opened {
         Ok(desk) => {
             let ended = carry_out(cli.command, &desk).await;
@@ -70,6 +74,13 @@ where
         Err(failure) => Err(failure),
     };
     ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format, &last_words)).into()
+}
+
+/// The call, and where its words came from.
+fn parse(args: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
+    let matches = Cli::command().try_get_matches_from(args)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut Cli::command()))?;
+    Ok((cli, matches))
 }
 
 /// Says what went wrong. A program that reads a stream finds it there as well.

@@ -208,6 +208,12 @@ Examples:
   tieout schemas check --against published     for CI: exit code 4 where a version breaks another
   tieout schemas sizes stripe.charges --jq '{id, amount}'   bytes of thin, mapped, full, original";
 
+pub(super) const CONFIG: &str = "\
+Examples:
+  tieout config show                           every setting with its file and line, variable or flag
+  tieout config show --config prod.yaml        of another configuration
+  tieout config show --format json             the same for a program";
+
 pub(super) const CHECK: &str = "\
 Examples:
   tieout check                                  definitions only: neither secrets nor network needed

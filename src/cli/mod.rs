@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod asyncapi;
 mod carry;
+mod config;
 mod daemon;
 mod desk;
 mod discreet;
@@ -64,6 +65,7 @@ pub use args::{
 pub use ask::Consent;
 pub use asyncapi::{AsyncapiArgs, Subject, To};
 pub use carry::carry_out;
+pub use config::ConfigCommand;
 pub use daemon::DaemonArgs;
 pub use desk::{Desk, main};
 pub use dlq::{

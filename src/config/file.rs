@@ -20,7 +20,7 @@ use super::secret::{SecretRef, UrlRef};
 use crate::store::{Keep, Upgrade};
 
 /// The state store of a configuration that does not name one.
-const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
+pub(super) const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -13,7 +13,7 @@ use super::secret::{ConfigError, Kinds, SecretRef};
 use crate::metrics::{DEFAULT_INTERVAL, GatewaySettings, Targets};
 
 /// The label `job` of what is pushed.
-const DEFAULT_JOB: &str = "tieout";
+pub(super) const DEFAULT_JOB: &str = "tieout";
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

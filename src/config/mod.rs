@@ -20,6 +20,7 @@ mod local_url;
 mod folder;
 mod registry;
 pub mod load;
+mod settings;
 
 pub(crate) use folder::read as text_of;
 pub use load::{Config, Loaded};
@@ -28,6 +29,7 @@ pub use notify::ChannelConfig;
 pub use provider::{ProviderConfig, ResolvedProvider};
 pub use queue::lag::LagConfig;
 pub use secret::ConfigError;
+pub use settings::{Origin, Setting};
 
 #[cfg(test)]
 mod tests;

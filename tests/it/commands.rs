@@ -32,6 +32,33 @@ async fn check_needs_neither_network_nor_secrets() {
 }
 
 #[tokio::test]
+async fn config_show_says_where_settings_come_from_without_network_or_secrets() {
+    let world = World::agreeing(1).await;
+    std::fs::remove_file(world.path().join("key")).unwrap();
+    std::fs::remove_file(world.path().join("app.db")).unwrap();
+    let human = world.tieout(&["config", "show"]);
+    assert_eq!(human.code, 0, "{human:?}");
+    assert!(human.stdout.contains("SETTING") && human.stdout.contains("events.keep"), "{human:?}");
+    let outcome = world.tieout(&["config", "show", "--format", "json"]).json();
+    assert_eq!(outcome["schema"], "tieout.config/v1");
+    let from = |name: &str| {
+        let settings = outcome["settings"].as_array().unwrap();
+        settings.iter().find(|setting| setting["name"] == name).unwrap()["from"].clone()
+    };
+    assert_eq!(from("--format"), "flag");
+    assert_eq!(from("--quiet"), "default");
+    assert_eq!(from("databases.app.url"), "file");
+    assert_eq!(from("metrics.expected_interval"), "default");
+    let quiet = world.command(&["config", "show"]).env("TIEOUT_QUIET", "true").output().unwrap();
+    assert!(String::from_utf8(quiet.stdout).unwrap().contains("TIEOUT_QUIET"));
+    world.edit("tieout.yaml", "databases:", "databasis:");
+    let bad = world.tieout(&["config", "show"]);
+    assert_eq!(bad.code, 2, "{bad:?}");
+    assert!(bad.stderr.contains("databasis"), "{bad:?}");
+    assert_eq!(world.api.requests(), 0);
+}
+
+#[tokio::test]
 async fn check_online_proves_the_columns_and_the_first_page() {
     let world = World::agreeing(1).await;
     let good = world.tieout(&["check", "--online"]);

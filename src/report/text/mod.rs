@@ -26,6 +26,7 @@ mod quarantine;
 mod run;
 mod schedule;
 mod schemas;
+mod settings;
 mod show;
 mod state;
 
@@ -46,6 +47,7 @@ pub use quarantine::{quarantine, quarantine_accepted, quarantine_entry, quaranti
 pub use run::{brief, domain, ending, run, verdict};
 pub use schedule::{journal, pause_changed, paused};
 pub use schemas::{compared, schemas, sizes};
+pub use settings::settings;
 pub use show::show;
 pub use state::{rewound, state, unlocked};
 
