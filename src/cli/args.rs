@@ -109,6 +109,8 @@ pub enum Format {
     Jsonl,
     /// YAML, of the documents that `asyncapi` and `generate` write
     Yaml,
+    /// Annotations of GitHub Actions, by `check`
+    Github,
 }
 
 /// When to use colours.
@@ -217,11 +219,15 @@ impl Command {
                 "a daemon writes no single document; `--format jsonl` writes one record per line",
             )),
             (Format::Yaml, Self::Asyncapi(_) | Self::Generate(_))
+            | (Format::Github, Self::Check(_))
             | (Format::Human | Format::Json | Format::Jsonl, _) => Ok(()),
             (Format::Yaml, _) => Err(Failure::usage(
                 "format",
                 "only `asyncapi` and `generate` write YAML; use `--format json`",
             )),
+            (Format::Github, _) => {
+                Err(Failure::usage("format", "only `check` annotates for GitHub; use `--format human`"))
+            }
         }
     }
 }
@@ -321,6 +327,16 @@ mod tests {
         assert_eq!(takes(&["asyncapi"]), Ok(()));
         assert_eq!(takes(&["generate", "catalog", "--owner", "payments"]), Ok(()));
         assert_eq!(takes(&["status"]).unwrap_err().exit, 2);
+    }
+
+    #[test]
+    fn annotations_are_refused_where_nothing_is_checked() {
+        let takes = |command: &str| {
+            let cli = Cli::try_parse_from(["tieout", "--format", "github", command]).unwrap();
+            cli.command.takes(cli.shared.format)
+        };
+        assert_eq!(takes("check"), Ok(()));
+        assert_eq!(takes("run").unwrap_err().exit, 2);
     }
 
     #[test]

@@ -71,7 +71,9 @@ impl To {
     ) -> Result<u8, Failure> {
         let line = |text: String| text + "\n";
         let text = match desk.output.format {
-            Format::Human | Format::Yaml => yaml(document).map_err(|error| unwritable(&error))?,
+            Format::Human | Format::Yaml | Format::Github => {
+                yaml(document).map_err(|error| unwritable(&error))?
+            }
             Format::Json => {
                 serde_json::to_string_pretty(document).map(line).map_err(|error| unwritable(&error))?
             }

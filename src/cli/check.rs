@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::Output;
 use crate::report::exit::decide;
+use crate::report::github::{Annotation, annotations};
 use crate::report::{json, text};
 
 /// One thing that was tested.
@@ -55,12 +56,27 @@ impl Tested {
 
 /// Writes what a command tested; the exit code is the strongest of the failures.
 pub fn show(command: &str, tests: &[Tested], output: &Output) -> Result<u8, Failure> {
-    let failures = tests.iter().filter_map(|test| Some((test.exit?, test.what.clone())));
-    let exit = decide(&failures.collect::<Vec<_>>()).code;
+    let exit = code(tests);
     let lines = || json::lines("tested", tests);
     let document = || json::checked(command, tests, exit);
     output.show(|look| page(command, tests, output.quiet, look), document, lines)?;
     Ok(exit)
+}
+
+/// Writes what a command tested as annotations of GitHub; the exit code is that of `show`.
+pub(super) fn annotate(tests: &[Tested], output: &Output) -> Result<u8, Failure> {
+    let of = |result| {
+        let these = tests.iter().filter(move |test| test.result == result);
+        these.map(|test| Annotation::titled(&test.what, &test.detail)).collect::<Vec<_>>()
+    };
+    output.write(&annotations(&of(TestResult::Failed), &of(TestResult::Warning)))?;
+    Ok(code(tests))
+}
+
+/// The strongest of the failures.
+fn code(tests: &[Tested]) -> u8 {
+    let failures = tests.iter().filter_map(|test| Some((test.exit?, test.what.clone())));
+    decide(&failures.collect::<Vec<_>>()).code
 }
 
 fn page(command: &str, tests: &[Tested], quiet: bool, look: &text::Look) -> String {

@@ -58,7 +58,7 @@ impl Failure {
         match (format, &self.drawn) {
             (Format::Json | Format::Jsonl, _) => record.to_line().unwrap_or_default(),
             (Format::Human | Format::Yaml, Some(drawing)) => format!("{}\n", drawing.trim_end()),
-            (Format::Human | Format::Yaml, None) => self.plain(),
+            (Format::Human | Format::Yaml, None) | (Format::Github, _) => self.plain(),
         }
     }
 

@@ -79,7 +79,7 @@ impl Output {
         jsonl: impl FnOnce() -> serde_json::Result<String>,
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Human | Format::Yaml => Ok(human(&self.look)),
+            Format::Human | Format::Yaml | Format::Github => Ok(human(&self.look)),
             Format::Json => json(),
             Format::Jsonl => jsonl(),
         };

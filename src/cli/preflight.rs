@@ -1,26 +1,50 @@
 //! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
 
-use super::args::CheckArgs;
+use tieout_reconcilers::define::problem::Problem;
+
+use super::args::{CheckArgs, Format};
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::{counted, reach, wire};
 use crate::config::{Config, Loaded};
 use crate::report::exit;
+use crate::report::github::{Annotation, annotations};
 
 /// Carries `check` out.
 pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> {
-    let loaded = wire::load_quietly(desk)?;
+    let is_annotated = desk.output.format == Format::Github;
+    let loaded = if is_annotated { load_annotated(desk)? } else { wire::load_quietly(desk)? };
+    let doubts = loaded.warnings.iter().map(|warning| Tested::warning("definition", warning.with_its_help()));
     let mut tests = vec![definitions(&loaded)];
-    tests
-        .extend(loaded.warnings.iter().map(|warning| Tested::warning("definition", warning.with_its_help())));
+    // Annotations stand beside the lines that are doubtful, and were written where the file was loaded.
+    tests.extend(doubts.filter(|_| !is_annotated));
     if args.vars || args.online {
         tests.push(references(&loaded.config));
     }
     if args.online {
         tests.extend(online(&loaded).await);
     }
+    if is_annotated {
+        return check::annotate(&tests, &desk.output);
+    }
     check::show("check", &tests, &desk.output)
+}
+
+/// Loads the configuration and annotates the lines that are wrong or doubtful.
+fn load_annotated(desk: &Desk) -> Result<Loaded, Failure> {
+    let beside = |problems: &[Problem]| problems.iter().map(Annotation::beside).collect::<Vec<_>>();
+    match Config::load(&desk.config) {
+        Ok(loaded) => {
+            desk.output.write(&annotations(&[], &beside(&loaded.warnings)))?;
+            Ok(loaded)
+        }
+        Err(problems) => {
+            desk.output.write(&annotations(&beside(&problems), &[]))?;
+            let plain: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Err(Failure::usage("definition", plain.join("\n")))
+        }
+    }
 }
 
 fn definitions(loaded: &Loaded) -> Tested {

@@ -46,5 +46,6 @@ pub use views::{ApprovedView, ExportedFindings, FindingView, PrunedView, RunLine
 
 pub mod exit;
 pub mod explained;
+pub mod github;
 pub mod json;
 pub mod text;

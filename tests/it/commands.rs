@@ -59,6 +59,26 @@ async fn config_show_says_where_settings_come_from_without_network_or_secrets() 
 }
 
 #[tokio::test]
+async fn check_annotates_the_wrong_line_for_github() {
+    let world = World::agreeing(1).await;
+    let good = world.tieout(&["check", "--format", "github"]);
+    assert_eq!((good.code, good.stdout.contains("::error")), (0, false), "{good:?}");
+    world.edit("charges.yaml", "changed:", "chnged:");
+    let bad = world.tieout(&["check", "--format", "github"]);
+    assert_eq!(bad.code, 2, "{bad:?}");
+    let [line] = bad.stdout.lines().collect::<Vec<_>>()[..] else { panic!("{bad:?}") };
+    assert!(line.starts_with("::error file=") && line.contains("charges.yaml,line="), "{bad:?}");
+    assert!(line.contains("chnged"), "{bad:?}");
+    std::fs::remove_file(world.path().join("key")).unwrap();
+    world.edit("charges.yaml", "chnged:", "changed:");
+    let unset = world.tieout(&["check", "--vars", "--format", "github"]);
+    assert_eq!(unset.code, 2, "{unset:?}");
+    assert!(unset.stdout.starts_with("::error title=references::"), "{unset:?}");
+    let refused = world.tieout(&["status", "--format", "github"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+}
+
+#[tokio::test]
 async fn check_online_proves_the_columns_and_the_first_page() {
     let world = World::agreeing(1).await;
     let good = world.tieout(&["check", "--online"]);
