@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::publish;
 use super::saved_plan::{self, Out};
 use super::scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
+use super::signals::asks;
 use super::watch::{Audience, audience};
 use super::wire::{self, SharedBudgets};
 use crate::clock::Clocks;
@@ -331,9 +332,16 @@ fn beats(audience: &Arc<dyn Audience>) -> AbortOnDropHandle<()> {
     let audience = Arc::clone(audience);
     AbortOnDropHandle::new(tokio::spawn(async move {
         let mut second = tokio::time::interval(Duration::from_secs(1));
+        let mut asks = asks().ok();
+        let mut asked = async || match &mut asks {
+            Some(asks) => asks.recv().await,
+            None => std::future::pending().await,
+        };
         loop {
-            second.tick().await;
-            audience.beat();
+            tokio::select! {
+                _ = second.tick() => audience.beat(),
+                _ = asked() => audience.asked(),
+            }
         }
     }))
 }

@@ -1,5 +1,7 @@
 //! SIGINT and SIGTERM: the first one asks the work to end, the second one ends the process at once.
 //!
+//! SIGUSR1 asks how far the work is ([`asks`]).
+//!
 //! Nothing is saved here; whoever works looks at the token and finishes its report.
 
 use std::io;
@@ -7,7 +9,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use futures::{Stream, StreamExt};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::report::exit;
@@ -22,6 +24,8 @@ pub struct Signals {
 impl Signals {
     /// Listens from now on. Must be called inside a tokio runtime.
     pub fn listen() -> io::Result<Self> {
+        // Whoever asks must not end a process that has nothing to tell.
+        let _asks = asks()?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let codes = async_stream::stream! {
@@ -63,6 +67,11 @@ impl Signals {
         self.token.cancel();
         codes.next().await
     }
+}
+
+/// Hears SIGUSR1 from now on.
+pub(super) fn asks() -> io::Result<Signal> {
+    signal(SignalKind::user_defined1())
 }
 
 #[cfg(test)]

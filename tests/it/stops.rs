@@ -246,3 +246,16 @@ async fn a_run_that_cannot_even_end_itself_is_given_up_and_its_report_comes_from
     left_clean(&world, &ended).await;
     postgres.drop().await;
 }
+
+#[tokio::test]
+async fn a_run_that_is_asked_how_far_it_is_says_so_and_goes_on() {
+    let world = World::agreeing(3).await;
+    world.api.change(|shelf| shelf.always = Some(Fault::Hangs(HOUR)));
+    let mut run = Process::start(&world, &["run", "--quiet"]);
+    until("the provider is asked", || !world.api.shelf.lock().unwrap().lists.is_empty());
+    run.signal("USR1");
+    run.until_it_says("shop.charges: page 0, 0 items");
+    run.signal("TERM");
+    let (ended, _) = run.end();
+    assert_eq!(ended.code, 143, "{ended:?}");
+}

@@ -61,6 +61,11 @@ impl Beats {
         self.running.remove(domain);
     }
 
+    /// Every domain that runs.
+    pub(super) fn all(&self) -> Vec<Alive> {
+        self.running.values().map(|(_, alive)| alive.clone()).collect()
+    }
+
     /// Every domain that is due, such as one whose provider does not answer.
     pub(super) fn all_due(&mut self) -> Vec<Alive> {
         let domains: Vec<String> = self.running.keys().cloned().collect();

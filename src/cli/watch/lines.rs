@@ -63,7 +63,7 @@ impl<W: Write + Send> Audience for Lines<W> {
 }
 
 /// What a domain says that is alive.
-fn alive(alive: &Alive) -> String {
+pub(super) fn alive(alive: &Alive) -> String {
     let Alive { domain, pages, items, resting_seconds } = alive;
     let read = format!("{domain}: page {}, {} items", HumanCount(*pages), HumanCount(*items));
     match resting_seconds {

@@ -10,12 +10,14 @@ use super::output::Output;
 use crate::progress::{Progress, Watcher};
 use crate::report::RunReport;
 
+mod asked;
 mod bars;
 mod beats;
 mod lines;
 mod records;
 mod screen;
 
+pub use asked::Asked;
 pub use bars::Bars;
 pub use beats::{Clock, stopwatch};
 pub use lines::Lines;
@@ -29,6 +31,9 @@ pub trait Audience: Watcher {
 
     /// Time passed: whoever is due says that it is alive. To be called about once a second.
     fn beat(&self) {}
+
+    /// Somebody asks how far it is.
+    fn asked(&self) {}
 
     /// The run ended with this report. Fails where an earlier word could not be written.
     fn end(&self, report: &RunReport) -> io::Result<()>;
@@ -51,14 +56,15 @@ impl Audience for Nobody {
 /// Who watches, by what was asked for and where standard error goes.
 #[must_use]
 pub fn audience(output: &Output, screen: &Screen, heartbeat: Duration) -> Box<dyn Audience> {
-    match (output.format, output.quiet, &screen.bars) {
+    let watching: Box<dyn Audience> = match (output.format, output.quiet, &screen.bars) {
         (Format::Jsonl, quiet, _) => {
             Box::new(Records::new(output.writer(), stopwatch(), (!quiet).then_some(heartbeat)))
         }
         (_, true, _) => Box::new(Nobody),
         (_, false, Some(bars)) => Box::new(Bars::new(bars.clone())),
         (_, false, None) => Box::new(Lines::new(screen.clone(), stopwatch(), heartbeat)),
-    }
+    };
+    Box::new(Asked::new(watching, screen.clone(), stopwatch()))
 }
 
 #[cfg(test)]

@@ -62,6 +62,19 @@ fn plays(world: &World, audience: &dyn Audience) {
 }
 
 #[test]
+fn whoever_asks_is_told_how_far_it_is_and_nobody_else_is() {
+    let world = World::default();
+    let asked = Asked::new(Box::new(Nobody), world.clone(), world.clock());
+    asked.asked();
+    asked.saw(Progress::DomainStarted { domain: "stripe.charges" });
+    asked.saw(Progress::Page { domain: "stripe.charges", pages: 3, items: 1_300 });
+    world.pass(600);
+    asked.beat();
+    asked.asked();
+    assert_eq!(world.text(), "no domain is being read at the moment\nstripe.charges: page 3, 1,300 items\n");
+}
+
+#[test]
 fn a_log_hears_of_a_domain_at_its_ends_and_once_per_heartbeat() {
     let world = World::default();
     plays(&world, &Lines::new(world.clone(), world.clock(), MINUTE));
