@@ -165,7 +165,6 @@ Examples:
 
 pub(super) const GENERATE: &str = "\
 Examples:
-  tieout generate catalog --owner group:default/payments   a catalogue file that refers to ./asyncapi.yaml
   tieout generate systemd --to /etc/systemd/system   a service and its timer
   tieout generate alerts > tieout.rules.yaml    rules for Prometheus; `dashboard` is for Grafana
   tieout generate completions bash              or zsh, fish, elvish, powershell";
