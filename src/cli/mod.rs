@@ -76,7 +76,8 @@ pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;
 pub use generate::{
-    CatalogArgs, CompletionsArgs, Credential, GenerateCommand, K8sJobArgs, ManArgs, SystemdArgs, UnitName,
+    AlertsArgs, CatalogArgs, CompletionsArgs, Credential, GenerateCommand, K8sJobArgs, ManArgs, SystemdArgs,
+    UnitName,
 };
 pub use last_words::LastWords;
 pub use member::MemberValue;

@@ -88,8 +88,8 @@ def commands(program, *files):
     for file in files:
         text = pathlib.Path(file).read_text()
         found = re.findall(r"`(tieout [a-z][^`]*)`|Look: (tieout [^',]*)", text)
-        # A block of a console, up to what a comment explains.
-        found += [(line, "") for line in re.findall(r"^\$ (tieout [^#\n]*)", text, re.MULTILINE)]
+        # A block of a console, up to a comment or to where its output goes.
+        found += [(line, "") for line in re.findall(r"^\$ (tieout [^#>\n]*)", text, re.MULTILINE)]
         if not found:
             yield f"{file} names no command"
         for command in sorted({(one or other).strip() for one, other in found}):

@@ -22,10 +22,15 @@ unpack_prometheus() {
     flock "$lock"
     if [[ ! -e $folder/complete ]]; then
         say "unpack Debian's prometheus into $folder"
-        (cd "$folder" && quietly apt-get download prometheus && dpkg -x prometheus_*.deb .) ||
+        (cd "$folder" && download_prometheus && dpkg -x prometheus_*.deb . && rm prometheus_*.deb) ||
             fail "no prometheus: apt-get install prometheus"
         touch "$folder/complete"
     fi
     exec {lock}>&-
     TIEOUT_TEST_PROMETHEUS=$folder/usr/bin
+}
+
+# A host that has no lists of packages yet needs them first, for which somebody has to be root.
+download_prometheus() {
+    apt-get download prometheus >/dev/null 2>&1 || { quietly apt-get update && quietly apt-get download prometheus; }
 }
