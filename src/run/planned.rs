@@ -52,7 +52,9 @@ impl Night<'_> {
         let seen = seen(&confirmation);
         let plan = self.judge(&suspects, Purpose::Coverage, confirmation).await?;
         let (plan, mut told) = narrow(plan, items, &seen, &known);
-        told.iter_mut().for_each(|item| self.sides.each.as_str().clone_into(&mut item.each));
+        for item in &mut told {
+            self.sides.each.as_str().clone_into(&mut item.each);
+        }
         let carried_out = CarriedOut { plan: permit.plan, items: Vec::new() };
         self.report.carried_out.get_or_insert(carried_out).items.extend(told);
         self.commit(plan, Proven::default()).await

@@ -19,7 +19,7 @@ pub use catalog::CatalogArgs;
 pub use completions::CompletionsArgs;
 pub use k8s_job::K8sJobArgs;
 pub use man::ManArgs;
-pub(super) use monitoring::AlertsArgs;
+pub use monitoring::AlertsArgs;
 pub use systemd::{Credential, SystemdArgs, UnitName};
 
 /// What is made.
