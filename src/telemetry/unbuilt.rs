@@ -9,6 +9,7 @@ pub(super) fn layer() -> Result<Option<Box<dyn Layer<Registry> + Send + Sync>>, 
     Signal::Traces.is_wanted().map(|_| None)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the one that is built may fail")]
 pub(super) const fn end() -> Result<(), String> {
     Ok(())
 }

@@ -43,10 +43,6 @@ fn text(span: &Span, name: &str) -> Option<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[tokio::test]
 async fn a_run_is_one_trace_and_its_events_carry_it_on() {
     let (world, collector) = (World::agreeing(3).await, collector().await);
@@ -73,7 +69,11 @@ async fn a_run_is_one_trace_and_its_events_carry_it_on() {
     );
 
     let event = world.events().await.remove(0);
-    let traceparent = format!("00-{}-{}-01", hex(&domain.trace_id), hex(&domain.span_id));
+    let traceparent = format!(
+        "00-{:032x}-{:016x}-01",
+        u128::from_be_bytes(domain.trace_id.clone().try_into().unwrap()),
+        u64::from_be_bytes(domain.span_id.clone().try_into().unwrap())
+    );
     assert_eq!(event["traceparent"], traceparent.as_str());
 }
 

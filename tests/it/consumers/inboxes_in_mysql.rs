@@ -31,9 +31,9 @@ async fn apply(consumer: &mut MySqlConnection, id: &str, version: i64, commits: 
         sqlx::query("INSERT INTO effects VALUES (?)").bind(id).execute(&mut *tx).await.unwrap();
     }
     if commits {
-        tx.commit().await.unwrap()
+        tx.commit().await.unwrap();
     } else {
-        tx.rollback().await.unwrap()
+        tx.rollback().await.unwrap();
     }
     seen
 }

@@ -112,7 +112,7 @@ fn most_in(sent: &[Instant], window: Duration) -> usize {
 async fn eight_processes_together_send_what_one_may_and_no_more() {
     for (takes, used) in [(0, 97), (4, 97), (40, 97), (400, 90)] {
         let ledger = Arc::new(Book::that_takes(Duration::from_millis(takes)));
-        let sent = busy(&ledger, 40.0, 8, 4, Duration::from_secs(60)).await;
+        let sent = busy(&ledger, 40.0, 8, 4, Duration::from_mins(1)).await;
         assert!(sent.len() >= 60 * 40 * used / 100, "{} with {takes} ms", sent.len());
         for (seconds, most) in [(1, 40), (6, 240), (10, 400)] {
             let seen = most_in(&sent, Duration::from_secs(seconds));
