@@ -150,6 +150,21 @@ pub(super) static EVENTS_EMITTED: Metric = counter(
     &["domain", "outcome"],
     "Events by what became of them in runs: emitted, failed, confirmed",
 );
+pub(super) static FUNNEL_DAY: Metric = gauge(
+    "tieout_funnel_day_timestamp_seconds",
+    DOMAIN,
+    "When the day of the funnel began that was the last one over when the last run ended; 0 where no run told of one",
+);
+pub(super) static FUNNEL: Metric = gauge(
+    "tieout_funnel_events",
+    &["domain", "stage"],
+    "What flowed through on that day: received, consumed, failed, waiting, unexplained; decided, re_emitted, repaired, dead, undelivered. A number that nobody told is not there",
+);
+pub(super) static CONSUMERS_BEHIND: Metric = gauge(
+    "tieout_queue_consumers_behind",
+    &["domain", "queue"],
+    "Events of each queue of the domain that its consumers had not consumed when the last run ended, where the queue tells",
+);
 pub(super) static BUILD_INFO: Metric =
     gauge("tieout_build_info", &["version"], "1, with the version of the program");
 pub(super) static PUSH_FAILURES: Metric = gauge(
@@ -159,7 +174,7 @@ pub(super) static PUSH_FAILURES: Metric = gauge(
 );
 
 /// Every metric, in the order of the exposition.
-pub static ALL: [&Metric; 24] = [
+pub static ALL: [&Metric; 27] = [
     &LAST_SUCCESS,
     &LAST_COMPLETION,
     &LAST_START,
@@ -180,6 +195,9 @@ pub static ALL: [&Metric; 24] = [
     &UNEXPLAINED,
     &DLQ_ENTRIES,
     &DLQ_OLDEST,
+    &FUNNEL_DAY,
+    &FUNNEL,
+    &CONSUMERS_BEHIND,
     &API_REQUESTS,
     &EVENTS_EMITTED,
     &BUILD_INFO,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 
+use super::funnel::LastFunnel;
 use crate::report::{DomainReport, ItemCounts, RunReport, Status};
 use crate::store::{Counted, DomainEnd};
 
@@ -30,6 +31,8 @@ pub struct LastRun {
     pub confirmed: u64,
     /// What nothing explains, by currency: decimal strings in major units.
     pub unexplained: BTreeMap<String, String>,
+    /// What flowed through, where the domain counts it.
+    pub funnel: Option<LastFunnel>,
 }
 
 impl LastRun {
@@ -49,6 +52,7 @@ impl LastRun {
             unexplained: unexplained
                 .map(|amount| (amount.currency.clone(), amount.unexplained.clone()))
                 .collect(),
+            funnel: report.funnel.as_ref().map(LastFunnel::of),
         }
     }
 

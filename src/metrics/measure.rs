@@ -30,6 +30,7 @@ pub fn measure(facts: &Facts) -> Vec<Family> {
         findings(&mut samples, domain);
         money(&mut samples, domain);
         dead_letters(&mut samples, domain);
+        funnel(&mut samples, domain);
         totals(&mut samples, domain);
     }
     samples.add(&metric::BUILD_INFO, &[facts.version], 1.0);
@@ -141,6 +142,18 @@ fn dead_letters(samples: &mut Samples, domain: &DomainFacts) {
     samples.add(&metric::DLQ_OLDEST, &name, seconds(domain.dead.map(|dead| dead.oldest)));
 }
 
+fn funnel(samples: &mut Samples, domain: &DomainFacts) {
+    let name = domain.domain.as_str();
+    let last = domain.last_run.funnel.clone().unwrap_or_default();
+    samples.add(&metric::FUNNEL_DAY, &[name], signed(last.day));
+    for (stage, count) in &last.numbers {
+        samples.add(&metric::FUNNEL, &[name, stage], signed(*count));
+    }
+    for (queue, behind) in &last.behind {
+        samples.add(&metric::CONSUMERS_BEHIND, &[name, queue], number(*behind));
+    }
+}
+
 fn totals(samples: &mut Samples, domain: &DomainFacts) {
     let (name, counted) = (domain.domain.as_str(), domain.counted);
     for (class, count) in [
@@ -176,6 +189,11 @@ const fn flag(is: bool) -> f64 {
 
 #[expect(clippy::cast_precision_loss, reason = "every value of the exposition format is a float")]
 const fn number(count: u64) -> f64 {
+    count as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "every value of the exposition format is a float")]
+const fn signed(count: i64) -> f64 {
     count as f64
 }
 

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod facts;
+mod funnel;
 mod last_run;
 mod measure;
 mod sample;
@@ -22,6 +23,7 @@ mod snapshot;
 
 pub use catalogue::{ALL, Metric, MetricKind};
 pub use facts::{DomainFacts, Facts};
+pub use funnel::LastFunnel;
 pub use gateway::{Gateway, GatewaySettings, Group, PushError};
 pub use last_run::{LastRun, ends};
 pub use measure::measure;

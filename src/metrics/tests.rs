@@ -7,6 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::window::Window;
 
 use super::facts::Facts;
+use super::funnel::LastFunnel;
 use super::last_run::LastRun;
 use super::measure::measure;
 use super::subject::{MembersKnown, Subject};
@@ -36,7 +37,13 @@ fn member(verified: &[(i64, i64)]) -> MemberCoverage {
 
 fn held_once() -> Measured {
     let unexplained = BTreeMap::from([("USD".to_owned(), "-0.50".to_owned())]);
-    let last_run = LastRun { status: Some(Status::Held), pages: 3, unexplained, ..LastRun::default() };
+    let funnel = Some(LastFunnel {
+        day: 86_400,
+        numbers: BTreeMap::from([("received".to_owned(), 100), ("unexplained".to_owned(), -2)]),
+        behind: BTreeMap::from([("shop".to_owned(), 7)]),
+    });
+    let status = Some(Status::Held);
+    let last_run = LastRun { status, pages: 3, unexplained, funnel, ..LastRun::default() };
     let kept = Kept {
         known_since: at(100),
         started_at: Some(at(1_000)),
@@ -80,6 +87,8 @@ fn a_domain_that_never_ran_is_told_with_zeros_and_one_that_is_not_configured_is_
     says(&told, "tieout_domain_last_success_timestamp_seconds{domain=\"shop.refunds\"} 0.0");
     says(&told, "tieout_findings_open{domain=\"shop.refunds\",kind=\"missing\"} 0.0");
     says(&told, "tieout_dlq_entries{domain=\"shop.refunds\"} 0.0");
+    says(&told, "tieout_funnel_day_timestamp_seconds{domain=\"shop.refunds\"} 0.0");
+    assert!(!told.contains("tieout_funnel_events{"), "what nobody told is not there: {told}");
     assert!(!told.contains("shop.charges") && told.ends_with("# EOF\n"), "{told}");
 }
 
@@ -93,6 +102,20 @@ fn a_run_that_goes_on_is_running_and_how_the_last_one_ended_stays() {
     says(&told, "tieout_domain_last_start_timestamp_seconds{domain=\"shop.charges\"} 1500.0");
     says(&told, "tieout_domain_last_run_unexplained_amount{domain=\"shop.charges\",currency=\"USD\"} -0.5");
     says(&told, "tieout_api_requests_total{domain=\"shop.charges\",code_class=\"ok\"} 40.0");
+}
+
+#[test]
+fn the_last_day_of_the_funnel_is_told_as_far_as_it_is_known() {
+    let told = told(&[subject("shop.charges", MembersKnown::Nobody)], &held_once());
+    for line in [
+        "tieout_funnel_day_timestamp_seconds{domain=\"shop.charges\"} 86400.0",
+        "tieout_funnel_events{domain=\"shop.charges\",stage=\"received\"} 100.0",
+        "tieout_funnel_events{domain=\"shop.charges\",stage=\"unexplained\"} -2.0",
+        "tieout_queue_consumers_behind{domain=\"shop.charges\",queue=\"shop\"} 7.0",
+    ] {
+        says(&told, line);
+    }
+    assert!(!told.contains("stage=\"consumed\""), "nobody told it: {told}");
 }
 
 #[test]

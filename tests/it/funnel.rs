@@ -141,6 +141,9 @@ async fn a_queue_tells_what_it_keeps_and_the_rest_is_unknown() {
     assert_eq!(funnel["consumers"][0]["waiting"], 2, "{funnel}");
     let text = world.tieout(&["status"]).stdout;
     assert!(text.contains("Consumers of shop: 2 waiting"), "{text}");
+    let metrics = world.tieout(&["metrics", "show"]).stdout;
+    let behind = "tieout_queue_consumers_behind{domain=\"shop.charges\",queue=\"shop\"} 3.0";
+    assert!(metrics.contains(behind) && metrics.contains("tieout_funnel_events{"), "{metrics}");
 }
 
 #[tokio::test]
