@@ -21,6 +21,17 @@ const LOOKS: u32 = 16;
 #[error("the work is to end")]
 pub struct Over;
 
+/// Waits until what follows work has had its time: so long, and no longer than so long once a token is cancelled.
+pub async fn had_its_time(cancel: &CancellationToken, time: Duration, last_time: Duration) {
+    tokio::select! {
+        () = sleep(time) => {}
+        () = async {
+            cancel.cancelled().await;
+            sleep(last_time).await;
+        } => {}
+    }
+}
+
 /// Whether work goes on. Clones are about the same work.
 #[derive(Debug, Clone, Default)]
 pub struct Going {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use super::desk::Desk;
 use super::metrics::subjects;
 use crate::config::Loaded;
+use crate::going::had_its_time;
 use crate::metrics;
 use crate::report::RunReport;
 use crate::store::{Store, StoreError};
@@ -56,17 +55,7 @@ pub(super) async fn publish(desk: &Desk, loaded: &Loaded, store: &Store, ended: 
             Ok(Err(error)) => unsent(&error.with_causes()),
             Err(error) => unsent(&error.to_string()),
         },
-        () = too_late(desk) => unsent("nobody answered before the run had to end"),
-    }
-}
-
-async fn too_late(desk: &Desk) {
-    tokio::select! {
-        () = sleep(TIME) => {}
-        () = async {
-            desk.signals.token().cancelled().await;
-            sleep(LAST_TIME).await;
-        } => {}
+        () = had_its_time(desk.signals.token(), TIME, LAST_TIME) => unsent("nobody answered before the run had to end"),
     }
 }
 

@@ -20,6 +20,7 @@ use super::sent::NotSent;
 use super::signal::Signal;
 use crate::clock::Clock;
 use crate::config::ConfigError;
+use crate::going::had_its_time;
 use crate::report::text::Look;
 use crate::report::{RunReport, seal};
 use crate::store::Store;
@@ -86,22 +87,12 @@ impl Notifier {
         let telling = tokio::spawn(Arc::clone(&self.night).end(store.cloned(), report.clone()));
         let warnings = tokio::select! {
             told = telling => told.unwrap_or_else(|_| vec!["notify: a mistake of the program ended it".to_owned()]),
-            () = self.too_late() => vec!["notify: not everybody was told before the process had to end".to_owned()],
+            () = had_its_time(&self.cancel, ALL_TIME, LAST_TIME) => vec!["notify: not everybody was told before the process had to end".to_owned()],
         };
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
         report.warnings.extend(warnings);
-    }
-
-    async fn too_late(&self) {
-        tokio::select! {
-            () = tokio::time::sleep(ALL_TIME) => {}
-            () = async {
-                self.cancel.cancelled().await;
-                tokio::time::sleep(LAST_TIME).await;
-            } => {}
-        }
     }
 }
 

@@ -81,7 +81,8 @@ async fn old(store: &Store, args: &PruneArgs) -> Result<Vec<Uuid>, StoreError> {
         let record = store.find_run(&run.run_id.to_string()).await?;
         let Some(report) = record.report_json else { continue };
         let selected = serde_json::from_str::<Selected>(&report).map(|one| one.selected).unwrap_or_default();
-        let mut is_latest = false;
+        // Nobody knows whose last one it is.
+        let mut is_latest = selected.is_empty();
         for domain in selected {
             is_latest |= latest.insert((run.mode.as_str(), domain));
         }
