@@ -47,8 +47,16 @@ impl Shop {
     pub async fn take_webhooks(&self, deliveries: &[Delivery]) -> Result<(), ShopError> {
         let mut tx = self.books.begin().await.map_err(ShopError::Books)?;
         for delivery in deliveries {
-            let entry = Entry::read(delivery.domain, &delivery.data)?;
-            entry.write(&mut tx, &utc_text(delivery.delivered_at)).await?;
+            let (entry, now) =
+                (Entry::read(delivery.domain, &delivery.data)?, utc_text(delivery.delivered_at));
+            entry.write(&mut tx, &now).await?;
+            let log = sqlx::query("INSERT INTO webhooks (object, received_at, handled_at) VALUES (?, ?, ?)");
+            log.bind(entry.object())
+                .bind(&now)
+                .bind(&now)
+                .execute(&mut *tx)
+                .await
+                .map_err(ShopError::Books)?;
         }
         tx.commit().await.map_err(ShopError::Books)
     }

@@ -56,6 +56,15 @@ impl Entry {
         .map_err(ShopError::Garbled)
     }
 
+    /// What the shop calls it.
+    pub(super) fn object(&self) -> &'static str {
+        match self {
+            Self::Charge(_) => "charge",
+            Self::Refund(_) => "refund",
+            Self::Customer(_) => "customer",
+        }
+    }
+
     /// Inserts the line or overwrites the one with the same id. `now` is when the shop writes it.
     pub(super) async fn write(&self, books: &mut SqliteConnection, now: &str) -> Result<(), ShopError> {
         let statement = match self {

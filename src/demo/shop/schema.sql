@@ -36,3 +36,12 @@ CREATE TABLE inbox (
     event_id   TEXT PRIMARY KEY,
     applied_at TEXT NOT NULL
 );
+
+-- Every webhook that reached the shop, and what came of it: what the funnel of a domain counts.
+CREATE TABLE webhooks (
+    object      TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    handled_at  TEXT,
+    failed_at   TEXT
+);
+CREATE INDEX webhooks_received_at ON webhooks (object, received_at);

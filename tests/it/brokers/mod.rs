@@ -240,6 +240,7 @@ mod nats {
         assert_eq!((outcome.code, emitted), (0, &json!(LOST)), "{}", outcome.stderr);
         let came = cluster.received().await;
         each_has_one_id(&came, LOST);
+        assert_eq!(came.len(), LOST, "the stream of the new leader has something twice");
         let next = world.run();
         assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
         assert_eq!(
