@@ -1,11 +1,12 @@
 //! The heartbeat of a daemon: tokio-cron-scheduler, which fires each second by UTC and knows nothing of domains.
 //!
-//! It has a thread and a runtime of its own: what its tasks do wakes nobody else while nothing is due. Its next beat is a time of the wall
-//! clock, so a clock that is put back would leave it waiting; a heart that is silent is started anew.
+//! It has a thread and a runtime of its own: what its tasks do wakes nobody else. That library wakes up four times for each beat, so while
+//! nothing is due for a while the thread alone beats, once a second. The library's next beat is a time of the wall clock, so a clock that is
+//! put back would leave it waiting; a heart that is silent is started anew.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant as Moment};
 
 use chrono::Utc;
@@ -25,6 +26,9 @@ const EACH_SECOND: &str = "* * * * * *";
 /// After how long without a beat the heart is started anew.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// How far from a beat is to the next while nothing is due for a while.
+const REST: Duration = Duration::from_secs(1);
+
 /// How long is waited before a heart is started that could not be.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -34,6 +38,7 @@ pub struct Heartbeat {
     watch: Arc<Mutex<Watch>>,
     beats: Receiver<Beat>,
     stop: CancellationToken,
+    thread: Thread,
 }
 
 /// What a beat needs.
@@ -52,8 +57,9 @@ impl Heartbeat {
         let heart = Heart { watch: Arc::clone(&watch), beats: sender, heard: Arc::default() };
         let stop = CancellationToken::new();
         let until = stop.clone();
-        thread::Builder::new().name("heartbeat".to_owned()).spawn(move || live(&heart, &until))?;
-        Ok(Self { watch, beats, stop })
+        let spawned =
+            thread::Builder::new().name("heartbeat".to_owned()).spawn(move || live(&heart, &until))?;
+        Ok(Self { watch, beats, stop, thread: spawned.thread().clone() })
     }
 
     /// Waits until somebody has to look; nothing once the heart is dead.
@@ -70,6 +76,7 @@ impl Heartbeat {
 impl Drop for Heartbeat {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.thread.unpark();
     }
 }
 
@@ -80,6 +87,11 @@ fn lock(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
 /// One life after the other. Each has a runtime of its own, with which everything goes that an earlier one has left.
 fn live(heart: &Heart, stop: &CancellationToken) {
     while !stop.is_cancelled() {
+        if heart.may_rest() {
+            heart.beat();
+            thread::park_timeout(REST);
+            continue;
+        }
         let runtime = match Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => runtime,
             Err(error) => {
@@ -98,7 +110,11 @@ fn live(heart: &Heart, stop: &CancellationToken) {
 }
 
 impl Heart {
-    /// Beats until it is stopped, or falls silent.
+    fn may_rest(&self) -> bool {
+        lock(&self.watch).is_quiet(Utc::now().into())
+    }
+
+    /// Beats until it is stopped, may rest, or falls silent.
     async fn beats_until(&self, stop: &CancellationToken) -> Result<(), JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         let heart = self.clone();
@@ -111,7 +127,7 @@ impl Heart {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                last = timeout(SILENCE, self.heard.notified()) => if last.is_err() {
+                last = timeout(SILENCE, self.heard.notified()) => if last.is_err() || self.may_rest() {
                     return Ok(());
                 },
             }
@@ -141,5 +157,16 @@ mod tests {
         heart.wake_at(Some(first.now + Duration::from_secs(1)));
         let second = heart.beat().await.unwrap();
         assert!(second.now > first.now, "{first:?} {second:?}");
+    }
+
+    #[tokio::test]
+    async fn a_heart_at_rest_beats_for_what_becomes_due() {
+        let mut heart = Heartbeat::start().unwrap();
+        heart.beat().await.unwrap();
+        heart.wake_at(None);
+        tokio::time::timeout(REST * 3, heart.beat()).await.unwrap_err();
+        let due = Instant::from(Utc::now());
+        heart.wake_at(Some(due));
+        assert!(heart.beat().await.unwrap().now >= due);
     }
 }

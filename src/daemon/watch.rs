@@ -10,6 +10,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// A clock that is corrected by less goes by what has passed.
 const CORRECTION: Duration = Duration::from_secs(30);
 
+/// For so long nothing must be due for the time to be quiet.
+const QUIET: Duration = Duration::from_mins(1);
+
 /// It is time to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beat {
@@ -48,6 +51,11 @@ impl Watch {
     /// Nothing is due before then.
     pub const fn wake_at(&mut self, at: Option<Instant>) {
         self.wake_at = at;
+    }
+
+    /// Whether nothing is due for a while.
+    pub fn is_quiet(&self, now: Instant) -> bool {
+        self.wake_at.is_none_or(|at| at > now + QUIET)
     }
 
     /// A beat of the heart, by the clock and by what has passed: something to look at, if it is time.
@@ -115,6 +123,17 @@ mod tests {
         world.watch.wake_at(Some(world.now + SECOND * 5));
         let looks: Vec<usize> = (1..=6).filter(|_| world.second().is_some()).collect();
         assert_eq!(looks, [5, 6], "until what comes next is known");
+    }
+
+    #[test]
+    fn the_time_is_quiet_until_a_minute_before_something_is_due() {
+        let mut watch = Watch::default();
+        let now = Instant::from_micros(1_795_000_000_000_000);
+        assert!(!watch.is_quiet(now), "nobody has looked yet");
+        watch.wake_at(None);
+        assert!(watch.is_quiet(now));
+        watch.wake_at(Some(now + QUIET + SECOND));
+        assert!(watch.is_quiet(now) && !watch.is_quiet(now + SECOND));
     }
 
     #[test]
