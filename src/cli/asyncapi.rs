@@ -30,10 +30,22 @@ pub struct Subject {
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
     /// The title of the document
-    #[arg(long, value_name = "TEXT", default_value = "Events of tieout")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Events of tieout",
+        env = "TIEOUT_TITLE",
+        hide_env_values = true
+    )]
     pub title: String,
     /// The version of what the document describes, which you count
-    #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "1.0.0",
+        env = "TIEOUT_API_VERSION",
+        hide_env_values = true
+    )]
     pub api_version: String,
 }
 

@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args as _, Subcommand};
 use super::args::Shared;
 use super::desk::Desk;
 use super::failure::Failure;
+use super::help;
 use super::wire;
 use crate::config::{Origin, Setting};
 use crate::report::{exit, json, text};
@@ -17,6 +18,7 @@ use crate::telemetry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
     /// Show every setting, its value, and the line, variable or flag that it came from; secrets are not shown
+    #[command(after_help = help::CONFIG.short(), after_long_help = help::CONFIG.long())]
     Show,
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, ValueEnum as _};
 
 use super::args::{Cli, Command, Format, Shared};
 use super::config;
@@ -101,7 +101,7 @@ fn refuse(error: &clap::Error, format: Format) -> ExitCode {
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     }
     let (message, last_words) = (error.render().to_string(), LastWords::into(None));
-    if format == Format::Human {
+    if !matches!(format, Format::Json | Format::Jsonl) {
         last_words.say(&message);
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -112,17 +112,15 @@ fn refuse(error: &clap::Error, format: Format) -> ExitCode {
 /// The format that a call asked for which could not be parsed.
 fn wanted_format(args: &[OsString]) -> Format {
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    let after = |at: usize| words.get(at + 1).copied();
     let flag = words.iter().enumerate().find_map(|(at, word)| match *word {
-        "--format" => after(at),
-        word => word.strip_prefix("--format="),
+        "--format" | "-o" => words.get(at + 1).copied(),
+        word => {
+            word.strip_prefix("--format=").or_else(|| Some(word.strip_prefix("-o")?.trim_start_matches('=')))
+        }
     });
     let variable = std::env::var("TIEOUT_FORMAT").ok();
-    match flag.or(variable.as_deref()) {
-        Some("json") => Format::Json,
-        Some("jsonl") => Format::Jsonl,
-        _ => Format::Human,
-    }
+    let wanted = flag.or(variable.as_deref()).and_then(|word| Format::from_str(word, false).ok());
+    wanted.unwrap_or(Format::Human)
 }
 
 #[cfg(test)]
@@ -147,6 +145,10 @@ mod tests {
         let format = |args: &[&str]| wanted_format(&args.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(format(&["tieout", "--format", "json", "nonsense"]), Format::Json);
         assert_eq!(format(&["tieout", "run", "--format=jsonl", "--nonsense"]), Format::Jsonl);
+        assert_eq!(format(&["tieout", "run", "--nonsense", "-o", "yaml"]), Format::Yaml);
+        for short in ["-ojsonl", "-o=jsonl"] {
+            assert_eq!(format(&["tieout", "run", "--nonsense", short]), Format::Jsonl);
+        }
         assert_eq!(format(&["tieout", "run", "--format"]), Format::Human);
     }
 }

@@ -13,7 +13,7 @@ use tieout_reconcilers::window::{Purpose, Slice, Window};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::member::{self, MemberValue};
-use super::values::{feed_name, instant};
+use super::values::{When, feed_name, when};
 use super::wire;
 use crate::config::{Loaded, ProviderConfig};
 use crate::coverage;
@@ -26,12 +26,13 @@ pub struct FeedArgs {
     /// The feed, as domains name it: `stripe/charges`
     #[arg(value_name = "PROVIDER/FEED", value_parser = feed_name)]
     pub feed: FeedName,
-    /// Ask for items from this time on, in place of the newest slice (`2025-11-21` is midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub since: Option<Instant>,
+    /// Ask for items from this time on, in place of the newest slice: a date (`2025-11-21` is midnight UTC), a time with its offset,
+    /// or how long ago (`2d`)
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub since: Option<When>,
     /// Ask for items up to this time, which itself is left out
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
-    pub until: Option<Instant>,
+    #[arg(long, value_name = "WHEN", value_parser = when, requires = "since")]
+    pub until: Option<When>,
     /// For which member of its `each` the feed is read, in place of the first; may be given for each value of a member
     #[arg(long, value_name = "NAME=VALUE")]
     pub each: Vec<MemberValue>,
@@ -92,8 +93,9 @@ impl FeedArgs {
     fn slice(&self, reconciler: &dyn Reconciler, now: Instant) -> Result<Slice, Failure> {
         let feed = reconciler.feed();
         let newest = coverage::ceiling(now, feed, reconciler.policy(), None);
-        let until = self.until.unwrap_or(if self.since.is_some() { now } else { newest });
-        let since = self.since.unwrap_or(until - feed.span);
+        let [since, until] = [self.since, self.until].map(|when| when.map(|when| when.before(now)));
+        let until = until.unwrap_or(if since.is_some() { now } else { newest });
+        let since = since.unwrap_or(until - feed.span);
         let empty = || Failure::usage("empty_range", format!("nothing lies between {since} and {until}"));
         Ok(Slice::new(Window::new(since, until).ok_or_else(empty)?, Purpose::Coverage))
     }

@@ -1,20 +1,25 @@
 //! `tieout serve` and `tieout metrics`: how things stand, for Prometheus.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use tieout_reconcilers::define::checked::FromText as _;
 
 use super::ask::Consent;
 use super::desk::Desk;
 use super::failure::Failure;
+use super::help;
 use super::wire;
 use crate::config::metrics::Pushgateway;
 use crate::config::queue::broker_url::BrokerUrl;
 use crate::config::{Config, Loaded};
-use crate::metrics::{self, Family, Gateway, GatewaySettings, Group, PushError, Server, Snapshots, Subject};
-use crate::report::exit;
+use crate::metrics::{
+    self, Family, FamilyView, Gateway, GatewaySettings, Group, PushError, Server, Snapshots, Subject,
+};
+use crate::report::{exit, json};
 
 /// `tieout serve`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -34,14 +39,17 @@ pub struct ServeArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum MetricsCommand {
     /// Print all metrics as they are now
+    #[command(after_help = help::METRICS_SHOW.short(), after_long_help = help::METRICS_SHOW.long())]
     Show {
         /// Write them into this file instead, whole and readable for everybody, as node_exporter's textfile collector wants it
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", env = "TIEOUT_TEXTFILE", hide_env_values = true)]
         textfile: Option<PathBuf>,
     },
     /// Push the metrics of all domains to a Pushgateway, each domain into a group of its own
+    #[command(after_help = help::METRICS_PUSH.short(), after_long_help = help::METRICS_PUSH.long())]
     Push(PushArgs),
     /// Delete the groups of domains from a Pushgateway that are not configured any more
+    #[command(after_help = help::METRICS_PRUNE.short(), after_long_help = help::METRICS_PRUNE.long())]
     Prune {
         /// Which Pushgateway.
         #[command(flatten)]
@@ -84,7 +92,8 @@ pub(super) async fn serve(desk: &Desk, args: &ServeArgs) -> Result<u8, Failure> 
     let loaded = wire::load(desk)?;
     let server = listen(args.listen, snapshots(&loaded)?).await?;
     let address = server.address().map_err(|error| unserved(&error))?;
-    desk.output.write(&format!("listening on http://{address}/metrics\n"))?;
+    let told = [("listening", format!("http://{address}/metrics"))];
+    tell(desk, &format!("listening on {}\n", told[0].1), "tieout.listening/v1", "listening", &told.into())?;
     server.run(desk.signals.token().clone()).await.map_err(|error| unserved(&error))?;
     Ok(exit::DONE)
 }
@@ -116,11 +125,25 @@ async fn show(desk: &Desk, loaded: &Loaded, textfile: Option<PathBuf>) -> Result
     let families = families(loaded).await?;
     if let Some(path) = textfile {
         metrics::textfile(&path, families).map_err(|why| Failure::failed("textfile", why))?;
-    } else {
-        let text = metrics::text(families);
-        desk.output.write(&text.map_err(|error| Failure::failed("output", error.to_string()))?)?;
+        return Ok(exit::DONE);
     }
+    let views: Vec<FamilyView> = families.iter().map(Family::view).collect();
+    let text =
+        metrics::text(families.clone()).map_err(|error| Failure::failed("output", error.to_string()))?;
+    let document = || json::whole("tieout.metrics/v1", &BTreeMap::from([("metrics", &views)]));
+    desk.output.show(|_| text, document, || json::lines("metric", &views))?;
     Ok(exit::DONE)
+}
+
+/// Says what was done: a sentence to people, a few words to programs.
+fn tell(
+    desk: &Desk,
+    human: &str,
+    schema: &'static str,
+    name: &str,
+    words: &BTreeMap<&str, impl Serialize>,
+) -> Result<(), Failure> {
+    desk.output.show(|_| human.to_owned(), || json::whole(schema, words), || json::lines(name, [words]))
 }
 
 /// How things stand with every configured domain.
@@ -140,7 +163,8 @@ async fn push(desk: &Desk, loaded: &Loaded, args: &PushArgs) -> Result<u8, Failu
     let families = families(loaded).await?;
     let domains = names(loaded);
     metrics::push(&settings, &domains, &families).await.map_err(|error| not_pushed(&error))?;
-    desk.output.write(&format!("pushed: {} domains\n", domains.len()))?;
+    let human = format!("pushed: {} domains\n", domains.len());
+    tell(desk, &human, "tieout.pushed/v1", "pushed", &BTreeMap::from([("domains", &domains)]))?;
     Ok(exit::DONE)
 }
 
@@ -151,11 +175,14 @@ async fn prune(desk: &Desk, loaded: &Loaded, args: &PushArgs, consent: Consent) 
     let groups = gateway.groups().await.map_err(|error| not_pushed(&error))?;
     let is_gone = |group: &Group| group.domain.as_ref().is_some_and(|domain| !configured.contains(domain));
     let gone: Vec<Group> = groups.into_iter().filter(is_gone).collect();
-    if gone.is_empty() {
-        desk.output.write("nothing to prune\n")?;
-        return Ok(exit::DONE);
-    }
     let listed: Vec<String> = gone.iter().map(ToString::to_string).collect();
+    let pruned = |human: &str| {
+        tell(desk, human, "tieout.pruned/v1", "pruned", &BTreeMap::from([("groups", &listed)]))?;
+        Ok(exit::DONE)
+    };
+    if gone.is_empty() {
+        return pruned("nothing to prune\n");
+    }
     let what = format!(
         "this deletes the groups of job `{}` for {}, which {} does not name",
         settings.job,
@@ -166,8 +193,7 @@ async fn prune(desk: &Desk, loaded: &Loaded, args: &PushArgs, consent: Consent) 
     for group in &gone {
         gateway.delete(group).await.map_err(|error| not_pushed(&error))?;
     }
-    desk.output.write(&format!("pruned: {}\n", listed.join(", ")))?;
-    Ok(exit::DONE)
+    pruned(&format!("pruned: {}\n", listed.join(", ")))
 }
 
 fn names(loaded: &Loaded) -> Vec<String> {

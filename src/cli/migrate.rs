@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::desk::Desk;
 use super::failure::Failure;
+use super::help;
 use super::wire;
 use crate::config::Config;
 use crate::inbox::{self, InboxDatabase};
@@ -19,22 +20,38 @@ use crate::store::{SCHEMA_VERSION, Store, Upgrade, Version};
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum MigrateCommand {
     /// Bring the schema of the state store up to date
+    #[command(after_help = help::MIGRATE_RUN.short(), after_long_help = help::MIGRATE_RUN.long())]
     Run,
     /// Show which version the schema has and what is missing; change nothing
+    #[command(after_help = help::MIGRATE_INFO.short(), after_long_help = help::MIGRATE_INFO.long())]
     Info,
     /// Print the statements that make the table of a queue and what its consumers call, or bring both up to date
+    #[command(after_help = help::MIGRATE_QUEUE.short(), after_long_help = help::MIGRATE_QUEUE.long())]
     Queue {
         /// The queue, as `queues:` names it
         #[arg(value_name = "QUEUE")]
         queue: String,
     },
     /// Print the statements that make an inbox, by which a consumer knows what it has seen
+    #[command(after_help = help::MIGRATE_INBOX.short(), after_long_help = help::MIGRATE_INBOX.long())]
     Inbox {
         /// The database that it is for
-        #[arg(long = "for", value_name = "DATABASE", default_value = "postgres")]
+        #[arg(
+            long = "for",
+            value_name = "DATABASE",
+            default_value = "postgres",
+            env = "TIEOUT_INBOX_FOR",
+            hide_env_values = true
+        )]
         database: InboxDatabase,
         /// The table, with its schema where it has one
-        #[arg(long, value_name = "TABLE", default_value = "tieout_inbox")]
+        #[arg(
+            long,
+            value_name = "TABLE",
+            default_value = "tieout_inbox",
+            env = "TIEOUT_INBOX_TABLE",
+            hide_env_values = true
+        )]
         table: TableName,
     },
 }

@@ -45,6 +45,8 @@ mod scope;
 mod select;
 mod signals;
 mod state;
+#[cfg(test)]
+mod tree;
 mod values;
 mod wire;
 
@@ -69,8 +71,8 @@ pub use config::ConfigCommand;
 pub use daemon::DaemonArgs;
 pub use desk::{Desk, main};
 pub use dlq::{
-    DlqCommand, DropArgs, EventName, ExportArgs, Filters, ListArgs, Pace, RetryArgs, ShowLettersArgs, Since,
-    Wanted, Which,
+    DlqCommand, DropArgs, EventName, ExportArgs, Filters, ListArgs, Pace, RetryArgs, ShowLettersArgs, Wanted,
+    Which,
 };
 pub use explain::ShowArgs;
 pub use failure::Failure;
@@ -95,9 +97,9 @@ pub use quarantine::{
 pub use replay::ReplayArgs;
 pub use report::{DiffArgs, ExportArgs as ExportFindingsArgs, ExportKind, PruneArgs, ReportCommand};
 pub use schemas::SchemasCommand;
-pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
+pub use scope::{BackfillArgs, IfLocked, Manner, PlanArgs, Range, RunArgs, Scope, Sending};
 pub use select::select;
 pub use signals::Signals;
 pub use state::{JournalArgs, KeptArgs, PauseArgs, ResumeArgs, RewindArgs, StateCommand, UnlockArgs};
-pub use values::FindingPath;
+pub use values::{FindingPath, When};
 pub use wire::clients;

@@ -25,7 +25,7 @@ pub struct NextArgs {
     #[arg(value_name = "DOMAIN")]
     pub domains: Vec<String>,
     /// How many times to list
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 10, env = "TIEOUT_COUNT", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub count: u32,
     /// List what comes after this instant instead of now
     #[arg(long, value_name = "TIME", value_parser = instant)]

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
+use super::help;
 use super::wire;
 use crate::config::{ChannelConfig, Config};
 use crate::notify::{self, NotSent};
@@ -20,6 +21,7 @@ use crate::report::exit;
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum NotifyCommand {
     /// Send a message that says it is a test, and tell what became of it; a ping goes to the log of its service
+    #[command(after_help = help::NOTIFY.short(), after_long_help = help::NOTIFY.long())]
     Test {
         /// Channels of `notify:`; all when left out
         #[arg(value_name = "CHANNEL")]

@@ -50,6 +50,12 @@ impl Output {
         self
     }
 
+    /// Whether what goes to standard error gets colours, wherever standard output leads.
+    #[must_use]
+    pub fn colors_errors(&self) -> bool {
+        is_colored(&io::stderr())
+    }
+
     /// The same without progress.
     #[must_use]
     pub fn quiet(self) -> Self {

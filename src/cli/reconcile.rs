@@ -74,14 +74,14 @@ pub(super) async fn plan(desk: &Desk, args: &PlanArgs) -> Result<u8, Failure> {
 
 /// Carries `backfill` out.
 pub(super) async fn backfill(desk: &Desk, args: &BackfillArgs) -> Result<u8, Failure> {
-    let asked = args.window(Instant::from(Utc::now()))?;
+    let asked = args.range.window(Instant::from(Utc::now()))?;
     let options = with(&args.sending, options(Mode::Run, run::Scope::Backfill(asked), &args.manner));
     reconcile(desk, &args.domains, &args.manner, options).await
 }
 
 /// What `run` and `plan` look at.
 fn scope_of(scope: &Scope) -> Result<run::Scope, Failure> {
-    Ok(match scope.window(Instant::from(Utc::now()))? {
+    Ok(match scope.range.window(Instant::from(Utc::now()))? {
         Some(range) => run::Scope::Range(range),
         None if scope.key.is_empty() => run::Scope::Coverage,
         None => run::Scope::Keys(scope.key.clone()),

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::DomainName;
 
@@ -14,7 +13,7 @@ use super::desk::Desk;
 use super::dlq::Pace;
 use super::failure::Failure;
 use super::person::Actor;
-use super::values::{instant, key};
+use super::values::{When, key, when};
 use super::wire;
 use crate::config::Loaded;
 use crate::going::Going;
@@ -28,12 +27,12 @@ pub struct ReplayArgs {
     /// Only of these domains, by name or glob
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',', required_unless_present_any = ["since", "until", "type", "key", "run", "queue"])]
     pub domain: Vec<String>,
-    /// Only what was sent from this time on (`2025-11-21` is midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub since: Option<Instant>,
+    /// Only what was sent from this time on: a date (`2025-11-21` is midnight UTC), a time with its offset, or how long ago (`24h`)
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub since: Option<When>,
     /// Only what was sent before this time
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub until: Option<Instant>,
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub until: Option<When>,
     /// Only events of these CloudEvents types
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     pub r#type: Vec<String>,
@@ -56,7 +55,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// How many are sent in which time, such as `5/s`; as fast as the queue takes them when left out
-    #[arg(long, value_name = "N/s")]
+    #[arg(long, value_name = "N/s", env = "TIEOUT_RATE", hide_env_values = true)]
     pub rate: Option<Pace>,
     /// Only count what would be sent
     #[arg(long)]
@@ -137,7 +136,9 @@ async fn filter(loaded: &Loaded, store: &Store, args: &ReplayArgs) -> Result<Sen
         None => None,
     };
     let (keys, types, queues) = (args.key.clone(), args.r#type.clone(), args.queue.clone());
-    Ok(SentFilter { domains, queues, types, keys, run_id, since: args.since, until: args.until })
+    let now = store.now().await.map_err(|error| wire::store_failure(&error))?;
+    let [since, until] = [args.since, args.until].map(|when| when.map(|when| when.before(now)));
+    Ok(SentFilter { domains, queues, types, keys, run_id, since, until })
 }
 
 /// Who sent what again is kept with each domain that was asked for by its name.

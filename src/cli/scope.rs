@@ -9,7 +9,7 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
 
 use super::failure::Failure;
-use super::values::{instant, key};
+use super::values::{When, key, when};
 use crate::run;
 
 /// The scope of a run or plan.
@@ -19,17 +19,29 @@ pub struct Scope {
     #[arg(value_name = "DOMAIN")]
     pub domains: Vec<String>,
     /// Only these items, however old; coverage stays as it is
-    #[arg(long, value_name = "K[,K]", value_delimiter = ',', value_parser = key, conflicts_with = "since")]
+    #[arg(long, value_name = "K[,K]", value_delimiter = ',', value_parser = key, conflicts_with_all = ["since", "window"])]
     pub key: Vec<Key>,
-    /// Read from this time on instead of where coverage ends (`2025-11-21` is midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub since: Option<Instant>,
-    /// Read up to this time, which itself is left out
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
-    pub until: Option<Instant>,
+    /// Which range, in place of what follows from coverage.
+    #[command(flatten)]
+    pub range: Range,
     /// How it is done.
     #[command(flatten)]
     pub manner: Manner,
+}
+
+/// A range of time that somebody asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct Range {
+    /// Read from this time on, whatever coverage says: a date (`2025-11-21` is midnight UTC), a time with its offset, or how long
+    /// ago (`2d`)
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub since: Option<When>,
+    /// Read up to this time, which itself is left out; up to now when left out
+    #[arg(long, value_name = "WHEN", value_parser = when, requires = "since")]
+    pub until: Option<When>,
+    /// Read what is no older than this (`24h`): the same as `--since 24h`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with_all = ["since", "until"])]
+    pub window: Option<Duration>,
 }
 
 /// How a run works, whatever it looks at.
@@ -114,14 +126,14 @@ pub struct RunArgs {
     pub sending: Sending,
     /// Go on with the domains that an interrupted run did not end, as it was asked to: its scope, --max-emits and --baseline; the
     /// newest run when left out
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["domains", "key", "since", "failed"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["domains", "key", "since", "window", "failed"])]
     pub resume: Option<String>,
     /// The domains that failed, are partial or were interrupted in a run; in the newest one when left out
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with = "domains")]
     pub failed: Option<String>,
     /// Send what a plan of `tieout plan --out` says and nothing else; each item is looked at again before, and what changed since
     /// is left out
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "key", "since", "resume", "failed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "key", "since", "window", "resume", "failed"])]
     pub plan: Option<PathBuf>,
     /// Exit with 4 instead of 0 when differences were found
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
@@ -151,12 +163,9 @@ pub struct BackfillArgs {
     /// Domains, by name or glob (`stripe.*`)
     #[arg(value_name = "DOMAIN", required = true)]
     pub domains: Vec<String>,
-    /// Fill what was never verified from this time on, also before the domain's own beginning (`2025-11-21` is midnight UTC)
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub since: Option<Instant>,
-    /// Fill up to this time, which itself is left out
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "since")]
-    pub until: Option<Instant>,
+    /// Fill what was never verified of this range, also before the domain's own beginning.
+    #[command(flatten)]
+    pub range: Range,
     /// How it is done.
     #[command(flatten)]
     pub manner: Manner,
@@ -178,25 +187,14 @@ pub enum IfLocked {
     Join,
 }
 
-impl Scope {
+impl Range {
     /// The range that was asked for, up to `now` where no end was named. Refuses one that is empty.
     pub fn window(&self, now: Instant) -> Result<Option<Window>, Failure> {
-        range(self.since, self.until, now)
+        let Some(since) = self.since.or(self.window.map(When::Ago)) else { return Ok(None) };
+        let [since, until] = [since, self.until.unwrap_or(When::At(now))].map(|when| when.before(now));
+        let empty = || Failure::usage("empty_range", format!("nothing lies between {since} and {until}"));
+        Window::new(since, until).map(Some).ok_or_else(empty)
     }
-}
-
-impl BackfillArgs {
-    /// The range that was asked for, up to `now` where no end was named. Refuses one that is empty.
-    pub fn window(&self, now: Instant) -> Result<Option<Window>, Failure> {
-        range(self.since, self.until, now)
-    }
-}
-
-fn range(since: Option<Instant>, until: Option<Instant>, now: Instant) -> Result<Option<Window>, Failure> {
-    let Some(since) = since else { return Ok(None) };
-    let until = until.unwrap_or(now);
-    let empty = || Failure::usage("empty_range", format!("nothing lies between {since} and {until}"));
-    Window::new(since, until).map(Some).ok_or_else(empty)
 }
 
 impl Manner {
@@ -224,6 +222,7 @@ impl IfLocked {
 mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command};
+    use crate::cli::values::instant;
     use clap::Parser;
 
     fn scope(args: &[&str]) -> Result<Scope, clap::Error> {
@@ -235,16 +234,31 @@ mod tests {
     #[test]
     fn a_date_is_midnight_utc_and_the_end_defaults_to_now() {
         let now = instant("2025-11-21T12:00:00+01:00").unwrap();
-        let window = scope(&["--since", "2025-11-20"]).unwrap().window(now).unwrap().unwrap();
+        let window = scope(&["--since", "2025-11-20"]).unwrap().range.window(now).unwrap().unwrap();
         assert_eq!(window.from().to_string(), "2025-11-20T00:00:00Z");
         assert_eq!(window.to(), now);
-        assert_eq!(scope(&[]).unwrap().window(now).unwrap(), None);
+        assert_eq!(scope(&[]).unwrap().range.window(now).unwrap(), None);
+    }
+
+    #[test]
+    fn a_range_may_be_told_by_how_long_ago_it_was() {
+        let now = instant("2025-11-21T12:00:00Z").unwrap();
+        let window = |args: &[&str]| {
+            let window = scope(args).unwrap().range.window(now).unwrap().unwrap();
+            [window.from().to_string(), window.to().to_string()]
+        };
+        assert_eq!(
+            window(&["--since", "2d", "--until", "1d"]),
+            ["2025-11-19T12:00:00Z", "2025-11-20T12:00:00Z"]
+        );
+        assert_eq!(window(&["--window", "24h"]), ["2025-11-20T12:00:00Z", "2025-11-21T12:00:00Z"]);
+        assert_eq!(window(&["--window", "24h"]), window(&["--since", "24h"]));
     }
 
     #[test]
     fn an_empty_range_is_a_usage_error() {
         let scope = scope(&["--since", "2025-11-20", "--until", "2025-11-20"]).unwrap();
-        assert_eq!(scope.window(Instant::from_micros(0)).unwrap_err().exit, 2);
+        assert_eq!(scope.range.window(Instant::from_micros(0)).unwrap_err().exit, 2);
     }
 
     #[test]
@@ -253,6 +267,9 @@ mod tests {
         assert_eq!(keys.iter().map(Key::as_str).collect::<Vec<_>>(), ["ch_1", "ch_2"]);
         for wrong in [
             ["--key", "ch_1", "--since", "2025-11-20"].as_slice(),
+            &["--key", "ch_1", "--window", "24h"],
+            &["--since", "2d", "--window", "24h"],
+            &["--window", "24h", "--until", "1h"],
             &["--until", "2025-11-20"],
             &["--since", "yesterday"],
             &["--key", "a\u{1b}b"],

@@ -1,6 +1,7 @@
 //! Values on the command line, read into the types that the rest of the program uses.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -19,6 +20,35 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
     }
     let wrong = || "expected a date (2025-11-21) or a time with its offset (2025-11-21T02:00:00Z)".to_owned();
     TimeFormat::Rfc3339.read(text).ok_or_else(wrong)
+}
+
+/// A moment as somebody writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// An instant.
+    At(Instant),
+    /// So long before the command.
+    Ago(Duration),
+}
+
+impl When {
+    /// The instant that is meant by a command that was given at `now`.
+    #[must_use]
+    pub fn before(self, now: Instant) -> Instant {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(time) => now - time,
+        }
+    }
+}
+
+/// A date, a time with its offset, or so long ago.
+pub(super) fn when(text: &str) -> Result<When, String> {
+    if let Ok(at) = instant(text) {
+        return Ok(When::At(at));
+    }
+    let wrong = "expected a date (2025-11-21), a time with its offset (2025-11-21T02:00:00Z) or how long ago (24h, 2d)";
+    humantime::parse_duration(text).map(When::Ago).map_err(|_| wrong.to_owned())
 }
 
 /// The key of an item.
@@ -72,6 +102,19 @@ impl FromStr for FindingPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_an_instant_or_so_long_ago() {
+        let now = instant("2025-11-21T12:00:00Z").unwrap();
+        let meant = |text: &str| when(text).map(|when| when.before(now).to_string());
+        assert_eq!(meant("2025-11-20").unwrap(), "2025-11-20T00:00:00Z");
+        assert_eq!(meant("2025-11-20T12:00:00+01:00").unwrap(), "2025-11-20T11:00:00Z");
+        assert_eq!(meant("2d").unwrap(), "2025-11-19T12:00:00Z");
+        assert_eq!(meant("1h 30m").unwrap(), "2025-11-21T10:30:00Z");
+        for wrong in ["yesterday", "-2d", "2", ""] {
+            assert!(meant(wrong).unwrap_err().contains("how long ago"), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_key_may_hold_slashes() {

@@ -47,7 +47,7 @@ pub(super) fn load_file(path: &Path, desk: &Desk) -> Result<Loaded, Failure> {
     Config::load(path).map_err(|problems| {
         let plain: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let message = plain.join("\n");
-        Failure::usage("definition", message).drawn(excerpt::draw(problems, desk.output.look.color))
+        Failure::usage("definition", message).drawn(excerpt::draw(problems, desk.output.colors_errors()))
     })
 }
 

@@ -29,7 +29,7 @@ pub use last_run::{LastRun, ends};
 pub use measure::measure;
 pub use publish::{Targets, publish};
 pub(crate) use publish::{push, textfile};
-pub use sample::{Family, Sample};
+pub use sample::{Family, FamilyView, Sample};
 pub use serve::{ServeError, Server, router};
 pub use snapshot::{Snapshots, take};
 pub use subject::{DEFAULT_INTERVAL, Subject};

@@ -1,5 +1,9 @@
 //! Samples of metrics, by metric.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
 use super::catalogue::Metric;
 
 /// One value with its labels.
@@ -20,7 +24,31 @@ pub struct Family {
     pub samples: Vec<Sample>,
 }
 
+/// A metric with its samples, for programs.
+#[derive(Debug, Serialize)]
+pub struct FamilyView<'f> {
+    name: &'static str,
+    kind: &'static str,
+    help: &'static str,
+    samples: Vec<SampleView<'f>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SampleView<'f> {
+    labels: BTreeMap<&'static str, &'f str>,
+    value: f64,
+}
+
 impl Family {
+    /// The same for programs.
+    #[must_use]
+    pub fn view(&self) -> FamilyView<'_> {
+        let sample =
+            |sample| SampleView { labels: self.labels(sample).into_iter().collect(), value: sample.value };
+        let Metric { name, kind, help, .. } = *self.metric;
+        FamilyView { name, kind: kind.as_str(), help, samples: self.samples.iter().map(sample).collect() }
+    }
+
     /// The names and values of a sample's labels.
     pub(super) fn labels<'a>(&self, sample: &'a Sample) -> Vec<(&'static str, &'a str)> {
         self.metric.labels.iter().copied().zip(sample.labels.iter().map(String::as_str)).collect()

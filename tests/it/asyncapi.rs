@@ -232,7 +232,7 @@ async fn what_cannot_be_written_is_said() {
     for (args, said) in [
         (vec!["asyncapi", "--domain", "shop.chargs"], "did you mean `shop.charges`?"),
         (vec!["asyncapi", "--out", "nowhere/asyncapi.yaml"], "nowhere/asyncapi.yaml cannot be written"),
-        (vec!["status", "--format", "yaml"], "only `asyncapi` and `generate` write YAML"),
+        (vec!["status", "--format", "yaml"], "this command does not write `yaml`, but: human, json, jsonl"),
         (vec!["generate", "catalog"], "--owner"),
         (vec!["generate", "catalog", "--owner", "our team"], "`our team` names no entity"),
         (

@@ -109,49 +109,6 @@ fn the_jobs_of_the_page_about_exports_load() {
     }
 }
 
-/// The words of a line as a shell reads them, up to a comment or a pipe.
-fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
-        match c {
-            '"' | '\'' => is_quoted = !is_quoted,
-            '#' | '|' if !is_quoted => break,
-            ' ' if !is_quoted => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
-            }
-            c => word.push(c),
-        }
-    }
-    words.extend(Some(word).filter(|word| !word.is_empty()));
-    words
-}
-
-#[test]
-fn every_command_of_the_page_about_findings_is_understood() {
-    use clap::Parser as _;
-    let page = include_str!("../../docs/findings.md");
-    let lines: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
-    assert!(lines.len() > 8, "{lines:?}");
-    for line in lines {
-        if let Err(error) = tieout::cli::Cli::try_parse_from(words(line)) {
-            panic!("{line}: {error}");
-        }
-    }
-}
-
-#[test]
-fn every_command_of_the_page_about_dead_letters_is_understood() {
-    use clap::Parser as _;
-    let page = include_str!("../../docs/dead-letters.md");
-    let lines: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
-    assert!(lines.len() > 8, "{lines:?}");
-    for line in lines {
-        if let Err(error) = tieout::cli::Cli::try_parse_from(words(line)) {
-            panic!("{line}: {error}");
-        }
-    }
-}
-
 /// Every Rust file of the repository, one behind the other.
 fn sources() -> String {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -185,7 +142,7 @@ fn every_test_that_the_threat_model_names_exists() {
 }
 
 /// The pages of the book, as paths from `docs/`.
-fn pages() -> Vec<String> {
+pub(crate) fn pages() -> Vec<String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let mut folders = vec![root.clone()];
     let mut pages = Vec::new();

@@ -82,6 +82,8 @@ mod slices;
 mod stops;
 mod stores;
 mod stripe;
+mod terminal;
 mod timeless;
+mod transcripts;
 mod unchanged;
 mod webhooks;

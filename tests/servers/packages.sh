@@ -30,6 +30,9 @@ missing_packages() {
     nats_can_be_had || printf '%s\n' nats-server
     rabbitmq_can_be_had || printf '%s\n' rabbitmq-server
     command -v strace >/dev/null || printf '%s\n' strace
+    # What the transcripts of the documents call, and a terminal for tests.
+    command -v sqlite3 >/dev/null || printf '%s\n' sqlite3
+    command -v script >/dev/null || printf '%s\n' bsdutils
 }
 
 apt_install() {

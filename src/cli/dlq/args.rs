@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::which::{Filters, Which};
 use crate::cli::ask::Consent;
+use crate::cli::help;
 use crate::cli::person::{Actor, Remark};
 use crate::dead_letter::GroupId;
 
@@ -19,14 +20,19 @@ use crate::dead_letter::GroupId;
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum DlqCommand {
     /// List dead letters, grouped by what they died of
+    #[command(after_help = help::DLQ_LIST.short(), after_long_help = help::DLQ_LIST.long())]
     List(ListArgs),
     /// Show one group, or one event with its finding
+    #[command(after_help = help::DLQ_SHOW.short(), after_long_help = help::DLQ_SHOW.long())]
     Show(ShowLettersArgs),
     /// Send dead letters once more: the same ids, in their order, where their findings still need them
+    #[command(after_help = help::DLQ_RETRY.short(), after_long_help = help::DLQ_RETRY.long())]
     Retry(RetryArgs),
     /// Decide that dead letters are never sent; they stay as tombstones, and their findings are parked
+    #[command(after_help = help::DLQ_DROP.short(), after_long_help = help::DLQ_DROP.long())]
     Drop(DropArgs),
     /// Write dead letters out, each the whole event with its class and reason beside it
+    #[command(after_help = help::DLQ_EXPORT.short(), after_long_help = help::DLQ_EXPORT.long())]
     Export(ExportArgs),
 }
 
@@ -37,7 +43,7 @@ pub struct ListArgs {
     #[command(flatten)]
     pub filters: Filters,
     /// One line for each event
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_FLAT", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub flat: bool,
     /// Those that a person dropped
     #[arg(long)]
@@ -65,7 +71,7 @@ pub struct RetryArgs {
     #[command(flatten)]
     pub which: Which,
     /// How many are sent in which time, such as `5/s`; all at once when left out
-    #[arg(long, value_name = "N/s")]
+    #[arg(long, value_name = "N/s", env = "TIEOUT_RATE", hide_env_values = true)]
     pub rate: Option<Pace>,
     /// Only count what would be sent
     #[arg(long)]

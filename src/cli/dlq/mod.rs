@@ -10,7 +10,7 @@ mod which;
 
 pub use args::{DlqCommand, DropArgs, ExportArgs, ListArgs, Pace, RetryArgs, ShowLettersArgs, Wanted};
 pub(super) use export::{open_file, told};
-pub use which::{EventName, Filters, Since, Which};
+pub use which::{EventName, Filters, Which};
 
 use super::desk::Desk;
 use super::failure::Failure;

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
-use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
-use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use crate::cli::failure::Failure;
-use crate::cli::values::instant;
+use crate::cli::values::{When, when};
 use crate::cli::wire;
 use crate::config::Loaded;
 use crate::dead_letter::GroupId;
@@ -43,8 +41,8 @@ pub struct Filters {
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub class: Vec<String>,
     /// Only what died since then: a date, a time with its offset, or so long ago (`24h`)
-    #[arg(long, value_name = "WHEN", value_parser = since)]
-    pub since: Option<Since>,
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    pub since: Option<When>,
 }
 
 /// Which dead letters something is done to.
@@ -86,24 +84,6 @@ impl std::str::FromStr for EventName {
 
 const NOT_AN_ID: &str =
     "expected the id of an event, as `tieout dlq list --flat` writes it; groups go behind `--group`";
-
-/// From when on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Since {
-    /// From an instant.
-    At(Instant),
-    /// So long before the command, by the state store's clock.
-    Ago(Duration),
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    if let Ok(at) = instant(text) {
-        return Ok(Since::At(at));
-    }
-    let wrong =
-        "expected a date (2025-11-21), a time with its offset (2025-11-21T02:00:00Z) or a duration (24h)";
-    humantime::parse_duration(text).map(Since::Ago).map_err(|_| wrong.to_owned())
-}
 
 /// Which dead letters were chosen.
 #[derive(Debug, Default)]
@@ -159,10 +139,7 @@ impl Filters {
         };
         let since = match self.since {
             None => None,
-            Some(Since::At(at)) => Some(at),
-            Some(Since::Ago(time)) => {
-                Some(store.now().await.map_err(|error| wire::store_failure(&error))? - time)
-            }
+            Some(when) => Some(when.before(store.now().await.map_err(|error| wire::store_failure(&error))?)),
         };
         Ok(DeadFilter { domains, queues: self.queue.clone(), classes: self.class.clone(), since, shown })
     }
@@ -313,12 +290,5 @@ mod tests {
             format!("{id}\n\n {{\"type\":\"dead_letter\",\"event_id\":\"{id}\",\"class\":\"poison\"}}\n");
         assert_eq!(lines(&text).unwrap(), [id, id]);
         assert!(lines("\nnonsense").unwrap_err().message.starts_with("line 2: expected the id of an event"));
-    }
-
-    #[test]
-    fn a_beginning_is_an_instant_or_so_long_ago() {
-        assert_eq!(since("24h").unwrap(), Since::Ago(Duration::from_hours(24)));
-        assert!(matches!(since("2026-12-01").unwrap(), Since::At(_)));
-        assert!(since("yesterday").unwrap_err().contains("24h"));
     }
 }

@@ -12,22 +12,28 @@ use crate::cli::failure::Failure;
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct CatalogArgs {
     /// Who owns both, such as `group:default/payments`
-    #[arg(long, value_name = "ENTITY")]
+    #[arg(long, value_name = "ENTITY", env = "TIEOUT_CATALOG_OWNER", hide_env_values = true)]
     pub owner: EntityRef,
     /// What tieout is called there; its API has the same name with `-events` behind it
-    #[arg(long, value_name = "NAME", default_value = "tieout")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "tieout",
+        env = "TIEOUT_CATALOG_NAME",
+        hide_env_values = true
+    )]
     pub name: EntityName,
     /// How far it is, such as `experimental`, `production` or `deprecated`
-    #[arg(long, value_name = "WORD", default_value = "production", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "WORD", default_value = "production", env = "TIEOUT_CATALOG_LIFECYCLE", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub lifecycle: String,
     /// The system that both are part of
-    #[arg(long, value_name = "ENTITY")]
+    #[arg(long, value_name = "ENTITY", env = "TIEOUT_CATALOG_SYSTEM", hide_env_values = true)]
     pub system: Option<EntityRef>,
     /// Where the AsyncAPI document is, as seen from the catalogue file
-    #[arg(long, value_name = "PATH", default_value = "./asyncapi.yaml", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "PATH", default_value = "./asyncapi.yaml", env = "TIEOUT_CATALOG_DEFINITION", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub definition: String,
     /// Put the AsyncAPI document into the catalogue file instead
-    #[arg(long, conflicts_with = "definition")]
+    #[arg(long, conflicts_with = "definition", env = "TIEOUT_CATALOG_INLINE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub inline: bool,
     /// What the document is about.
     #[command(flatten)]

@@ -26,24 +26,25 @@ pub use systemd::{Credential, SystemdArgs, UnitName};
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum GenerateCommand {
     /// Rules for Prometheus: an alert for each way in which a domain may be late, held or adrift
-    #[command(after_help = help::GENERATE_ALERTS)]
+    #[command(after_help = help::GENERATE_ALERTS.short(), after_long_help = help::GENERATE_ALERTS.long())]
     Alerts(AlertsArgs),
     /// A dashboard for Grafana, which shows every metric
-    #[command(after_help = help::GENERATE_DASHBOARD)]
+    #[command(after_help = help::GENERATE_DASHBOARD.short(), after_long_help = help::GENERATE_DASHBOARD.long())]
     Dashboard,
     /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
+    #[command(after_help = help::GENERATE_CATALOG.short(), after_long_help = help::GENERATE_CATALOG.long())]
     Catalog(CatalogArgs),
     /// A Kubernetes Job that runs a CronJob's pod once, with other arguments
-    #[command(name = "k8s-job", after_help = help::GENERATE_K8S_JOB)]
+    #[command(name = "k8s-job", after_help = help::GENERATE_K8S_JOB.short(), after_long_help = help::GENERATE_K8S_JOB.long())]
     K8sJob(K8sJobArgs),
     /// A systemd service and the timer that starts it
-    #[command(after_help = help::GENERATE_SYSTEMD)]
+    #[command(after_help = help::GENERATE_SYSTEMD.short(), after_long_help = help::GENERATE_SYSTEMD.long())]
     Systemd(SystemdArgs),
     /// What lets a shell complete the command line
-    #[command(after_help = help::GENERATE_COMPLETIONS)]
+    #[command(after_help = help::GENERATE_COMPLETIONS.short(), after_long_help = help::GENERATE_COMPLETIONS.long())]
     Completions(CompletionsArgs),
     /// A manual page for each command
-    #[command(after_help = help::GENERATE_MAN)]
+    #[command(after_help = help::GENERATE_MAN.short(), after_long_help = help::GENERATE_MAN.long())]
     Man(ManArgs),
 }
 

@@ -17,7 +17,7 @@ const RUNBOOK: &str = "https://example.com/tieout/runbook.html";
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AlertsArgs {
     /// The page that the alerts lead to: `runbook.html` of the book where you keep it, or a runbook of yours with the same headings
-    #[arg(long, value_name = "URL", default_value = RUNBOOK, value_parser = page)]
+    #[arg(long, value_name = "URL", default_value = RUNBOOK, env = "TIEOUT_RUNBOOK", hide_env_values = true, value_parser = page)]
     pub runbook: Url,
 }
 

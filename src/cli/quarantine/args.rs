@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::ask::Consent;
+use crate::cli::help;
 use crate::cli::person::{Actor, Remark};
 use crate::quarantine::{Class, EntryId, Kind};
 
@@ -12,14 +13,19 @@ use crate::quarantine::{Class, EntryId, Kind};
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum QuarantineCommand {
     /// List items, rows and pages that cannot be read
+    #[command(after_help = help::QUARANTINE_LIST.short(), after_long_help = help::QUARANTINE_LIST.long())]
     List(QuarantineListArgs),
     /// Show one entry, what it holds back, and what can be done
+    #[command(after_help = help::QUARANTINE_SHOW.short(), after_long_help = help::QUARANTINE_SHOW.long())]
     Show(QuarantineShowArgs),
     /// Have the ranges of entries read again by the next run, which clears what it can read
+    #[command(after_help = help::QUARANTINE_RETRY.short(), after_long_help = help::QUARANTINE_RETRY.long())]
     Retry(QuarantineRetryArgs),
     /// Go on without items and rows, as long as they stay what they are; pages are never dropped
+    #[command(after_help = help::QUARANTINE_DROP.short(), after_long_help = help::QUARANTINE_DROP.long())]
     Drop(QuarantineDropArgs),
     /// Write entries into a file, one a line; what was sent is in none of them
+    #[command(after_help = help::QUARANTINE_EXPORT.short(), after_long_help = help::QUARANTINE_EXPORT.long())]
     Export(QuarantineExportArgs),
 }
 

@@ -12,25 +12,27 @@ use crate::cli::help;
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ReportCommand {
     /// List runs, newest first
+    #[command(after_help = help::REPORT_LIST.short(), after_long_help = help::REPORT_LIST.long())]
     List {
         /// How many to list; 0 lists all
-        #[arg(long, value_name = "N", default_value_t = 20)]
+        #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
         limit: u32,
     },
     /// Show one report in full
+    #[command(after_help = help::REPORT_SHOW.short(), after_long_help = help::REPORT_SHOW.long())]
     Show {
         /// A run id, its first characters, `latest`, or `latest~1` for the one before
         #[arg(value_name = "RUN", default_value = "latest")]
         run: String,
     },
     /// Show which findings came, went or changed between two runs; exit code 4 says that some did
-    #[command(after_help = help::REPORT_DIFF)]
+    #[command(after_help = help::REPORT_DIFF.short(), after_long_help = help::REPORT_DIFF.long())]
     Diff(DiffArgs),
     /// Write findings for a spreadsheet or a program, as they stand or as a run reported them
-    #[command(after_help = help::REPORT_EXPORT)]
+    #[command(after_help = help::REPORT_EXPORT.short(), after_long_help = help::REPORT_EXPORT.long())]
     Export(ExportArgs),
     /// Take old reports out of the state store, and their files out of `report: {folder: ...}`
-    #[command(after_help = help::REPORT_PRUNE)]
+    #[command(after_help = help::REPORT_PRUNE.short(), after_long_help = help::REPORT_PRUNE.long())]
     Prune(PruneArgs),
 }
 
@@ -61,7 +63,13 @@ pub struct ExportArgs {
     #[arg(long, conflicts_with = "run")]
     pub over: bool,
     /// How they are written
-    #[arg(long = "as", value_name = "KIND", default_value = "csv")]
+    #[arg(
+        long = "as",
+        value_name = "KIND",
+        default_value = "csv",
+        env = "TIEOUT_EXPORT_AS",
+        hide_env_values = true
+    )]
     pub kind: ExportKind,
     /// The file; `-` is stdout
     #[arg(long, value_name = "FILE")]

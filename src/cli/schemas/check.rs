@@ -36,6 +36,6 @@ fn read(folder: &Path, desk: &Desk) -> Result<Registry, Failure> {
     schemas::read(folder).map_err(unreadable)?.map_err(|problems| {
         let plain: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let message = plain.join("\n");
-        Failure::usage("definition", message).drawn(excerpt::draw(problems, desk.output.look.color))
+        Failure::usage("definition", message).drawn(excerpt::draw(problems, desk.output.colors_errors()))
     })
 }

@@ -12,19 +12,23 @@ use tieout_reconcilers::name::DomainName;
 
 use super::desk::Desk;
 use super::failure::Failure;
+use super::help;
 
 /// The schemas of events.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum SchemasCommand {
     /// List every schema with its versions, what they promise, and who uses them
+    #[command(after_help = help::SCHEMAS_LIST.short(), after_long_help = help::SCHEMAS_LIST.long())]
     List,
     /// Tell breaking from compatible changes; exit code 4 where something breaks, 2 where a file is wrong
+    #[command(after_help = help::SCHEMAS_CHECK.short(), after_long_help = help::SCHEMAS_CHECK.long())]
     Check {
         /// Also compare every version with what was published before: another folder of schemas
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", env = "TIEOUT_AGAINST", hide_env_values = true)]
         against: Option<PathBuf>,
     },
     /// Say how large the data of a domain's events is, to choose between thin, mapped, full and original
+    #[command(after_help = help::SCHEMAS_SIZES.short(), after_long_help = help::SCHEMAS_SIZES.long())]
     Sizes {
         /// The domain
         #[arg(value_name = "DOMAIN")]

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use tieout_reconcilers::instant::Instant;
 
+use crate::cli::help;
 use crate::cli::person::{Actor, Remark};
 use crate::cli::values::instant;
 
@@ -10,16 +11,22 @@ use crate::cli::values::instant;
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum StateCommand {
     /// Show verified ranges, holes, wider re-reads, saved tokens and leases
+    #[command(after_help = help::STATE_SHOW.short(), after_long_help = help::STATE_SHOW.long())]
     Show(KeptArgs),
     /// Take coverage back, so that the next run reads again from an instant on; it never goes forward
+    #[command(after_help = help::STATE_REWIND.short(), after_long_help = help::STATE_REWIND.long())]
     Rewind(RewindArgs),
     /// Break the lease of a run that is dead
+    #[command(after_help = help::STATE_UNLOCK.short(), after_long_help = help::STATE_UNLOCK.long())]
     Unlock(UnlockArgs),
     /// Let no run work on domains until `resume`; a run that does ends them within seconds
+    #[command(after_help = help::STATE_PAUSE.short(), after_long_help = help::STATE_PAUSE.long())]
     Pause(PauseArgs),
     /// End the pause of domains
+    #[command(after_help = help::STATE_RESUME.short(), after_long_help = help::STATE_RESUME.long())]
     Resume(ResumeArgs),
     /// Show what daemons did, and what they left out and why
+    #[command(after_help = help::STATE_JOURNAL.short(), after_long_help = help::STATE_JOURNAL.long())]
     Journal(JournalArgs),
 }
 
@@ -58,7 +65,7 @@ pub struct JournalArgs {
     #[arg(value_name = "DOMAIN")]
     pub domain: Option<String>,
     /// How many entries to list, the newest ones; 0 lists all
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, env = "TIEOUT_LIMIT", hide_env_values = true)]
     pub limit: u32,
 }
 

@@ -1,0 +1,48 @@
+//! Help of the commands that look at configuration, definitions and feeds.
+
+use super::Help;
+
+pub(in crate::cli) const CONFIG: Help = Help {
+    examples: &[
+        ("tieout config show", "every setting with its file and line, variable or flag"),
+        ("tieout config show --config prod.yaml", "of another configuration"),
+        ("tieout config show -o json", "the same for a program"),
+    ],
+    page: "configuration.md",
+};
+
+pub(in crate::cli) const CHECK: Help = Help {
+    examples: &[
+        ("tieout check", "definitions only: neither secrets nor network needed"),
+        ("tieout check --vars", "also: is every secret there?"),
+        ("tieout check --online", "also: does every login work, and does every column exist?"),
+    ],
+    page: "domains.md",
+};
+
+pub(in crate::cli) const DOCTOR: Help = Help {
+    examples: &[
+        ("tieout doctor", "may the logins do more than they need, or less? do the clocks agree?"),
+        ("tieout doctor 'stripe.*'", "of some domains only"),
+        ("tieout doctor -o json", "the same for a program"),
+    ],
+    page: "runbook.md",
+};
+
+pub(in crate::cli) const PREVIEW: Help = Help {
+    examples: &[
+        ("tieout preview stripe/charges", "the first page of the newest day"),
+        ("tieout preview github/issues --each repo=acme/web", "for one member of its `each`, not the first"),
+        ("tieout preview stripe/charges -o json", "the same for a program"),
+    ],
+    page: "providers.md",
+};
+
+pub(in crate::cli) const PROBE: Help = Help {
+    examples: &[
+        ("tieout probe stripe/charges", "does next lead on, does the filter filter, is the id unique?"),
+        ("tieout probe stripe/charges --since 14d", "in a range that has at least two pages"),
+        ("tieout probe stripe/charges -o json", "the same for a program"),
+    ],
+    page: "providers.md",
+};
