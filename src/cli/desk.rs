@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, ValueEnum as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, ValueEnum};
 
-use super::args::{Cli, Command, Format, Shared};
+use super::args::{Cli, Color, Command, Format, Shared};
 use super::config;
 use super::failure::Failure;
 use super::last_words::LastWords;
@@ -78,7 +78,7 @@ where
 
 /// The call, and where its words came from.
 fn parse(args: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
-    let matches = Cli::command().try_get_matches_from(args)?;
+    let matches = Cli::command().color(wanted_colors(args)).try_get_matches_from(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut Cli::command()))?;
     Ok((cli, matches))
 }
@@ -111,16 +111,30 @@ fn refuse(error: &clap::Error, format: Format) -> ExitCode {
 
 /// The format that a call asked for which could not be parsed.
 fn wanted_format(args: &[OsString]) -> Format {
+    wanted(args, "--format", Some("-o"), "TIEOUT_FORMAT").unwrap_or(Format::Human)
+}
+
+/// When a call wants colours, before it is parsed: the words about what is wrong with it have them as well, or not.
+fn wanted_colors(args: &[OsString]) -> clap::ColorChoice {
+    match wanted(args, "--color", None, "TIEOUT_COLOR").unwrap_or(Color::Auto) {
+        Color::Auto => clap::ColorChoice::Auto,
+        Color::Always => clap::ColorChoice::Always,
+        Color::Never => clap::ColorChoice::Never,
+    }
+}
+
+/// What a flag of every command says, or its variable, where the rest of the call may make no sense.
+fn wanted<T: ValueEnum>(args: &[OsString], long: &str, short: Option<&str>, variable: &str) -> Option<T> {
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    let flag = words.iter().enumerate().find_map(|(at, word)| match *word {
-        "--format" | "-o" => words.get(at + 1).copied(),
-        word => {
-            word.strip_prefix("--format=").or_else(|| Some(word.strip_prefix("-o")?.trim_start_matches('=')))
+    let flag = words.iter().enumerate().find_map(|(at, word)| {
+        if *word == long || Some(*word) == short {
+            return words.get(at + 1).copied();
         }
+        let glued = || word.strip_prefix(short?).map(|value| value.strip_prefix('=').unwrap_or(value));
+        word.strip_prefix(long).and_then(|value| value.strip_prefix('=')).or_else(glued)
     });
-    let variable = std::env::var("TIEOUT_FORMAT").ok();
-    let wanted = flag.or(variable.as_deref()).and_then(|word| Format::from_str(word, false).ok());
-    wanted.unwrap_or(Format::Human)
+    let said = std::env::var(variable).ok();
+    flag.or(said.as_deref()).and_then(|word| T::from_str(word, false).ok())
 }
 
 #[cfg(test)]

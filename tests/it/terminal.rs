@@ -43,6 +43,8 @@ async fn a_pipe_gets_colors_only_where_somebody_insists() {
     assert!(plan(&[], &[("CLICOLOR_FORCE", "1")]));
     assert!(!plan(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!plan(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    let usage = |color| world.tieout(&["nonsense", "--color", color]).stderr.contains(ESCAPE);
+    assert!(usage("always") && !usage("never"));
     for format in ["json", "jsonl"] {
         assert!(!plan(&["--color", "always", "-o", format], &[]), "{format}");
     }
@@ -62,6 +64,8 @@ async fn a_terminal_gets_colors_unless_it_or_somebody_says_no() {
         assert!(told.contains("ch_lost"), "{line}: {told}");
         assert!(!told.contains(ESCAPE), "{line} {variables:?}: {told}");
     }
+    let usage = |color: &str| on_a_terminal(&world, &format!("tieout nonsense --color {color}"), &[]);
+    assert!(usage("auto").contains(ESCAPE) && !usage("never").contains(ESCAPE));
     let dumb = on_a_terminal(&world, "tieout plan", &[("TERM", "dumb")]);
     assert!(!dumb.contains(ESCAPE), "nothing moves on a dumb terminal: {dumb:?}");
 }
