@@ -147,8 +147,7 @@ impl Stage {
     /// Carries a block out in one shell, and says what is not as the page has it.
     fn play(&self, block: &Block) -> String {
         let script = block.steps.iter().fold(String::new(), |script, step| {
-            let command =
-                self.names.iter().fold(plain(&step.command), |line, (name, is)| line.replace(name, is));
+            let command = self.named(plain(&step.command));
             script + &format!("{command}\nprintf '\\036%d\\036' $?; printf '\\036' >&2\n")
         });
         let binary = Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
@@ -161,7 +160,7 @@ impl Stage {
         for ((step, exit), stderr) in block.steps.iter().zip(&block.exits).zip(stderr.split(END)) {
             let (stdout, code) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
             let told = if stdout.trim().is_empty() { stderr } else { stdout };
-            if code != exit.to_string() || !shows(&step.shown, told) {
+            if code != exit.to_string() || !self.shows(&step.shown, told) {
                 let _ = write!(
                     faults,
                     "\n{} $ {}\nexit code {code}, not {exit}, and it says:\n{stdout}{stderr}",
@@ -171,6 +170,19 @@ impl Stage {
         }
         faults
     }
+
+    /// A text of a page, with the names that things have here.
+    fn named(&self, text: String) -> String {
+        self.names.iter().fold(text, |text, (name, is)| text.replace(name, is))
+    }
+
+    /// Whether what a page shows is what was said.
+    fn shows(&self, shown: &[String], said: &str) -> bool {
+        let part = |lines: &[String]| regex_lite::escape(&self.named(comparable(&lines.join("\n"))));
+        let parts: Vec<String> = shown.split(|line| line == "...").map(part).collect();
+        let pattern = format!("(?s)^{}$", parts.join(".*"));
+        shown.is_empty() || Regex::new(&pattern).unwrap().is_match(&comparable(said))
+    }
 }
 
 /// A command of a page, with the program that was built for the tests.
@@ -178,21 +190,11 @@ fn plain(command: &str) -> String {
     command.replace("cargo run --release -- ", "tieout ").replace("target/release/tieout ", "tieout ")
 }
 
-/// Whether what a page shows is what was said.
-fn shows(shown: &[String], said: &str) -> bool {
-    if shown.is_empty() {
-        return true;
-    }
-    let parts =
-        shown.split(|line| line == "...").map(|lines| regex_lite::escape(&comparable(&lines.join("\n"))));
-    let pattern = format!("(?s)^{}$", parts.collect::<Vec<_>>().join(".*"));
-    Regex::new(&pattern).unwrap().is_match(&comparable(said))
-}
-
 /// A text without what is different every time.
 fn comparable(text: &str) -> String {
     let rules = [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+        (r"\b[0-9a-f]{32}\b", "HASH"),
         (r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?", "TIME"),
         (r"\b\d\d:\d\d(:\d\d)?Z?\b", "TIME"),
         (r"127\.0\.0\.1:\d+", "ADDRESS"),
