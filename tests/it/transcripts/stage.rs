@@ -1,0 +1,123 @@
+//! The worlds that pages are about, and a shell in one of them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use regex_lite::Regex;
+
+use super::page::{Block, comparable, plain};
+use crate::world::{World, charge};
+
+/// Stands between the outputs of commands: nothing prints it.
+const END: char = '\u{1e}';
+
+/// What was made for a page, and the names that pages have for what has another one every time.
+pub(super) struct Stage {
+    world: World,
+    names: Vec<(&'static str, String)>,
+}
+
+/// A queue whose owner refuses events about a charge.
+const PICKY: &str = "CREATE TABLE tieout_events (seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL, type TEXT NOT NULL, subject TEXT NOT NULL CHECK (subject <> 'ch_2'), event TEXT NOT NULL,
+    enqueued_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), consumed_at TEXT)";
+
+/// A domain `stripe.charges` of which two charges were lost, in the state that a page is about.
+pub(super) async fn stage(name: &str) -> Stage {
+    let world = World::agreeing(3).await;
+    world.edit("charges.yaml", "domain: shop.charges", "domain: stripe.charges");
+    world.edit("charges.yaml", "queue: shop", "queue: billing");
+    world.edit(
+        "tieout.yaml",
+        "{shop: {sqlite",
+        "{billing-2: {ndjson: {path: second.ndjson}}, billing: {sqlite",
+    );
+    world.upstream(&charge("ch_1", 30, 12_000));
+    world.upstream(&charge("ch_2", 6, 500));
+    let mut stage = Stage { world, names: Vec::new() };
+    match name {
+        "fresh" => return stage,
+        "found" => {
+            stage.expect(&["run"], 0);
+            std::fs::create_dir(stage.world.path().join("published")).unwrap();
+        }
+        "held" => {
+            (3..=12).for_each(|at| stage.world.upstream(&charge(&format!("ch_{at}"), 6, 500)));
+            stage.expect(&["run", "--max-emits", "5"], 5);
+        }
+        "dead" | "mended" => {
+            stage.world.queue(PICKY).await;
+            stage.expect(&["run"], 3);
+            if name == "mended" {
+                stage.world.queue("DROP TABLE tieout_events").await;
+            }
+            stage.knows("7f3a", &["dlq", "list"], "group");
+            stage.knows("0199c3c0-93f2-5d0e-9a5c-3f0f10b4a6b1", &["dlq", "list", "--flat"], "event_id");
+        }
+        "unreadable" => {
+            let mut nameless = charge("x", 7, 500);
+            nameless.as_object_mut().unwrap().remove("id");
+            stage.world.upstream(&nameless);
+            stage.expect(&["run"], 3);
+            stage.knows("7f3a90c1", &["quarantine", "list"], "id");
+        }
+        other => panic!("there is no world `{other}`"),
+    }
+    stage.knows("019ac9c5", &["report", "list"], "run_id");
+    stage
+}
+
+impl Stage {
+    fn expect(&self, args: &[&str], code: i32) {
+        let outcome = self.world.tieout(args);
+        assert_eq!(outcome.code, code, "{args:?}: {outcome:?}");
+    }
+
+    /// A page calls it `name`; it is the first value under a word that a command tells.
+    fn knows(&mut self, name: &'static str, args: &[&str], word: &str) {
+        let told = self.world.tieout(&[args, &["-o", "jsonl"]].concat()).stdout;
+        let first: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+        self.names.push((name, first[word].as_str().unwrap_or_else(|| panic!("{told}")).to_owned()));
+    }
+
+    /// Carries a block out in one shell, and says what is not as the page has it.
+    pub(super) fn play(&self, block: &Block) -> String {
+        let script = block.steps.iter().fold(String::new(), |script, step| {
+            let command = self.named(plain(&step.command));
+            script + &format!("{command}\nprintf '\\036%d\\036' $?; printf '\\036' >&2\n")
+        });
+        let binary = Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
+        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script]).current_dir(self.world.path()).stdin(Stdio::null());
+        let output = shell.env("PATH", path).env("TIEOUT_USER", "ada").output().unwrap();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        let (mut said, mut faults) = (stdout.split(END), String::new());
+        for ((step, exit), stderr) in block.steps.iter().zip(&block.exits).zip(stderr.split(END)) {
+            let (stdout, code) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
+            let told = if stdout.trim().is_empty() { stderr } else { stdout };
+            if code != exit.to_string() || !self.shows(&step.shown, told) {
+                let _ = write!(
+                    faults,
+                    "\n{} $ {}\nexit code {code}, not {exit}, and it says:\n{stdout}{stderr}",
+                    block.place, step.command
+                );
+            }
+        }
+        faults
+    }
+
+    /// A text of a page, with the names that things have here.
+    fn named(&self, text: String) -> String {
+        self.names.iter().fold(text, |text, (name, is)| text.replace(name, is))
+    }
+
+    /// Whether what a page shows is what was said.
+    fn shows(&self, shown: &[String], said: &str) -> bool {
+        let part = |lines: &[String]| regex_lite::escape(&self.named(comparable(&lines.join("\n"))));
+        let parts: Vec<String> = shown.split(|line| line == "...").map(part).collect();
+        let pattern = format!("(?s)^{}$", parts.join(".*"));
+        shown.is_empty() || Regex::new(&pattern).unwrap().is_match(&comparable(said))
+    }
+}
