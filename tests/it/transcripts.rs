@@ -63,7 +63,7 @@ fn calls(line: &str) -> Vec<Vec<String>> {
 #[test]
 fn what_is_not_run_says_why_and_commands_stand_in_no_other_blocks() {
     let mut left_out = BTreeMap::new();
-    let (mut run, mut not_run) = (0, 0);
+    let mut run = 0;
     for page in pages() {
         let text = std::fs::read_to_string(root().join(&page)).unwrap();
         for other in ["```sh\n", "```bash\n", "```shell\n"] {
@@ -77,9 +77,9 @@ fn what_is_not_run_says_why_and_commands_stand_in_no_other_blocks() {
                 run += 1;
                 continue;
             };
-            not_run += 1;
             left_out.entry(reason).or_insert_with(Vec::new).push(page.clone());
         }
     }
-    insta::assert_debug_snapshot!((run, not_run, left_out));
+    assert!(run >= 30, "{run} blocks are run");
+    insta::assert_debug_snapshot!(left_out);
 }

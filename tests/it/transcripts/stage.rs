@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use regex_lite::Regex;
+use wiremock::matchers::method;
+use wiremock::{Mock, ResponseTemplate};
 
 use super::page::{Block, comparable, plain};
 use crate::world::{World, charge};
@@ -33,6 +35,11 @@ pub(super) async fn stage(name: &str) -> Stage {
         "{shop: {sqlite",
         "{billing-2: {ndjson: {path: second.ndjson}}, billing: {sqlite",
     );
+    let ops = Mock::given(method("POST")).respond_with(ResponseTemplate::new(204));
+    ops.mount(&world.api.server).await;
+    let config = std::fs::read_to_string(world.path().join("tieout.yaml")).unwrap();
+    let hook = format!("{}/digests", world.api.server.uri());
+    world.write("tieout.yaml", &format!("{config}notify: {{ops: {{webhook: {{url: \"{hook}\"}}}}}}\n"));
     world.upstream(&charge("ch_1", 30, 12_000));
     world.upstream(&charge("ch_2", 6, 500));
     let mut stage = Stage { world, names: Vec::new() };
