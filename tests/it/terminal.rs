@@ -75,14 +75,14 @@ async fn a_terminal_gets_colors_unless_it_or_somebody_says_no() {
 #[tokio::test]
 async fn each_stream_has_colors_or_none_for_itself() {
     let world = World::agreeing(1).await;
-    world.edit("charges.yaml", "compare:", "compair:");
+    world.edit("charges.yaml", "changed:", "chnged:");
     let on_screen = on_a_terminal(&world, "tieout check", &[]);
-    assert!(on_screen.contains("compair") && on_screen.contains(ESCAPE), "{on_screen}");
+    assert!(on_screen.contains("chnged") && on_screen.contains(ESCAPE), "{on_screen}");
     on_a_terminal(&world, "tieout check 2> errors", &[]);
     let errors = std::fs::read_to_string(world.path().join("errors")).unwrap();
-    assert!(errors.contains("compair") && !errors.contains(ESCAPE), "{errors}");
+    assert!(errors.contains("chnged") && !errors.contains(ESCAPE), "{errors}");
     let on_screen = on_a_terminal(&world, "tieout check > results", &[]);
-    assert!(on_screen.contains("compair") && on_screen.contains(ESCAPE), "{on_screen}");
+    assert!(on_screen.contains("chnged") && on_screen.contains(ESCAPE), "{on_screen}");
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn silence_leaves_the_last_line_and_errors() {
     let stream = world.tieout(&["run", "-q", "-o", "jsonl"]);
     assert_eq!(stream.stderr, "");
     assert!(!stream.stdout.contains("\"type\":\"progress\""), "{stream:?}");
-    world.edit("charges.yaml", "compare:", "compair:");
+    world.edit("charges.yaml", "changed:", "chnged:");
     let failed = world.tieout(&["run", "-q"]);
-    assert!(failed.stdout.is_empty() && failed.stderr.contains("compair"), "{failed:?}");
+    assert!(failed.stdout.is_empty() && failed.stderr.contains("chnged"), "{failed:?}");
 }

@@ -80,7 +80,7 @@ pub(super) fn comparable(text: &str) -> String {
         (r"\b[0-9a-f]{32}\b", "HASH"),
         (r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?", "TIME"),
         (r"\b\d\d:\d\d(:\d\d)?Z?\b", "TIME"),
-        (r"127\.0\.0\.1:\d+", "ADDRESS"),
+        (r"127\.0\.0\.1:\d+|hooks\.example\.com", "ADDRESS"),
         (r"\b(\d+(\.\d+)?(ms|s|m|h|d) ?)+\b", "TOOK"),
         (r"\b\d+\.\d\b", "SECONDS"),
         (r"[ \t]+", " "),
