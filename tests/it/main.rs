@@ -50,6 +50,7 @@ mod feeds;
 mod finds;
 mod follows;
 mod forgotten;
+mod formats;
 mod funnel;
 mod generate;
 mod holds;
