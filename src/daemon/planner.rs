@@ -11,14 +11,18 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
 use tieout_reconcilers::schedule::{CatchUp, Schedule};
 use tieout_reconcilers::spoken::Spoken;
+use uuid::Uuid;
 
-use crate::store::{Agenda, Claim, KeptDue, Next};
+use crate::store::{Agenda, Claim, CutOff, KeptDue, Next};
 
 /// A run that starts so long after its time is not late: a heartbeat takes a second, a restart some more.
 const ON_TIME: Duration = Duration::from_mins(1);
 
 /// Clocks of two daemons may differ by so much without one of them taking the times of the other for decided in the future.
 const SKEW: Duration = Duration::from_mins(1);
+
+/// So often a time is gone on with whose run was cut off. A run that brings its process down each time must not do so for ever.
+const CONTINUED: u64 = 5;
 
 /// How many missed times are counted at most.
 const COUNTED: usize = 1_000;
@@ -80,6 +84,10 @@ pub enum Passed {
     Overlap(String),
     /// Nobody was there, and the schedule leaves out what was missed.
     Missed,
+    /// Its run was cut off, and the schedule leaves out what was missed.
+    CutOff(Uuid),
+    /// Its run was cut off, and so were all that went on with it.
+    CutOffAgain(Uuid),
 }
 
 impl fmt::Display for Replanned {
@@ -98,6 +106,15 @@ impl fmt::Display for Passed {
             Self::Paused(by) => write!(f, "paused {by}"),
             Self::Overlap(by) => write!(f, "{by} works on the domain"),
             Self::Missed => f.write_str("nobody was there, and `catch_up: skip` leaves it out"),
+            Self::CutOff(run) => {
+                write!(f, "run {run} was interrupted, and `catch_up: skip` leaves the rest out")
+            }
+            Self::CutOffAgain(run) => {
+                write!(
+                    f,
+                    "run {run} was interrupted, as were {CONTINUED} before it; `tieout run --resume` goes on with it"
+                )
+            }
         }
     }
 }
@@ -108,7 +125,10 @@ pub fn step(domain: &DomainName, schedule: &Schedule, agenda: &Agenda, now: Inst
     let times = Times { domain, schedule, text: text_of(schedule) };
     match agenda.due.get(domain) {
         None => times.plan(None, now, Replanned::New),
-        Some(kept) if kept.starts_at > now => times.upcoming(kept, now),
+        Some(kept) if kept.starts_at > now => match (times.upcoming(kept, now), agenda.cut_off.get(domain)) {
+            (Step::Wait { .. }, Some(cut)) => times.cut_off(kept, *cut, agenda),
+            (step, _) => step,
+        },
         Some(kept) => times.due(kept, agenda, now),
     }
 }
@@ -174,7 +194,28 @@ impl Times<'_> {
         if late > ON_TIME && self.schedule.catch_up() == CatchUp::Skip {
             return pass(Passed::Missed, next);
         }
-        Step::Fire(Claim { scheduled_for, next, detail: said(late, times) })
+        Step::Fire(Claim { scheduled_for, next, detail: said(late, times), resumes: None })
+    }
+
+    /// A time whose run did not come to its end, before the next one is due.
+    fn cut_off(&self, kept: &KeptDue, cut: CutOff, agenda: &Agenda) -> Step {
+        let CutOff { run, scheduled_for, continued } = cut;
+        let next = Next { starts_at: kept.starts_at, ..self.next_at(kept.due_at, Some(kept.revision)) };
+        let pass = |why| {
+            let next = Next { forgets: Some(run), ..next.clone() };
+            Step::Pass { scheduled_for, times: 1, why, next }
+        };
+        if let Some(by) = self.paused(agenda) {
+            return pass(Passed::Paused(by));
+        }
+        match agenda.works.get(self.domain) {
+            _ if self.schedule.catch_up() == CatchUp::Skip => return pass(Passed::CutOff(run)),
+            _ if continued >= CONTINUED => return pass(Passed::CutOffAgain(run)),
+            Some(by) => return Step::Hold { scheduled_for, by: by.clone() },
+            None => {}
+        }
+        let detail = format!("goes on with run {run}, which was interrupted");
+        Step::Fire(Claim { scheduled_for, next, detail, resumes: Some(run) })
     }
 
     fn paused(&self, agenda: &Agenda) -> Option<String> {
@@ -221,6 +262,7 @@ impl Times<'_> {
             due_at,
             starts_at: self.schedule.start_of(self.domain, due_at),
             revision,
+            forgets: None,
         }
     }
 }

@@ -58,7 +58,9 @@ pub use quarantine::{QuarantineFilter, ReadAgain};
 pub use release::{Release, Released, Staged, StagedBy};
 pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
-pub use schedules::{Agenda, Claim, Claimed, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed};
+pub use schedules::{
+    Agenda, Claim, Claimed, CutOff, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed,
+};
 pub use settings::{NotAStore, StoreSettings};
 pub use shared_rate::Standing;
 pub use slice_lease::{Fence, SliceLease};

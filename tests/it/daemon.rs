@@ -71,19 +71,33 @@ impl Stage {
 
     /// Makes the next time of the domain one of three days ago, as if no daemon had been there since.
     async fn was_down(&self) {
+        let past = (chrono::Utc::now() - chrono::TimeDelta::days(3)).timestamp();
+        self.is_due_at((past / 21_600) * 21_600).await;
+    }
+
+    /// Makes the next time of the domain one that has come, in seconds since the epoch.
+    async fn is_due_at(&self, seconds: i64) {
         let daemon = self.daemon();
         self.until_journal("planned", 1);
         stopped(daemon);
         let statement = "UPDATE schedules SET due_at = PAST, starts_at = PAST";
-        let past = chrono::Utc::now() - chrono::TimeDelta::days(3);
-        let past = (past.timestamp() / 21_600) * 21_600;
-        let past = chrono::DateTime::from_timestamp(past, 0).unwrap();
+        let past = chrono::DateTime::from_timestamp(seconds, 0).unwrap();
         let past = past.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         let statement = statement.replace("PAST", &format!("'{past}'"));
         match &self.postgres {
             Some(postgres) => postgres.sql(&statement.replace("schedules", "tieout.schedules")).await,
             None => self.world.state(&statement).await,
         }
+    }
+
+    /// A daemon in the midst of a run whose time has just come.
+    async fn daemon_at_work(&self) -> Process {
+        self.is_due_at(chrono::Utc::now().timestamp()).await;
+        let world = &self.world;
+        world.api.change(|shelf| shelf.always = Some(Fault::Hangs(HOUR)));
+        let daemon = self.daemon();
+        until("the provider is asked", || !world.api.shelf.lock().unwrap().lists.is_empty());
+        daemon
     }
 
     async fn strike(self) {
@@ -130,6 +144,9 @@ on_both_states!(
     what_was_missed_is_left_out_where_the_schedule_says_so: format!("{}, catch_up: skip", EACH_SIX_HOURS);
     of_two_daemons_one_runs_each_due_time: EACH_SECOND;
     a_paused_domain_has_no_runs_until_somebody_resumes_it: EACH_SECOND;
+    a_run_that_a_restart_interrupts_is_gone_on_with_at_once_and_once: EACH_SIX_HOURS;
+    a_run_whose_daemon_was_killed_is_gone_on_with_as_well: EACH_SIX_HOURS;
+    a_run_that_a_restart_interrupts_is_left_where_the_schedule_says_so: format!("{}, catch_up: skip", EACH_SIX_HOURS);
 );
 
 async fn a_daemon_runs_what_is_due_and_tells_what_it_did(stage: Stage) {
@@ -218,6 +235,62 @@ async fn a_paused_domain_has_no_runs_until_somebody_resumes_it(stage: Stage) {
     stopped(daemon);
     let shown = world.tieout(&["state", "show", "shop.charges"]).stdout;
     assert!(shown.contains("pause the bank is closed by ada") && shown.contains("resume"), "{shown}");
+    stage.strike().await;
+}
+
+async fn a_run_that_a_restart_interrupts_is_gone_on_with_at_once_and_once(stage: Stage) {
+    let daemon = stage.daemon_at_work().await;
+    stopped(daemon);
+    assert_eq!(stage.runs(), ["interrupted"]);
+    is_gone_on_with(stage).await;
+}
+
+async fn a_run_whose_daemon_was_killed_is_gone_on_with_as_well(stage: Stage) {
+    let daemon = stage.daemon_at_work().await;
+    daemon.signal("KILL");
+    daemon.end();
+    assert_eq!(stage.runs(), ["running"], "nobody was there to say how it ended");
+    is_gone_on_with(stage).await;
+}
+
+/// The next daemon goes on with the one run that was interrupted, and the one after it has nothing to do.
+async fn is_gone_on_with(stage: Stage) {
+    stage.world.api.change(|shelf| shelf.always = None);
+    let daemon = stage.daemon();
+    stage.until_journal("continued", 1);
+    until("the run is done", || stage.runs() == ["done", "interrupted"]);
+    stopped(daemon);
+    let (fired, continued) = (stage.journal("fired"), stage.journal("continued"));
+    assert_eq!((fired.len(), continued.len()), (1, 1), "{fired:?} {continued:?}");
+    assert_eq!(fired[0]["scheduled_for"], continued[0]["scheduled_for"], "in the name of the same time");
+    let detail = continued[0]["detail"].as_str().unwrap();
+    assert!(detail.contains(fired[0]["run_id"].as_str().unwrap()), "{detail}");
+    let report = stage.world.tieout(&["report", "show", "latest", "--format", "json"]).json();
+    assert_eq!((&report["run_id"], &report["resumes"]), (&continued[0]["run_id"], &fired[0]["run_id"]));
+    assert_eq!(stage.world.events().await.len(), 1);
+    let n_started = stage.journal("started").len();
+    let daemon = stage.daemon();
+    stage.until_journal("started", n_started + 1);
+    stopped(daemon);
+    assert_eq!((stage.journal("continued").len(), stage.runs().len()), (1, 2));
+    stage.strike().await;
+}
+
+async fn a_run_that_a_restart_interrupts_is_left_where_the_schedule_says_so(stage: Stage) {
+    let daemon = stage.daemon_at_work().await;
+    stopped(daemon);
+    stage.world.api.change(|shelf| shelf.always = None);
+    for _ in 0..2 {
+        let n_started = stage.journal("started").len();
+        let daemon = stage.daemon();
+        stage.until_journal("started", n_started + 1);
+        stage.until_journal("skipped", 1);
+        stopped(daemon);
+    }
+    let skipped = stage.journal("skipped");
+    let detail = skipped[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("was interrupted, and `catch_up: skip` leaves the rest out"), "{detail}");
+    assert_eq!((skipped.len(), stage.runs()), (1, vec!["interrupted".to_owned()]), "it is said once");
     stage.strike().await;
 }
 

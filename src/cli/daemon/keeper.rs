@@ -233,6 +233,9 @@ impl Keeper {
     /// Begins one run for everything that is due: one report, one domain after the other, as a night of `tieout run` has it. Where the state
     /// store gives no answer, it may have begun all the same, and is asked for again.
     async fn fire(&mut self, call: Call) -> Result<(), StoreError> {
+        if self.desk.signals.token().is_cancelled() {
+            return Ok(());
+        }
         let answer = self.store.claim_due(&call.run, &call.claims, &self.diary.name).await;
         let claimed = match answer {
             Ok(claimed) => claimed,
@@ -248,7 +251,9 @@ impl Keeper {
             match claimed {
                 Claimed::Ours => {
                     self.held.remove(domain);
-                    let entry = about(domain, claim.scheduled_for, Happened::Fired, claim.detail.clone());
+                    let happened =
+                        if claim.resumes.is_some() { Happened::Continued } else { Happened::Fired };
+                    let entry = about(domain, claim.scheduled_for, happened, claim.detail.clone());
                     log(&Entry { run_id: Some(run_id), ..entry });
                     ours.push(domain.clone());
                 }
@@ -262,19 +267,20 @@ impl Keeper {
             }
         }
         if !ours.is_empty() {
-            self.launch(run_id, &ours);
+            self.launch(&call.run, &ours);
         }
         Ok(())
     }
 
-    fn launch(&self, run_id: Uuid, names: &[DomainName]) {
+    fn launch(&self, run: &RunRow, names: &[DomainName]) {
+        let (run_id, resumes) = (run.run_id, run.resumes);
         let (domains, budgets) = (self.setup.named(names), self.setup.budgets.clone());
         let run = Scheduled {
             desk: self.desk.clone(),
             setup: Arc::clone(&self.setup),
             called: Called { run_id, domains, budgets, out: None },
             heartbeat: self.args.manner.heartbeat,
-            options: self.options(),
+            options: Options { resumes, ..self.options() },
             store: self.store.clone(),
             diary: self.diary.clone(),
         };
@@ -294,6 +300,9 @@ impl Keeper {
     fn call(&self, claims: Vec<Claim>, now: Instant) -> Call {
         let options = self.options();
         let names = claims.iter().map(|claim| claim.next.domain.to_string()).collect();
+        // A report names one run that it goes on with. Where there are several, the journal names them.
+        let mut resumed = claims.iter().filter_map(|claim| claim.resumes);
+        let resumes = resumed.next().filter(|first| resumed.all(|other| other == *first));
         let run = RunRow {
             run_id: Uuid::now_v7(),
             started_at: now,
@@ -301,7 +310,7 @@ impl Keeper {
             trigger: "schedule".to_owned(),
             args_json: Asked::by_schedule(names, options.max_emits, options.found).to_json(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            resumes: None,
+            resumes,
         };
         Call { run, claims }
     }

@@ -149,6 +149,48 @@ fn what_was_missed_is_left_out_where_the_schedule_says_so_and_a_short_delay_is_n
     assert_eq!(world.fired(), ["2026-12-04T02:00:00Z"]);
 }
 
+/// A world shortly after a night's time, whose run was cut off.
+fn cut_off(schedule: Schedule, continued: u64) -> World {
+    let mut world = World::new(schedule, "2026-11-29T01:59:00Z");
+    world.watch(Duration::from_mins(2));
+    let scheduled_for = world.fired.pop().unwrap();
+    world.agenda.cut_off.insert(domain(), CutOff { run: Uuid::nil(), scheduled_for, continued });
+    world
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_gone_on_with_in_the_name_of_its_time_and_leaves_the_next_one_alone() {
+    let mut world = cut_off(nightly(), 0);
+    let Step::Fire(claim) = world.step() else { panic!("{:?}", world.step()) };
+    assert_eq!((claim.scheduled_for, claim.resumes), (utc("2026-11-29T02:00:00Z"), Some(Uuid::nil())));
+    assert_eq!((claim.next.due_at, claim.next.forgets), (utc("2026-11-30T02:00:00Z"), None));
+    world.agenda.works.insert(domain(), "ada".to_owned());
+    assert!(matches!(world.step(), Step::Hold { .. }), "{:?}", world.step());
+    world.agenda.works.clear();
+    // Where the next time has come as well, its run does for both.
+    world.now = utc("2026-11-30T02:00:30Z");
+    let Step::Fire(claim) = world.step() else { panic!("{:?}", world.step()) };
+    assert_eq!((claim.scheduled_for, claim.resumes), (utc("2026-11-30T02:00:00Z"), None));
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_left_where_the_schedule_a_person_or_its_own_end_says_so() {
+    let pass = |schedule: Schedule, continued: u64, is_paused: bool| {
+        let mut world = cut_off(schedule, continued);
+        if is_paused {
+            world.pause();
+        }
+        let Step::Pass { why, next, .. } = world.step() else { panic!("{:?}", world.step()) };
+        assert_eq!((next.due_at, next.forgets), (utc("2026-11-30T02:00:00Z"), Some(Uuid::nil())));
+        why.to_string()
+    };
+    assert!(
+        pass(nightly().catching_up(CatchUp::Skip), 0, false).contains("`catch_up: skip` leaves the rest out")
+    );
+    assert!(pass(nightly(), CONTINUED, false).contains("as were 5 before it"));
+    assert_eq!(pass(nightly(), 0, true), "paused by ada");
+}
+
 #[test]
 fn a_clock_that_is_put_forward_by_a_year_makes_one_run_and_put_back_goes_on_from_there() {
     let hourly = schedule("0 * * * *", "UTC");

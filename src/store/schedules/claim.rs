@@ -28,6 +28,8 @@ pub struct Next {
     pub starts_at: Instant,
     /// What was known when this was decided; nothing of a domain that no daemon saw before.
     pub revision: Option<i64>,
+    /// A run that was cut off and that nobody goes on with any more.
+    pub forgets: Option<Uuid>,
 }
 
 /// A due time whose run is to begin.
@@ -39,6 +41,8 @@ pub struct Claim {
     pub next: Next,
     /// What the journal says of it.
     pub detail: String,
+    /// The run that had this time and was cut off, where another one goes on with it.
+    pub resumes: Option<Uuid>,
 }
 
 /// What became of a claim.
@@ -112,19 +116,15 @@ async fn claim_one(tx: &mut Tx, run: Uuid, claim: &Claim, daemon: &str) -> Resul
     if tx.row(paused, &args![domain.as_str()]).await?.is_some() {
         return Ok(Claimed::Theirs);
     }
+    if let Some(resumed) = claim.resumes {
+        return go_on(tx, run, resumed, claim, daemon).await;
+    }
     if !advance(tx, &claim.next, had.is_none().then_some(run)).await? {
         return Ok(Claimed::Theirs);
     }
-    let entry = |happened, run_id, detail| Entry {
-        happened,
-        domain: Some(domain.clone()),
-        scheduled_for: Some(claim.scheduled_for),
-        run_id,
-        detail,
-    };
     if let Some(row) = had {
         let detail = format!("the time had its run already: {}", row.text("run_id")?);
-        journal::append(tx, &entry(Happened::Skipped, None, detail), daemon).await?;
+        journal::append(tx, &entry(claim, Happened::Skipped, None, detail), daemon).await?;
         return Ok(Claimed::RanBefore);
     }
     let sql = "INSERT INTO scheduled_runs (domain, scheduled_for, run_id) VALUES ($1, $2, $3)";
@@ -132,8 +132,32 @@ async fn claim_one(tx: &mut Tx, run: Uuid, claim: &Claim, daemon: &str) -> Resul
     let forget = "DELETE FROM scheduled_runs WHERE domain = $1 AND seq <=
          (SELECT seq FROM scheduled_runs WHERE domain = $1 ORDER BY seq DESC LIMIT 1 OFFSET $2)";
     tx.execute(forget, &args![domain.as_str(), KEPT]).await?;
-    journal::append(tx, &entry(Happened::Fired, Some(run), claim.detail.clone()), daemon).await?;
+    journal::append(tx, &entry(claim, Happened::Fired, Some(run), claim.detail.clone()), daemon).await?;
     Ok(Claimed::Ours)
+}
+
+/// Gives a time another run in the place of the one that was cut off, if nobody else did.
+async fn go_on(
+    tx: &mut Tx,
+    run: Uuid,
+    resumed: Uuid,
+    claim: &Claim,
+    daemon: &str,
+) -> Result<Claimed, StoreError> {
+    if !advance(tx, &claim.next, Some(run)).await? {
+        return Ok(Claimed::Theirs);
+    }
+    let sql =
+        "UPDATE scheduled_runs SET run_id = $3 WHERE domain = $1 AND scheduled_for = $2 AND run_id = $4";
+    let domain = claim.next.domain.as_str();
+    tx.execute(sql, &args![domain, claim.scheduled_for, run, resumed]).await?;
+    journal::append(tx, &entry(claim, Happened::Continued, Some(run), claim.detail.clone()), daemon).await?;
+    Ok(Claimed::Ours)
+}
+
+fn entry(claim: &Claim, happened: Happened, run_id: Option<Uuid>, detail: String) -> Entry {
+    let (domain, scheduled_for) = (Some(claim.next.domain.clone()), Some(claim.scheduled_for));
+    Entry { happened, domain, scheduled_for, run_id, detail }
 }
 
 /// The conditional update: whoever names the revision that stands there goes on from it.
@@ -141,9 +165,9 @@ async fn advance(tx: &mut Tx, next: &Next, run: Option<Uuid>) -> Result<bool, St
     let (domain, schedule) = (next.domain.as_str(), next.schedule.as_str());
     let changed = if let Some(revision) = next.revision {
         let sql = "UPDATE schedules SET schedule = $2, due_at = $3, starts_at = $4, revision = revision + 1,
-             run_id = COALESCE($5, run_id) WHERE domain = $1 AND revision = $6";
-        let run = run.map(|run| run.to_string());
-        tx.execute(sql, &args![domain, schedule, next.due_at, next.starts_at, run, revision]).await?
+             run_id = NULLIF(COALESCE($5, run_id), $7) WHERE domain = $1 AND revision = $6";
+        let [run, forgets] = [run, next.forgets].map(|run| run.map(|run| run.to_string()));
+        tx.execute(sql, &args![domain, schedule, next.due_at, next.starts_at, run, revision, forgets]).await?
     } else {
         let sql =
             "INSERT INTO schedules (domain, schedule, due_at, starts_at, revision) VALUES ($1, $2, $3, $4, 1)

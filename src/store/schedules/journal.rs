@@ -21,6 +21,8 @@ pub enum Happened {
     Stopped,
     /// A run began for a due time.
     Fired,
+    /// A run began that goes on with one that was cut off.
+    Continued,
     /// A run ended.
     Ended,
     /// Due times passed without a run.
@@ -41,10 +43,11 @@ pub enum Happened {
     Resumed,
 }
 
-const WORDS: [(Happened, &str); 12] = [
+const WORDS: [(Happened, &str); 13] = [
     (Happened::Started, "started"),
     (Happened::Stopped, "stopped"),
     (Happened::Fired, "fired"),
+    (Happened::Continued, "continued"),
     (Happened::Ended, "ended"),
     (Happened::Skipped, "skipped"),
     (Happened::Waits, "waits"),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
 
+use super::cut_off::{self, CutOff};
 use super::pause::{self, Pause};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -20,6 +21,8 @@ pub struct Agenda {
     pub pauses: BTreeMap<DomainName, Pause>,
     /// The domains on which somebody works, and who.
     pub works: BTreeMap<DomainName, String>,
+    /// The due times whose run was cut off and that nobody has gone on with.
+    pub cut_off: BTreeMap<DomainName, CutOff>,
 }
 
 /// The next due time of a domain.
@@ -47,7 +50,8 @@ impl Store {
             due.insert(domain(&row)?, kept(&row)?);
         }
         had_their_run(&mut tx, now, &mut due).await?;
-        Ok(Agenda { due, pauses: pause::all(&mut tx).await?, works: at_work(&mut tx).await? })
+        let (pauses, works) = (pause::all(&mut tx).await?, at_work(&mut tx).await?);
+        Ok(Agenda { due, pauses, works, cut_off: cut_off::all(&mut tx).await? })
     }
 }
 

@@ -5,14 +5,17 @@ use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, at, domain};
+use crate::report::Status;
 use crate::store::sql::args;
-use crate::store::{Claim, Claimed, Entry, Happened, Next, Resumed, RunMode, RunRow, StoreError};
+use crate::store::{Claim, Claimed, CutOff, Entry, Happened, Next, Resumed, RunMode, RunRow, StoreError};
 
 on_both_stores!(
     a_row_is_changed_by_whoever_decided_on_what_stands_there,
     a_due_time_has_one_run_and_what_comes_next_is_written_with_it,
     a_claim_that_was_not_answered_is_the_same_claim,
     a_domain_that_a_run_is_done_with_is_at_work_no_more,
+    a_run_that_was_cut_off_is_gone_on_with_by_one_other,
+    a_run_that_came_through_with_a_domain_or_did_not_want_to_is_not_cut_off,
     a_paused_domain_is_claimed_and_led_by_nobody,
     the_journal_is_read_newest_first_and_by_domain,
     the_journal_forgets_its_oldest_entries,
@@ -20,7 +23,7 @@ on_both_stores!(
 
 fn next(due: i64, revision: Option<i64>) -> Next {
     let schedule = "0 2 * * * UTC".to_owned();
-    Next { domain: domain(), schedule, due_at: at(due), starts_at: at(due + 5), revision }
+    Next { domain: domain(), schedule, due_at: at(due), starts_at: at(due + 5), revision, forgets: None }
 }
 
 fn entry(detail: &str) -> Entry {
@@ -47,7 +50,8 @@ fn run() -> RunRow {
 }
 
 fn claim(due: i64, then: i64, revision: i64) -> [Claim; 1] {
-    [Claim { scheduled_for: at(due), next: next(then, Some(revision)), detail: "on time".to_owned() }]
+    let next = next(then, Some(revision));
+    [Claim { scheduled_for: at(due), next, detail: "on time".to_owned(), resumes: None }]
 }
 
 async fn a_row_is_changed_by_whoever_decided_on_what_stands_there(world: World) {
@@ -109,6 +113,64 @@ async fn a_domain_that_a_run_is_done_with_is_at_work_no_more(world: World) {
     assert!(store.agenda(at(0)).await.unwrap().works.contains_key(&domain()));
     store.end_domain(run.run_id, domain().as_str(), "{}").await.unwrap();
     assert_eq!(store.agenda(at(0)).await.unwrap().works.len(), 0, "others of the run may take all night");
+}
+
+/// A run that had the time 100, and ended in some way.
+async fn ended_with(world: &World, report: &str) -> Uuid {
+    let store = &world.store;
+    store.plan_due(&next(100, None), &entry("new"), "one").await.unwrap();
+    let run = run();
+    store.claim_due(&run, &claim(100, 200, 1), "one").await.unwrap();
+    assert_eq!(store.agenda(at(0)).await.unwrap().cut_off, [].into(), "it is under way");
+    store.finish_run(run.run_id, Status::Interrupted, 143, report, &[]).await.unwrap();
+    run.run_id
+}
+
+async fn a_run_that_was_cut_off_is_gone_on_with_by_one_other(world: World) {
+    let store = &world.store;
+    let first = ended_with(&world, r#"{"domains": []}"#).await;
+    let cut = store.agenda(at(0)).await.unwrap().cut_off[&domain()];
+    assert_eq!(cut, CutOff { run: first, scheduled_for: at(100), continued: 0 });
+    let resumes = |revision| [Claim { resumes: Some(first), ..claim(100, 200, revision)[0].clone() }];
+    let (second, third) = (run(), run());
+    let (claims, late) = (resumes(2), resumes(2));
+    assert_eq!(store.claim_due(&second, &claims, "one").await.unwrap(), [Claimed::Ours]);
+    assert_eq!(
+        store.claim_due(&second, &claims, "one").await.unwrap(),
+        [Claimed::Ours],
+        "it is the same claim"
+    );
+    assert_eq!(store.claim_due(&third, &late, "two").await.unwrap(), [Claimed::Theirs]);
+    let agenda = store.agenda(at(0)).await.unwrap();
+    assert_eq!((agenda.cut_off.len(), agenda.due[&domain()].due_at), (0, at(200)));
+    store.finish_run(second.run_id, Status::Interrupted, 143, r#"{"domains": []}"#, &[]).await.unwrap();
+    let cut = store.agenda(at(0)).await.unwrap().cut_off[&domain()];
+    assert_eq!(cut, CutOff { run: second.run_id, scheduled_for: at(100), continued: 1 });
+    // Nobody goes on with it any more.
+    let forgets = Next { forgets: Some(second.run_id), ..next(200, Some(3)) };
+    assert!(store.plan_due(&forgets, &entry("left"), "one").await.unwrap());
+    assert_eq!(store.agenda(at(0)).await.unwrap().cut_off, [].into());
+}
+
+async fn a_run_that_came_through_with_a_domain_or_did_not_want_to_is_not_cut_off(world: World) {
+    let store = &world.store;
+    let domain = domain();
+    for (status, failure, is_cut_off) in [
+        ("done", "null", false),
+        ("failed", "\"unreachable\"", false),
+        ("interrupted", "\"stalled\"", false),
+        ("interrupted", "\"paused\"", false),
+        ("interrupted", "\"interrupted\"", true),
+    ] {
+        let ended = format!(r#"{{"domain": "{domain}", "status": "{status}", "failure": {failure}}}"#);
+        let mut tx = store.write("test").await.unwrap();
+        for table in ["scheduled_runs", "schedules"] {
+            tx.execute(&*format!("DELETE FROM {table}").leak(), &[]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        ended_with(&world, &format!(r#"{{"domains": [{ended}]}}"#)).await;
+        assert_eq!(store.agenda(at(0)).await.unwrap().cut_off.contains_key(&domain), is_cut_off, "{ended}");
+    }
 }
 
 async fn a_paused_domain_is_claimed_and_led_by_nobody(world: World) {

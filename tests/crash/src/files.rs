@@ -55,13 +55,15 @@ reconcilers: [.]
 pub(crate) const LIMIT: usize = 240;
 pub(crate) const PERIOD: Duration = Duration::from_secs(6);
 
-/// Gives the provider a limit, and its largest feed slices for everybody.
+/// Gives the provider a limit, and its feeds slices for everybody: in an order, so that they can be carried on; short ones that stay
+/// short; with pages enough that one process alone is busy with them for a while.
 pub(crate) fn write_limited(folder: &Path) {
     let limits = format!("limits: {{rate: {LIMIT}/{}s}}\nfeeds:", PERIOD.as_secs());
     let text = PROVIDER
         .replace("feeds:", &limits)
         .replace("mutable: true\n    overlap_scan: {back: 4d, every: 1ms}", "mutable: false")
-        .replace("span: 1d", "span: 1h");
+        .replace("next: {cursor: next, size: 5}", "order: created asc\n    next: {cursor: next, size: 2}")
+        .replace("span: 1d", "span: {prefer: 1h, max: 1h}");
     std::fs::write(folder.join("provider.yaml"), text).unwrap();
 }
 

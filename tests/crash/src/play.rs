@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
 
@@ -97,7 +97,7 @@ impl<'a> Play<'a> {
     pub(crate) async fn set(stage: &'a Stage, case: &'a Case) -> Self {
         let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
         let world = Arc::new(World::lay_out(case.seed, now, case.scene == Scene::Parts));
-        let server = Server::start(Arc::clone(&world)).await;
+        let server = Server::start(Arc::clone(&world), Duration::ZERO).await;
         // Without any point it may become an uproar.
         let is_cut = case.points.is_empty() || case.points.iter().any(|point| point.deed == Deed::Cut);
         let proxy = if is_cut { Some(Proxy::start(stage.cluster.port).await) } else { None };

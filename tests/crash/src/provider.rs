@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -50,6 +50,8 @@ impl std::ops::Sub for Asked {
 /// What the server answers from.
 pub(crate) struct Provider {
     world: Arc<World>,
+    /// How long each answer takes.
+    delay: Duration,
     pub(crate) stage: usize,
     pub(crate) asked: Asked,
     /// When each request came, but for those about tokens.
@@ -76,10 +78,11 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub(crate) async fn start(world: Arc<World>) -> Self {
+    pub(crate) async fn start(world: Arc<World>, delay: Duration) -> Self {
         let first = FIRST_TOKEN.to_owned();
         let provider = Provider {
             world,
+            delay,
             stage: 0,
             asked: Asked::default(),
             arrivals: Vec::new(),
@@ -116,18 +119,22 @@ async fn answer(State(provider): State<Arc<Mutex<Provider>>>, request: Request) 
     let body = to_bytes(body, 1 << 16).await.unwrap_or_default();
     let query: HashMap<String, String> =
         url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let mut provider = provider.lock().unwrap();
-    provider.asked.take(head.uri.path());
-    if head.uri.path() != "/token" {
-        provider.arrivals.push(came);
-    }
-    let (status, said) = match head.uri.path() {
-        "/token" => provider.refresh(&body),
-        path => match head.headers.get("authorization").and_then(|value| value.to_str().ok()) {
-            Some(shown) if provider.knows(shown) => provider.tell(path, &query),
-            _ => (401, json!({ "error": { "code": "unauthorized" } })),
-        },
+    let (status, said, delay) = {
+        let mut provider = provider.lock().unwrap();
+        provider.asked.take(head.uri.path());
+        if head.uri.path() != "/token" {
+            provider.arrivals.push(came);
+        }
+        let (status, said) = match head.uri.path() {
+            "/token" => provider.refresh(&body),
+            path => match head.headers.get("authorization").and_then(|value| value.to_str().ok()) {
+                Some(shown) if provider.knows(shown) => provider.tell(path, &query),
+                _ => (401, json!({ "error": { "code": "unauthorized" } })),
+            },
+        };
+        (status, said, provider.delay)
     };
+    tokio::time::sleep(delay).await;
     let response = Response::builder().status(status).header("content-type", "application/json");
     response.body(Body::from(said.to_string())).unwrap()
 }

@@ -3,8 +3,10 @@
 //! against when requests really came.
 
 mod compared;
+mod ledger;
 mod pods;
 mod rate;
+mod readers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,8 +27,16 @@ use rate::Rate;
 /// How many pods there are where nobody says.
 pub(crate) const PODS: usize = 8;
 
-/// The domain that is shared out.
-const RUN: &str = "run shop.charges --format json";
+/// The domain that is shared out. Each pod walks so many slices side by side that it could ask twice as much as is permitted, and
+/// the others together as much again.
+const RUN: &str = "run shop.charges --concurrency 12 --format json";
+
+/// How long the provider takes for an answer: in no time at all, one process would use the whole rate before others have a slice.
+const DELAY: Duration = Duration::from_millis(150);
+
+/// So many pods, besides the one that holds the domain, have to read slices at the same moment once, or a trial says nothing about a
+/// limit that several share.
+const READERS: usize = 3;
 
 /// How much less than the permitted rate a run sends on average that is held up by it.
 const BINDS: f64 = 0.8;
@@ -42,9 +52,10 @@ impl Scenery {
     async fn set(stage: &Stage, case: &Case) -> Self {
         let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
         let world = Arc::new(World::lay_out_large(case.seed, now));
-        let server = Server::start(Arc::clone(&world)).await;
+        let server = Server::start(Arc::clone(&world), DELAY).await;
         let place = Place::set(&stage.cluster, case.scene, &world, &server.base, stage.cluster.port).await;
         files::write_limited(place.path());
+        ledger::watch(&place.state).await;
         Self { place, server, world }
     }
 
@@ -65,17 +76,22 @@ pub(crate) async fn trial(stage: &Stage, case: &Case, n_pods: usize) -> Played {
     let came = pods.play(n_pods, &scenery.place, &mut fastrand::Rng::with_seed(case.seed ^ 0x5a4d5)).await;
     let took = began.elapsed();
     let together = scenery.rate();
-    for odd in came.odd {
+    for odd in &came.odd {
         played.wrong.lost(format!("a pod {odd}"));
+    }
+    let readers = READERS.min(n_pods - 1);
+    if came.readers.at_once < readers {
+        played.wrong.false_(format!("{} read at once, and {readers} should", came.readers));
     }
     let got = Outcome::of(&scenery.place).await;
     got.compare(&wanted, &scenery, &mut played.wrong).await;
     together.judge("the pods together", &mut played.wrong);
     late_pod(&pods, &scenery, n_pods, &mut played).await;
     println!(
-        "{case}: {n_pods} pods, {} kills, {} of them of the leader; {together} in {:.1} s; one process: {alone}",
+        "{case}: {n_pods} pods, {} kills, {} of them of the leader; {}; {together} in {:.1} s; one process: {alone}",
         came.kills,
         came.leaders,
+        came.readers,
         took.as_secs_f64()
     );
     played.done = BTreeMap::from([(Deed::Kill, came.kills)]);

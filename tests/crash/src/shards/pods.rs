@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 
+use super::readers::Readers;
 use super::{MOST, RUN};
 use crate::place::Place;
 use crate::play::words;
@@ -14,6 +15,12 @@ use crate::process::{Manner, Process, Seen};
 
 /// How many kills there are, if the pods are not done before.
 const KILLS: u64 = 14;
+
+/// Milliseconds between two of them.
+const PAUSE: std::ops::Range<u64> = 300..1_500;
+
+/// How often somebody looks who reads.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What the pods of a job have in common.
 #[derive(Clone)]
@@ -31,6 +38,7 @@ pub(super) struct Came {
     /// Kills of whoever held the domain.
     pub(super) leaders: u64,
     pub(super) odd: Vec<String>,
+    pub(super) readers: Readers,
 }
 
 /// The processes that are under way, index by index.
@@ -56,15 +64,18 @@ impl Pods {
             indexes.spawn(self.clone().keep_up(index, Arc::clone(&running)));
         }
         let mut came = Came::default();
+        let pause = |dice: &mut fastrand::Rng| Duration::from_millis(dice.u64(PAUSE));
+        let (mut looks, mut strikes) = (tokio::time::interval(LOOK), Instant::now() + pause(dice));
         loop {
-            let pause = Duration::from_millis(dice.u64(150..600));
             tokio::select! {
                 ended = indexes.join_next() => match ended {
                     Some(odd) => came.odd.extend(odd.unwrap()),
                     None => return came,
                 },
-                () = tokio::time::sleep(pause), if came.kills < KILLS => {
+                _ = looks.tick() => came.readers.look(place).await,
+                () = tokio::time::sleep_until(strikes.into()), if came.kills < KILLS => {
                     strike(place, &running, dice, &mut came).await;
+                    strikes = Instant::now() + pause(dice);
                 }
             }
         }
