@@ -124,7 +124,9 @@ fn ignore(finding: &Finding, ignored: &Ignored, now: Instant) -> Result<Acted, R
         return Err(Refusal::Past(until));
     }
     let changed = intervened(finding);
-    let withdraws = finding.acknowledged_at.is_none() && finding.event_id.is_some();
+    // What is parked has no event that could go out, and the one that it keeps says so if it is ever followed again.
+    let may_be_sent = matches!(finding.state, State::Open | State::Emitted | State::Held);
+    let withdraws = may_be_sent && finding.acknowledged_at.is_none() && finding.event_id.is_some();
     // An event that was withdrawn is made anew if the finding is ever followed again.
     let event_id = finding.event_id.filter(|_| !withdraws);
     let finding = Finding { state: State::Ignored, ignored: Some(ignored.clone()), event_id, ..changed };

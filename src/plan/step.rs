@@ -205,6 +205,8 @@ pub(super) fn before_ignored(finding: &Finding) -> Finding {
         (Some(_), _) => State::Held,
         (None, true) if finding.reemissions >= MAX_REEMISSIONS => State::Recurring,
         (None, true) => State::Emitted,
+        // It was parked because its event was dropped, or kept as long as dead letters are: any other event was withdrawn.
+        (None, false) if finding.event_id.is_some() => State::Recurring,
         (None, false) => State::Open,
     };
     Finding { state, ignored: None, ..finding.clone() }

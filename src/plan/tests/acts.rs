@@ -5,6 +5,7 @@ use std::time::Duration;
 use tieout_reconcilers::instant::Instant;
 
 use crate::finding::{Finding, Ignored, State};
+use crate::plan::step::before_ignored;
 use crate::plan::{Act, Refusal, act};
 use crate::report::text::samples;
 
@@ -50,13 +51,28 @@ fn every_act_leads_where_the_table_says() {
 }
 
 #[test]
+fn what_was_parked_because_its_event_was_dropped_stays_so_however_often_it_is_ignored() {
+    let dropped = Finding { event_id: Some(uuid::Uuid::nil()), ..samples::finding(State::Recurring) };
+    let once = act(&dropped, &ignore(None), now()).unwrap();
+    let twice = act(&once.finding, &ignore(None), now()).unwrap();
+    for ignored in [once, twice] {
+        assert!(!ignored.withdraws, "nobody has to take back what nobody sends");
+        let again = before_ignored(&ignored.finding);
+        assert_eq!((again.state, again.event_id), (State::Recurring, dropped.event_id));
+    }
+}
+
+#[test]
 fn what_was_ignored_goes_on_where_it_was() {
     let held = Finding { held_by: Some(uuid::Uuid::nil()), ..samples::finding(State::Held) };
     let emitted = Finding { acknowledged_at: Some(now()), ..samples::finding(State::Emitted) };
     let parked =
         Finding { acknowledged_at: Some(now()), reemissions: 3, ..samples::finding(State::Recurring) };
+    let event_id = Some(uuid::Uuid::nil());
+    let dropped = Finding { event_id, ..samples::finding(State::Recurring) };
     for (before, after) in [
-        (samples::finding(State::Open), State::Open),
+        (Finding { event_id, ..samples::finding(State::Open) }, State::Open),
+        (dropped, State::Open),
         (held, State::Held),
         (emitted, State::Emitted),
         (parked, State::Open),

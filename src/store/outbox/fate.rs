@@ -44,6 +44,7 @@ pub(super) fn fate(
     id: Uuid,
 ) -> Fate {
     match state {
+        OutboxState::Dead if is_dropped && bug!("dropped_is_put_back") => Fate::Eligible,
         OutboxState::Dead if is_dropped => Fate::Dropped,
         OutboxState::Dead if finding == Some((State::Open, Some(id))) => Fate::Eligible,
         // It died before the release of its domain, and its finding waits for an approval.

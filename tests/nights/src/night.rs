@@ -12,14 +12,14 @@ use tieout::local::Database;
 use tieout::progress::{Progress, Watcher};
 use tieout::queue::{Queue, Queues};
 use tieout::report::{DomainReport, RunReport};
-use tieout::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, Shard, run};
-use tieout::store::{FindingFilter, Store};
+use tieout::run::{Bookmarks, Carriage, Found, IfLocked, Job, Mode, Options, Scope, Shard, run};
+use tieout::store::{DeadFilter, DeadLetter, FindingFilter, Keep, Store};
 use tieout_reconcilers::name::Each;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::people::{Deed, act};
+use crate::people::{Deed, Desk};
 use crate::postgres;
 use crate::story::{Micros, Name, Story, Variety};
 use crate::tray::{End, Tray};
@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) verified: BTreeMap<&'static str, Vec<(Micros, Micros)>>,
     /// When the last wider re-read of each member ended, by the store's clock.
     pub(crate) overlaps: BTreeMap<&'static str, Option<Micros>>,
+    /// When each dead letter died that nobody dropped, by the store's clock.
+    pub(crate) died: BTreeMap<Uuid, Micros>,
 }
 
 impl Seen {
@@ -88,7 +90,9 @@ impl Product {
     /// Lets people do something before a night.
     pub(crate) async fn people(&self, story: &Story, number: usize, tray: &Arc<Mutex<Tray>>) -> Vec<Deed> {
         let findings = self.seen(None).await.findings;
-        act(story, number, &self.store, tray, &findings).await
+        let (domains, schemas) = (self.loaded.domains.clone(), Arc::clone(&self.loaded.config.schemas));
+        let desk = Desk { store: &self.store, tray, carriage: Carriage { domains, schemas } };
+        desk.act(story, number, &findings).await
     }
 
     /// Runs a night until its end, or until it is killed.
@@ -138,7 +142,11 @@ impl Product {
             let overlap = self.store.last_overlap(domain.domain(), &each, clock).await.unwrap();
             overlaps.insert(*member, overlap.map(|overlap| overlap.completed_at.micros()));
         }
-        Seen { report, findings, events, verified, overlaps }
+        let mut died = BTreeMap::new();
+        let dead =
+            |letter: DeadLetter| died.extend(letter.finished_at.map(|at| (letter.event_id, at.micros())));
+        self.store.each_dead_letter(&DeadFilter::default(), dead).await.unwrap();
+        Seen { report, findings, events, verified, overlaps, died }
     }
 
     fn job(&self, mode: Mode) -> Job {
@@ -170,7 +178,10 @@ impl Product {
                 concurrency: self.variety.lanes,
                 bookmarks: Bookmarks::EveryPage,
                 differences_exit: false,
-                keep: tieout::store::Keep::default(),
+                keep: Keep {
+                    dead: Duration::from_micros(self.variety.keeps_dead.unsigned_abs()),
+                    ..Keep::default()
+                },
             },
         }
     }

@@ -55,7 +55,7 @@ pub(crate) async fn play(
     let app = own.map_or("sqlite:app.db", |own| own.url.as_str());
     files::write(folder, &server.base, app, &story.variety);
     let product = Product::set_up(folder, blank, own, &clock, &story.variety).await;
-    let tray = Tray { story: Arc::clone(&story), mood: Mood::Takes, arrived: Vec::new() };
+    let tray = Tray { story: Arc::clone(&story), mood: Mood::Takes, is_mended: false, arrived: Vec::new() };
     let tray = Arc::new(std::sync::Mutex::new(tray));
     let mut play = Play { story, clock, provider, product, tray, judge: Judge::default() };
     let mut played = Played::default();
@@ -138,7 +138,7 @@ impl Play {
             Deed::Ignore { name, .. } | Deed::Reopen { name, .. } => {
                 Some((name.clone(), format!("{} {deed:?}", files::utc(now))))
             }
-            Deed::Approve { .. } => None,
+            Deed::Approve { .. } | Deed::Retry(_) | Deed::Drop { .. } => None,
         });
         let told: Vec<_> = told.collect();
         provider.world.told.extend(told);

@@ -28,6 +28,9 @@ pub(crate) fn tell(seed: u64, world: u64) -> Story {
     }
     variety.is_on_postgres = !variety.is_outbound && stream(seed.rotate_left(48), world).u8(..16) == 0;
     variety.has_people = stream(seed.rotate_left(32), world).bool();
+    if variety.has_people && stream(seed.rotate_left(40), world).bool() {
+        variety.keeps_dead = 2 * DAY;
+    }
     // What goes wrong at the third request should go wrong at the same one again.
     let is_calm = nights.iter().all(|night| night.fault.is_none() && night.killed_at.is_none());
     variety.lanes = if is_calm { 3 } else { 1 };
@@ -113,6 +116,7 @@ fn variety(rng: &mut Rng) -> Variety {
         trail: None,
         is_on_postgres: false,
         has_people: false,
+        keeps_dead: 90 * DAY,
     }
 }
 

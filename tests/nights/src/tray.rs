@@ -22,6 +22,8 @@ pub(crate) struct Arrived {
 pub(crate) struct Tray {
     pub(crate) story: Arc<Story>,
     pub(crate) mood: Mood,
+    /// Whether it takes by now what it never took before.
+    pub(crate) is_mended: bool,
     /// What arrived in this night.
     pub(crate) arrived: Vec<Arrived>,
 }
@@ -32,7 +34,7 @@ pub(crate) struct End(pub(crate) Arc<Mutex<Tray>>);
 impl Tray {
     /// Whether the queue never takes what is about an item.
     pub(crate) fn is_poison(&self, name: &Name) -> bool {
-        dice(&self.story, "poison", name, 25) == 0
+        !self.is_mended && dice(&self.story, "poison", name, 25) == 0
     }
 
     fn send(&mut self, batch: &[Outgoing]) -> Delivery {

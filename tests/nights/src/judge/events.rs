@@ -20,6 +20,9 @@ impl Judge {
         }
         let is_over = night.seen.report.is_some();
         let expected = if is_over { send(night, night.mood(), lives) } else { HashMap::new() };
+        if is_over {
+            expire(night, lives);
+        }
         wrong.extend(self.sent(night, lives, expected, night.mood()));
         wrong
     }
@@ -119,6 +122,7 @@ fn standing(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) -> Vec<Wrong> {
         if life.state == "emitted" {
             life.acked = actual.acknowledged_at.map(|at| at.micros());
         }
+        life.died = life.id.and_then(|id| night.seen.died.get(&id).copied());
         life.is_new_event = false;
         life.explained = None;
     }
@@ -136,6 +140,14 @@ fn release(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
             life.held_by = night.seen.report.as_ref().map(|report| report.run_id);
         }
     }
+}
+
+/// A run that comes to its end takes out what was given up long enough ago, and parks what rested on it.
+fn expire(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
+    let Some(last) = night.moments.last() else { return };
+    let before = last.at + night.variety().store_ahead - night.variety().keeps_dead;
+    let is_old = |life: &&mut Life| life.needs_dead_letter() && life.died.is_some_and(|at| at < before);
+    lives.values_mut().filter(is_old).for_each(Life::bury);
 }
 
 /// Sends what is pending; what arrives.

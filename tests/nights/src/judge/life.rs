@@ -19,6 +19,8 @@ pub(crate) enum Post {
     Held,
     Sent,
     Dead,
+    /// A person dropped it, or it was kept as long as dead letters are. It is never sent.
+    Buried,
     /// It was taken back.
     Superseded,
 }
@@ -35,6 +37,8 @@ pub(crate) struct Life {
     pub(crate) first_seen: Micros,
     pub(crate) acked: Option<Micros>,
     pub(crate) post: Post,
+    /// When the event was given up.
+    pub(crate) died: Option<Micros>,
     /// Known once the night is over.
     pub(crate) id: Option<Uuid>,
     /// Whether the event is of this night.
@@ -88,13 +92,25 @@ impl Life {
             (Some(_), _) => "held",
             (None, Some(_)) if self.reemissions >= MOST_REEMISSIONS => "recurring",
             (None, Some(_)) => "emitted",
+            // What was parked before it was sent stays so: nobody sends that event any more.
+            (None, None) if self.post == Post::Buried => "recurring",
             (None, None) => "open",
         };
         Self { state, ignored: None, ..self.clone() }
     }
 
     pub(crate) fn is_withdrawn_by_ignoring(&self) -> bool {
-        self.acked.is_none() && self.id.is_some()
+        self.acked.is_none() && self.id.is_some() && self.post != Post::Buried
+    }
+
+    /// Nothing is sent about it until a person says so.
+    pub(crate) fn bury(&mut self) {
+        (self.state, self.post) = ("recurring", Post::Buried);
+    }
+
+    /// Whether its event was given up, and is all that it waits for.
+    pub(crate) fn needs_dead_letter(&self) -> bool {
+        self.post == Post::Dead && self.state == "open"
     }
 
     pub(crate) fn has_event(&self) -> bool {
@@ -161,6 +177,7 @@ fn begin(before: Option<&Life>, found: &Difference, now: Micros) -> Life {
         first_seen: now,
         acked: None,
         post: Post::None,
+        died: None,
         id: None,
         is_new_event: false,
         truth: None,

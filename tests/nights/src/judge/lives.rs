@@ -342,6 +342,7 @@ fn taken_for(actual: &Finding, before: Option<&Life>) -> Life {
         first_seen: actual.first_seen.micros(),
         acked: actual.acknowledged_at.map(|at| at.micros()),
         post,
+        died: None,
         id: actual.event_id,
         is_new_event: false,
         truth: None,

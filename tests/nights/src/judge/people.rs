@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::events::send;
 use super::life::{Life, Post};
 use super::{Judge, Night, Wrong};
-use crate::people::Deed;
+use crate::people::{Again, Deed};
 use crate::story::{Micros, Mood, Name};
 
 type Lives = BTreeMap<Name, Life>;
@@ -32,6 +32,12 @@ impl Judge {
                     wrong.extend(ignore(&mut lives, name, *until, *is_done, now));
                 }
                 Deed::Reopen { name, is_done } => wrong.extend(reopen(&mut lives, name, *is_done)),
+                Deed::Retry(came) => {
+                    let sent = retry(night, &mut lives, *came, &mut wrong);
+                    expected.extend(sent);
+                    acknowledge(&mut lives, now);
+                }
+                Deed::Drop { ids, n_dropped } => wrong.extend(bury(&mut lives, ids, *n_dropped)),
             }
         }
         for (name, life) in &lives {
@@ -65,6 +71,33 @@ fn approve(lives: &mut Lives, run: Uuid, said: u64, came: &Result<Approved, u64>
     let is = came.as_ref().map(|approved| (approved.released, approved.findings)).map_err(|events| *events);
     let says = || format!("an approval of {said} events came to {came:?} and should have to {should:?}");
     (is != should).then(|| Wrong::untrue(None, says()))
+}
+
+/// What was given up goes out once more where its finding waits for it, with whatever else waits. What was dropped does not.
+fn retry(night: &Night<'_>, lives: &mut Lives, came: Again, wrong: &mut Vec<Wrong>) -> HashMap<Uuid, Name> {
+    let mut ids = Vec::new();
+    for life in lives.values_mut().filter(|life| life.needs_dead_letter()) {
+        life.post = Post::Pending;
+        ids.extend(life.id);
+    }
+    let expected = send(night, Mood::Takes, lives);
+    let put_back = ids.len() as u64;
+    let sent = ids.iter().filter(|id| expected.contains_key(*id)).count() as u64;
+    let should = Again { put_back, sent, failed: put_back - sent };
+    if came != should {
+        wrong.push(Wrong::untrue(None, format!("a retry came to {came:?} and should have to {should:?}")));
+    }
+    expected
+}
+
+/// What is dropped is never sent, and what needed it is parked.
+fn bury(lives: &mut Lives, ids: &[Uuid], n_dropped: u64) -> Option<Wrong> {
+    let is_its = |life: &&mut Life| life.needs_dead_letter() && life.id.is_some_and(|id| ids.contains(&id));
+    let buried: Vec<&mut Life> = lives.values_mut().filter(is_its).collect();
+    let should = buried.len() as u64;
+    buried.into_iter().for_each(Life::bury);
+    let says = || format!("{n_dropped} dead letters of {ids:?} were dropped, and {should} should");
+    (n_dropped != should).then(|| Wrong::untrue(None, says()))
 }
 
 /// What was just sent was acknowledged at once.
@@ -107,6 +140,7 @@ fn reopen(lives: &mut Lives, name: &Name, is_done: bool) -> Option<Wrong> {
             acked: None,
             id: None,
             post: Post::None,
+            died: None,
             ..reopened
         },
         _ => reopened,
