@@ -1,88 +1,70 @@
-//! Sends a message by e-mail. What a server says may repeat addresses, so of its answers only the code is told.
+//! Sends a message by e-mail: one, for everybody whom the server takes. What a server says may repeat addresses, so of its answers only
+//! the code is told.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use super::channel::{EmailSettings, SmtpTls};
+use super::conversation::give;
 use super::digest::Digest;
 use super::sent::{NotSent, Sent};
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::transport::smtp::{AsyncSmtpTransport, Error};
-use lettre::{AsyncTransport as _, Tokio1Executor};
-use secrecy::ExposeSecret as _;
+use lettre::transport::smtp::Error;
 
-/// How long the server may take for an answer.
-const ANSWER_TIME: Duration = Duration::from_secs(4);
-
-type Mailer = AsyncSmtpTransport<Tokio1Executor>;
-
-/// Sends a digest. Where the server refuses one of several recipients, each gets a message of their own.
+/// Sends a digest. Whom the server refuses costs the others nothing, and whoever has it is not sent it again: the second attempt is for
+/// those alone of whom the server says that it may pass.
 pub(super) async fn send(settings: &EmailSettings, digest: &Digest) -> Result<Sent, NotSent> {
-    let mailer = mailer(settings)?;
     let place = format!("{}:{}", settings.server, settings.port);
-    let all: Vec<&String> = settings.to.iter().collect();
-    match once_more(&mailer, settings, digest, &all, &place).await {
-        Err(NotSent::Refused(_)) if all.len() > 1 => each(&mailer, settings, digest, &place).await,
-        Err(error) => Err(error),
-        Ok(code) => Ok(Sent(format!("{place} takes it for {} with code {code}", people(all.len())))),
+    let message = message(settings, digest)?;
+    let mut waits: Vec<usize> = (0..settings.to.len()).collect();
+    let mut refused: BTreeMap<usize, NotSent> = BTreeMap::new();
+    let mut taken = None;
+    for pause in [None, Some(super::post::PAUSE)] {
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+        match give(settings, &message, &waits).await {
+            Ok(given) => {
+                refused.retain(|at, _| !waits.contains(at));
+                refused.extend(given.refused.iter().map(|(at, error)| (*at, why(&place, settings, error))));
+                taken = taken.or(given.code);
+            }
+            Err(error) => {
+                let error = why(&place, settings, &error);
+                waits.iter().for_each(|at| drop(refused.insert(*at, error.clone())));
+            }
+        }
+        waits = refused.iter().filter(|(_, error)| error.may_pass()).map(|(at, _)| *at).collect();
+        if waits.is_empty() {
+            break;
+        }
     }
+    told(&place, settings.to.len(), taken, &refused)
 }
 
-/// To everybody on their own.
-async fn each(
-    mailer: &Mailer,
-    settings: &EmailSettings,
-    digest: &Digest,
+/// What became of it, in words.
+fn told(
     place: &str,
+    all: usize,
+    taken: Option<String>,
+    refused: &BTreeMap<usize, NotSent>,
 ) -> Result<Sent, NotSent> {
-    let (mut taken, mut refused) = (0, Vec::new());
-    for (at, to) in settings.to.iter().enumerate() {
-        match deliver(mailer, settings, digest, &[to], place).await {
-            Ok(_) => taken += 1,
-            Err(error) => refused.push(format!("recipient {} of {}: {error}", at + 1, settings.to.len())),
+    let each: Vec<String> =
+        refused.iter().map(|(at, error)| format!("recipient {} of {all}: {error}", at + 1)).collect();
+    match (taken, refused.values().next()) {
+        (Some(code), None) => Ok(Sent(format!("{place} takes it for {} with code {code}", people(all)))),
+        (Some(_), Some(_)) => {
+            let taken = people(all - refused.len());
+            Ok(Sent(format!("{place} takes it for {taken}, and not for all: {}", each.join("; "))))
         }
-    }
-    if taken == 0 {
-        return Err(NotSent::Refused(refused.join("; ")));
-    }
-    Ok(Sent(format!("{place} takes it for {}, and not for all: {}", people(taken), refused.join("; "))))
-}
-
-async fn once_more(
-    mailer: &Mailer,
-    settings: &EmailSettings,
-    digest: &Digest,
-    to: &[&String],
-    place: &str,
-) -> Result<String, NotSent> {
-    match deliver(mailer, settings, digest, to, place).await {
-        Err(error) if error.may_pass() => {
-            tokio::time::sleep(super::post::PAUSE).await;
-            deliver(mailer, settings, digest, to, place).await
-        }
-        done => done,
-    }
-}
-
-async fn deliver(
-    mailer: &Mailer,
-    settings: &EmailSettings,
-    digest: &Digest,
-    to: &[&String],
-    place: &str,
-) -> Result<String, NotSent> {
-    let message = message(settings, digest, to)?;
-    match mailer.send(message).await {
-        Ok(response) => Ok(response.code().to_string()),
-        Err(error) => Err(refused(place, settings, &error)),
+        (None, Some(first)) if refused.values().all(|error| error == first) => Err(first.clone()),
+        (None, _) => Err(NotSent::Refused(each.join("; "))),
     }
 }
 
 /// What an error of the server or of the way to it means.
-fn refused(place: &str, settings: &EmailSettings, error: &Error) -> NotSent {
+fn why(place: &str, settings: &EmailSettings, error: &Error) -> NotSent {
     let Some(code) = error.status().map(|code| code.to_string()) else {
         return no_answer(place, settings, error);
     };
@@ -120,31 +102,8 @@ fn no_answer(place: &str, settings: &EmailSettings, error: &Error) -> NotSent {
     NotSent::Unreachable(format!("{place} cannot be reached, or ends the conversation"))
 }
 
-fn mailer(settings: &EmailSettings) -> Result<Mailer, NotSent> {
-    let wrong = |error: Error| NotSent::Refused(format!("`ca` cannot be used: {error}"));
-    let parameters = || {
-        let mut tls = TlsParameters::builder(settings.server.clone());
-        if let Some(pem) = &settings.ca {
-            tls = tls.add_root_certificate(Certificate::from_pem(pem)?);
-        }
-        tls.build()
-    };
-    let tls = match settings.tls {
-        SmtpTls::Starttls => Tls::Required(parameters().map_err(wrong)?),
-        SmtpTls::Implicit => Tls::Wrapper(parameters().map_err(wrong)?),
-        SmtpTls::None => Tls::None,
-    };
-    let mut builder =
-        Mailer::builder_dangerous(&settings.server).port(settings.port).tls(tls).timeout(Some(ANSWER_TIME));
-    if let Some(login) = &settings.login {
-        let (user, password) = (login.user.expose_secret(), login.password.expose_secret());
-        builder = builder.credentials(Credentials::new(user.to_owned(), password.to_owned()));
-    }
-    Ok(builder.build())
-}
-
 /// The message. Its id is the same for a second attempt, so that a server may notice.
-fn message(settings: &EmailSettings, digest: &Digest, to: &[&String]) -> Result<Message, NotSent> {
+fn message(settings: &EmailSettings, digest: &Digest) -> Result<Message, NotSent> {
     let mailbox = |text: &str| {
         text.parse::<Mailbox>()
             .map_err(|_| NotSent::Refused("an address of e-mail cannot be used".to_owned()))
@@ -152,7 +111,7 @@ fn message(settings: &EmailSettings, digest: &Digest, to: &[&String]) -> Result<
     let from = mailbox(&settings.from)?;
     let id = format!("<{}.{}@{}>", digest.run_id, digest.channel, from.email.domain());
     let mut builder = Message::builder().from(from).subject(digest.subject()).message_id(Some(id));
-    for to in to {
+    for to in &settings.to {
         builder = builder.to(mailbox(to)?);
     }
     let name = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -15,6 +15,8 @@ mod slack;
 mod post;
 
 #[cfg(feature = "smtp")]
+mod conversation;
+#[cfg(feature = "smtp")]
 mod email;
 #[cfg(not(feature = "smtp"))]
 #[path = "unbuilt.rs"]

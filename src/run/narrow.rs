@@ -88,6 +88,22 @@ fn outcome(
     }
 }
 
+/// The planned events of items that still differ, whose findings say that another run has put them on their way. Where that run died
+/// before it let them go, they are this run's to send.
+pub(super) fn on_their_way(
+    items: &BTreeMap<Key, PermittedItem>,
+    seen: &HashMap<Key, Seen>,
+    known: &HashMap<Key, Finding>,
+) -> HashMap<Uuid, Key> {
+    let is_its = |key: &Key, item: &PermittedItem| {
+        let open = known.get(key).filter(|finding| finding.state == State::Open);
+        seen.get(key) == Some(&Seen::Differs)
+            && open.is_some_and(|finding| finding.event_id == Some(item.event_id))
+    };
+    let its = items.iter().filter(|(key, item)| is_its(key, item));
+    its.map(|(key, item)| (item.event_id, key.clone())).collect()
+}
+
 fn of_event(event: &Event) -> (Outcome, Option<String>) {
     match &event.start {
         Start::Staged => (Outcome::Released, None),

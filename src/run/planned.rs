@@ -7,15 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 use tieout_reconcilers::compare::Side;
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Purpose;
+use uuid::Uuid;
 
 use super::domain::{Night, Proven};
-use super::narrow::{Seen, narrow};
+use super::narrow::{Seen, narrow, on_their_way};
 use super::outcome::Failure;
 use super::permit::{Permit, PermittedItem};
 use super::slice::LOOKED_UP_AT_ONCE;
 use crate::confirm::{Absence, Confirmation};
 use crate::diff::{Looks, Suspect};
-use crate::report::{CarriedOut, Outcome};
+use crate::report::{CarriedOut, ItemCarriedOut, Outcome};
 
 impl Night<'_> {
     /// Judges the items of a plan and stages those of its events that still hold.
@@ -52,12 +53,29 @@ impl Night<'_> {
         let seen = seen(&confirmation);
         let plan = self.judge(&suspects, Purpose::Coverage, confirmation).await?;
         let (plan, mut told) = narrow(plan, items, &seen, &known);
+        self.take_over(&on_their_way(items, &seen, &known), &mut told).await?;
         for item in &mut told {
             self.sides.each.as_str().clone_into(&mut item.each);
         }
         let carried_out = CarriedOut { plan: permit.plan, items: Vec::new() };
         self.report.carried_out.get_or_insert(carried_out).items.extend(told);
         self.commit(plan, Proven::default()).await
+    }
+
+    /// What a run of the plan had staged that died before it let it go is let go by this one.
+    async fn take_over(
+        &self,
+        staged: &HashMap<Uuid, Key>,
+        told: &mut [ItemCarriedOut],
+    ) -> Result<(), Failure> {
+        let Some(lease) = self.lease.as_ref().filter(|_| !staged.is_empty()) else { return Ok(()) };
+        let events: Vec<Uuid> = staged.keys().copied().collect();
+        let taken = self.job.store.take_over_staged(lease, &events).await?;
+        let keys: Vec<String> = taken.iter().filter_map(|id| staged.get(id)).map(Key::to_string).collect();
+        for item in told.iter_mut().filter(|item| keys.contains(&item.key)) {
+            (item.outcome, item.why) = (Outcome::Released, None);
+        }
+        Ok(())
     }
 
     fn planned(&self, key: &Key, item: &PermittedItem) -> Suspect {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use tieout_reconcilers::discrepancy::Kind;
+use uuid::Uuid;
 
 use super::again::Twice;
 use super::database::Store;
@@ -11,7 +12,7 @@ use super::error::StoreError;
 use super::findings;
 use super::lease::{Lease, fence};
 use super::outbox;
-use super::sql::{Row, Value, args};
+use super::sql::{Row, Value, args, params};
 
 /// What is staged and waits for the decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,6 +140,33 @@ impl Store {
         *decided.lock().unwrap_or_else(PoisonError::into_inner) = Some(released.clone());
         tx.commit().await?;
         Ok(released)
+    }
+}
+
+impl Store {
+    /// Takes over events that a dead run had staged, so that this run lets them go. Returns those that were staged.
+    pub async fn take_over_staged(&self, lease: &Lease, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+        self.again(Twice::IsOnce, || self.take_over_once(lease, events)).await
+    }
+
+    async fn take_over_once(&self, lease: &Lease, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+        let mut tx = self.write("release.take_over").await?;
+        fence(&mut tx, lease).await?;
+        let mut taken = Vec::new();
+        for batch in events.chunks(1_000) {
+            let sql = format!(
+                "UPDATE outbox SET run_id = $1 WHERE domain = $2 AND each_ = $3 AND state = 'staged' AND event_id IN ({})
+                 RETURNING event_id",
+                params(batch.len(), 3)
+            );
+            let of = args![lease.run_id(), lease.domain().as_str(), lease.each().as_str()];
+            let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
+            for row in &tx.rows(sql, &[of.as_slice(), &ids].concat()).await? {
+                taken.push(row.uuid("event_id")?);
+            }
+        }
+        tx.commit().await?;
+        Ok(taken)
     }
 }
 

@@ -4,7 +4,14 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
+use std::collections::BTreeSet;
+
+use sqlx::SqlitePool;
+
 use crate::both::on_both;
+use crate::outbound::outbound;
+use crate::process::{Process, until, until_so};
+use crate::timeless;
 use crate::world::{Outcome, World, charge, set};
 
 /// Makes a plan and keeps it.
@@ -189,6 +196,105 @@ async fn an_item_that_cannot_be_looked_up_is_not_sent_and_makes_the_run_partial(
     assert!(matches!(run.code, 1 | 3), "{run:?}");
     assert_eq!(outcomes(&run), ["ch_lost: unread"]);
     assert_eq!(world.events().await.len(), 0);
+}
+
+/// Five items that are lost, and a plan to send them.
+async fn five_planned() -> (World, [&'static str; 5]) {
+    let world = World::agreeing(3).await;
+    let keys = ["ch_a", "ch_b", "ch_c", "ch_d", "ch_e"];
+    lose(&world, &keys);
+    assert_eq!(saved(&world, &[]).code, 4);
+    (world, keys)
+}
+
+/// The plan is sent to its end, and each of its events has come once then.
+async fn is_sent_once(world: &World, keys: [&str; 5]) {
+    assert_eq!(carried_out(world, &[]).code, 0);
+    assert_eq!(world.run().code, 0);
+    let came = sent(world).await;
+    let once: BTreeSet<&str> = came.iter().map(String::as_str).collect();
+    assert_eq!((came.len(), once), (keys.len(), BTreeSet::from(keys)), "{came:?}");
+    assert_eq!(world.run().domain()["events"]["planned"], 0);
+}
+
+#[tokio::test]
+async fn a_run_of_a_plan_that_is_killed_while_it_looks_is_done_again_and_sends_everything_once() {
+    let (world, keys) = five_planned().await;
+    for _ in &keys {
+        let before = world.api.requests();
+        let mut run = Process::start(&world, &["run", "--plan", "plan.json"]);
+        until("an item is looked up", || run.has_ended() || world.api.requests() > before);
+        run.kill();
+    }
+    is_sent_once(&world, keys).await;
+}
+
+#[tokio::test]
+async fn a_run_of_a_plan_that_is_killed_while_it_sends_is_done_again_and_sends_everything_once() {
+    let (world, keys) = five_planned().await;
+    world.queue("CREATE TABLE others (id INTEGER)").await;
+    let queue = format!("sqlite:{}", world.path().join("queue.db").display());
+    let queue = SqlitePool::connect(&queue).await.unwrap();
+    let other = queue.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let run = Process::start(&world, &["run", "--plan", "plan.json"]);
+    let pending = "SELECT CAST(COUNT(*) AS TEXT) FROM outbox WHERE state = 'pending'";
+    until_so("everything waits for the queue", async || world.asked_of_state(pending).await == "5").await;
+    run.kill();
+    other.rollback().await.unwrap();
+    queue.close().await;
+    assert_eq!(world.asked_of_state(pending).await, "5", "nothing is lost, and nothing was sent");
+    is_sent_once(&world, keys).await;
+}
+
+#[tokio::test]
+async fn what_a_killed_run_of_the_plan_had_staged_is_let_go_and_what_others_had_is_not() {
+    on_both(async |world, state| {
+        // As a run leaves it that dies between its last commit and its release.
+        let dies_before_its_release = async |args: &[&str]| {
+            assert_eq!(world.tieout(&[args, &["--no-drain"]].concat()).code, 3);
+            state.sql(world, "UPDATE outbox SET state = 'staged' WHERE state = 'pending'").await;
+        };
+        lose(world, &["ch_other"]);
+        dies_before_its_release(&["run"]).await;
+        lose(world, &["ch_lost", "ch_too"]);
+        assert_eq!(saved(world, &[]).code, 4);
+        dies_before_its_release(&["run", "--plan", "plan.json"]).await;
+        let run = carried_out(world, &[]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert_eq!(outcomes(&run), ["ch_lost: emitted", "ch_too: emitted"]);
+        assert_eq!(sent(world).await.into_iter().collect::<BTreeSet<_>>(), set(["ch_lost", "ch_too"]));
+        assert_eq!(world.run().code, 0);
+        assert_eq!(sent(world).await.len(), 3, "the next run lets go what was staged before");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_of_an_outbound_domain_sends_its_rows() {
+    let world = outbound(3).await;
+    world.local(&charge("ch_lost", 5, 500)).await;
+    world.change_upstream("ch_001", |charge| charge["amount"] = json!(400));
+    assert_eq!(saved(&world, &[]).code, 4);
+    world.change_upstream("ch_001", |charge| charge["amount"] = json!(1_001));
+    let run = carried_out(&world, &[]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(outcomes(&run), ["ch_001: already_repaired", "ch_lost: emitted"]);
+    let events = world.events().await;
+    assert_eq!((events.len(), &events[0]["data"]["amount_minor"]), (1, &json!(500)), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_plan_of_a_feed_without_a_clock_looks_its_items_up() {
+    let world = timeless::world().await;
+    world.upstream(&charge("ch_lost", 24 * 900, 500));
+    world.change_upstream("ch_007", |charge| charge["amount"] = json!(9_999));
+    assert_eq!(saved(&world, &[]).code, 4);
+    let lists = world.api.shelf.lock().unwrap().lists.len();
+    let run = carried_out(&world, &[]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(outcomes(&run), ["ch_007: emitted", "ch_lost: emitted"]);
+    assert_eq!(world.api.shelf.lock().unwrap().lists.len(), lists, "the list is not walked again");
+    assert_eq!(sent(&world).await.into_iter().collect::<BTreeSet<_>>(), set(["ch_007", "ch_lost"]));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::stores::on_postgres;
 use crate::world::{World, charge, set};
 
 /// A world whose list shows everything and whose items are compared without any time.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::agreeing(25).await;
     world.edit("provider.yaml", ", \"created[gte]\": \"{from}\", \"created[lt]\": \"{to}\"", "");
     world.edit("provider.yaml", "    order: created desc\n", "");

@@ -1,4 +1,5 @@
-"""A server of e-mail for a test, by aiosmtpd: it keeps each message in a file, knows one login, and refuses recipients that begin with `nobody`.
+"""A server of e-mail for a test, by aiosmtpd: it keeps each message in a file, knows one login, and refuses recipients that begin with `nobody`. Those
+that begin with `later` it takes when it is asked for the second time.
 
     smtp.py FOLDER [CERTIFICATE KEY]
 
@@ -18,10 +19,14 @@ class Keeper:
     def __init__(self, folder):
         self.folder = folder
         self.numbers = itertools.count(1)
+        self.asked = set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody"):
             return f"550 5.1.1 <{address}> is unknown here"
+        if address.startswith("later") and address not in self.asked:
+            self.asked.add(address)
+            return "451 4.7.1 come again"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -165,7 +165,7 @@ async fn a_run_that_came_through_with_a_domain_or_did_not_want_to_is_not_cut_off
         let ended = format!(r#"{{"domain": "{domain}", "status": "{status}", "failure": {failure}}}"#);
         let mut tx = store.write("test").await.unwrap();
         for table in ["scheduled_runs", "schedules"] {
-            tx.execute(&*format!("DELETE FROM {table}").leak(), &[]).await.unwrap();
+            tx.execute(format!("DELETE FROM {table}"), &[]).await.unwrap();
         }
         tx.commit().await.unwrap();
         ended_with(&world, &format!(r#"{{"domains": [{ended}]}}"#)).await;

@@ -126,6 +126,21 @@ async fn a_login_that_is_refused_is_said_with_exit_7_and_without_the_password() 
 }
 
 #[tokio::test]
+async fn whoever_has_a_message_is_not_sent_it_again_because_somebody_else_was_not_taken_yet() {
+    let post = Post::start(false);
+    let to = "to: [nobody@example.com, b@example.com, later@example.com, d@example.com]";
+    let world = post.world(&format!("tls: none, {to}")).await;
+    let run = world.run();
+    assert_eq!((run.code, warnings(&run.json())), (0, vec![]), "{run:?}");
+    let envelopes: Vec<String> =
+        post.messages().iter().map(|message| message.lines().next().unwrap().to_owned()).collect();
+    let expected = ["To-Envelope: b@example.com, d@example.com", "To-Envelope: later@example.com"];
+    assert_eq!(envelopes, expected);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(post.messages().len(), 2, "the next run has nothing to tell them");
+}
+
+#[tokio::test]
 async fn a_recipient_that_is_refused_costs_the_others_nothing() {
     let post = Post::start(false);
     let world = post.world("tls: none, to: [nobody@example.com, b@example.com]").await;
