@@ -251,7 +251,7 @@ async fn what_a_killed_run_of_the_plan_had_staged_is_let_go_and_what_others_had_
     on_both(async |world, state| {
         // As a run leaves it that dies between its last commit and its release.
         let dies_before_its_release = async |args: &[&str]| {
-            assert_eq!(world.tieout(&[args, &["--no-drain"]].concat()).code, 3);
+            assert_eq!(world.tieout(&[args, &["--drain", "0s"]].concat()).code, 3);
             state.sql(world, "UPDATE outbox SET state = 'staged' WHERE state = 'pending'").await;
         };
         lose(world, &["ch_other"]);
