@@ -164,7 +164,13 @@ async fn push(desk: &Desk, loaded: &Loaded, args: &PushArgs) -> Result<u8, Failu
     let domains = names(loaded);
     metrics::push(&settings, &domains, &families).await.map_err(|error| not_pushed(&error))?;
     let human = format!("pushed: {} domains\n", domains.len());
-    tell(desk, &human, "tieout.pushed/v1", "pushed", &BTreeMap::from([("domains", &domains)]))?;
+    tell(
+        desk,
+        &human,
+        "tieout.metrics_pushed/v1",
+        "metrics_pushed",
+        &BTreeMap::from([("domains", &domains)]),
+    )?;
     Ok(exit::DONE)
 }
 
@@ -177,7 +183,13 @@ async fn prune(desk: &Desk, loaded: &Loaded, args: &PushArgs, consent: Consent) 
     let gone: Vec<Group> = groups.into_iter().filter(is_gone).collect();
     let listed: Vec<String> = gone.iter().map(ToString::to_string).collect();
     let pruned = |human: &str| {
-        tell(desk, human, "tieout.pruned/v1", "pruned", &BTreeMap::from([("groups", &listed)]))?;
+        tell(
+            desk,
+            human,
+            "tieout.metrics_pruned/v1",
+            "metrics_pruned",
+            &BTreeMap::from([("groups", &listed)]),
+        )?;
         Ok(exit::DONE)
     };
     if gone.is_empty() {
