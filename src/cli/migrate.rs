@@ -13,7 +13,7 @@ use super::wire;
 use crate::config::Config;
 use crate::inbox::{self, InboxDatabase};
 use crate::queue::{self, TableName};
-use crate::report::exit;
+use crate::report::{exit, json};
 use crate::store::{SCHEMA_VERSION, Store, Upgrade, Version};
 
 /// Schemas.
@@ -109,7 +109,7 @@ fn print(desk: &Desk, sql: &str) -> Result<u8, Failure> {
     desk.output.show(
         |_| sql.to_owned(),
         || serde_json::to_string_pretty(&document).map(|text| text + "\n"),
-        || serde_json::to_string(&document).map(|text| text + "\n"),
+        || json::lines("statements", [&document]),
     )?;
     Ok(exit::DONE)
 }
@@ -129,7 +129,7 @@ async fn state(desk: &Desk, command: &MigrateCommand) -> Result<u8, Failure> {
             _ => info(&before),
         },
         || serde_json::to_string_pretty(&told(now)).map(|text| text + "\n"),
-        || serde_json::to_string(&told(now)).map(|text| text + "\n"),
+        || json::lines("migrations", [told(now)]),
     )?;
     Ok(exit::DONE)
 }
