@@ -22,7 +22,6 @@ const OURS: &[&str] = &[
     "migrate info",
     "migrate run",
     "next",
-    "plan",
     "preview api/charges",
     "probe api/charges --since 2d",
     "quarantine list",
@@ -31,7 +30,6 @@ const OURS: &[&str] = &[
     "report list",
     "report prune --keep-last 9 --dry-run",
     "report show",
-    "run",
     "schemas check",
     "schemas list",
     "schemas sizes shop.charges",
@@ -41,6 +39,8 @@ const OURS: &[&str] = &[
     "state show",
     "state unlock shop.charges",
     "status",
+    "run",
+    "plan",
 ];
 
 /// A call that writes what somebody else reads, and a format that it does not write.
