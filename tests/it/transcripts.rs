@@ -30,7 +30,9 @@ async fn play(page: String) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_documents_show_is_what_happens() {
     let mut playing = tokio::task::JoinSet::new();
-    pages().into_iter().for_each(|page| drop(playing.spawn(play(page))));
+    for page in pages() {
+        playing.spawn(play(page));
+    }
     let faults = playing.join_all().await.concat();
     assert!(faults.is_empty(), "{faults}");
 }
