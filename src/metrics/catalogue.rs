@@ -76,6 +76,11 @@ pub(super) static CREATED: Metric = gauge(
     DOMAIN,
     "When the state store first heard of the domain",
 );
+pub(super) static PAUSED: Metric = gauge(
+    "tieout_domain_paused",
+    DOMAIN,
+    "1 while a person has paused the domain, or its schedule is paused in its file, so that no run is expected",
+);
 pub(super) static LAST_RUN_STATUS: Metric = gauge(
     "tieout_domain_last_run_status",
     &["domain", "status"],
@@ -174,13 +179,14 @@ pub(super) static PUSH_FAILURES: Metric = gauge(
 );
 
 /// Every metric, in the order of the exposition.
-pub static ALL: [&Metric; 27] = [
+pub static ALL: [&Metric; 28] = [
     &LAST_SUCCESS,
     &LAST_COMPLETION,
     &LAST_START,
     &VERIFIED_THROUGH,
     &EXPECTED_INTERVAL,
     &CREATED,
+    &PAUSED,
     &LAST_RUN_STATUS,
     &LAST_RUN_DURATION,
     &LAST_RUN_STAGE_DURATION,

@@ -38,6 +38,8 @@ pub struct DomainFacts {
     pub succeeded: Option<Instant>,
     /// Up to where its coverage has no hole.
     pub verified_through: Option<Instant>,
+    /// Whether no run is expected: a person paused it, or its file says so.
+    pub is_paused: bool,
     /// Whether a run holds it.
     pub is_running: bool,
     /// The figures of the last run that ended.
@@ -78,6 +80,7 @@ impl DomainFacts {
             completed: kept.and_then(|kept| kept.completed_at),
             succeeded: kept.and_then(|kept| kept.succeeded_at),
             verified_through: verified_through(subject, members),
+            is_paused: subject.is_paused || measured.paused.contains(name),
             is_running: held_since.is_some(),
             last_run: json.map(LastRun::from_json).unwrap_or_default(),
             counted: kept.map(|kept| kept.counted).unwrap_or_default(),

@@ -68,6 +68,7 @@ fn times(samples: &mut Samples, domain: &DomainFacts) {
         samples.add(metric, &name, seconds(at));
     }
     samples.add(&metric::EXPECTED_INTERVAL, &name, domain.expected_interval.as_secs_f64());
+    samples.add(&metric::PAUSED, &name, flag(domain.is_paused));
 }
 
 fn last_run(samples: &mut Samples, domain: &DomainFacts) {

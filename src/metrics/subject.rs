@@ -24,6 +24,8 @@ pub struct Subject {
     pub members: MembersKnown,
     /// The longest time between two runs.
     pub expected_interval: Duration,
+    /// Whether its file pauses its schedule.
+    pub is_paused: bool,
 }
 
 /// Whose coverage counts.
@@ -53,6 +55,7 @@ impl Subject {
             clock: domain.feed().clock.clone(),
             start: domain.policy().start,
             members,
+            is_paused: domain.schedule().is_some_and(Schedule::is_paused),
             expected_interval: domain.schedule().and_then(Schedule::longest_pause).unwrap_or(interval),
         }
     }

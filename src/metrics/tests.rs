@@ -26,6 +26,7 @@ fn subject(name: &str, members: MembersKnown) -> Subject {
         start: None,
         members,
         expected_interval: Duration::from_hours(24),
+        is_paused: false,
     }
 }
 
@@ -102,6 +103,19 @@ fn a_run_that_goes_on_is_running_and_how_the_last_one_ended_stays() {
     says(&told, "tieout_domain_last_start_timestamp_seconds{domain=\"shop.charges\"} 1500.0");
     says(&told, "tieout_domain_last_run_unexplained_amount{domain=\"shop.charges\",currency=\"USD\"} -0.5");
     says(&told, "tieout_api_requests_total{domain=\"shop.charges\",code_class=\"ok\"} 40.0");
+}
+
+#[test]
+fn a_domain_is_paused_by_a_person_or_by_its_file() {
+    let paused = |subject: Subject, by: &[&str]| {
+        let paused = by.iter().map(|name| (*name).to_owned()).collect();
+        told(&[subject], &Measured { paused, ..held_once() })
+    };
+    let named = || subject("shop.charges", MembersKnown::Nobody);
+    let line = |is: &str| format!("tieout_domain_paused{{domain=\"shop.charges\"}} {is}.0");
+    says(&paused(named(), &["shop.refunds"]), &line("0"));
+    says(&paused(named(), &["shop.charges"]), &line("1"));
+    says(&paused(Subject { is_paused: true, ..named() }, &[]), &line("1"));
 }
 
 #[test]

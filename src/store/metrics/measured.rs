@@ -1,6 +1,6 @@
 //! Everything that metrics say, read in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
@@ -24,6 +24,8 @@ pub struct Measured {
     pub dead: BTreeMap<String, Backlog>,
     /// Whoever was ever worked on, by domain and member; the member is empty where the domain has no fan-out.
     pub members: BTreeMap<String, BTreeMap<String, MemberCoverage>>,
+    /// The domains that a person paused.
+    pub paused: BTreeSet<String>,
     /// How often metrics could not be sent since they last were, by target.
     pub push_failures: BTreeMap<String, u64>,
 }
@@ -109,9 +111,14 @@ impl Store {
             findings: tx.rows(FINDINGS, &[]).await?.iter().map(finding_group).collect::<Result<_, _>>()?,
             dead: tx.rows(DEAD, &[]).await?.iter().map(backlog).collect::<Result<_, _>>()?,
             members,
+            paused: paused(&mut tx).await?,
             push_failures: pushes::failures(&mut tx).await?,
         })
     }
+}
+
+async fn paused(tx: &mut Tx) -> Result<BTreeSet<String>, StoreError> {
+    tx.rows("SELECT domain FROM pauses", &[]).await?.iter().map(|row| row.text("domain")).collect()
 }
 
 async fn kept(tx: &mut Tx) -> Result<BTreeMap<String, Kept>, StoreError> {
