@@ -115,6 +115,15 @@ pub(super) struct Settings {
 }
 
 impl ConfigFile {
+    /// Whether what it says of the state store is right.
+    pub(super) fn state_is_right(&self, problems: &mut Problems<'_>) -> bool {
+        let state = self.state.clone().map(|state| (state.url, state.key));
+        let (url, key) = state.unwrap_or_default();
+        problems.take_option(url);
+        problems.take_option(key);
+        problems.problems.is_empty()
+    }
+
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Settings {
         let default = || UrlRef::Inline(DEFAULT_STATE.to_owned());
         let upgrade = match self.state.as_ref().map(|state| state.migrate).unwrap_or_default() {

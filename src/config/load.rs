@@ -103,8 +103,7 @@ impl Config {
             );
             return Err(vec![missing]);
         }
-        let text = folder::read(path).map_err(|problem| vec![problem])?;
-        let document = Document::new(folder::shown(path), &text).shown_as(&mask::mask(&text));
+        let document = document(path).map_err(|problem| vec![problem])?;
         let file: ConfigFile = document.read().map_err(|problem| vec![problem])?;
         let mut problems = Problems::of(&document);
         let settings = file.compile(&mut problems);
@@ -120,7 +119,30 @@ impl Config {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let config = Self {
+        let config = Self::of(path, folder.clone(), settings.clone(), schemas.unwrap_or_default(), catalogue);
+        Ok(Loaded { config, domains, definitions: hashes, warnings })
+    }
+
+    /// What a configuration file says of its state store, however wrong the rest and the definitions are; nothing where the file
+    /// cannot be read at all, or says something wrong about its state store.
+    #[must_use]
+    pub fn of_state_alone(path: &Path) -> Option<Self> {
+        let document = document(path).ok()?;
+        let file: ConfigFile = document.read().ok()?;
+        file.state_is_right(&mut Problems::of(&document)).then_some(())?;
+        let settings = file.compile(&mut Problems::of(&document));
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Some(Self::of(path, folder, settings, Registry::default(), Catalogue::shipped()))
+    }
+
+    fn of(
+        path: &Path,
+        folder: PathBuf,
+        settings: Settings,
+        schemas: Registry,
+        catalogue: Catalogue,
+    ) -> Self {
+        Self {
             file: path.to_owned(),
             upgrade: settings.upgrade,
             report_folder: settings.report_folder.map(|named| folder.join(named)),
@@ -135,10 +157,9 @@ impl Config {
             lags: settings.lags,
             providers: settings.providers.into_iter().map(|(name, (_, config))| (name, config)).collect(),
             channels: present(settings.channels),
-            schemas: Arc::new(schemas.unwrap_or_default()),
+            schemas: Arc::new(schemas),
             catalogue,
-        };
-        Ok(Loaded { config, domains, definitions: hashes, warnings })
+        }
     }
 
     /// The address of the state store.
@@ -244,6 +265,11 @@ impl Config {
         }
         errors
     }
+}
+
+fn document(path: &Path) -> Result<Document, Problem> {
+    let text = folder::read(path)?;
+    Ok(Document::new(folder::shown(path), &text).shown_as(&mask::mask(&text)))
 }
 
 /// The hash of some texts, which are kept apart.

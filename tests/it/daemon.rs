@@ -416,3 +416,23 @@ async fn a_daemon_with_nothing_to_wait_for_says_so() {
     assert!(told.code == 2 && told.stderr.contains("none of these domains has a schedule"), "{told:?}");
     assert_eq!(world.tieout(&["daemon", "--format", "json"]).code, 2);
 }
+
+#[tokio::test]
+async fn the_journal_can_be_read_beside_a_definition_that_is_broken() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let world = &stage.world;
+    assert_eq!(world.tieout(&["state", "pause", "shop.charges", "--reason", "the bank is closed"]).code, 0);
+    world.write("charges.yaml", "domain: shop.charges\nnonsense: true\n");
+    world.edit("tieout.yaml", "queues:", "queues:\n  other: {nonsense: {}}\n");
+    assert_eq!(world.tieout(&["state", "show"]).code, 2, "it needs the definitions");
+    for args in [["state", "journal"].as_slice(), &["state", "journal", "shop.*"]] {
+        let told = world.tieout(args);
+        assert_eq!(told.code, 0, "{told:?}");
+        assert!(told.stdout.contains("the bank is closed"), "{told:?}");
+        assert!(told.stderr.contains("the configuration is wrong"), "{told:?}");
+    }
+    let unknown = world.tieout(&["state", "journal", "shop.refunds"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    world.edit("tieout.yaml", "sqlite:state.db", "ftp://state");
+    assert_eq!(world.tieout(&["state", "journal"]).code, 2, "nobody knows where the journal is");
+}

@@ -16,26 +16,27 @@ use tieout_reconcilers::reconciler::Reconciler;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::wire;
+use crate::report::exit;
 use crate::store::{KeptState, Store};
 
 /// Carries `state` out.
 pub(super) async fn carry_out(desk: &Desk, command: StateCommand) -> Result<u8, Failure> {
-    let loaded = wire::load(desk)?;
     let pattern = match &command {
         StateCommand::Show(args) => args.domain.iter().cloned().collect::<Vec<_>>(),
         StateCommand::Rewind(args) => vec![args.domain.clone()],
         StateCommand::Unlock(args) => vec![args.domain.clone()],
         StateCommand::Pause(args) => args.domains.clone(),
         StateCommand::Resume(args) => args.domains.clone(),
-        StateCommand::Journal(args) => args.domain.iter().cloned().collect(),
+        StateCommand::Journal(args) => return pause::journal(desk, args).await,
     };
+    let loaded = wire::load(desk)?;
     let domains = wire::selected(&loaded, &pattern)?;
     let store = wire::open_store(&loaded.config).await?;
     let done = match command {
         StateCommand::Show(_) => show::show(desk, &store, &domains).await,
         StateCommand::Pause(args) => pause::pause(desk, &store, &domains, &args).await,
         StateCommand::Resume(args) => pause::resume(desk, &store, &domains, &args).await,
-        StateCommand::Journal(args) => pause::journal(desk, &store, &domains, &args).await,
+        StateCommand::Journal(_) => Ok(exit::DONE),
         StateCommand::Rewind(args) => match only(&domains) {
             Ok(domain) => rewind::rewind(desk, &store, domain, &args).await,
             Err(failure) => Err(failure),

@@ -1,5 +1,6 @@
 //! `tieout state pause`, `resume` and `journal`: whether runs may work on domains, and what daemons did.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tieout_reconcilers::name::DomainName;
@@ -9,9 +10,11 @@ use super::args::{JournalArgs, PauseArgs, ResumeArgs};
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::person::Remark;
+use crate::cli::select::select;
 use crate::cli::wire;
+use crate::config::Config;
 use crate::report::{JournalLine, PauseChanged, exit, json, text};
-use crate::store::{Resumed, Store};
+use crate::store::{JournalRow, Resumed, Store};
 
 pub(super) async fn pause(
     desk: &Desk,
@@ -59,19 +62,52 @@ fn show(desk: &Desk, changed: &[PauseChanged]) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-/// Carries `state journal` out.
-pub(super) async fn journal(
-    desk: &Desk,
-    store: &Store,
-    domains: &[Arc<dyn Reconciler>],
-    args: &JournalArgs,
-) -> Result<u8, Failure> {
-    let names: Vec<DomainName> = match args.domain {
-        Some(_) => domains.iter().map(|domain| domain.domain().clone()).collect(),
-        None => Vec::new(),
+/// Carries `state journal` out. Whoever looks for what a broken definition did to the daemon needs it all the same, so it asks for
+/// no more than the state store; its domains are then those that it names.
+pub(super) async fn journal(desk: &Desk, args: &JournalArgs) -> Result<u8, Failure> {
+    let pattern: Vec<String> = args.domain.iter().cloned().collect();
+    let (config, configured) = match wire::load(desk) {
+        Ok(loaded) => {
+            let domains = if pattern.is_empty() { Vec::new() } else { wire::selected(&loaded, &pattern)? };
+            (loaded.config, Some(domains.iter().map(|domain| domain.domain().clone()).collect()))
+        }
+        Err(failure) => {
+            let Some(config) = Config::of_state_alone(&desk.config) else { return Err(failure) };
+            tracing::warn!("the configuration is wrong, and the journal is shown without it; see `tieout check`");
+            (config, None)
+        }
     };
-    let limit = if args.limit == 0 { u32::MAX } else { args.limit };
-    let rows = store.journal(&names, limit).await.map_err(|error| wire::store_failure(&error))?;
+    let store = wire::open_store(&config).await?;
+    let told = told(&store, &pattern, configured, args.limit).await;
+    store.close().await;
+    show_journal(desk, &told?)
+}
+
+/// The entries about the domains that are meant, newest first.
+async fn told(
+    store: &Store,
+    pattern: &[String],
+    configured: Option<Vec<DomainName>>,
+    limit: u32,
+) -> Result<Vec<JournalRow>, Failure> {
+    let limit = if limit == 0 { u32::MAX } else { limit };
+    let names = match configured {
+        _ if pattern.is_empty() => Vec::new(),
+        Some(names) => names,
+        None => {
+            let all = store.journal(&[], u32::MAX).await.map_err(|error| wire::store_failure(&error))?;
+            let known: BTreeSet<DomainName> = all.into_iter().filter_map(|row| row.entry.domain).collect();
+            let known: Vec<DomainName> = known.into_iter().collect();
+            if known.is_empty() {
+                return Ok(Vec::new());
+            }
+            select(pattern, &known)?.into_iter().cloned().collect()
+        }
+    };
+    store.journal(&names, limit).await.map_err(|error| wire::store_failure(&error))
+}
+
+fn show_journal(desk: &Desk, rows: &[JournalRow]) -> Result<u8, Failure> {
     let lines: Vec<JournalLine> = rows.iter().rev().map(JournalLine::from).collect();
     desk.output.show(
         |_| text::journal(&lines),
