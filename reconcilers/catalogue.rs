@@ -100,6 +100,13 @@ impl Catalogue {
             let help = "say `data: full` in the domain, or `events: {feed: ..., object: ...}` in the feed";
             return Err(document.problem(domain.spots.emit.unwrap_or(spot), fault.with_help(help)));
         }
+        if let (Some(spot), None) = (domain.spots.webhooks, &feed.webhooks) {
+            let fault =
+                Fault::new(format!("the feed `{name}` does not say how endpoints of webhooks are listed"));
+            let help =
+                "leave `webhooks` out, or say `webhooks: {feed: ..., url: ..., expect: [...]}` in the feed";
+            return Err(document.problem(spot, fault.with_help(help)));
+        }
         if let Some(problem) = domain.shown_in_spite(feed) {
             return Err(problem);
         }

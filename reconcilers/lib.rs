@@ -46,6 +46,8 @@ pub mod reconciler;
 pub mod received;
 pub mod funnel;
 pub mod event_feed;
+pub mod webhooks;
+pub mod scopes;
 pub mod fan_out;
 pub mod define;
 pub mod catalogue;

@@ -17,6 +17,8 @@ use crate::page::{Answer, Confirm, Confirmed, Page, PageFault, PageRequest, Resp
 use crate::received::Received;
 use crate::schedule::Schedule;
 use crate::schema_id::SchemaId;
+use crate::scopes::Scopes;
+use crate::webhooks::Webhooks;
 use crate::window::Slice;
 use crate::zone::Zone;
 
@@ -76,6 +78,16 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
 
     /// Where the provider lists its own events about the items of this feed, if it does.
     fn events(&self) -> Option<&EventFeed> {
+        None
+    }
+
+    /// The endpoints that the provider sends webhooks to, and what the domain needs of them.
+    fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::Untold
+    }
+
+    /// The scopes that the credentials need for this feed, and where the provider says which they have, if it does.
+    fn scopes(&self) -> Option<&Scopes> {
         None
     }
 

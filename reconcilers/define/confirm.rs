@@ -15,7 +15,7 @@ use crate::reconciler::LookUpBy;
 use crate::window::Window;
 
 /// How a feed's items are looked up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ConfirmDefinition {
     /// One item by itself.
     pub(super) one: Option<RequestTemplate>,

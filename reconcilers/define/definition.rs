@@ -10,12 +10,14 @@ use super::feed::FeedDefinition;
 use super::fill::Fill;
 use super::graphql;
 use super::layout::Layout;
+use super::lists;
 use super::look_up::{self, LookUps};
 use super::provider::ProviderDefinition;
 use super::rows::{ReadRows, RowReader};
 use super::rules::Rules;
 use super::template::{Known, Slot};
 use crate::compare::{Fields, VERSION};
+use crate::direction::Direction;
 use crate::discrepancy::Kind;
 use crate::event_feed::EventFeed;
 use crate::fan_out::{FanOut, Member, Parents};
@@ -27,6 +29,8 @@ use crate::page::{
 use crate::received::Received;
 use crate::reconciler::{Feed, Local, Policy, Reconciler, Remedy};
 use crate::schedule::Schedule;
+use crate::scopes::Scopes;
+use crate::webhooks::{WebhookFeed, Webhooks};
 use crate::window::Slice;
 
 /// What the configuration adds to a definition.
@@ -51,6 +55,8 @@ pub struct Definition {
     look_ups: LookUps,
     fan_out: FanOut,
     events: Option<EventFeed>,
+    webhooks: Option<WebhookFeed>,
+    scopes: Option<Scopes>,
     /// The names of the values of a member.
     names: Vec<Box<str>>,
 }
@@ -66,6 +72,8 @@ impl Definition {
         domain.fields.currencies = feed.currencies.clone();
         let fan_out = fan_out(provider, feed, &domain, settings)?;
         let events = events(provider, feed, &domain, settings)?;
+        let webhooks = lists::webhooks(provider, feed, &domain, settings)?;
+        let scopes = lists::scopes(provider, feed, &domain, settings)?;
         let names: Vec<Box<str>> = match &fan_out {
             FanOut::None => Vec::new(),
             FanOut::Members(members) => names_of(members).into_iter().map(Into::into).collect(),
@@ -91,6 +99,8 @@ impl Definition {
             look_ups,
             fan_out,
             events,
+            webhooks,
+            scopes,
             names,
         })
     }
@@ -198,6 +208,20 @@ impl Reconciler for Definition {
 
     fn events(&self) -> Option<&EventFeed> {
         self.events.as_ref()
+    }
+
+    fn webhooks(&self) -> Webhooks<'_> {
+        match &self.webhooks {
+            Some(webhooks) => Webhooks::Listed(webhooks),
+            None if self.feed.webhooks.is_none() && self.domain.fields.direction == Direction::Inbound => {
+                Webhooks::Untold
+            }
+            None => Webhooks::Unneeded,
+        }
+    }
+
+    fn scopes(&self) -> Option<&Scopes> {
+        self.scopes.as_ref()
     }
 
     fn received(&self) -> Option<&Received> {

@@ -15,6 +15,7 @@ use super::privacy_file::{self, PrivacyFile};
 use super::problem::{Problem, Spot};
 use super::received_file::ReceivedFile;
 use super::schedule::ScheduleFile;
+use super::webhooks_file::{OwnWebhooks, OwnWebhooksFile};
 use super::words;
 use crate::compare::{Field, Fields, Rule};
 use crate::direction::Direction;
@@ -36,6 +37,7 @@ struct DomainFile {
     schedule: Option<ScheduleFile>,
     local: LocalFile,
     received: Option<ReceivedFile>,
+    webhooks: Option<Spanned<OwnWebhooksFile>>,
     funnel: Option<Spanned<FunnelFile>>,
     compare: Spanned<Ordered<Option<FieldFile>>>,
     money: Option<Spanned<MoneyFile>>,
@@ -96,6 +98,8 @@ pub struct DomainDefinition {
     pub local: Local,
     /// The team's table of received webhooks.
     pub received: Option<Received>,
+    /// What it says about the webhooks that it lives on.
+    pub webhooks: Option<OwnWebhooks>,
     /// Where it finds out what became of what the application received.
     pub funnel: Option<Funnel>,
     /// The compared fields.
@@ -129,6 +133,8 @@ pub struct DomainSpots {
     pub database: Spot,
     /// Its table of received webhooks, if it has one.
     pub received: Option<Spot>,
+    /// Its webhooks, if it says anything about them.
+    pub webhooks: Option<Spot>,
     /// What it sends, if it sends anything.
     pub emit: Option<Spot>,
     /// The database of its funnel, if it names one.
@@ -145,6 +151,7 @@ impl DomainDefinition {
             fields: Fields::of(fields),
             schedule: None,
             received: None,
+            webhooks: None,
             funnel: None,
             hidden: Vec::new(),
             warnings: Vec::new(),
@@ -181,6 +188,7 @@ impl DomainDefinition {
             schedule: None,
             local: Local::default(),
             received: None,
+            webhooks: None,
             funnel: None,
             fields: Fields::default(),
             policy,
@@ -200,6 +208,7 @@ impl DomainDefinition {
             feed: file.feed.spot,
             database: file.local.database.spot,
             received: file.received.as_ref().map(ReceivedFile::spot),
+            webhooks: file.webhooks.as_ref().map(|webhooks| webhooks.referenced.into()),
             emit: file.emit.as_ref().map(|emit| emit.referenced.into()),
             funnel: file.funnel.as_ref().and_then(|funnel| funnel.value.database_spot()),
         };
@@ -213,6 +222,7 @@ impl DomainDefinition {
             warn_undated(direction, local, direction_spot, problems);
         }
         let received = file.received.map(|file| file.compile(local.as_ref(), direction, problems));
+        let webhooks = file.webhooks.map(|webhooks| webhooks.value.compile(problems));
         let has_queue = file.emit.is_some();
         let funnel = file.funnel.map(|Spanned { value, referenced, .. }| {
             value.compile(referenced.into(), local.as_ref(), has_queue, problems)
@@ -249,6 +259,7 @@ impl DomainDefinition {
                 Some(received) => Some(received?),
                 None => None,
             },
+            webhooks,
             funnel: match funnel {
                 Some(funnel) => Some(funnel?),
                 None => None,

@@ -88,12 +88,12 @@ impl EventsFile {
     }
 }
 
-fn conditions(
+pub(super) fn conditions(
     written: Spanned<Ordered<Checked<Expected>>>,
     problems: &mut Problems<'_>,
 ) -> Vec<(Path, Expected)> {
     if written.value.0.is_empty() {
-        let fault = Fault::new("an empty `ok_if` holds for every delivery");
+        let fault = Fault::new("an empty condition holds for every entry");
         problems.add(written.referenced.into(), fault.with_help("say a member such as `{status: OK}`"));
     }
     let mut all = Vec::new();

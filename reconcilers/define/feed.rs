@@ -33,8 +33,10 @@ use super::request::RequestTemplate;
 use super::request_file::{Encode, Ground, RequestFile};
 use super::request_line::RequestLine;
 use super::rows_file::{FormatWord, RowsDefinition, RowsFile, RowsWords};
+use super::scopes_file::{ScopesDefinition, ScopesFile};
 use super::slots::Slots;
 use super::template::{Known, Slot, Template};
+use super::webhooks_file::{WebhooksDefinition, WebhooksFile};
 use super::window_file::{OrderWord, OverlapFile, WindowDefinition, WindowFile};
 use super::words;
 use crate::format::{Children, Unpack};
@@ -50,17 +52,17 @@ pub(super) struct FeedFile {
     request: Option<Checked<RequestLine>>,
     job: Option<Spanned<JobFile>>,
     #[serde(default)]
-    query: Ordered<Checked<Template>>,
+    pub(super) query: Ordered<Checked<Template>>,
     #[serde(default)]
-    headers: Ordered<Checked<Template>>,
-    body: Option<TreeFile>,
-    encode: Option<Checked<Encode>>,
-    graphql: Option<Checked<String>>,
-    vars: Option<TreeFile>,
+    pub(super) headers: Ordered<Checked<Template>>,
+    pub(super) body: Option<TreeFile>,
+    pub(super) encode: Option<Checked<Encode>>,
+    pub(super) graphql: Option<Checked<String>>,
+    pub(super) vars: Option<TreeFile>,
     lang: Option<Checked<Lang>>,
     each: Option<EachFile>,
     rows: Option<Spanned<RowsFile>>,
-    unwrap: Option<Checked<Path>>,
+    pub(super) unwrap: Option<Checked<Path>>,
     explode: Option<Checked<At>>,
     scalar: Option<Checked<String>>,
     format: Option<Checked<FormatWord>>,
@@ -80,11 +82,62 @@ pub(super) struct FeedFile {
     count: Option<Spanned<CountFile>>,
     conditional: Option<Checked<Validator>>,
     events: Option<EventsFile>,
+    webhooks: Option<WebhooksFile>,
+    scopes: Option<Spanned<ScopesFile>>,
     #[serde(default)]
     currencies: Ordered<Checked<Places>>,
+    /// Whether it is about no item: then nothing is looked up.
+    #[serde(skip)]
+    is_list: bool,
 }
 
 impl FeedFile {
+    /// A list that is about no item, and is read whole.
+    pub(super) fn of_list(
+        request: Checked<RequestLine>,
+        rows: Spanned<RowsFile>,
+        id: IdFile,
+        next: Spanned<NextFile>,
+    ) -> Option<Self> {
+        Some(Self {
+            request: Some(request),
+            job: None,
+            query: Ordered::default(),
+            headers: Ordered::default(),
+            body: None,
+            encode: None,
+            graphql: None,
+            vars: None,
+            lang: None,
+            each: None,
+            rows: Some(rows),
+            unwrap: None,
+            explode: None,
+            scalar: None,
+            format: None,
+            unpack: None,
+            children: None,
+            nested: Vec::new(),
+            gone_if: None,
+            id,
+            version: None,
+            order: None,
+            mutable: None,
+            next: Some(next),
+            // A test reads one.
+            window: serde_saphyr::from_str("clock: none").ok()?,
+            overlap_scan: None,
+            confirm: None,
+            count: None,
+            conditional: None,
+            events: None,
+            webhooks: None,
+            scopes: None,
+            currencies: Ordered::default(),
+            is_list: true,
+        })
+    }
+
     /// The words of its own request.
     fn asked(&self) -> RequestFile {
         RequestFile {
@@ -148,6 +201,10 @@ pub struct FeedDefinition {
     pub(super) count: Option<CountDefinition>,
     /// Where the provider lists its own events about the items.
     pub events: Option<EventsDefinition>,
+    /// Where the provider lists the endpoints that it sends webhooks to.
+    pub webhooks: Option<WebhooksDefinition>,
+    /// Where it says which scopes the credentials have.
+    pub scopes: Option<ScopesDefinition>,
     /// How it counts minor units, where ISO 4217 does it otherwise.
     pub currencies: Currencies,
 }
@@ -172,7 +229,7 @@ impl FeedDefinition {
         let lang = problems.take_option(file.lang);
         let each_spot = file.each.as_ref().map_or(spot, EachFile::spot);
         let each = file.each.map(|each| each.compile(problems));
-        if file.confirm.is_none() {
+        if file.confirm.is_none() && !file.is_list {
             problems.add(spot, no_confirm());
         }
         let (asked, job) = begin(own, file.job, spot, problems);
@@ -204,6 +261,8 @@ impl FeedDefinition {
         let rekey = rekey(&window, &id, window_spot, problems);
         let currencies = currencies_file::compile(file.currencies, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
+        let webhooks = file.webhooks.and_then(|webhooks| webhooks.compile(problems));
+        let scopes = file.scopes.and_then(|scopes| scopes.value.compile(scopes.referenced.into(), problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(Some(&paging), &window) };
         let first = match &job {
             Some(_) => Slots { parts: id.len(), lang, ..slots_of(None, &window) },
@@ -222,8 +281,10 @@ impl FeedDefinition {
             window: &window.feed,
             is_export,
         };
-        let confirm = file.confirm?;
-        let confirm = confirm.value.compile(confirm.referenced.into(), &ground, problems);
+        let confirm = match file.confirm {
+            Some(confirm) => confirm.value.compile(confirm.referenced.into(), &ground, problems),
+            None => file.is_list.then(ConfirmDefinition::default),
+        };
         let job =
             job.map(|(own, rest)| rest.compile(JobGround { headers, slots: &slots, own, spot }, problems));
         let (request, confirm) = (request?, confirm?);
@@ -257,6 +318,8 @@ impl FeedDefinition {
             each: each.flatten(),
             count,
             events: events.flatten(),
+            webhooks,
+            scopes,
             currencies,
         };
         definition.check_each(each_spot, problems);

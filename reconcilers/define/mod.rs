@@ -65,10 +65,13 @@ mod conditional;
 pub mod count;
 pub mod each_file;
 pub mod events_file;
+pub mod webhooks_file;
+pub mod scopes_file;
 mod currencies_file;
 mod id_file;
 mod job;
 pub mod feed;
+mod list_file;
 pub mod provider;
 
 mod compare;
@@ -87,6 +90,7 @@ mod names;
 mod rows;
 
 pub mod definition;
+mod lists;
 mod exporting;
 mod walking;
 

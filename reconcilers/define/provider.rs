@@ -18,6 +18,7 @@ use super::feed::{FeedDefinition, FeedFile};
 use super::inherit;
 use super::limits::{Limits, Route};
 use super::limits_file::LimitsFile;
+use super::list_file::ListFile;
 use super::problem::{Problem, Spot};
 use super::rules::{RuleFile, Rules};
 use super::template::{Slot, Template};
@@ -43,6 +44,8 @@ struct ProviderFile {
     #[serde(default)]
     currencies: Ordered<Checked<Places>>,
     feeds: Ordered<FeedFile>,
+    #[serde(default)]
+    lists: Ordered<ListFile>,
 }
 
 /// A provider, compiled.
@@ -70,6 +73,8 @@ pub struct ProviderDefinition {
     pub limits: Limits,
     /// Its list endpoints.
     pub feeds: BTreeMap<Name, Arc<FeedDefinition>>,
+    /// Its lists that are about no item.
+    pub lists: BTreeMap<Name, Arc<FeedDefinition>>,
     /// What its responses mean.
     pub rules: Arc<Rules>,
 }
@@ -120,10 +125,19 @@ impl ProviderDefinition {
                 feeds.insert(name, Arc::new(feed));
             }
         }
+        let mut lists = BTreeMap::new();
+        for entry in file.lists.0 {
+            let name = Name::from_text(&entry.key).map_err(|fault| problems.add(entry.spot, fault));
+            let list = entry.value.compile(&of_members, &limits, entry.spot, problems);
+            if let (Ok(name), Some(list)) = (name, list) {
+                lists.insert(name, Arc::new(list));
+            }
+        }
         check_parents(&feeds, problems);
         check_events(&feeds, problems);
+        check_lists(&feeds, &lists, problems);
         if problems.problems.is_empty() {
-            must_be_asked(&routes, &feeds, problems);
+            must_be_asked(&routes, feeds.values().chain(lists.values()), problems);
         }
         Some(Self {
             name: name?,
@@ -136,6 +150,7 @@ impl ProviderDefinition {
             headers,
             limits,
             feeds,
+            lists,
             rules,
         })
     }
@@ -187,12 +202,12 @@ fn each_of(template: &Template) -> impl Iterator<Item = &str> {
 }
 
 /// A route that no request takes would leave its feed to the limits of everything else.
-fn must_be_asked(
+fn must_be_asked<'f>(
     routes: &[(Route, Spot)],
-    feeds: &BTreeMap<Name, Arc<FeedDefinition>>,
+    feeds: impl Iterator<Item = &'f Arc<FeedDefinition>>,
     problems: &mut Problems<'_>,
 ) {
-    let paths: Vec<String> = feeds.values().flat_map(|feed| feed.sample_paths()).collect();
+    let paths: Vec<String> = feeds.flat_map(|feed| feed.sample_paths()).collect();
     for (route, spot) in routes {
         if !paths.iter().any(|path| route.fits(path)) {
             let fault = Fault::new(format!("no request of this file goes to `{route}`"));
@@ -303,6 +318,26 @@ fn check_events(feeds: &BTreeMap<Name, Arc<FeedDefinition>>, problems: &mut Prob
             let fault = fault.with_help(words::advice(events.feed.as_str(), &known));
             problems.add(events.spot, fault.at(events.feed.as_str()));
         }
+    }
+}
+
+/// The lists that feeds name are there.
+fn check_lists(
+    feeds: &BTreeMap<Name, Arc<FeedDefinition>>,
+    lists: &BTreeMap<Name, Arc<FeedDefinition>>,
+    problems: &mut Problems<'_>,
+) {
+    let known: Vec<&str> = lists.keys().map(Name::as_str).collect();
+    let webhooks =
+        feeds.values().filter_map(|feed| feed.webhooks.as_ref()).map(|named| (&named.list, named.spot));
+    let scopes = feeds.values().filter_map(|feed| feed.scopes.as_ref()?.list());
+    for (name, spot) in webhooks.chain(scopes).filter(|(name, _)| !lists.contains_key(*name)) {
+        let fault = Fault::new(format!("there is no list `{name}` under `lists`"));
+        let help = match known.as_slice() {
+            [] => format!("add `lists: {{{name}: {{request: GET /path, rows: data, id: id, next: none}}}}`"),
+            known => words::advice(name.as_str(), known),
+        };
+        problems.add(spot, fault.with_help(help).at(name.as_str()));
     }
 }
 

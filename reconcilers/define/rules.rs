@@ -49,6 +49,8 @@ pub enum Then {
     Partial,
     /// Give up.
     Fail,
+    /// Give up: the credentials or their scope are refused.
+    Reject,
 }
 
 impl FromText for Then {
@@ -64,6 +66,7 @@ impl FromText for Then {
             ("skip", Then::Skip),
             ("partial", Then::Partial),
             ("fail", Then::Fail),
+            ("reject", Then::Reject),
         ];
         words::choose("action", text, WORDS)
     }
@@ -153,6 +156,7 @@ impl Rules {
             Then::Skip => Answer::Skip(why),
             Then::Partial => Answer::Partly(why),
             Then::Fail => Answer::Fail(why),
+            Then::Reject => Answer::Rejected(why),
         })
     }
 }
@@ -179,7 +183,14 @@ fn by_status(response: &Response<'_>) -> Answer {
 
 /// A provider's message, short and without control characters.
 pub(super) fn presentable(message: &str) -> String {
-    message.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE).collect()
+    let mut told = String::new();
+    for c in message.chars().filter(|c| !c.is_control()) {
+        // The stars of a masked key would leave no room for what is said about it.
+        if c != '*' || !told.ends_with("***") {
+            told.push(c);
+        }
+    }
+    told.chars().take(MAX_MESSAGE).collect()
 }
 
 #[cfg(test)]

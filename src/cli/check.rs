@@ -32,6 +32,8 @@ pub enum TestResult {
     Warning,
     /// It does not work.
     Failed,
+    /// Nobody could say.
+    NotTold,
 }
 
 impl Tested {
@@ -45,6 +47,12 @@ impl Tested {
     #[must_use]
     pub fn warning(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { result: TestResult::Warning, ..Self::ok(what, detail) }
+    }
+
+    /// A test that nobody could carry out.
+    #[must_use]
+    pub fn not_told(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { result: TestResult::NotTold, ..Self::ok(what, why) }
     }
 
     /// A test that failed, with the exit code that a run would end with for it.
@@ -92,6 +100,7 @@ impl TestResult {
             Self::Ok => "ok",
             Self::Warning => "warning",
             Self::Failed => "failed",
+            Self::NotTold => "not told",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `tieout doctor`: what will go wrong, before it does: logins that may too much or too little, clocks that disagree, limits
 //! that do not hold, a state store that cannot be reached. It reads no row of the user's and sends no event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant as Moment;
 
@@ -13,13 +13,35 @@ use super::args::DoctorArgs;
 use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
-use super::{ahead, counted, disk, reach, wire};
+use super::{ahead, counted, disk, reach, subscribed, wire};
 use crate::config::Loaded;
 use crate::local::{Checkup, Database, LocalError};
 use crate::run;
 
 /// How far two clocks may be apart. `policy.settle` covers more, and an HTTP date is a second old.
 const NOTABLE_SKEW: TimeDelta = TimeDelta::seconds(5);
+
+/// What the lines of `doctor` begin with. `docs/doctor.md` has a section for each, by a test.
+pub const LINES: [&str; 18] = [
+    "state store",
+    "disk of",
+    "lease of",
+    "schedule of",
+    "queues",
+    "queue",
+    "table of queue",
+    "lag of",
+    "database",
+    "rights in",
+    "settings of",
+    "inbox in",
+    "clock of",
+    "domain",
+    "provider",
+    "feed of",
+    "scopes for",
+    "webhooks of",
+];
 
 /// Carries `doctor` out.
 pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure> {
@@ -29,6 +51,7 @@ pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure
     tests.extend(disk::places(&loaded.config));
     tests.extend(ahead::domains(&loaded.config, &domains).await);
     tests.extend(reach::queues(&loaded.config, &domains).await);
+    tests.extend(reach::tables(&loaded.config, &domains).await);
     tests.extend(counted::lags(&loaded.config, &domains).await);
     let databases = wire::databases(&loaded.config, &domains).await;
     for (name, database) in &databases {
@@ -42,6 +65,8 @@ pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure
         tests.extend(counted::counts(&databases, domain.as_ref()).await);
     }
     tests.extend(providers(&loaded, &domains).await);
+    let is_listed = |test: &Tested| LINES.iter().any(|line| test.what.starts_with(line));
+    debug_assert!(tests.iter().all(is_listed), "a line is not listed: {tests:?}");
     check::show("doctor", &tests, &desk.output)
 }
 
@@ -63,6 +88,11 @@ async fn examine(
         Ok(checkup) => told(name, checkup),
         Err(error) => return vec![failed(error)],
     };
+    match database.inbox().await {
+        Ok(None) => {}
+        Ok(Some(unlike)) => tests.extend(inbox(name, unlike)),
+        Err(error) => tests.push(reach::failed(&format!("inbox in {name}"), &run::Failure::from(error))),
+    }
     tests.push(match skew(database).await {
         Ok(skew) => clock(&format!("clock of {name}"), skew),
         Err(error) => failed(error),
@@ -83,6 +113,14 @@ fn told(name: &str, checkup: Checkup) -> Vec<Tested> {
     );
     tests.extend(doubts.into_iter().map(|doubt| Tested::warning(format!("settings of {name}"), doubt)));
     tests
+}
+
+fn inbox(name: &str, unlike: Vec<String>) -> Vec<Tested> {
+    let what = format!("inbox in {name}");
+    if unlike.is_empty() {
+        return vec![Tested::ok(what, "as this version makes it")];
+    }
+    unlike.into_iter().map(|told| Tested::warning(&what, told)).collect()
 }
 
 /// The database's clock minus ours, as of the middle of the question.
@@ -111,13 +149,15 @@ async fn providers(loaded: &Loaded, domains: &[Arc<dyn Reconciler>]) -> Vec<Test
     let tokens = tokens.unwrap_or_default();
     let clients = wire::clients(&loaded.config, domains, tokens.as_ref());
     let mut tests = Vec::new();
-    let mut clocks = BTreeMap::new();
+    let (mut clocks, mut silent) = (BTreeMap::new(), BTreeSet::new());
     for domain in domains {
         let provider = domain.provider().as_str();
         match clients.get(provider) {
             Some(Ok(client)) => {
                 let client = client.for_run(None);
                 tests.push(reach::first_page(&client, domain).await);
+                tests.extend(subscribed::scopes(&client, domain).await);
+                tests.extend(subscribed::webhooks(&client, domain.as_ref(), &mut silent).await);
                 clocks.insert(provider, client.first_skew());
             }
             Some(Err(failure)) => tests.push(reach::failed(&format!("provider {provider}"), failure)),

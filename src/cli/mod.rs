@@ -45,6 +45,7 @@ mod scope;
 mod select;
 mod signals;
 mod state;
+mod subscribed;
 #[cfg(test)]
 mod tree;
 mod values;
@@ -74,6 +75,7 @@ pub use dlq::{
     DlqCommand, DropArgs, EventName, ExportArgs, Filters, ListArgs, Pace, RetryArgs, ShowLettersArgs, Wanted,
     Which,
 };
+pub use doctor::LINES as DOCTOR_LINES;
 pub use explain::ShowArgs;
 pub use failure::Failure;
 pub use feed::FeedArgs;

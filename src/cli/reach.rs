@@ -89,13 +89,40 @@ pub(super) async fn queues(config: &Config, domains: &[Arc<dyn Reconciler>]) -> 
         let what = format!("queue {name}");
         tests.push(match queue.ready().await {
             Ok(()) => Tested::ok(what, "takes events"),
-            Err(fault @ QueueFault::Refused { .. }) => {
-                Tested::failed(what, fault.to_string(), exit::CREDENTIALS)
-            }
-            Err(fault) => Tested::failed(what, fault.to_string(), exit::FAILED),
+            Err(fault) => refused(what, &fault),
         });
     }
     tests
+}
+
+/// Whether the tables that are queues are as this version makes them, with all that their consumers call.
+pub(super) async fn tables(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Vec<Tested> {
+    let Ok(mut queues) = wire::queues(config, domains) else { return Vec::new() };
+    let mut tests = Vec::new();
+    for (name, queue) in &mut queues {
+        let what = format!("table of queue {name}");
+        match queue.unlike().await {
+            Ok(None) => {}
+            Ok(Some(unlike)) if unlike.is_empty() => {
+                tests.push(Tested::ok(what, "as this version makes it, with all that its consumers call"));
+            }
+            Ok(Some(unlike)) => {
+                let named = |told: String| told.replace("queue NAME", &format!("queue {name}"));
+                tests.extend(unlike.into_iter().map(|told| Tested::warning(&what, named(told))));
+            }
+            // Said with the queue as a whole.
+            Err(_) => {}
+        }
+    }
+    tests
+}
+
+fn refused(what: String, fault: &QueueFault) -> Tested {
+    let code = match fault {
+        QueueFault::Refused { .. } => exit::CREDENTIALS,
+        QueueFault::Unreachable { .. } => exit::FAILED,
+    };
+    Tested::failed(what, fault.to_string(), code)
 }
 
 /// Reads the first page of the newest slice, with a client that is made for one run.

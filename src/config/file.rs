@@ -22,7 +22,19 @@ use crate::store::{Keep, Upgrade};
 /// The state store of a configuration that does not name one.
 pub(super) const DEFAULT_STATE: &str = "sqlite:tieout-state.db";
 
+/// The same as far as the state store is concerned, whatever else it says.
 #[derive(Debug, Clone, Deserialize)]
+pub(super) struct StateAlone {
+    state: Option<StateFile>,
+}
+
+impl From<StateAlone> for ConfigFile {
+    fn from(alone: StateAlone) -> Self {
+        Self { state: alone.state, ..Self::default() }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
     state: Option<StateFile>,
@@ -115,15 +127,6 @@ pub(super) struct Settings {
 }
 
 impl ConfigFile {
-    /// Whether what it says of the state store is right.
-    pub(super) fn state_is_right(&self, problems: &mut Problems<'_>) -> bool {
-        let state = self.state.clone().map(|state| (state.url, state.key));
-        let (url, key) = state.unwrap_or_default();
-        problems.take_option(url);
-        problems.take_option(key);
-        problems.problems.is_empty()
-    }
-
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> Settings {
         let default = || UrlRef::Inline(DEFAULT_STATE.to_owned());
         let upgrade = match self.state.as_ref().map(|state| state.migrate).unwrap_or_default() {

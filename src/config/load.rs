@@ -25,7 +25,7 @@ use tieout_reconcilers::name::{DomainName, Each, Name};
 use tieout_reconcilers::reconciler::{Place, Reconciler};
 use tieout_reconcilers::spoken::Spoken;
 
-use super::file::{ConfigFile, Settings};
+use super::file::{ConfigFile, Settings, StateAlone};
 use super::local_url::LocalUrl;
 use super::metrics::MetricsConfig;
 use super::notify::{self, ChannelConfig};
@@ -124,24 +124,19 @@ impl Config {
     }
 
     /// What a configuration file says of its state store, however wrong the rest and the definitions are; nothing where the file
-    /// cannot be read at all, or says something wrong about its state store.
+    /// cannot be read, or says something wrong about its state store.
     #[must_use]
     pub fn of_state_alone(path: &Path) -> Option<Self> {
         let document = document(path).ok()?;
-        let file: ConfigFile = document.read().ok()?;
-        file.state_is_right(&mut Problems::of(&document)).then_some(())?;
-        let settings = file.compile(&mut Problems::of(&document));
+        let alone: StateAlone = document.read().ok()?;
+        let mut problems = Problems::of(&document);
+        let settings = ConfigFile::from(alone).compile(&mut problems);
+        problems.problems.is_empty().then_some(())?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         Some(Self::of(path, folder, settings, Registry::default(), Catalogue::shipped()))
     }
 
-    fn of(
-        path: &Path,
-        folder: PathBuf,
-        settings: Settings,
-        schemas: Registry,
-        catalogue: Catalogue,
-    ) -> Self {
+    fn of(path: &Path, folder: PathBuf, settings: Settings, schemas: Registry, catalogue: Catalogue) -> Self {
         Self {
             file: path.to_owned(),
             upgrade: settings.upgrade,

@@ -34,7 +34,7 @@ pub struct Fact {
     pub seen: String,
 }
 
-fn fact(claim: &'static str, verdict: Verdict, seen: impl Into<String>) -> Fact {
+pub(super) fn fact(claim: &'static str, verdict: Verdict, seen: impl Into<String>) -> Fact {
     Fact { claim, verdict, seen: seen.into() }
 }
 

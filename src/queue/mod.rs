@@ -35,6 +35,7 @@ use futures::future::BoxFuture;
 use tieout_reconcilers::window::Window;
 
 pub use lag::{Lag, Tally};
+pub(crate) use postgres::made::functions;
 pub use postgres::{NotAPgmqName, PgmqName};
 pub use settings::{
     AmqpSettings, AwsAccount, AwsKeys, Compression, EventBridgeSettings, KafkaLogin, KafkaSettings, KafkaTls,
@@ -51,6 +52,12 @@ use crate::store::Outgoing;
 pub trait Queue: Send {
     /// Connects and proves that events can be sent, without sending one.
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>>;
+
+    /// What of its schema is not as this version makes it, in words, each with what to do; nothing where it has none that is made by
+    /// hand.
+    fn unlike(&mut self) -> BoxFuture<'_, Result<Option<Vec<String>>, QueueFault>> {
+        futures::future::ready(Ok(None)).boxed()
+    }
 
     /// How many events it takes at once: what it surely delivers before a claim on them lapses.
     fn takes_at_once(&self) -> u32 {

@@ -2,6 +2,7 @@
 //! here.
 
 mod lag;
+pub(crate) mod made;
 mod pgmq;
 mod table;
 
@@ -42,6 +43,14 @@ pub(super) trait Target: Told + Send + Sync {
         connection: &'a mut PgConnection,
         batch: &'a [Outgoing],
     ) -> BoxFuture<'a, Result<(), Unfit>>;
+
+    /// What of it is not as this version makes it; nothing where others make it.
+    fn unlike<'a>(
+        &'a mut self,
+        _connection: &'a mut PgConnection,
+    ) -> BoxFuture<'a, Result<Option<Vec<String>>, sqlx::Error>> {
+        futures::future::ready(Ok(None)).boxed()
+    }
 
     /// What to do where it is not there, or has another shape.
     fn way_out(&self) -> String;
@@ -182,6 +191,18 @@ impl Queue for PostgresQueue {
         .boxed()
     }
 
+    fn unlike(&mut self) -> BoxFuture<'_, Result<Option<Vec<String>>, QueueFault>> {
+        async {
+            let mut connection = self.connect().await?;
+            let told = asked(&mut connection, self.target.as_mut()).await;
+            let told = told.map_err(|error| self.queue_fault(&error))?;
+            self.connection = Some(connection);
+            let cure = self.target.way_out();
+            Ok(told.map(|all| all.into_iter().map(|what| format!("{what}; {cure}")).collect()))
+        }
+        .boxed()
+    }
+
     fn lag<'a>(&'a mut self, _: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
         async { self.lag_told().await.map(Some) }.boxed()
     }
@@ -202,6 +223,16 @@ impl Queue for PostgresQueue {
 fn location(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or_else(|| options.get_username());
     format!("PostgreSQL {}:{}/{database}", options.get_host(), options.get_port())
+}
+
+async fn asked(
+    connection: &mut PgConnection,
+    target: &mut dyn Target,
+) -> Result<Option<Vec<String>>, sqlx::Error> {
+    let mut tx = connection.begin_with(BEGIN).await?;
+    let told = target.unlike(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(told)
 }
 
 async fn put(

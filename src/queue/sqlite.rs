@@ -133,7 +133,33 @@ impl SqliteQueue {
     }
 }
 
+/// The columns of the table.
+const COLUMNS: [&str; 8] =
+    ["seq", "event_id", "source", "type", "subject", "event", "enqueued_at", "consumed_at"];
+
+impl SqliteQueue {
+    /// What a table lacks that somebody else made.
+    async fn lacking(&mut self) -> Result<Vec<String>, QueueFault> {
+        let table = self.table.bare().to_owned();
+        let connection = self.connect().await?;
+        let asked = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)").bind(&table);
+        let there: Result<Vec<String>, sqlx::Error> = asked.fetch_all(connection).await;
+        let there = there.map_err(|error| self.fault(&error))?;
+        let lacks = COLUMNS.iter().filter(|name| !there.iter().any(|one| one == *name));
+        let lacks: Vec<String> = lacks.map(|name| format!("`{name}`")).collect();
+        let cure = format!(
+            "rename the table, and the next run makes a new `{table}`; `tieout migrate queue NAME` prints what it makes"
+        );
+        let told = format!("it has no column {}; {cure}", lacks.join(", "));
+        Ok(if lacks.is_empty() { Vec::new() } else { vec![told] })
+    }
+}
+
 impl Queue for SqliteQueue {
+    fn unlike(&mut self) -> BoxFuture<'_, Result<Option<Vec<String>>, QueueFault>> {
+        async { self.lacking().await.map(Some) }.boxed()
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         async move { self.connect().await.map(drop) }.boxed()
     }

@@ -128,6 +128,10 @@ impl Queue for Watched {
         self.queue.ready()
     }
 
+    fn unlike(&mut self) -> BoxFuture<'_, Result<Option<Vec<String>>, QueueFault>> {
+        self.queue.unlike()
+    }
+
     fn takes_at_once(&self) -> u32 {
         self.queue.takes_at_once()
     }

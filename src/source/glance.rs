@@ -1,6 +1,8 @@
 //! Reads one page by itself, for those who look at a feed without walking it: what came, and what it means.
 
-use tieout_reconcilers::page::{Page, PageRequest};
+use std::sync::{Mutex, PoisonError};
+
+use tieout_reconcilers::page::{Page, PageRequest, Response};
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Slice;
 use url::Url;
@@ -43,4 +45,20 @@ pub async fn glance(
     let mut page = page.map_err(|fault| not_a_page(at(), fault, &fetched))?;
     page.gaps.extend(gap);
     Ok(Glance { fetched, page: Some(page) })
+}
+
+/// The headers that a request is answered with, refused or not; nothing where nobody answers. Names are in lower case.
+pub async fn headers(
+    client: &Client,
+    reconciler: &dyn Reconciler,
+    request: &PageRequest,
+) -> Option<Vec<(String, String)>> {
+    let last = Mutex::new(None);
+    let noted = |response: &Response<'_>| {
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(response.headers.to_vec());
+        reconciler.answer(request, response)
+    };
+    // What the answer means is told by whoever reads the page.
+    let _answered = client.fetch(request, None, noted).await;
+    last.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

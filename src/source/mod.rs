@@ -47,7 +47,7 @@ pub use budgets::Budgets;
 pub use count::count;
 pub use error::{NextStep, SourceError};
 pub use fetch::Answered;
-pub use glance::{Glance, glance};
+pub use glance::{Glance, glance, headers};
 pub use http::{Client, Fetched};
 pub use limit::{Ask, Granted, Ledger, LedgerFault};
 pub use lookup::{Lookup, lookup};

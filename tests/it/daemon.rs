@@ -423,7 +423,7 @@ async fn the_journal_can_be_read_beside_a_definition_that_is_broken() {
     let world = &stage.world;
     assert_eq!(world.tieout(&["state", "pause", "shop.charges", "--reason", "the bank is closed"]).code, 0);
     world.write("charges.yaml", "domain: shop.charges\nnonsense: true\n");
-    world.edit("tieout.yaml", "queues:", "queues:\n  other: {nonsense: {}}\n");
+    world.edit("tieout.yaml", "reconcilers: [.]", "reconcilers: [.]\nnonsense: true");
     assert_eq!(world.tieout(&["state", "show"]).code, 2, "it needs the definitions");
     for args in [["state", "journal"].as_slice(), &["state", "journal", "shop.*"]] {
         let told = world.tieout(args);

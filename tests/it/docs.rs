@@ -190,3 +190,10 @@ fn the_report_that_is_explained_is_one_that_is_written() {
     let (_, written) = written.split_once("---\n").and_then(|(_, rest)| rest.split_once("---\n")).unwrap();
     assert!(page.contains(&format!("```text\n{}\n```", written.trim_end())));
 }
+
+#[test]
+fn every_line_that_doctor_can_print_has_its_section_and_every_section_its_line() {
+    let page = include_str!("../../docs/doctor.md");
+    let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(sections, tieout::cli::DOCTOR_LINES);
+}

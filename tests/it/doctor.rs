@@ -8,14 +8,14 @@ use crate::postgres::Postgres;
 use crate::world::{Outcome, World, charge};
 
 /// The details of every test with a name and a result.
-fn told(outcome: &Outcome, what: &str, result: &str) -> Vec<String> {
+pub(crate) fn told(outcome: &Outcome, what: &str, result: &str) -> Vec<String> {
     let document = outcome.json();
     let tests = document["tests"].as_array().unwrap_or_else(|| panic!("{document}")).clone();
     let its = tests.iter().filter(|test| test["what"] == what && test["result"] == result);
     its.map(|test| test["detail"].as_str().unwrap().to_owned()).collect()
 }
 
-fn doctor(world: &World) -> Outcome {
+pub(crate) fn doctor(world: &World) -> Outcome {
     world.tieout(&["doctor", "--format", "json"])
 }
 
@@ -224,5 +224,122 @@ async fn a_schedule_that_nobody_follows_is_late() {
     assert!(
         late[0].starts_with("it is late: verified through 2020-01-02") && late[0].contains("CronJob"),
         "{late:?}"
+    );
+}
+
+/// A world whose queue is a table of PostgreSQL that `tieout migrate queue` made.
+async fn with_queue_table() -> (World, Postgres) {
+    let (world, postgres) = (World::agreeing(1).await, Postgres::create().await);
+    world.write("queue.url", postgres.url());
+    world.edit(
+        "tieout.yaml",
+        "{sqlite: {path: queue.db, table: tieout_events}}",
+        "{postgres: {url: \"file:queue.url\"}}",
+    );
+    postgres.sql(&world.tieout(&["migrate", "queue", "shop"]).stdout).await;
+    (world, postgres)
+}
+
+#[tokio::test]
+async fn the_table_of_a_queue_that_this_version_made_is_well() {
+    let (world, postgres) = with_queue_table().await;
+    let outcome = doctor(&world);
+    postgres.drop().await;
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let told = told(&outcome, "table of queue shop", "ok");
+    assert_eq!(told, ["as this version makes it, with all that its consumers call"], "{outcome:?}");
+}
+
+#[tokio::test]
+async fn what_the_table_of_a_queue_lacks_for_its_consumers_is_named_with_the_command_that_makes_it() {
+    let (world, postgres) = with_queue_table().await;
+    postgres
+        .sql(
+            "DROP FUNCTION tieout_events_requeue; DROP TRIGGER tieout_events_notify ON tieout_events; \
+             CREATE OR REPLACE FUNCTION tieout_events_purge(older_than interval DEFAULT '14 days') RETURNS bigint LANGUAGE sql AS \
+             'SELECT 0::bigint'",
+        )
+        .await;
+    let less = told(&doctor(&world), "table of queue shop", "warning");
+    postgres.sql("ALTER TABLE tieout_events DROP COLUMN last_error, DROP COLUMN dead_at CASCADE").await;
+    let columns = told(&doctor(&world), "table of queue shop", "warning");
+    postgres.sql(&world.tieout(&["migrate", "queue", "shop"]).stdout).await;
+    let mended = told(&doctor(&world), "table of queue shop", "ok");
+    postgres.sql("DROP TABLE tieout_events CASCADE").await;
+    let gone = doctor(&world);
+    postgres.drop().await;
+    let said = less.join("\n");
+    for words in [
+        "there is no function `tieout_events_requeue`; `tieout migrate queue shop` prints",
+        "of another version is the function `tieout_events_purge`",
+        "nobody is woken without the trigger `tieout_events_notify`",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(columns[0].starts_with("it has no column `last_error`, `dead_at`; "), "{columns:?}");
+    assert_eq!(mended.len(), 1, "the statements bring it up to date");
+    assert_eq!(gone.code, 7, "{gone:?}");
+    assert!(told(&gone, "queue shop", "failed")[0].contains("tieout migrate queue"), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_sqlite_table_of_somebody_else_that_lacks_columns_is_named() {
+    let world = World::agreeing(0).await;
+    assert_eq!(told(&doctor(&world), "table of queue shop", "ok").len(), 1);
+    let made = "CREATE TABLE jobs (seq INTEGER PRIMARY KEY, event_id TEXT UNIQUE, consumed_at TEXT)";
+    sqlx::query(made).execute(&world.app).await.unwrap();
+    world.edit("tieout.yaml", "path: queue.db, table: tieout_events", "path: app.db, table: jobs");
+    let told = told(&doctor(&world), "table of queue shop", "warning");
+    assert!(told[0].contains("`source`, `type`") && told[0].contains("rename the table"), "{told:?}");
+}
+
+#[tokio::test]
+async fn an_inbox_beside_the_application_s_tables_is_looked_at_where_there_is_one() {
+    let world = World::agreeing(0).await;
+    assert!(!doctor(&world).stdout.contains("inbox in app"), "nobody needs one here");
+    let made = world.tieout(&["migrate", "inbox", "--for", "sqlite"]).stdout;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(made)).execute(&world.app).await.unwrap();
+    assert_eq!(told(&doctor(&world), "inbox in app", "ok").len(), 1);
+    sqlx::query("DROP TABLE tieout_inbox_versions").execute(&world.app).await.unwrap();
+    let said = told(&doctor(&world), "inbox in app", "warning");
+    assert!(
+        said[0].contains("`tieout_inbox_versions.version`; `tieout migrate inbox --for sqlite`"),
+        "{said:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_inbox_of_another_version_in_postgresql_is_named() {
+    let world = World::agreeing(0).await;
+    let (postgres, role) = with_granted_role(&world).await;
+    postgres.sql(&world.tieout(&["migrate", "inbox", "--table", "public.tieout_inbox"]).stdout).await;
+    let well = told(&doctor(&world), "inbox in app", "ok");
+    postgres
+        .sql(
+            "DROP FUNCTION tieout_inbox_purge; CREATE OR REPLACE FUNCTION tieout_inbox_seen(consumer text, source text, \
+             event_id text, subject text DEFAULT NULL, version numeric DEFAULT NULL) RETURNS text LANGUAGE sql AS $$SELECT 'apply'$$",
+        )
+        .await;
+    let said = told(&doctor(&world), "inbox in app", "warning").join("\n");
+    postgres.drop_with_role(&role).await;
+    assert_eq!(well, ["as this version makes it"]);
+    assert!(said.contains("there is no function `tieout_inbox_purge`"), "{said}");
+    assert!(said.contains("the function `tieout_inbox_seen` is of another version"), "{said}");
+}
+
+#[tokio::test]
+async fn an_inbox_in_mysql_is_looked_at_as_well() {
+    let mysql = MySql::create().await;
+    let world = World::agreeing(0).await;
+    on_mysql(&world, &mysql).await;
+    mysql.sql(&world.tieout(&["migrate", "inbox", "--for", "mysql"]).stdout).await;
+    let well = told(&doctor(&world), "inbox in app", "ok");
+    mysql.sql("ALTER TABLE tieout_inbox DROP COLUMN seen_at").await;
+    let said = told(&doctor(&world), "inbox in app", "warning");
+    mysql.drop().await;
+    assert_eq!(well, ["as this version makes it"]);
+    assert!(
+        said[0].starts_with("it has no `tieout_inbox.seen_at`; `tieout migrate inbox --for mysql`"),
+        "{said:?}"
     );
 }

@@ -84,6 +84,7 @@ mod stops;
 mod stores;
 mod stripe;
 mod terminal;
+mod subscriptions;
 mod timeless;
 mod transcripts;
 mod unchanged;

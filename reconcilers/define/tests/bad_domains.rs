@@ -33,6 +33,12 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
             ("jitter over the next time", "zone: Europe/London", "zone: Europe/London, jitter: 23h"),
             ("zone by offset", "Europe/London", "+01:00"),
             ("bad zone of the local side", "  key: id", "  key: id\n  zone: Europe/Londn"),
+            (
+                "webhooks at an address with a secret in its query",
+                "compare:\n",
+                "webhooks: {url: \"https://hooks.example.com/in?key=s3cr3t\"}\ncompare:\n",
+            ),
+            ("webhooks at no address", "compare:\n", "webhooks: {url: hooks.example.com}\ncompare:\n"),
             ("feed without provider", "shop/orders", "orders"),
             ("not a domain name", "domain: shop.orders", "domain: ../orders"),
             (

@@ -40,6 +40,47 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
                 "    events: {feed: orders, object: id, redeliver: \"POST /x\"}\n    rows:",
             ),
             ("events of another key", "    rows:", "    events: {feed: orders, object: [a, b]}\n    rows:"),
+            (
+                "webhooks of no list",
+                "    rows:",
+                "    webhooks: {list: endpoints, url: url, expect: [order.created]}\n    rows:",
+            ),
+            (
+                "webhooks without topics",
+                "    rows:",
+                "    webhooks: {list: endpoints, url: url, expect: []}\n    rows:",
+            ),
+            (
+                "a topic for all that is read nowhere",
+                "    rows:",
+                "    webhooks: {list: endpoints, url: url, all: \"*\", expect: [order.created]}\n    rows:",
+            ),
+            (
+                "webhooks that are on in any case",
+                "    rows:",
+                "    webhooks: {list: endpoints, url: url, on_if: {}, expect: [order.created]}\n    rows:",
+            ),
+            ("scopes that nobody needs", "    rows:", "    scopes: {header: X-Scopes}\n    rows:"),
+            (
+                "scopes in two places",
+                "    rows:",
+                "    scopes: {header: X-Scopes, list: grants, need: [read]}\n    rows:",
+            ),
+            (
+                "scopes of no list",
+                "    rows:",
+                "    scopes: {list: grants, at: handle, need: [read]}\n    rows:",
+            ),
+            (
+                "a list with a window",
+                "feeds:",
+                "lists:\n  grants: {request: GET /grants, rows: grants, id: id, next: none, window: {clock: none}}\nfeeds:",
+            ),
+            (
+                "a list that is asked for a range",
+                "feeds:",
+                "lists:\n  grants: {request: GET /grants, query: {from: \"{from}\"}, rows: grants, id: id, next: none}\nfeeds:",
+            ),
             ("the old first word", "provider: shop", "api: shop"),
             ("not a name", "provider: shop", "provider: My Shop"),
             ("base without scheme", "https://api.example.com/v1", "api.example.com"),

@@ -22,7 +22,7 @@ pub(in crate::cli) const CHECK: Help = Help {
 
 pub(in crate::cli) const DOCTOR: Help = Help {
     examples: &[
-        ("tieout doctor", "may the logins do more than they need, or less? do the clocks agree?"),
+        ("tieout doctor", "rights, scopes, webhooks, clocks, queues, locks, disk"),
         ("tieout doctor 'stripe.*'", "of some domains only"),
         ("tieout doctor -o json", "the same for a program"),
     ],

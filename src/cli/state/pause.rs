@@ -73,7 +73,9 @@ pub(super) async fn journal(desk: &Desk, args: &JournalArgs) -> Result<u8, Failu
         }
         Err(failure) => {
             let Some(config) = Config::of_state_alone(&desk.config) else { return Err(failure) };
-            tracing::warn!("the configuration is wrong, and the journal is shown without it; see `tieout check`");
+            tracing::warn!(
+                "the configuration is wrong, and the journal is shown without it; see `tieout check`"
+            );
             (config, None)
         }
     };

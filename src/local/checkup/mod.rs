@@ -2,6 +2,7 @@
 //! read. It changes nothing, and reads no table of the user's.
 
 mod excess;
+mod inbox;
 mod mysql;
 mod postgres;
 mod shown_grants;

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
-use super::{Target, Unfit};
+use super::{Target, Unfit, made};
 use crate::queue::TableName;
 use crate::store::Outgoing;
 
@@ -50,7 +50,16 @@ impl Target for TableName {
         .boxed()
     }
 
+    fn unlike<'a>(
+        &'a mut self,
+        connection: &'a mut PgConnection,
+    ) -> BoxFuture<'a, Result<Option<Vec<String>>, sqlx::Error>> {
+        async { made::unlike(connection, self).await.map(Some) }.boxed()
+    }
+
     fn way_out(&self) -> String {
-        format!("`tieout migrate queue NAME` prints the statements that make the table `{self}`")
+        format!(
+            "`tieout migrate queue NAME` prints the statements that make the table `{self}` and what its consumers call, or bring both up to date; run them as its owner"
+        )
     }
 }
