@@ -26,7 +26,7 @@ pub(in crate::cli) const DOCTOR: Help = Help {
         ("tieout doctor 'stripe.*'", "of some domains only"),
         ("tieout doctor -o json", "the same for a program"),
     ],
-    page: "runbook.md",
+    page: "doctor.md",
 };
 
 pub(in crate::cli) const PREVIEW: Help = Help {
