@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -12,9 +13,13 @@ use super::checked::{Checked, Ordered};
 use super::condition::{ConditionFile, Conditions, Expected, Place, Statuses};
 use super::document::Problems;
 use super::problem::Spot;
+use super::schema;
 use super::selector::Selector;
 use super::words;
 use crate::page::Response;
+
+/// What says that a null in the place of an item means that it is gone.
+const NULL_SLOT: &str = "null-slot";
 
 /// `gone` as it is written.
 #[derive(Debug, Clone, Default)]
@@ -24,16 +29,20 @@ pub(super) struct GoneFile {
     keys: Vec<Checked<Selector>>,
 }
 
-/// A condition, or where an answer about several items lists the keys of those that are gone.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// An answer that says that there is no such item; every part of it must hold.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct GoneWords {
+    /// The status of the answer, or several.
     #[serde(default)]
     status: Statuses,
+    /// What headers of the answer hold: a text, a `/pattern/`, or `present`.
     #[serde(default)]
     header: Ordered<Checked<Expected>>,
+    /// What members of the body hold: a text, a `/pattern/`, or `present`.
     #[serde(default)]
     body: Ordered<Checked<Expected>>,
+    /// Where the answer to `many` lists the keys that there are no items of.
     keys: Option<Checked<Selector>>,
 }
 
@@ -63,8 +72,8 @@ impl GoneFile {
         let mut gone = Gone::default();
         for word in self.words {
             match word.as_str() {
-                "null-slot" => gone.nulls = Nulls::Gone,
-                other => problems.add(spot, words::refuse("word", other, &["404", "410", "null-slot"])),
+                NULL_SLOT => gone.nulls = Nulls::Gone,
+                other => problems.add(spot, words::refuse("word", other, &["404", "410", NULL_SLOT])),
             }
         }
         for condition in self.conditions {
@@ -94,6 +103,13 @@ impl<'de> Deserialize<'de> for GoneFile {
         deserializer.deserialize_any(GoneVisitor)
     }
 }
+
+schema::schema_of!(GoneFile, "Gone", |generator| schema::any_of([
+    schema::status(),
+    schema::word(NULL_SLOT),
+    generator.subschema_for::<GoneWords>(),
+    schema::list_of(generator.subschema_for::<Self>()),
+]));
 
 struct GoneVisitor;
 

@@ -6,13 +6,13 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use serde_saphyr::Spanned;
 
-use super::checked::{Entry, Fault, FromText};
+use super::checked::{Entry, Fault, FromText, Placed};
 use super::document::Problems;
 use super::fill::{Fill, number};
 use super::placeholder::{Format, Placeholder, Slot};
 use super::problem::Spot;
+use super::schema;
 use super::template::{Known, Template};
 
 /// A tree as it is written, each part with its place.
@@ -32,10 +32,12 @@ enum NodeFile {
 
 impl<'de> Deserialize<'de> for TreeFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let node = Spanned::<NodeFile>::deserialize(deserializer)?;
-        Ok(Self { spot: node.referenced.into(), node: node.value })
+        let node = Placed::<NodeFile>::deserialize(deserializer)?;
+        Ok(Self { spot: node.spot, node: node.value })
     }
 }
+
+schema::schema_of!(TreeFile, |_generator| schema::anything());
 
 impl<'de> Deserialize<'de> for NodeFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -90,8 +92,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NodeFile, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            entries.push(Entry { key: key.value, spot: key.referenced.into(), value: map.next_value()? });
+        while let Some(key) = map.next_key::<Placed<String>>()? {
+            entries.push(Entry { key: key.value, spot: key.spot, value: map.next_value()? });
         }
         Ok(NodeFile::Map(entries))
     }

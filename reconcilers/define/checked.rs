@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::problem::Spot;
+use super::words;
 
 /// Why a text is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +47,41 @@ impl Fault {
 
 /// A type that is written as one text.
 pub trait FromText: Sized {
+    /// What such a text is, for whoever writes one: a noun in lower case.
+    const WHAT: &'static str = "text";
+
+    /// Texts that are understood.
+    const EXAMPLES: &'static [&'static str] = &[];
+
     /// Parses the text.
     fn from_text(text: &str) -> Result<Self, Fault>;
+
+    /// Every text there is, where these are a few words; nothing where there are others.
+    #[must_use]
+    fn only() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+/// A type whose texts are a few words.
+pub trait Word: Clone {
+    /// What the words are, for whoever mistypes one: a noun in lower case.
+    const WHAT: &'static str;
+
+    /// The words with what they stand for.
+    fn words() -> Vec<(&'static str, Self)>;
+}
+
+impl<T: Word> FromText for T {
+    const WHAT: &'static str = T::WHAT;
+
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        words::choose(T::WHAT, text, &T::words())
+    }
+
+    fn only() -> Vec<&'static str> {
+        T::words().into_iter().map(|(word, _)| word).collect()
+    }
 }
 
 impl FromText for String {
@@ -67,8 +101,23 @@ pub struct Checked<T> {
 
 impl<'de, T: FromText> Deserialize<'de> for Checked<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Spanned::<String>::deserialize(deserializer)?;
-        Ok(Self { spot: text.referenced.into(), outcome: T::from_text(&text.value) })
+        let text = Placed::<String>::deserialize(deserializer)?;
+        Ok(Self { spot: text.spot, outcome: T::from_text(&text.value) })
+    }
+}
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// Where it stands.
+    pub spot: Spot,
+    /// What stands there.
+    pub value: T,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::<T>::deserialize(deserializer).map(|at| Self { spot: at.referenced.into(), value: at.value })
     }
 }
 
@@ -110,8 +159,8 @@ impl<'de, V: DeserializeOwned> Visitor<'de> for OrderedVisitor<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered<V>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            entries.push(Entry { key: key.value, spot: key.referenced.into(), value: map.next_value()? });
+        while let Some(key) = map.next_key::<Placed<String>>()? {
+            entries.push(Entry { key: key.value, spot: key.spot, value: map.next_value()? });
         }
         Ok(Ordered(entries))
     }

@@ -26,6 +26,22 @@ pub(super) enum FormatWord {
 const SQL: &str = "%Y-%m-%d %H:%M:%S%.f";
 
 impl FromText for FormatWord {
+    const WHAT: &'static str = "time format";
+    const EXAMPLES: &'static [&'static str] = &[
+        "epoch",
+        "epoch_ms",
+        "epoch_us",
+        "rfc3339",
+        "rfc3339ms",
+        "rfc3339us",
+        "rfc2822",
+        "ms_json",
+        "slack",
+        "sql",
+        "date",
+        "%Y-%m-%d %H:%M",
+    ];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.contains('%') {
             return wall(text, None).map(Self::Pattern);

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 use regex_lite::Regex;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::checked::{Checked, Fault, FromText, Ordered};
 use super::document::Problems;
 use super::problem::Spot;
+use super::schema;
 use super::selector::Selector;
 use super::value::HeaderName;
 use crate::items::Items;
@@ -30,6 +32,8 @@ pub enum Expected {
 }
 
 impl FromText for Expected {
+    const WHAT: &'static str = "value, `/pattern/` or `present`";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text == "present" {
             return Ok(Self::Present);
@@ -64,6 +68,11 @@ impl<'de> Deserialize<'de> for Statuses {
     }
 }
 
+schema::schema_of!(Statuses, "Statuses", |generator| schema::any_of([
+    schema::status(),
+    schema::list_of(generator.subschema_for::<Self>()),
+]));
+
 struct StatusVisitor;
 
 impl<'de> Visitor<'de> for StatusVisitor {
@@ -93,14 +102,17 @@ impl<'de> Visitor<'de> for StatusVisitor {
     }
 }
 
-/// A condition as it is written.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A condition on an answer; every part of it must hold.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConditionFile {
+    /// The status of the answer, or several.
     #[serde(default)]
     pub(super) status: Statuses,
+    /// What headers of the answer hold: a text, a `/pattern/`, or `present`.
     #[serde(default)]
     pub(super) header: Ordered<Checked<Expected>>,
+    /// What members of the body hold: a text, a `/pattern/`, or `present`.
     #[serde(default)]
     pub(super) body: Ordered<Checked<Expected>>,
 }

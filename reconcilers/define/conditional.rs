@@ -1,15 +1,16 @@
 //! `conditional`: by what the provider can tell that a page is unchanged, and where that can ever be so.
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, Word};
 use super::document::Problems;
 use super::request::RequestTemplate;
-use super::words;
 use crate::page::Method;
 use crate::reconciler::{Feed, Filter, Jobs, Validator};
 
-impl FromText for Validator {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("validator", text, &[("etag", Self::Etag), ("modified", Self::Modified)])
+impl Word for Validator {
+    const WHAT: &'static str = "validator";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("etag", Self::Etag), ("modified", Self::Modified)]
     }
 }
 

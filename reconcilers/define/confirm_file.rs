@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::absence::GoneFile;
 use super::body::TreeFile;
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed};
 use super::confirm::{ConfirmDefinition, Many, Search};
 use super::document::Problems;
 use super::line_or_words::{LineOrWords, Words};
@@ -30,51 +30,82 @@ const DEFAULT_MAX: usize = 100;
 /// What a look-up of one item is made of.
 const ONE_WORDS: [&str; 7] = ["request", "query", "headers", "body", "encode", "graphql", "vars"];
 
-#[derive(Debug, Clone, Deserialize)]
+/// How an item is looked up by its key: `one`, `many` or `search`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmFile {
-    one: Option<Spanned<OneFile>>,
-    many: Option<Spanned<ManyFile>>,
-    search: Option<Spanned<LookUpFile>>,
+    /// One item by its key: on one line, or with its words.
+    one: Option<Placed<OneFile>>,
+    /// Several items in one request.
+    many: Option<Placed<ManyFile>>,
+    /// The list itself, filtered by the key.
+    search: Option<Placed<LookUpFile>>,
+    /// What of the answer to `one` is the item.
     unwrap: Option<Checked<Path>>,
-    gone: Option<Spanned<GoneFile>>,
+    /// How the API says that there is no such item.
+    gone: Option<Placed<GoneFile>>,
+    /// How long an item must have been missing before that is believed.
     after: Option<Checked<Length>>,
+    /// Whether the list shows only a part of each item.
     #[serde(default)]
     hydrate: bool,
 }
 
-/// The words of a look-up.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A request for one item, with its words.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LookUpFile {
+    /// What is asked for: `GET /orders/{id}`; in `search` the feed's own request where this is left out.
     request: Option<Checked<RequestLine>>,
+    /// Parameters of the query. One whose placeholders are all unset is left out.
     #[serde(default)]
     query: Ordered<Checked<Template>>,
+    /// Headers of the request. One whose placeholders are all unset is left out.
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
+    /// The body, as a tree; a text that is nothing but a placeholder keeps its type.
     body: Option<TreeFile>,
+    /// How the body is written.
+    #[schemars(extend("default" = "json"))]
     encode: Option<Checked<Encode>>,
+    /// A GraphQL query that is posted in the place of a body.
     graphql: Option<Checked<String>>,
+    /// The variables of the GraphQL query.
     vars: Option<TreeFile>,
-    rows: Option<Spanned<RowsFile>>,
+    /// Where the rows of the answer are; as in the feed where this is left out.
+    rows: Option<Placed<RowsFile>>,
+    /// Of `search`: how far around the item's clock the list is searched: `window`, or a duration.
     within: Option<Checked<Within>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A request for several items.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ManyFile {
+    /// What is asked for; it knows `{ids}`. The feed's own request where this is left out.
     request: Option<Checked<RequestLine>>,
+    /// Parameters of the query. One whose placeholders are all unset is left out.
     #[serde(default)]
     query: Ordered<Checked<Template>>,
+    /// Headers of the request. One whose placeholders are all unset is left out.
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
+    /// The body, as a tree; a text that is nothing but a placeholder keeps its type.
     body: Option<TreeFile>,
+    /// How the body is written.
+    #[schemars(extend("default" = "json"))]
     encode: Option<Checked<Encode>>,
+    /// A GraphQL query that is posted in the place of a body.
     graphql: Option<Checked<String>>,
+    /// The variables of the GraphQL query.
     vars: Option<TreeFile>,
+    /// What each key is in the list `{ids}` of a body.
     ids_as: Option<TreeFile>,
-    max: Option<Spanned<usize>>,
-    rows: Spanned<RowsFile>,
+    /// How many keys one request may name.
+    #[schemars(extend("default" = DEFAULT_MAX))]
+    max: Option<Placed<usize>>,
+    /// Where the rows of the answer are.
+    rows: Placed<RowsFile>,
 }
 
 /// A look-up of one item: a request on one line, or its words.
@@ -96,6 +127,9 @@ enum Within {
 }
 
 impl FromText for Within {
+    const WHAT: &'static str = "`window` or duration";
+    const EXAMPLES: &'static [&'static str] = &["window", "12h"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text == "window" {
             return Ok(Self::Window);
@@ -193,12 +227,11 @@ impl ConfirmFile {
         }
         let unwrap = problems.take_option(self.unwrap);
         let had = [self.one.is_some(), self.many.is_some(), self.search.is_some()];
-        let one = self.one.and_then(|one| one.value.compile(one.referenced.into(), feed, problems));
-        let many = self.many.and_then(|many| many.value.compile(many.referenced.into(), feed, problems));
-        let search =
-            self.search.and_then(|search| search.value.search(search.referenced.into(), feed, problems));
+        let one = self.one.and_then(|one| one.value.compile(one.spot, feed, problems));
+        let many = self.many.and_then(|many| many.value.compile(many.spot, feed, problems));
+        let search = self.search.and_then(|search| search.value.search(search.spot, feed, problems));
         let gone = self.gone.map(|gone| {
-            let spot = gone.referenced.into();
+            let spot = gone.spot;
             let gone = gone.value.compile(spot, problems);
             if gone.lists_keys() && (!had[1] || feed.slots.parts > 1) {
                 let fault = Fault::new("`keys` names the keys in the answer of `many`, each in one text");
@@ -239,7 +272,7 @@ impl OneFile {
         if let Some(rows) = &words.rows {
             let fault = words::refuse("key", "rows", &ONE_WORDS);
             let help = "say where the item is beside `one`: `unwrap: data.order`";
-            problems.add(rows.referenced.into(), fault.with_help(help));
+            problems.add(rows.spot, fault.with_help(help));
         }
         if words.request.is_none() && words.graphql.is_none() {
             problems.add(spot, Fault::new("`one` names no `request`"));
@@ -260,7 +293,7 @@ fn asks_for_one(request: &RequestTemplate, what: &str, spot: Spot, problems: &mu
 }
 
 impl LookUpFile {
-    fn parts(self) -> (RequestFile, Option<Spanned<RowsFile>>, Option<Checked<Within>>) {
+    fn parts(self) -> (RequestFile, Option<Placed<RowsFile>>, Option<Checked<Within>>) {
         let file = RequestFile {
             line: self.request,
             query: self.query,
@@ -310,7 +343,7 @@ impl LookUpFile {
             slots.sometimes.extend(sometimes.chain(others.cloned()));
         }
         let rows = match rows {
-            Some(rows) => rows.value.compile(rows.referenced.into(), problems)?,
+            Some(rows) => rows.value.compile(rows.spot, problems)?,
             None => (feed.rows.shape.rows.clone(), feed.rows.shape.unwrap.clone()),
         };
         let request = feed.compile(file, &slots, spot, problems)?;
@@ -327,11 +360,11 @@ impl ManyFile {
     fn compile(self, spot: Spot, feed: &FeedGround<'_>, problems: &mut Problems<'_>) -> Option<Many> {
         let max = self.max.map_or(DEFAULT_MAX, |max| {
             if max.value == 0 {
-                problems.add(max.referenced.into(), Fault::new("`max` must be at least 1"));
+                problems.add(max.spot, Fault::new("`max` must be at least 1"));
             }
             max.value.max(1)
         });
-        let rows = self.rows.value.compile(self.rows.referenced.into(), problems);
+        let rows = self.rows.value.compile(self.rows.spot, problems);
         let file = RequestFile {
             line: self.request,
             query: self.query,

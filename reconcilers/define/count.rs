@@ -1,10 +1,10 @@
 //! How a provider is asked how many rows a range has. The answer is a hint where to split, and evidence of nothing.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
-use super::checked::{Checked, Fault, Ordered};
+use super::checked::{Checked, Fault, Ordered, Placed};
 use super::document::Problems;
 use super::fill::Fill;
 use super::problem::Spot;
@@ -18,18 +18,28 @@ use crate::page::{PageRequest, Response};
 use crate::path::Path;
 use crate::projection::Projection;
 
-#[derive(Debug, Clone, Deserialize)]
+/// How many items a range has, asked for before it is walked: a hint, on which no verdict rests.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CountFile {
+    /// What is asked for: `GET /path` or `POST /path`, below the base; `{placeholders}` stand for what changes.
     request: Checked<RequestLine>,
+    /// Parameters of the query. One whose placeholders are all unset is left out.
     #[serde(default)]
     query: Ordered<Checked<Template>>,
+    /// Headers of the request. One whose placeholders are all unset is left out.
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
+    /// The body, as a tree; a text that is nothing but a placeholder keeps its type.
     body: Option<TreeFile>,
+    /// How the body is written.
+    #[schemars(extend("default" = "json"))]
     encode: Option<Checked<Encode>>,
+    /// A GraphQL query that is posted in the place of a body.
     graphql: Option<Checked<String>>,
+    /// The variables of the GraphQL query.
     vars: Option<TreeFile>,
+    /// Where the answer holds the number: a path or a header.
     at: Checked<Reader>,
 }
 
@@ -45,12 +55,12 @@ pub struct CountDefinition {
 impl CountDefinition {
     /// `feed` are the placeholders of the feed's own request, `headers` the provider's that differ between members.
     pub(super) fn compile(
-        count: Spanned<CountFile>,
+        count: Placed<CountFile>,
         feed: &Slots,
         headers: &[(String, Template)],
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
-        let (spot, file) = (Spot::from(count.referenced), count.value);
+        let (spot, file) = (count.spot, count.value);
         let slots = slots(feed);
         let asked = RequestFile {
             line: Some(file.request),

@@ -10,6 +10,8 @@ use crate::money::{Currencies, exponent};
 pub(super) struct Places(u32);
 
 impl FromText for Places {
+    const WHAT: &'static str = "number of decimals";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let places = text.parse().ok().filter(|places| *places <= Currencies::MAX_PLACES);
         places.map(Self).ok_or_else(|| {

@@ -2,20 +2,20 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, FromText, Placed, Word};
 use super::document::Problems;
 use super::problem::Spot;
-use super::words;
+use super::schema;
 use crate::jq::Expression;
 use crate::reconciler::Data;
 
 #[derive(Debug, Clone)]
-pub(super) struct DataFile(Spanned<Said>);
+pub(super) struct DataFile(Placed<Said>);
 
 #[derive(Debug, Clone)]
 enum Said {
@@ -23,22 +23,25 @@ enum Said {
     Mapped(MappedFile),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// What an expression makes of the item.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct MappedFile {
+    /// The expression, over the item.
     jq: Checked<Expression>,
 }
 
-impl FromText for Data {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let table = [("full", Self::Full), ("thin", Self::Thin), ("original", Self::Original)];
-        words::choose("word", text, &table)
+impl Word for Data {
+    const WHAT: &'static str = "word";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("full", Self::Full), ("thin", Self::Thin), ("original", Self::Original)]
     }
 }
 
 impl DataFile {
     pub(super) fn spot(&self) -> Spot {
-        self.0.referenced.into()
+        self.0.spot
     }
 
     /// Whether it wants all of the item, or something that is made of it.
@@ -62,7 +65,7 @@ impl DataFile {
 
 impl<'de> Deserialize<'de> for DataFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Spanned::deserialize(deserializer).map(Self)
+        Placed::deserialize(deserializer).map(Self)
     }
 }
 
@@ -71,6 +74,11 @@ impl<'de> Deserialize<'de> for Said {
         deserializer.deserialize_any(SaidVisitor)
     }
 }
+
+schema::schema_of!(DataFile, |generator| schema::any_of([
+    schema::plain_text::<Data>(),
+    generator.subschema_for::<MappedFile>(),
+]));
 
 struct SaidVisitor;
 

@@ -1,10 +1,10 @@
 //! A domain file: what only the user knows about one reconciliation.
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed, Word};
 use super::compare::{self, FieldFile, MoneyFile};
 use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
@@ -16,7 +16,6 @@ use super::problem::{Problem, Spot};
 use super::received_file::ReceivedFile;
 use super::schedule::ScheduleFile;
 use super::webhooks_file::{OwnWebhooks, OwnWebhooksFile};
-use super::words;
 use crate::compare::{Field, Fields, Rule};
 use crate::direction::Direction;
 use crate::funnel::Funnel;
@@ -28,36 +27,62 @@ use crate::reconciler::{Local, Policy};
 use crate::schedule::Schedule;
 use crate::schema_id::SchemaId;
 
-#[derive(Debug, Clone, Deserialize)]
+/// One reconciliation: a feed of a provider on one side, a query of yours on the other.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DomainFile {
+pub(super) struct DomainFile {
+    /// What the domain is called.
     domain: Checked<Name>,
+    /// The feed on the one side, as `provider/feed`.
     feed: Checked<FeedName>,
+    /// Which side is the truth: `inbound` is the feed, `outbound` your rows.
+    #[schemars(extend("default" = "inbound"))]
     direction: Option<Checked<Direction>>,
+    /// When it runs.
     schedule: Option<ScheduleFile>,
+    /// The rows on the other side.
     local: LocalFile,
+    /// Your table of received webhooks, by which a finding says where its change was lost.
     received: Option<ReceivedFile>,
-    webhooks: Option<Spanned<OwnWebhooksFile>>,
-    funnel: Option<Spanned<FunnelFile>>,
-    compare: Spanned<Ordered<Option<FieldFile>>>,
-    money: Option<Spanned<MoneyFile>>,
-    privacy: Option<Spanned<PrivacyFile>>,
+    /// The webhook endpoint of the provider that this domain counts on, for `tieout doctor`.
+    webhooks: Option<Placed<OwnWebhooksFile>>,
+    /// How many webhooks were received, consumed and not consumed on a day.
+    funnel: Option<Placed<FunnelFile>>,
+    /// What is compared, by the names that findings and reports have for it.
+    compare: Placed<Ordered<Option<FieldFile>>>,
+    /// Which fields are amounts whose differences reports add up.
+    money: Option<Placed<MoneyFile>>,
+    /// What people must not see.
+    privacy: Option<Placed<PrivacyFile>>,
+    /// What happens to differences.
     #[serde(default)]
     policy: PolicyFile,
-    emit: Option<Spanned<EmitFile>>,
+    /// Which events are sent; without it a domain only reports.
+    emit: Option<Placed<EmitFile>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The rows of the application.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LocalFile {
+    /// The database of `tieout.yaml` that they are in.
     database: Checked<Name>,
+    /// The query for every row of a range: `:from` belongs to it, `:to` does not.
     rows: Checked<SqlText>,
+    /// The query for the same columns by key: `IN (:keys)`, or `= ANY(:keys)` in PostgreSQL.
     keys: Checked<SqlText>,
+    /// The column that holds the feed's `id`.
     key: Checked<ColumnName>,
+    /// The column that `:from` and `:to` filter: the same instant as the feed's clock. Left out where the feed has none.
     clock: Option<Checked<ColumnName>>,
+    /// The column that says when the application last wrote the row.
     changed: Option<Checked<ColumnName>>,
+    /// The column with the provider's change marker as it was stored.
     version: Option<Checked<ColumnName>>,
+    /// How texts and numbers of the rows stand for instants.
+    #[schemars(extend("default" = "rfc3339"))]
     time: Option<Checked<TimeFormat>>,
+    /// Whose clocks times and dates without a zone were written by.
     zone: Option<Checked<Tz>>,
 }
 
@@ -66,6 +91,8 @@ struct LocalFile {
 pub(super) struct SqlText(pub(super) String);
 
 impl FromText for SqlText {
+    const WHAT: &'static str = "query in SQL";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let text = text.trim();
         if text.is_empty() { Err(Fault::new("the query is empty")) } else { Ok(Self(text.to_owned())) }
@@ -77,6 +104,8 @@ impl FromText for SqlText {
 pub(super) struct ColumnName(pub(super) String);
 
 impl FromText for ColumnName {
+    const WHAT: &'static str = "name of a column";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.trim().is_empty() {
             return Err(Fault::new("a column has a name"));
@@ -208,8 +237,8 @@ impl DomainDefinition {
             feed: file.feed.spot,
             database: file.local.database.spot,
             received: file.received.as_ref().map(ReceivedFile::spot),
-            webhooks: file.webhooks.as_ref().map(|webhooks| webhooks.referenced.into()),
-            emit: file.emit.as_ref().map(|emit| emit.referenced.into()),
+            webhooks: file.webhooks.as_ref().map(|webhooks| webhooks.spot),
+            emit: file.emit.as_ref().map(|emit| emit.spot),
             funnel: file.funnel.as_ref().and_then(|funnel| funnel.value.database_spot()),
         };
         let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
@@ -224,10 +253,10 @@ impl DomainDefinition {
         let received = file.received.map(|file| file.compile(local.as_ref(), direction, problems));
         let webhooks = file.webhooks.map(|webhooks| webhooks.value.compile(problems));
         let has_queue = file.emit.is_some();
-        let funnel = file.funnel.map(|Spanned { value, referenced, .. }| {
-            value.compile(referenced.into(), local.as_ref(), has_queue, problems)
-        });
-        let compare_spot = Spot::from(file.compare.referenced);
+        let funnel = file
+            .funnel
+            .map(|Placed { value, spot }| value.compile(spot, local.as_ref(), has_queue, problems));
+        let compare_spot = file.compare.spot;
         if file.compare.value.0.is_empty() {
             problems.add(compare_spot, Fault::new("no field is compared"));
         }
@@ -242,7 +271,7 @@ impl DomainDefinition {
         let schemas = file.emit.as_ref().map(|emit| emit.value.schemas()).unwrap_or_default();
         let remedies = match file.emit {
             Some(emit) => {
-                let spot = emit.referenced.into();
+                let spot = emit.spot;
                 emit.value.compile(spot, (policy.orphans, direction), problems)
             }
             None => Some(Remedies::report_only(policy.orphans, spots.name, problems)),
@@ -277,9 +306,11 @@ impl DomainDefinition {
     }
 }
 
-impl FromText for Direction {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("direction", text, &[("inbound", Self::Inbound), ("outbound", Self::Outbound)])
+impl Word for Direction {
+    const WHAT: &'static str = "direction";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("inbound", Self::Inbound), ("outbound", Self::Outbound)]
     }
 }
 

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Entry, Fault, FromText, Ordered};
+use super::checked::{Checked, Entry, Fault, FromText, Ordered, Placed};
 use super::document::Problems;
 use super::problem::Spot;
+use super::schema;
 use crate::fan_out::Member;
 use crate::name::Name;
 use crate::path::Path;
@@ -52,10 +52,22 @@ pub struct Configured {
 
 impl<'de> Deserialize<'de> for EachFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = Spanned::<Written>::deserialize(deserializer)?;
-        Ok(Self { spot: written.referenced.into(), written: written.value })
+        let written = Placed::<Written>::deserialize(deserializer)?;
+        Ok(Self { spot: written.spot, written: written.value })
     }
 }
+
+schema::schema_of!(EachFile, |_generator| schema::any_of([
+    schema::map_of(schema::any_of([
+        schema::plain_text::<String>(),
+        schema::list_of(schema::text::<String>()),
+    ])),
+    schema::list_of(schemars::json_schema!({
+        "type": "object",
+        "properties": { SECRETS: schema::map_of(schema::text::<String>()) },
+        "additionalProperties": schema::text::<String>(),
+    })),
+]));
 
 impl<'de> Deserialize<'de> for Written {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -74,8 +86,8 @@ impl<'de> Visitor<'de> for WrittenVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            entries.push(Entry { key: key.value, spot: key.referenced.into(), value: map.next_value()? });
+        while let Some(key) = map.next_key::<Placed<String>>()? {
+            entries.push(Entry { key: key.value, spot: key.spot, value: map.next_value()? });
         }
         Ok(Written::Named(entries))
     }
@@ -106,8 +118,8 @@ impl<'de> Visitor<'de> for MemberVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MemberFile, A::Error> {
         let mut member = MemberFile::default();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            let spot = key.referenced.into();
+        while let Some(key) = map.next_key::<Placed<String>>()? {
+            let spot = key.spot;
             if key.value == SECRETS {
                 member.secrets = Some((spot, map.next_value::<Ordered<Checked<String>>>()?.0));
             } else {

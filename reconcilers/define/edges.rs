@@ -7,8 +7,7 @@
 use std::ops::{Add as _, Sub as _};
 use std::time::Duration;
 
-use super::checked::{Fault, FromText};
-use super::words;
+use super::checked::Word;
 use crate::clock_format::ClockFormat;
 use crate::instant::Instant;
 use crate::window::{Slice, Window};
@@ -39,22 +38,20 @@ impl Default for Edges {
     }
 }
 
-impl FromText for Edges {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+impl Word for Edges {
+    const WHAT: &'static str = "edges";
+
+    fn words() -> Vec<(&'static str, Self)> {
         use Edge::{Excluded, Included};
         let edges = |lower, upper| Self { lower, upper, open: false };
-        words::choose(
-            "edges",
-            text,
-            &[
-                ("[)", edges(Included, Some(Excluded))),
-                ("[]", edges(Included, Some(Included))),
-                ("(]", edges(Excluded, Some(Included))),
-                ("()", edges(Excluded, Some(Excluded))),
-                ("[", edges(Included, None)),
-                ("(", edges(Excluded, None)),
-            ],
-        )
+        vec![
+            ("[)", edges(Included, Some(Excluded))),
+            ("[]", edges(Included, Some(Included))),
+            ("(]", edges(Excluded, Some(Included))),
+            ("()", edges(Excluded, Some(Excluded))),
+            ("[", edges(Included, None)),
+            ("(", edges(Excluded, None)),
+        ]
     }
 }
 
@@ -130,6 +127,7 @@ fn multiple(grain: Duration, length: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::clock_format::every_format;
+    use crate::define::checked::FromText;
     use crate::instant::TimeFormat;
     use crate::window::Purpose;
     use proptest::prelude::*;

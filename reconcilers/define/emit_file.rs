@@ -1,5 +1,6 @@
 //! The `emit` block of a domain file: what is sent about which discrepancy.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault, FromText};
@@ -12,22 +13,33 @@ use crate::name::Name;
 use crate::reconciler::{Data, Emission, Orphans, Remedy};
 use crate::schema_id::{NotASchemaId, SchemaId};
 
-#[derive(Debug, Clone, Deserialize)]
+/// Which events are sent; what has none is reported.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EmitFile {
+    /// The queue of `tieout.yaml` that events go to.
     queue: Option<Checked<Name>>,
+    /// The event for what the copy lacks.
     missing: Option<EventFile>,
+    /// The event for what differs.
     mismatched: Option<EventFile>,
+    /// The event for what only the copy has; `orphans: emit` has it sent.
     orphaned: Option<EventFile>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// An event.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct EventFile {
+    /// A queue of its own.
     queue: Option<Checked<Name>>,
+    /// The type of the event, such as `com.example.charge.created`.
     #[serde(rename = "type")]
     event_type: Checked<EventType>,
+    /// What the event carries: all of the item, its key, the provider's own event, or what an expression makes of the item.
+    #[schemars(extend("default" = "full"))]
     data: Option<DataFile>,
+    /// The schema that the data must fit, such as `charge/v2`.
     schema: Option<Checked<SchemaId>>,
 }
 
@@ -36,6 +48,9 @@ struct EventFile {
 struct EventType(String);
 
 impl FromText for EventType {
+    const WHAT: &'static str = "type of an event";
+    const EXAMPLES: &'static [&'static str] = &["com.example.charge.created"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_type = !text.is_empty() && text.chars().all(|c| !c.is_control() && !c.is_whitespace());
         if is_type {
@@ -47,6 +62,9 @@ impl FromText for EventType {
 }
 
 impl FromText for SchemaId {
+    const WHAT: &'static str = "name of a schema";
+    const EXAMPLES: &'static [&'static str] = &["charge/v2"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let help = "name a file of the registry: `charge/v2` is `schemas/charge/v2.json`";
         text.parse().map_err(|error: NotASchemaId| Fault::new(error.to_string()).with_help(help))

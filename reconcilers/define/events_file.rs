@@ -1,26 +1,32 @@
 //! The `events` of a feed: another feed of the provider that lists the provider's own events about its items, or their
 //! deliveries.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed, Word};
 use super::condition::Expected;
 use super::document::Problems;
 use super::id_file::IdFile;
 use super::problem::Spot;
-use super::words;
 use crate::name::Name;
 use crate::path::Path;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where the provider lists its own events about these items.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsFile {
+    /// The feed of events, or of their deliveries.
     feed: Checked<Name>,
+    /// Where an entry holds the key of what it is about.
     object: IdFile,
+    /// Of a log of deliveries: where an entry says what its event is called.
     group: Option<Checked<Path>>,
-    ok_if: Option<Spanned<Ordered<Checked<Expected>>>>,
+    /// Of a log of deliveries: what an entry holds that reached its endpoint.
+    ok_if: Option<Placed<Ordered<Checked<Expected>>>>,
+    /// Of a log of deliveries: where in an entry the event itself is.
     unwrap: Option<Checked<Path>>,
+    /// `changes` where the list tells of every change of an item.
     drives: Option<Checked<Drives>>,
 }
 
@@ -31,9 +37,11 @@ pub(super) enum Drives {
     Changes,
 }
 
-impl FromText for Drives {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("word", text, &[("changes", Self::Changes)])
+impl Word for Drives {
+    const WHAT: &'static str = "word";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("changes", Self::Changes)]
     }
 }
 
@@ -89,12 +97,12 @@ impl EventsFile {
 }
 
 pub(super) fn conditions(
-    written: Spanned<Ordered<Checked<Expected>>>,
+    written: Placed<Ordered<Checked<Expected>>>,
     problems: &mut Problems<'_>,
 ) -> Vec<(Path, Expected)> {
     if written.value.0.is_empty() {
         let fault = Fault::new("an empty condition holds for every entry");
-        problems.add(written.referenced.into(), fault.with_help("say a member such as `{status: OK}`"));
+        problems.add(written.spot, fault.with_help("say a member such as `{status: OK}`"));
     }
     let mut all = Vec::new();
     for entry in written.value.0 {

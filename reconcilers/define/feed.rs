@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::body::TreeFile;
-use super::checked::{Checked, Fault, Ordered};
+use super::checked::{Checked, Fault, Ordered, Placed};
 use super::conditional;
 use super::confirm::ConfirmDefinition;
 use super::confirm_file::{ConfirmFile, FeedGround};
@@ -46,44 +46,82 @@ use crate::projection::{At, MAP_KEY};
 use crate::reconciler::{Cap, Cure, Feed, Filter, Validator};
 use crate::window::{Purpose, Slice, Window};
 
-#[derive(Debug, Clone, Deserialize)]
+/// One list of the provider: how it is asked for, paged, filtered, identified and looked up.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FeedFile {
+    /// What is asked for: `GET /path` or `POST /path`, below the base; `{placeholders}` stand for what changes.
     request: Option<Checked<RequestLine>>,
-    job: Option<Spanned<JobFile>>,
+    /// An export that is prepared before it is read.
+    job: Option<Placed<JobFile>>,
+    /// Parameters of the query. One whose placeholders are all unset is left out.
     #[serde(default)]
     pub(super) query: Ordered<Checked<Template>>,
+    /// Headers of the request. One whose placeholders are all unset is left out.
     #[serde(default)]
     pub(super) headers: Ordered<Checked<Template>>,
+    /// The body, as a tree; a text that is nothing but a placeholder keeps its type.
     pub(super) body: Option<TreeFile>,
+    /// How the body is written.
+    #[schemars(extend("default" = "json"))]
     pub(super) encode: Option<Checked<Encode>>,
+    /// A GraphQL query that is posted in the place of a body.
     pub(super) graphql: Option<Checked<String>>,
+    /// The variables of the GraphQL query.
     pub(super) vars: Option<TreeFile>,
+    /// The query language that values stand between quotes of, so that none can end them.
     lang: Option<Checked<Lang>>,
+    /// For whom the list is read, one by one: `{shop: [north, south]}`, a list of mappings, or `{feed: repos, field: full_name}`.
     each: Option<EachFile>,
-    rows: Option<Spanned<RowsFile>>,
+    /// Where the rows of a page are.
+    rows: Option<Placed<RowsFile>>,
+    /// What of an element is the row.
     pub(super) unwrap: Option<Checked<Path>>,
+    /// A list inside each row whose elements are the rows.
     explode: Option<Checked<At>>,
+    /// The member that rows get which are single values.
     scalar: Option<Checked<String>>,
+    /// How a page is written.
+    #[schemars(extend("default" = "json"))]
     format: Option<Checked<FormatWord>>,
+    /// How a page is packed.
     unpack: Option<Checked<Unpack>>,
+    /// What becomes of lines that name another one by `__parentId`.
     children: Option<Checked<Children>>,
+    /// Lists inside rows that may be cut off.
     #[serde(default)]
     nested: Vec<NestedFile>,
-    gone_if: Option<Spanned<GoneIfFile>>,
+    /// Which rows name items that are deleted: `always`, or what their members hold.
+    gone_if: Option<Placed<GoneIfFile>>,
+    /// The path of the key in a row, or the paths of its parts.
     id: IdFile,
+    /// The path of a change marker that only grows.
     version: Option<Checked<Path>>,
+    /// The order of the rows that the API guarantees.
+    #[schemars(extend("default" = "none"))]
     order: Option<Checked<OrderWord>>,
+    /// Whether items ever change.
+    #[schemars(extend("default" = true))]
     mutable: Option<bool>,
-    next: Option<Spanned<NextFile>>,
-    window: Spanned<WindowFile>,
+    /// How the next page is reached.
+    next: Option<Placed<NextFile>>,
+    /// The member by which the API filters, and how.
+    window: Placed<WindowFile>,
+    /// How far back verified ranges are read again, and how often.
     overlap_scan: Option<OverlapFile>,
-    confirm: Option<Spanned<ConfirmFile>>,
-    count: Option<Spanned<CountFile>>,
+    /// How an item is looked up by its key.
+    confirm: Option<Placed<ConfirmFile>>,
+    /// How many items a range has, asked for before it is walked.
+    count: Option<Placed<CountFile>>,
+    /// By what the provider can tell that a page is unchanged.
     conditional: Option<Checked<Validator>>,
+    /// Where the provider lists its own events about these items.
     events: Option<EventsFile>,
+    /// How the provider tells which webhooks it sends, for `tieout doctor`.
     webhooks: Option<WebhooksFile>,
-    scopes: Option<Spanned<ScopesFile>>,
+    /// How the provider tells what a credential may do, for `tieout doctor`.
+    scopes: Option<Placed<ScopesFile>>,
+    /// How many decimals the minor units of a currency have here, where ISO 4217 has another number.
     #[serde(default)]
     currencies: Ordered<Checked<Places>>,
     /// Whether it is about no item: then nothing is looked up.
@@ -95,9 +133,9 @@ impl FeedFile {
     /// A list that is about no item, and is read whole.
     pub(super) fn of_list(
         request: Checked<RequestLine>,
-        rows: Spanned<RowsFile>,
+        rows: Placed<RowsFile>,
         id: IdFile,
-        next: Spanned<NextFile>,
+        next: Placed<NextFile>,
     ) -> Option<Self> {
         Some(Self {
             request: Some(request),
@@ -220,7 +258,7 @@ impl FeedDefinition {
     ) -> Option<Self> {
         let earlier = std::mem::take(&mut problems.warnings);
         let own = file.asked();
-        let window_spot = Spot::from(file.window.referenced);
+        let window_spot = file.window.spot;
         let names_files = file.job.as_ref().is_some_and(|job| job.value.names_files());
         let is_nowhere = file.exports_nowhere(spot, problems);
         let (paging, next_spot) = paging_of(file.next, names_files || is_nowhere, spot, problems);
@@ -262,7 +300,7 @@ impl FeedDefinition {
         let currencies = currencies_file::compile(file.currencies, problems);
         let events = file.events.map(|events| events.compile(id.len(), problems));
         let webhooks = file.webhooks.and_then(|webhooks| webhooks.compile(problems));
-        let scopes = file.scopes.and_then(|scopes| scopes.value.compile(scopes.referenced.into(), problems));
+        let scopes = file.scopes.and_then(|scopes| scopes.value.compile(scopes.spot, problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(Some(&paging), &window) };
         let first = match &job {
             Some(_) => Slots { parts: id.len(), lang, ..slots_of(None, &window) },
@@ -282,7 +320,7 @@ impl FeedDefinition {
             is_export,
         };
         let confirm = match file.confirm {
-            Some(confirm) => confirm.value.compile(confirm.referenced.into(), &ground, problems),
+            Some(confirm) => confirm.value.compile(confirm.spot, &ground, problems),
             None => file.is_list.then(ConfirmDefinition::default),
         };
         let job =
@@ -430,7 +468,7 @@ fn holds_its_key(confirm: &ConfirmDefinition, id: &[Path], spot: Spot, problems:
 
 /// How the feed is paged, and where that stands. Files are named as a whole.
 fn paging_of(
-    next: Option<Spanned<NextFile>>,
+    next: Option<Placed<NextFile>>,
     names_files: bool,
     feed: Spot,
     problems: &mut Problems<'_>,
@@ -441,7 +479,7 @@ fn paging_of(
         }
         return (names_files.then(Paging::single), feed);
     };
-    let spot = Spot::from(next.referenced);
+    let spot = next.spot;
     let paging = next.value.compile(spot, problems);
     if names_files && paging.as_ref().is_some_and(|paging| *paging != Paging::single()) {
         let fault = Fault::new("the pages of this feed are the files of its job, which are named together");
@@ -453,12 +491,12 @@ fn paging_of(
 /// The request that a walk begins with; beside a job, the feed's own request comes after it.
 fn begin(
     own: RequestFile,
-    job: Option<Spanned<JobFile>>,
+    job: Option<Placed<JobFile>>,
     feed: Spot,
     problems: &mut Problems<'_>,
 ) -> (RequestFile, Option<(RequestFile, JobRest)>) {
     if let Some(job) = job {
-        let (begin, rest) = job.value.parted(job.referenced.into(), problems);
+        let (begin, rest) = job.value.parted(job.spot, problems);
         return (begin, Some((own, rest)));
     }
     if own.line.is_none() {

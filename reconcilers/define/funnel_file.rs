@@ -1,28 +1,37 @@
 //! The `funnel` block of a domain file: the team's own counts of what was received and what became of it, or the queue's.
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, Word};
 use super::document::Problems;
 use super::domain::SqlText;
 use super::problem::Spot;
-use super::words;
 use crate::funnel::{Count, Funnel, Tables};
 use crate::instant::TimeFormat;
 use crate::name::Name;
 use crate::reconciler::Local;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where the numbers of a day come from: from the queue, or from queries over `:from` and `:to`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FunnelFile {
+    /// Take the numbers of the queues that the domain's events go to.
     from: Option<Checked<TheQueue>>,
+    /// The database that the queries ask; that of `local` where this is left out.
     database: Option<Checked<Name>>,
+    /// The query that counts what was received.
     received: Option<Checked<SqlText>>,
+    /// The query that counts what was consumed of it.
     consumed: Option<Checked<SqlText>>,
+    /// The query that counts what failed of it.
     failed: Option<Checked<SqlText>>,
+    /// The query that counts what waits of it.
     waiting: Option<Checked<SqlText>>,
+    /// How times are stored; as in `local` where this is left out.
     time: Option<Checked<TimeFormat>>,
+    /// Whose clocks times without a zone were written by; as in `local` where this is left out.
     zone: Option<Checked<Tz>>,
 }
 
@@ -30,9 +39,11 @@ pub(super) struct FunnelFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct TheQueue;
 
-impl FromText for TheQueue {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("source", text, &[("queue", Self)])
+impl Word for TheQueue {
+    const WHAT: &'static str = "source";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("queue", Self)]
     }
 }
 

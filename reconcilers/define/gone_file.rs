@@ -5,14 +5,16 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed};
 use super::condition::Expected;
 use super::document::Problems;
-use super::problem::Spot;
+use super::schema;
 use super::words;
 use crate::path::Path;
+
+/// What says it of every row.
+const ALWAYS: &str = "always";
 
 /// `always`, or members of the row with what they hold.
 #[derive(Debug, Clone)]
@@ -26,6 +28,11 @@ impl<'de> Deserialize<'de> for GoneIfFile {
         deserializer.deserialize_any(GoneIfVisitor)
     }
 }
+
+schema::schema_of!(GoneIfFile, |generator| schema::any_of([
+    schema::word(ALWAYS),
+    generator.subschema_for::<Ordered<Checked<Expected>>>(),
+]));
 
 struct GoneIfVisitor;
 
@@ -58,13 +65,13 @@ pub enum GoneIf {
 }
 
 impl GoneIf {
-    pub(super) fn compile(file: Option<Spanned<GoneIfFile>>, problems: &mut Problems<'_>) -> Self {
+    pub(super) fn compile(file: Option<Placed<GoneIfFile>>, problems: &mut Problems<'_>) -> Self {
         let Some(file) = file else { return Self::Never };
-        let spot = Spot::from(file.referenced);
+        let spot = file.spot;
         match file.value {
-            GoneIfFile::Word(word) if word == "always" => Self::Always,
+            GoneIfFile::Word(word) if word == ALWAYS => Self::Always,
             GoneIfFile::Word(word) => {
-                problems.add(spot, words::refuse("word", &word, &["always"]));
+                problems.add(spot, words::refuse("word", &word, &[ALWAYS]));
                 Self::Never
             }
             GoneIfFile::Row(members) => {

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, FromText, Placed};
+use super::schema;
 use crate::path::Path;
 
 /// The most parts that a key may have.
@@ -18,10 +18,15 @@ pub(super) struct IdFile(pub(super) Checked<Vec<Path>>);
 
 impl<'de> Deserialize<'de> for IdFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let id = Spanned::<Id>::deserialize(deserializer)?;
-        Ok(Self(Checked { spot: id.referenced.into(), outcome: id.value.0 }))
+        let id = Placed::<Id>::deserialize(deserializer)?;
+        Ok(Self(Checked { spot: id.spot, outcome: id.value.0 }))
     }
 }
+
+schema::schema_of!(IdFile, |_generator| schema::any_of([
+    schema::plain_text::<Path>(),
+    schema::list_of(schema::text::<Path>()),
+]));
 
 struct Id(Result<Vec<Path>, Fault>);
 

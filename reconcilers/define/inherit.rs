@@ -8,11 +8,16 @@ use super::problem::{Problem, Spot};
 use super::words;
 use super::yaml_tree::{Member, Node, NodeKind, Written};
 
+/// The word for another feed whose words are taken over.
+pub(super) const LIKE: &str = "like";
+/// The word for a family of APIs.
+pub(super) const PRESET: &str = "preset";
+
 /// The provider file with the words of every feed in it; the same document where no feed takes over any.
 pub(super) fn expanded(document: &Document) -> Result<Document, Vec<Problem>> {
     let file: Node = document.read().map_err(|problem| vec![problem])?;
     let file = file.with_numbers(&|spot| document.written_at(spot));
-    let takes_over = |member: &Member| member.value.get("like").or(member.value.get("preset")).is_some();
+    let takes_over = |member: &Member| member.value.get(LIKE).or(member.value.get(PRESET)).is_some();
     let Some(feeds) = file.get("feeds").filter(|feeds| feeds.members().iter().any(takes_over)) else {
         return Ok(document.clone());
     };
@@ -43,10 +48,10 @@ fn whole<'n>(
     problems: &mut Problems<'_>,
 ) -> Option<Node> {
     let mut base: Option<Node> = None;
-    if let Some(name) = feed.get("preset") {
+    if let Some(name) = feed.get(PRESET) {
         base = Some(preset(name, problems)?);
     }
-    if let Some(name) = feed.get("like") {
+    if let Some(name) = feed.get(LIKE) {
         let other = like(feeds, name, way, problems)?;
         base = Some(match base {
             Some(base) => base.changed_by(other),
@@ -54,16 +59,16 @@ fn whole<'n>(
         });
     }
     let Some(base) = base else { return Some(feed.clone()) };
-    let own = feed.members().iter().filter(|member| !matches!(member.key.as_str(), "like" | "preset"));
+    let own = feed.members().iter().filter(|member| !matches!(member.key.as_str(), LIKE | PRESET));
     let own = Node { spot: feed.spot, kind: NodeKind::Map(own.cloned().collect()) };
     Some(base.changed_by(own))
 }
 
 fn preset(name: &Node, problems: &mut Problems<'_>) -> Option<Node> {
-    let preset = Preset::from_text(word(name, "preset", problems)?);
+    let preset = Preset::from_text(word(name, PRESET, problems)?);
     let preset = preset.map_err(|fault| problems.add(name.spot, fault)).ok()?;
     // Its words stand nowhere in this file: what is wrong with them is said where they are taken over.
-    let words: Result<Node, Problem> = Document::new("preset", preset.words()).read();
+    let words: Result<Node, Problem> = Document::new(PRESET, preset.words()).read();
     words.map(|words| words.standing_at(name.spot)).map_err(|problem| problems.problems.push(problem)).ok()
 }
 
@@ -73,7 +78,7 @@ fn like<'n>(
     way: &mut Vec<&'n str>,
     problems: &mut Problems<'_>,
 ) -> Option<Node> {
-    let text = word(name, "like", problems)?;
+    let text = word(name, LIKE, problems)?;
     if let Some(start) = way.iter().position(|known| *known == text) {
         let names: Vec<String> = way[start..].iter().chain([&text]).map(|name| format!("`{name}`")).collect();
         problems.add(name.spot, Fault::new(format!("{} are like each other", names.join(", "))));

@@ -4,16 +4,19 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::Fault;
+use super::checked::{Fault, Placed};
 use super::document::Problems;
 use super::paging::{By, Keep};
+use super::schema;
 use super::words;
+
+/// What says that everything travels on.
+const ALL: &str = "all";
 
 /// `all`, or a list of names.
 #[derive(Debug, Clone)]
-pub(super) struct KeepFile(Spanned<Written>);
+pub(super) struct KeepFile(Placed<Written>);
 
 #[derive(Debug, Clone)]
 enum Written {
@@ -23,7 +26,7 @@ enum Written {
 
 impl<'de> Deserialize<'de> for KeepFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Spanned::deserialize(deserializer).map(Self)
+        Placed::deserialize(deserializer).map(Self)
     }
 }
 
@@ -32,6 +35,11 @@ impl<'de> Deserialize<'de> for Written {
         deserializer.deserialize_any(WrittenVisitor)
     }
 }
+
+schema::schema_of!(KeepFile, |_generator| schema::any_of([
+    schema::word(ALL),
+    schema::list_of(schema::text::<String>()),
+]));
 
 struct WrittenVisitor;
 
@@ -57,16 +65,16 @@ impl<'de> Visitor<'de> for WrittenVisitor {
 
 impl KeepFile {
     pub(super) fn compile(self, by: &By, problems: &mut Problems<'_>) -> Keep {
-        let spot = self.0.referenced.into();
+        let spot = self.0.spot;
         if matches!(by, By::Page { .. } | By::Offset { .. } | By::Single) {
             let fault = Fault::new("`keep` means nothing here: every page is asked for in the same way");
             problems.add(spot, fault.with_help("say it beside `link`, `url` or `cursor`"));
         }
         match self.0.value {
             Written::Names(names) => Keep::Named(names),
-            Written::Word(word) if word == "all" => Keep::All,
+            Written::Word(word) if word == ALL => Keep::All,
             Written::Word(word) => {
-                problems.add(spot, words::refuse("word", &word, &["all"]));
+                problems.add(spot, words::refuse("word", &word, &[ALL]));
                 Keep::Usual
             }
         }

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::checked::{Fault, FromText};
-use super::words;
+use super::checked::Word;
 
 /// The language of the texts in a feed's requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +25,11 @@ pub enum Lang {
     Json,
 }
 
-impl FromText for Lang {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const LANGS: &[(&str, Lang)] = &[
+impl Word for Lang {
+    const WHAT: &'static str = "language";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("soql", Lang::Soql),
             ("jql", Lang::Jql),
             ("odata", Lang::Odata),
@@ -37,8 +38,7 @@ impl FromText for Lang {
             ("graphql", Lang::Graphql),
             ("formula", Lang::Formula),
             ("json", Lang::Json),
-        ];
-        words::choose("language", text, LANGS)
+        ]
     }
 }
 
@@ -138,6 +138,7 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::define::checked::FromText;
     use proptest::prelude::*;
 
     const ALL: [Lang; 8] =

@@ -4,10 +4,9 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::checked::{Fault, FromText};
+use super::checked::{Fault, FromText, Word};
 use super::quota::Quota;
 use super::reader::Reader;
-use super::words;
 use crate::instant::{Instant, TimeFormat};
 use crate::name::Name;
 use crate::page::Response;
@@ -67,6 +66,9 @@ pub struct RouteClass {
 pub struct Route(Box<str>);
 
 impl FromText for Route {
+    const WHAT: &'static str = "path below the base";
+    const EXAMPLES: &'static [&'static str] = &["/objects/*/search"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if !text.starts_with('/') || text.contains(['?', '#', '{', ' ']) {
             return Err(Fault::new(format!("`{text}` is not a route"))
@@ -115,16 +117,17 @@ pub enum ResetFormat {
     Rfc3339,
 }
 
-impl FromText for ResetFormat {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const FORMATS: &[(&str, ResetFormat)] = &[
+impl Word for ResetFormat {
+    const WHAT: &'static str = "format of a reset";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("epoch", ResetFormat::Epoch),
             ("epoch_ms", ResetFormat::EpochMs),
             ("seconds", ResetFormat::Seconds),
             ("milliseconds", ResetFormat::Milliseconds),
             ("rfc3339", ResetFormat::Rfc3339),
-        ];
-        words::choose("format of a reset", text, FORMATS)
+        ]
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed};
 use super::document::Problems;
 use super::limits::{Allowance, Gauge, Left, Limits, ResetFormat, Route, RouteClass};
 use super::problem::Spot;
@@ -14,40 +14,66 @@ use super::reader::Reader;
 use super::value::{Length, Rate, Ratio};
 use crate::name::Name;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// How often the provider may be asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LimitsFile {
+    /// Requests over a long time: `25/s`, `100/10s`.
     rate: Option<Checked<Rate>>,
-    burst: Option<Spanned<u32>>,
-    concurrent: Option<Spanned<u32>>,
+    /// Requests at once after a pause; evenly spaced where this is left out.
+    burst: Option<Placed<u32>>,
+    /// Requests under way at the same time.
+    concurrent: Option<Placed<u32>>,
+    /// The share that is left to your live application.
+    #[schemars(extend("default" = "0%"))]
     reserve: Option<Checked<Ratio>>,
+    /// Where answers say how many requests are left: a path, or `header:NAME`.
     left: Option<Checked<Reader>>,
+    /// Where answers hold a fraction such as `32/40`, in the place of `left`.
     used: Option<Checked<Reader>>,
-    cost: Option<Spanned<CostFile>>,
+    /// Points in the place of requests.
+    cost: Option<Placed<CostFile>>,
+    /// Where answers say when all is there again.
     reset: Option<Checked<Reader>>,
+    /// How `reset` is written; what it looks like where this is left out.
     #[serde(rename = "as")]
     format: Option<Checked<ResetFormat>>,
-    quota: Option<Spanned<QuotaFile>>,
+    /// A request whose answer says how much is left.
+    quota: Option<Placed<QuotaFile>>,
+    /// The longest pause that a run makes.
+    #[schemars(extend("default" = "2m"))]
     max_wait: Option<Checked<Length>>,
+    /// Routes with a budget of their own, by name; a request belongs to the first that it fits.
     #[serde(default)]
     classes: Ordered<ClassFile>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Points in the place of requests.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CostFile {
+    /// Where the body says how many points are left.
     left: Checked<Reader>,
+    /// Where it says how many come back every second.
     refill: Option<Checked<Reader>>,
+    /// Where it says how many one request costs.
     ask: Option<Checked<Reader>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Routes with a budget of their own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ClassFile {
+    /// Paths below the base, with `*` for what varies.
     routes: Vec<Checked<Route>>,
+    /// Requests over a long time: `25/s`, `100/10s`.
     rate: Option<Checked<Rate>>,
-    burst: Option<Spanned<u32>>,
-    concurrent: Option<Spanned<u32>>,
+    /// Requests at once after a pause; evenly spaced where this is left out.
+    burst: Option<Placed<u32>>,
+    /// Requests under way at the same time.
+    concurrent: Option<Placed<u32>>,
+    /// The share that is left to your live application.
+    #[schemars(extend("default" = "0%"))]
     reserve: Option<Checked<Ratio>>,
 }
 
@@ -66,7 +92,7 @@ impl LimitsFile {
             everywhere,
             classes: classes(self.classes, problems),
             gauge: Gauge::new(left, reset),
-            quota: self.quota.and_then(|quota| quota.value.compile(quota.referenced.into(), problems)),
+            quota: self.quota.and_then(|quota| quota.value.compile(quota.spot, problems)),
             max_wait: problems.take_option(self.max_wait).map(|wait| wait.0),
         }
     }
@@ -74,14 +100,14 @@ impl LimitsFile {
 
 fn allowance(
     rate: Option<Checked<Rate>>,
-    burst: Option<Spanned<u32>>,
-    concurrent: Option<Spanned<u32>>,
+    burst: Option<Placed<u32>>,
+    concurrent: Option<Placed<u32>>,
     reserve: Option<Checked<Ratio>>,
     problems: &mut Problems<'_>,
 ) -> Allowance {
     if let (None, Some(burst)) = (&rate, &burst) {
         let fault = Fault::new("`burst` means nothing without `rate`");
-        problems.add(burst.referenced.into(), fault.with_help("say `rate: 10/s` beside it"));
+        problems.add(burst.spot, fault.with_help("say `rate: 10/s` beside it"));
     }
     let reserve = reserve.and_then(|reserve| {
         let spot = reserve.spot;
@@ -99,11 +125,11 @@ fn allowance(
     }
 }
 
-fn at_least_one(word: &str, number: Option<Spanned<u32>>, problems: &mut Problems<'_>) -> Option<NonZeroU32> {
+fn at_least_one(word: &str, number: Option<Placed<u32>>, problems: &mut Problems<'_>) -> Option<NonZeroU32> {
     let number = number?;
     let found = NonZeroU32::new(number.value);
     if found.is_none() {
-        problems.add(number.referenced.into(), Fault::new(format!("`{word}` must be at least 1")));
+        problems.add(number.spot, Fault::new(format!("`{word}` must be at least 1")));
     }
     found
 }
@@ -111,13 +137,13 @@ fn at_least_one(word: &str, number: Option<Spanned<u32>>, problems: &mut Problem
 pub(super) fn left(
     left: Option<Checked<Reader>>,
     used: Option<Checked<Reader>>,
-    cost: Option<Spanned<CostFile>>,
+    cost: Option<Placed<CostFile>>,
     problems: &mut Problems<'_>,
 ) -> Option<Left> {
     let spots = [
         left.as_ref().map(|left| left.spot),
         used.as_ref().map(|used| used.spot),
-        cost.as_ref().map(|cost| cost.referenced.into()),
+        cost.as_ref().map(|cost| cost.spot),
     ];
     if let Some(second) = spots.into_iter().flatten().nth(1) {
         let help =

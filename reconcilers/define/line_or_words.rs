@@ -1,16 +1,20 @@
 //! A request on one line, or a mapping with its words.
 
+use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use super::checked::{Fault, FromText};
+use super::schema;
 
 /// The words of a request that may also stand on one line.
-pub(super) trait Words: DeserializeOwned {
+pub(super) trait Words: DeserializeOwned + JsonSchema {
     /// The line.
     type Line: FromText;
     /// What is wanted here, in words.
@@ -27,6 +31,20 @@ pub(super) enum LineOrWords<W: Words> {
 impl<'de, W: Words> Deserialize<'de> for LineOrWords<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+impl<W: Words> JsonSchema for LineOrWords<W> {
+    fn schema_name() -> Cow<'static, str> {
+        type_name::<Self>().into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schema::any_of([schema::plain_text::<W::Line>(), generator.subschema_for::<W>()])
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod problem;
 
 pub mod checked;
+pub mod schema;
 pub mod document;
 pub mod value;
 pub mod words;
@@ -57,6 +58,7 @@ pub mod yaml_tree;
 mod pointer;
 mod preset;
 mod inherit;
+mod written_feed;
 
 mod absence;
 pub mod confirm;
@@ -90,6 +92,7 @@ mod names;
 mod rows;
 
 pub mod definition;
+pub mod definition_file;
 mod lists;
 mod exporting;
 mod walking;

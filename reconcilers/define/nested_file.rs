@@ -1,5 +1,6 @@
 //! `nested`: lists inside rows of which a provider may show only the beginning.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault};
@@ -7,12 +8,15 @@ use super::document::Problems;
 use crate::path::Path;
 use crate::projection::{At, Nested};
 
-/// A list inside a row that may be cut off.
-#[derive(Debug, Clone, Deserialize)]
+/// A list inside rows that may be cut off.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NestedFile {
+    /// Where the list is.
     rows: Checked<At>,
+    /// The member of the row that says that the list goes on.
     more: Option<Checked<Path>>,
+    /// The member of the row that says how long the list is.
     total: Option<Checked<Path>>,
 }
 

@@ -3,43 +3,67 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, FromText, Word};
 use super::document::Problems;
 use super::keep_file::KeepFile;
 use super::paging::{By, First, More, Paging, Step, Stop};
 use super::problem::Spot;
 use super::reader::{CursorReader, Reader, Signal};
+use super::schema;
 use super::value::Length;
 use super::window_file::length_above_zero;
 use super::words;
+
+/// What says that there is one page.
+const NONE: &str = "none";
 
 /// `next` as a mapping, or the word `none`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NextFile(NextKeys, Option<String>);
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// How the next page is reached: exactly one of `link`, `url`, `cursor`, `page`, `offset` and `none`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NextKeys {
+    /// The relation of the `Link` header that leads on, such as `next`.
     link: Option<Checked<String>>,
+    /// Where the page holds the link to the next one.
     url: Option<Checked<Reader>>,
+    /// Where the page holds the token of the next one, which is sent as `{cursor}`: a path, `header:NAME`, or `last:MEMBER` of the last row.
     cursor: Option<Checked<CursorReader>>,
+    /// The number of the first page; numbers are sent as `{page}`.
     page: Option<u64>,
+    /// The first offset; offsets are sent as `{offset}`.
     offset: Option<u64>,
+    /// Whether there is one page alone.
     none: Option<bool>,
+    /// How many rows a page is asked to have, sent as `{size}`.
     size: Option<u64>,
+    /// The token of the first page, where the API wants one: a text, or `"{from}"`.
     first: Option<Checked<First>>,
+    /// What `offset` grows by: the size of a page, or the rows that it had.
+    #[schemars(extend("default" = "size"))]
     step: Option<Checked<Step>>,
+    /// Where the page says that there is another one. A `?` behind the place says that it may be left out.
     more: Option<Checked<Signal>>,
+    /// Where the page says that it is the last one. A `?` behind the place says that it may be left out.
     done: Option<Checked<Signal>>,
+    /// Where the page says how many pages there are. A walk that sees another number is partial.
     pages: Option<Checked<Signal>>,
+    /// Where the page says how many rows there are. A walk that sees another number is partial.
     total: Option<Checked<Signal>>,
+    /// Where the page holds the token of a change feed that the next run goes on from.
     save: Option<Checked<Reader>>,
+    /// What else ends the list; an empty page does for numbers and offsets where this is left out.
     stop: Option<Vec<Checked<StopWord>>>,
+    /// Which parameters travel with a link or token: none beside a link and all beside a token where this is left out.
     keep: Option<KeepFile>,
+    /// How long the provider keeps a token or link.
     ttl: Option<Checked<Length>>,
 }
 
@@ -48,6 +72,11 @@ impl<'de> Deserialize<'de> for NextFile {
         deserializer.deserialize_any(NextVisitor)
     }
 }
+
+schema::schema_of!(NextFile, |generator| schema::any_of([
+    schema::word(NONE),
+    generator.subschema_for::<NextKeys>(),
+]));
 
 struct NextVisitor;
 
@@ -67,13 +96,17 @@ impl<'de> Visitor<'de> for NextVisitor {
     }
 }
 
-impl FromText for Step {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("step", text, &[("size", Self::Size), ("rows", Self::Rows)])
+impl Word for Step {
+    const WHAT: &'static str = "step";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("size", Self::Size), ("rows", Self::Rows)]
     }
 }
 
 impl FromText for First {
+    const WHAT: &'static str = "token";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text == "{from}" {
             return Ok(Self::From);
@@ -95,6 +128,9 @@ enum StopWord {
 }
 
 impl FromText for StopWord {
+    const WHAT: &'static str = "word or HTTP status";
+    const EXAMPLES: &'static [&'static str] = &["empty", "short", "older", "404"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         match text.parse::<u16>() {
             Ok(200) => Err(Fault::new("status 200 is how every page comes and cannot be the end")),
@@ -112,8 +148,8 @@ impl NextFile {
     pub(super) fn compile(self, spot: Spot, problems: &mut Problems<'_>) -> Option<Paging> {
         let Self(mut keys, word) = self;
         if let Some(word) = word {
-            if word != "none" {
-                problems.add(spot, words::refuse("word", &word, &["none"]));
+            if word != NONE {
+                problems.add(spot, words::refuse("word", &word, &[NONE]));
                 return None;
             }
             keys.none = Some(true);

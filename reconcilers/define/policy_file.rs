@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, Placed, Word};
 use super::document::Problems;
+use super::schema;
 use super::value::{Length, Ratio};
-use super::words;
 use crate::instant::Instant;
 use crate::reconciler::{Orphans, Policy};
 
@@ -25,22 +25,40 @@ const REEMIT_AFTER: Duration = Duration::from_hours(20);
 /// Twice as many as earlier findings are looked at again in one run.
 const MAX_LOOKUPS: u64 = 20_000;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What happens to differences.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PolicyFile {
+    /// How long an item must have rested before it is judged.
+    #[schemars(extend("default" = schema::length(SETTLE)))]
     settle: Option<Checked<Length>>,
+    /// What becomes of items that only the copy has.
+    #[schemars(extend("default" = "report"))]
     orphans: Option<Checked<Orphans>>,
+    /// More events than this in one run: the domain is held and nothing is sent.
+    #[schemars(extend("default" = MAX_EMITS))]
     max_emits: Option<u64>,
+    /// A larger share of the items than this with events: the domain is held and nothing is sent.
+    #[schemars(extend("default" = "5%"))]
     max_ratio: Option<Checked<Ratio>>,
+    /// Fewer items on the side that is the truth, while the other side has some: the domain is held.
+    #[schemars(extend("default" = MIN_ITEMS))]
     min_items: Option<u64>,
+    /// How long after its event a difference that is still there is sent again.
+    #[schemars(extend("default" = schema::length(REEMIT_AFTER)))]
     reemit_after: Option<Checked<Length>>,
-    max_lookups: Option<Spanned<u64>>,
+    /// How many items one run looks up by their keys; the others come first in the next run.
+    #[schemars(extend("default" = MAX_LOOKUPS))]
+    max_lookups: Option<Placed<u64>>,
+    /// Where the first run begins; 30 days before it where this is left out.
     start: Option<Checked<Instant>>,
 }
 
-impl FromText for Orphans {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("word", text, &[("report", Self::Report), ("emit", Self::Emit)])
+impl Word for Orphans {
+    const WHAT: &'static str = "word";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("report", Self::Report), ("emit", Self::Emit)]
     }
 }
 
@@ -59,7 +77,7 @@ impl PolicyFile {
         }
         if let Some(none) = self.max_lookups.as_ref().filter(|most| most.value == 0) {
             let fault = Fault::new("without look-ups nothing is ever confirmed");
-            problems.add(none.referenced.into(), fault.with_help("leave it out for the default of 20000"));
+            problems.add(none.spot, fault.with_help("leave it out for the default of 20000"));
         }
         Policy {
             settle,

@@ -1,7 +1,6 @@
 //! Words that whole families of APIs share. A feed takes them over with `preset: NAME`; its own words win.
 
-use super::checked::{Fault, FromText};
-use super::words;
+use super::checked::Word;
 
 /// A family of APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,16 +12,17 @@ pub(super) enum Preset {
     Rfc8288,
 }
 
-impl FromText for Preset {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const PRESETS: &[(&str, Preset)] = &[
+impl Word for Preset {
+    const WHAT: &'static str = "preset";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("odata", Preset::Odata),
             ("scim", Preset::Scim),
             ("jsonapi", Preset::JsonApi),
             ("relay", Preset::Relay),
             ("rfc8288", Preset::Rfc8288),
-        ];
-        words::choose("preset", text, PRESETS)
+        ]
     }
 }
 

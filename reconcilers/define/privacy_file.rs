@@ -1,9 +1,9 @@
 //! The `privacy` block of a domain file: which compared fields people must not see the values of.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault};
+use super::checked::{Checked, Fault, Placed};
 use super::compare::index_of;
 use super::document::Problems;
 use super::feed::FeedDefinition;
@@ -13,11 +13,14 @@ use crate::discrepancy::Hidden;
 use crate::path::Path;
 use crate::reconciler::Local;
 
-#[derive(Debug, Clone, Deserialize)]
+/// What people must not see, by the names of compared fields.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PrivacyFile {
+    /// Fields whose values are left out of findings, reports and logs.
     #[serde(default)]
     drop: Vec<Checked<String>>,
+    /// Fields whose values have a pseudonym in their place.
     #[serde(default)]
     hash: Vec<Checked<String>>,
 }
@@ -27,7 +30,7 @@ pub(super) type Spots = Vec<(usize, Spot)>;
 
 /// Marks the fields that are hidden, and says where each is named.
 pub(super) fn hide(
-    written: Option<Spanned<PrivacyFile>>,
+    written: Option<Placed<PrivacyFile>>,
     fields: &mut Fields,
     local: Option<&Local>,
     problems: &mut Problems<'_>,
@@ -36,10 +39,8 @@ pub(super) fn hide(
     let PrivacyFile { drop, hash } = written.value;
     if drop.is_empty() && hash.is_empty() {
         let fault = Fault::new("`privacy` names no field, so everything is shown");
-        problems.warn(
-            written.referenced.into(),
-            fault.with_help("name compared fields in `drop: [...]` or in `hash: [...]`"),
-        );
+        problems
+            .warn(written.spot, fault.with_help("name compared fields in `drop: [...]` or in `hash: [...]`"));
     }
     let dropped = drop.into_iter().map(|name| (name, Hidden::Dropped));
     let named = dropped.chain(hash.into_iter().map(|name| (name, Hidden::Hashed)));

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::auth::base::Base;
 use super::auth::host::HostPattern;
 use super::auth::tls::{Tls, TlsFile};
 use super::auth::{Auth, AuthFile};
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed};
 use super::currencies_file::{self, Places};
 use super::document::{Document, Problems};
 use super::each_file::EachDefinition;
@@ -24,26 +24,40 @@ use super::rules::{RuleFile, Rules};
 use super::template::{Slot, Template};
 use super::value::HeaderName;
 use super::words;
+use super::written_feed::WrittenFeed;
 use crate::name::Name;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Somebody else's API: where it is, what it asks for, and its feeds.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ProviderFile {
+pub(super) struct ProviderFile {
+    /// What the provider is called.
     provider: Checked<Name>,
+    /// The address that all paths are below; it may hold `{var.NAME}`, `{each.NAME}` or `{token.MEMBER}`.
     base: Checked<Base>,
+    /// Other origins that links may lead to, which get no credentials: `files.example.com`, `*.example.com`.
     #[serde(default)]
     hosts: Vec<Checked<Template>>,
-    auth: Option<Spanned<AuthFile>>,
+    /// What requests show to the provider.
+    auth: Option<Placed<AuthFile>>,
+    /// The certificate that its connections show.
     tls: Option<TlsFile>,
+    /// Headers of every request. One whose placeholders are all unset is left out.
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
+    /// How often the provider may be asked.
     #[serde(default)]
     limits: LimitsFile,
+    /// What answers mean; the first rule whose `when` holds decides.
     #[serde(default)]
     rules: Vec<RuleFile>,
+    /// How many decimals the minor units of a currency have here, where ISO 4217 has another number.
     #[serde(default)]
     currencies: Ordered<Checked<Places>>,
+    /// The lists of the provider, by their names.
+    #[schemars(with = "Ordered<WrittenFeed>")]
     feeds: Ordered<FeedFile>,
+    /// Lists that are about no item, by their names: what `webhooks` and `scopes` of feeds read.
     #[serde(default)]
     lists: Ordered<ListFile>,
 }

@@ -1,5 +1,6 @@
 //! Where a provider can be asked how much is left, without that costing anything of it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault};
@@ -21,13 +22,19 @@ pub struct Quota {
     pub gauge: Gauge,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A request whose answer says how much is left, and which costs nothing of it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuotaFile {
+    /// The request, such as `GET /rate_limit`.
     request: Checked<RequestLine>,
+    /// Where the answer says how many requests are left.
     left: Option<Checked<Reader>>,
+    /// A fraction such as `32/40`, in the place of `left`.
     used: Option<Checked<Reader>>,
+    /// Where the answer says when all is there again.
     reset: Option<Checked<Reader>>,
+    /// How `reset` is written; what it looks like where this is left out.
     #[serde(rename = "as")]
     format: Option<Checked<ResetFormat>>,
 }

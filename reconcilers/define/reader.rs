@@ -22,6 +22,9 @@ pub enum Reader {
 }
 
 impl FromText for Reader {
+    const WHAT: &'static str = "place in an answer";
+    const EXAMPLES: &'static [&'static str] = &["meta.next", "header:X-Next", "link:next"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let text = text.strip_suffix('?').unwrap_or(text);
         if let Some(name) = text.strip_prefix("header:") {
@@ -57,6 +60,9 @@ pub struct Signal {
 }
 
 impl FromText for Signal {
+    const WHAT: &'static str = "place in an answer";
+    const EXAMPLES: &'static [&'static str] = &["meta.total", "header:X-Total?"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         Reader::from_text(text).map(|reader| Self { reader, may_lack: text.ends_with('?') })
     }
@@ -154,6 +160,9 @@ pub enum CursorReader {
 }
 
 impl FromText for CursorReader {
+    const WHAT: &'static str = "place in an answer";
+    const EXAMPLES: &'static [&'static str] = &["meta.next", "header:X-Next", "last:id"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         match text.strip_prefix("last:") {
             Some(path) => Path::from_text(path).map(Self::Last),

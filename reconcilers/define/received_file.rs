@@ -1,10 +1,10 @@
 //! The `received` block of a domain file: the team's own table of the webhooks that it received.
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault};
+use super::checked::{Checked, Fault, Placed};
 use super::document::Problems;
 use super::domain::{ColumnName, SqlText};
 use super::problem::Spot;
@@ -14,24 +14,36 @@ use crate::name::Name;
 use crate::received::{Received, Status};
 use crate::reconciler::Local;
 
-#[derive(Debug, Clone, Deserialize)]
+/// The table of received webhooks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReceivedFile {
+    /// The database that it is in; that of `local` where this is left out.
     database: Option<Checked<Name>>,
+    /// The query for the webhooks about some items: `IN (:keys)`.
     keys: Checked<SqlText>,
+    /// The column with the key of the item.
     key: Checked<ColumnName>,
+    /// The column that says when the webhook was received.
     at: Checked<ColumnName>,
+    /// The column with the provider's id of the event.
     event: Option<Checked<ColumnName>>,
+    /// Which webhooks your application applied.
     status: Option<StatusFile>,
+    /// How times are stored; as in `local` where this is left out.
     time: Option<Checked<TimeFormat>>,
+    /// Whose clocks times without a zone were written by; as in `local` where this is left out.
     zone: Option<Checked<Tz>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Which webhooks the application applied.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StatusFile {
+    /// The column that says so.
     column: Checked<ColumnName>,
-    applied: Spanned<Vec<String>>,
+    /// Its values that mean it.
+    applied: Placed<Vec<String>>,
 }
 
 impl ReceivedFile {
@@ -76,8 +88,7 @@ impl StatusFile {
     fn compile(self, problems: &mut Problems<'_>) -> Option<Status> {
         if self.applied.value.is_empty() {
             let fault = Fault::new("no value of the status says that a webhook was applied");
-            problems
-                .add(self.applied.referenced.into(), fault.with_help("name them as in `applied: [done]`"));
+            problems.add(self.applied.spot, fault.with_help("name them as in `applied: [done]`"));
         }
         Some(Status { column: problems.take(self.column)?.0, applied: self.applied.value })
     }

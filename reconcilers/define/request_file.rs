@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::body::{Tree, TreeFile};
-use super::checked::{Checked, Entry, Fault, FromText, Ordered};
+use super::checked::{Checked, Entry, Fault, FromText, Ordered, Word};
 use super::document::Problems;
 use super::placeholder::{Format, Slot};
 use super::problem::Spot;
@@ -12,7 +12,6 @@ use super::request_line::RequestLine;
 use super::slots::Slots;
 use super::template::Template;
 use super::value::HeaderName;
-use super::words;
 use crate::page::Method;
 
 /// The words that make up a request.
@@ -35,9 +34,11 @@ pub(super) enum Encode {
     Form,
 }
 
-impl FromText for Encode {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("encoding", text, &[("json", Self::Json), ("form", Self::Form)])
+impl Word for Encode {
+    const WHAT: &'static str = "encoding";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("json", Self::Json), ("form", Self::Form)]
     }
 }
 

@@ -14,6 +14,9 @@ pub struct RequestLine {
 }
 
 impl FromText for RequestLine {
+    const WHAT: &'static str = "request";
+    const EXAMPLES: &'static [&'static str] = &["GET /orders/{id}"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         const METHODS: &[(&str, Method)] = &[("GET", Method::Get), ("POST", Method::Post)];
         let example = "write the method and the path below the provider's base, such as `GET /charges`";

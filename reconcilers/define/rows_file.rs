@@ -2,22 +2,24 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, FromText, Placed, Word};
 use super::document::Problems;
 use super::gone_file::GoneIf;
 use super::nested_file::NestedFile;
 use super::problem::Spot;
-use super::words;
+use super::schema;
 use crate::format::{Children, Elements, Format, Unpack};
 use crate::path::Path;
 use crate::projection::{AROUND, Absent, At, Explode, MAP_KEY, Nested, OPERATION, Operation, RowShape, Rows};
 
 impl FromText for At {
+    const WHAT: &'static str = "path";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let (path, absent) = match text.strip_suffix('?') {
             Some(path) => (path, Absent::Empty),
@@ -39,6 +41,9 @@ pub(super) struct RowsText {
 }
 
 impl FromText for RowsText {
+    const WHAT: &'static str = "path of a list";
+    const EXAMPLES: &'static [&'static str] = &["data", "edges[*].node"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let Some((list, inner)) = text.split_once("[*]").filter(|(_, inner)| !inner.is_empty()) else {
             return At::from_text(text).map(|at| Self { at, unwrap: None });
@@ -62,13 +67,19 @@ pub(super) enum RowsFile {
     Elsewhere(Box<ElsewhereFile>),
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Rows that do not lie in one array: `map`, or `one`, or any of the others.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ElsewhereFile {
+    /// An object with rows by their ids.
     map: Option<Checked<At>>,
+    /// A single row; `.` is the page itself.
     one: Option<Checked<At>>,
+    /// The array of rows that are new.
     added: Option<Checked<At>>,
+    /// The array of rows that changed.
     modified: Option<Checked<At>>,
+    /// The array of rows that name deleted items.
     removed: Option<Checked<At>>,
 }
 
@@ -77,6 +88,11 @@ impl<'de> Deserialize<'de> for RowsFile {
         deserializer.deserialize_any(RowsVisitor)
     }
 }
+
+schema::schema_of!(RowsFile, |generator| schema::any_of([
+    schema::plain_text::<RowsText>(),
+    generator.subschema_for::<ElsewhereFile>(),
+]));
 
 struct RowsVisitor;
 
@@ -139,34 +155,39 @@ pub(super) enum FormatWord {
     Xml,
 }
 
-impl FromText for FormatWord {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const FORMATS: &[(&str, FormatWord)] = &[
+impl Word for FormatWord {
+    const WHAT: &'static str = "format";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("json", FormatWord::Json),
             ("jsonl", FormatWord::Jsonl),
             ("csv", FormatWord::Csv),
             ("tsv", FormatWord::Tsv),
             ("xml", FormatWord::Xml),
-        ];
-        words::choose("format", text, FORMATS)
+        ]
     }
 }
 
-impl FromText for Unpack {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("packing", text, &[("gzip", Self::Gzip), ("zip", Self::Zip)])
+impl Word for Unpack {
+    const WHAT: &'static str = "packing";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("gzip", Self::Gzip), ("zip", Self::Zip)]
     }
 }
 
-impl FromText for Children {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("word", text, &[("drop", Self::Drop), ("nest", Self::Nest)])
+impl Word for Children {
+    const WHAT: &'static str = "word";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("drop", Self::Drop), ("nest", Self::Nest)]
     }
 }
 
 /// The words of a feed about its rows.
 pub(super) struct RowsWords {
-    pub rows: Option<Spanned<RowsFile>>,
+    pub rows: Option<Placed<RowsFile>>,
     pub unwrap: Option<Checked<Path>>,
     pub explode: Option<Checked<At>>,
     pub scalar: Option<Checked<String>>,
@@ -245,7 +266,7 @@ impl RowsWords {
         problems: &mut Problems<'_>,
     ) -> Option<(Rows, Option<Path>)> {
         let fault = match (self.rows.take(), format.is_rows()) {
-            (Some(rows), false) => return rows.value.compile(rows.referenced.into(), problems),
+            (Some(rows), false) => return rows.value.compile(rows.spot, problems),
             (None, true) => return Some((Rows::Array(At::required(Path::root())), None)),
             (None, false) => Fault::new("the feed has no `rows`")
                 .with_help("say where the rows of a page are, such as `rows: data`"),

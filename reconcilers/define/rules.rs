@@ -2,27 +2,31 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, Placed, Word};
 use super::condition::{ConditionFile, Conditions, Place};
 use super::document::Problems;
 use super::selector::Selector;
 use super::value::Length;
-use super::words;
 use crate::page::{Answer, Response};
 
 /// The longest part of a provider's own message that is repeated, in characters.
 const MAX_MESSAGE: usize = 200;
 
-/// A rule as it is written.
-#[derive(Debug, Clone, Deserialize)]
+/// What an answer means.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleFile {
-    when: serde_saphyr::Spanned<ConditionFile>,
+    /// Which answers are meant.
+    when: Placed<ConditionFile>,
+    /// What follows.
     #[serde(rename = "do")]
     then: Checked<Then>,
+    /// Of `wait` and `retry`: the shortest pause.
     at_least: Option<Checked<Length>>,
+    /// Where the answer says why.
     message: Option<Checked<Selector>>,
 }
 
@@ -53,9 +57,11 @@ pub enum Then {
     Reject,
 }
 
-impl FromText for Then {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const WORDS: &[(&str, Then)] = &[
+impl Word for Then {
+    const WHAT: &'static str = "action";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("retry", Then::Retry),
             ("wait", Then::Wait),
             ("refresh", Then::Refresh),
@@ -67,8 +73,7 @@ impl FromText for Then {
             ("partial", Then::Partial),
             ("fail", Then::Fail),
             ("reject", Then::Reject),
-        ];
-        words::choose("action", text, WORDS)
+        ]
     }
 }
 
@@ -92,7 +97,7 @@ impl Rules {
     pub(super) fn compile(files: Vec<RuleFile>, problems: &mut Problems<'_>) -> Self {
         let mut rules = Self::default();
         for file in files {
-            rules.conditions.add(file.when.value, file.when.referenced.into(), problems);
+            rules.conditions.add(file.when.value, file.when.spot, problems);
             let message = problems.take_option(file.message).map(|at| rules.conditions.place(at));
             let then = problems.take(file.then).unwrap_or(Then::Fail);
             let pause_spot = file.at_least.as_ref().map(|pause| pause.spot);

@@ -1,22 +1,32 @@
 //! When a domain runs, as its file says it.
 
 use chrono_tz::{TZ_VARIANTS, Tz};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, FromText, Word};
 use super::document::Problems;
 use super::value::Length;
 use super::words;
 use crate::schedule::{CatchUp, CronFault, Schedule};
 use crate::spoken::Spoken;
 
-#[derive(Debug, Clone, Deserialize)]
+/// When a domain runs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleFile {
+    /// Five fields, or six with the second first: `0 2 * * *`.
     cron: Checked<CronText>,
+    /// Whose clocks these are.
+    #[schemars(extend("default" = "UTC"))]
     zone: Option<Checked<Tz>>,
+    /// What becomes of times that passed while nobody was there.
+    #[schemars(extend("default" = "latest"))]
     catch_up: Option<Checked<CatchUp>>,
+    /// By how much each run is put off at most, so that not all begin at once.
+    #[schemars(extend("default" = "0s"))]
     jitter: Option<Checked<Length>>,
+    /// Whether the daemon leaves the domain out.
     #[serde(default)]
     paused: bool,
 }
@@ -26,6 +36,9 @@ pub(super) struct ScheduleFile {
 struct CronText(String);
 
 impl FromText for CronText {
+    const WHAT: &'static str = "cron expression";
+    const EXAMPLES: &'static [&'static str] = &["0 2 * * *"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         match Schedule::new(text, Tz::UTC) {
             Ok(_) => Ok(Self(text.to_owned())),
@@ -43,13 +56,18 @@ fn advice(fault: &CronFault) -> &'static str {
     }
 }
 
-impl FromText for CatchUp {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("word", text, &[("latest", Self::Latest), ("skip", Self::Skip)])
+impl Word for CatchUp {
+    const WHAT: &'static str = "word";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("latest", Self::Latest), ("skip", Self::Skip)]
     }
 }
 
 impl FromText for Tz {
+    const WHAT: &'static str = "time zone";
+    const EXAMPLES: &'static [&'static str] = &["Europe/London", "UTC"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         text.parse().map_err(|_| {
             let near = words::nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name()));

@@ -1,5 +1,6 @@
 //! The `scopes` of a feed: which ones the credentials need, and where the provider says which they have.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::checked::{Checked, Fault};
@@ -10,13 +11,19 @@ use super::value::HeaderName;
 use crate::name::Name;
 use crate::scopes::Need;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Which scopes the credentials need, and where the provider says which they have, for `tieout doctor`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScopesFile {
+    /// The header of every answer that has them.
     header: Option<Checked<HeaderName>>,
+    /// The header with those of which any is enough.
     accepted: Option<Checked<HeaderName>>,
+    /// The list that has them, one of `lists`.
     list: Option<Checked<Name>>,
+    /// Where a row of the list has them.
     at: Option<Checked<Selector>>,
+    /// Those that the feed needs; `a|b` where either is enough.
     #[serde(default)]
     need: Vec<Checked<String>>,
 }

@@ -40,6 +40,9 @@ impl fmt::Display for Selector {
 }
 
 impl FromText for Selector {
+    const WHAT: &'static str = "place in the body";
+    const EXAMPLES: &'static [&'static str] = &["errors[*].message"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let Some(at) = first_choice(text) else {
             return Ok(Self { root: Some(Path::from_text(text)?), choices: Vec::new(), text: text.into() });

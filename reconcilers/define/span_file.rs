@@ -3,15 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, FromText, Placed};
 use super::document::Problems;
 use super::edges::Edges;
 use super::problem::Spot;
+use super::schema;
 use super::value::Length;
 use super::window_file::length_above_zero;
 
@@ -28,11 +29,15 @@ pub(super) enum SpanFile {
     Keys(Box<SpanKeys>),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The range of one slice.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SpanKeys {
+    /// What a slice begins with.
     prefer: Option<Checked<Length>>,
+    /// The longest that the API takes.
     max: Option<Checked<Length>>,
+    /// The shortest that a slice is split into; the grain where this is left out.
     min: Option<Checked<Length>>,
 }
 
@@ -41,6 +46,11 @@ impl<'de> Deserialize<'de> for SpanFile {
         deserializer.deserialize_any(SpanVisitor)
     }
 }
+
+schema::schema_of!(SpanFile, |generator| schema::any_of([
+    schema::plain_text::<Length>(),
+    generator.subschema_for::<SpanKeys>(),
+]));
 
 struct SpanVisitor;
 
@@ -73,7 +83,7 @@ pub(super) struct Span {
 
 impl SpanFile {
     pub(super) fn compile(
-        written: Option<Spanned<Self>>,
+        written: Option<Placed<Self>>,
         edges: Edges,
         grain: Duration,
         problems: &mut Problems<'_>,
@@ -82,7 +92,7 @@ impl SpanFile {
             let usual = if edges.upper.is_some() { DEFAULT } else { UP_TO_NOW };
             return Span { prefer: usual.max(grain), max: None, min: grain };
         };
-        let spot = Spot::from(written.referenced);
+        let spot = written.spot;
         let keys = match written.value {
             Self::Keys(keys) => *keys,
             Self::Prefer(outcome) => {

@@ -29,6 +29,8 @@ pub struct Template {
 }
 
 impl FromText for Template {
+    const WHAT: &'static str = "text with placeholders";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let mut parts = Vec::new();
         let mut rest = text;

@@ -2,44 +2,55 @@
 
 use std::time::Duration;
 
-use super::checked::{Fault, FromText};
-use super::words;
+use super::checked::{Fault, FromText, Word};
 use crate::instant::{Instant, TimeFormat};
 use crate::name::{FeedName, Name};
 use crate::path::Path;
 
 impl FromText for Name {
+    const WHAT: &'static str = "name";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         text.parse().map_err(|error: crate::name::NotAName| Fault::new(error.to_string()))
     }
 }
 
 impl FromText for FeedName {
+    const WHAT: &'static str = "name of a feed";
+    const EXAMPLES: &'static [&'static str] = &["stripe/charges"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         Self::try_from(text.to_owned()).map_err(Fault::new)
     }
 }
 
 impl FromText for Path {
+    const WHAT: &'static str = "path";
+    const EXAMPLES: &'static [&'static str] = &["id", "total.amount"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         Self::try_from(text.to_owned()).map_err(Fault::new)
     }
 }
 
-impl FromText for TimeFormat {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const FORMATS: &[(&str, TimeFormat)] = &[
+impl Word for TimeFormat {
+    const WHAT: &'static str = "time format";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("epoch", TimeFormat::Epoch),
             ("epoch_ms", TimeFormat::EpochMs),
             ("epoch_us", TimeFormat::EpochUs),
             ("rfc3339", TimeFormat::Rfc3339),
             ("sql", TimeFormat::Sql),
-        ];
-        words::choose("time format", text, FORMATS)
+        ]
     }
 }
 
 impl FromText for Instant {
+    const WHAT: &'static str = "instant";
+    const EXAMPLES: &'static [&'static str] = &["2025-11-21T00:00:00Z"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         TimeFormat::Rfc3339.read(text).ok_or_else(|| {
             Fault::new(format!("`{text}` is not an instant"))
@@ -53,6 +64,9 @@ impl FromText for Instant {
 pub struct Length(pub Duration);
 
 impl FromText for Length {
+    const WHAT: &'static str = "duration";
+    const EXAMPLES: &'static [&'static str] = &["30s", "15m", "12h", "30d"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         humantime::parse_duration(text).map(Self).map_err(|_| {
             Fault::new(format!("`{text}` is not a duration"))
@@ -66,6 +80,9 @@ impl FromText for Length {
 pub struct Ratio(pub f64);
 
 impl FromText for Ratio {
+    const WHAT: &'static str = "share";
+    const EXAMPLES: &'static [&'static str] = &["5%"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
         percent
@@ -83,6 +100,9 @@ impl FromText for Ratio {
 pub struct Rate(pub f64);
 
 impl FromText for Rate {
+    const WHAT: &'static str = "rate";
+    const EXAMPLES: &'static [&'static str] = &["25/s", "60/min", "100/10s"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let seconds = |unit: &str| match unit {
             "s" | "sec" => Some(1.0),
@@ -111,6 +131,8 @@ impl FromText for Rate {
 pub struct HeaderName(pub String);
 
 impl FromText for HeaderName {
+    const WHAT: &'static str = "name of a header";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if text.is_empty() || !text.chars().all(is_token) {

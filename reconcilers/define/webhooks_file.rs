@@ -1,10 +1,10 @@
 //! The `webhooks` of a feed: a list of the provider, with the endpoints which webhooks are sent to. And the `webhooks` of a
 //! domain: which of them is its own.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText, Ordered};
+use super::checked::{Checked, Fault, FromText, Ordered, Placed};
 use super::condition::Expected;
 use super::document::Problems;
 use super::events_file::conditions;
@@ -14,16 +14,24 @@ use crate::name::Name;
 use crate::path::Path;
 use crate::webhooks::Address;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where the provider lists the endpoints that it sends webhooks to, for `tieout doctor`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhooksFile {
+    /// The list of endpoints, one of `lists`.
     list: Checked<Name>,
+    /// Where an entry has its address.
     url: Checked<Path>,
-    on_if: Option<Spanned<Ordered<Checked<Expected>>>>,
-    ok_if: Option<Spanned<Ordered<Checked<Expected>>>>,
+    /// What an entry holds that is on; left out where whoever is listed is on.
+    on_if: Option<Placed<Ordered<Checked<Expected>>>>,
+    /// What an entry holds whose last delivery arrived; left out where the list does not say.
+    ok_if: Option<Placed<Ordered<Checked<Expected>>>>,
+    /// Where an entry has its topics.
     topics: Option<Checked<Selector>>,
+    /// The topic that stands for all of them.
     all: Option<Checked<String>>,
-    expect: Spanned<Vec<Checked<String>>>,
+    /// The topics that tell of the items of the feed.
+    expect: Placed<Vec<Checked<String>>>,
 }
 
 /// Where the provider lists the endpoints that it sends webhooks to.
@@ -79,7 +87,7 @@ impl WebhooksFile {
         if self.expect.value.is_empty() {
             let fault = Fault::new("no topic tells of the items of the feed");
             problems.add(
-                self.expect.referenced.into(),
+                self.expect.spot,
                 fault.with_help("name them as in `expect: [order.updated]`"),
             );
         }
@@ -92,11 +100,13 @@ fn texts(written: Vec<Checked<String>>, problems: &mut Problems<'_>) -> Vec<Stri
     written.into_iter().filter_map(|text| problems.take(text)).collect()
 }
 
-/// The `webhooks` of a domain.
-#[derive(Debug, Clone, Deserialize)]
+/// Which of the provider's endpoints is the domain's own, and what it needs of it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnWebhooksFile {
+    /// Where the endpoint is, without its query and what of its path is secret.
     url: Option<Checked<Address>>,
+    /// The topics that it needs, in the place of those that the feed names; empty where it needs none.
     expect: Option<Vec<Checked<String>>>,
 }
 
@@ -122,6 +132,8 @@ impl OwnWebhooksFile {
 }
 
 impl FromText for Address {
+    const WHAT: &'static str = "address of an endpoint";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         text.parse::<Self>().map_err(|error| Fault::new(error.to_string()))
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::checked::{Checked, Fault, FromText};
+use super::checked::{Checked, Fault, Placed, Word};
 use super::clock_file::{FormatWord, clock_format};
 use super::document::Problems;
 use super::edges::Edges;
@@ -14,62 +14,94 @@ use super::problem::Spot;
 use super::reader::Signal;
 use super::span_file::SpanFile;
 use super::value::Length;
-use super::words;
 use crate::clock_format::ClockFormat;
 use crate::path::Path;
 use crate::reconciler::{Cap, ClockKind, Cure, Feed, Filter, NO_CLOCK, Order, OverlapScan};
 use crate::spoken::Spoken;
 
-#[derive(Debug, Clone, Deserialize)]
+/// The member by which the API filters, and how.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WindowFile {
+    /// The path of that member, or `none` for items without any time.
     clock: Checked<Path>,
+    /// How it is written: a word, or a pattern such as `%Y-%m-%d %H:%M`. Needed unless `clock: none`.
     #[serde(rename = "as")]
     format: Option<Checked<FormatWord>>,
+    /// Whose clocks times without an offset are of; UTC where this is left out.
     zone: Option<Checked<Tz>>,
+    /// The shortest step of the API's own comparison; that of the format where this is left out.
     grain: Option<Checked<Length>>,
+    /// Which bounds belong to a range.
+    #[schemars(extend("default" = "[)"))]
     edges: Option<Checked<Edges>>,
-    span: Option<Spanned<SpanFile>>,
+    /// The range of one slice: a day, and a year where there is only a lower bound, where this is left out.
+    span: Option<Placed<SpanFile>>,
+    /// How long the API keeps what it lists.
     keep: Option<Checked<Length>>,
+    /// How late an item may appear in the list.
+    #[schemars(extend("default" = "0s"))]
     lag: Option<Checked<Length>>,
+    /// How far below the verified range each run begins again.
+    #[schemars(extend("default" = "0s"))]
     overlap: Option<Checked<Length>>,
+    /// Where the answer says up to when it is whole.
     ceiling: Option<Checked<Signal>>,
+    /// Who applies the window: the API, or tieout, which then reads the list whole.
+    #[schemars(extend("default" = "server"))]
     filter: Option<Checked<Filter>>,
-    open: Option<Spanned<bool>>,
-    cap: Option<Spanned<CapFile>>,
+    /// Whether the newest window is asked for without an upper bound.
+    #[schemars(extend("default" = false))]
+    open: Option<Placed<bool>>,
+    /// How many rows the API lists of one window at most, and what to do then.
+    cap: Option<Placed<CapFile>>,
+    /// What the clock measures, where `order` does not say.
     on: Option<Checked<ClockKind>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// How far back verified ranges are read again, and how often.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OverlapFile {
+    /// How far back.
     back: Checked<Length>,
+    /// How often.
     every: Checked<Length>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// How many rows the API lists of one window at most.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CapFile {
-    rows: Spanned<u64>,
+    /// That number.
+    rows: Placed<u64>,
+    /// What to do: read the halves, or begin anew behind the last id.
     then: Option<Checked<Cure>>,
+    /// Of `rekey`: the path of the id; that of the key where this is left out.
     key: Option<Checked<Path>>,
 }
 
-impl FromText for Filter {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("filter", text, &[("server", Self::Server), ("client", Self::Client)])
+impl Word for Filter {
+    const WHAT: &'static str = "filter";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("server", Self::Server), ("client", Self::Client)]
     }
 }
 
-impl FromText for ClockKind {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("clock", text, &[("created", Self::Created), ("updated", Self::Updated)])
+impl Word for ClockKind {
+    const WHAT: &'static str = "clock";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("created", Self::Created), ("updated", Self::Updated)]
     }
 }
 
-impl FromText for Cure {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("cure", text, &[("halve", Self::Halve), ("rekey", Self::Rekey)])
+impl Word for Cure {
+    const WHAT: &'static str = "cure";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("halve", Self::Halve), ("rekey", Self::Rekey)]
     }
 }
 
@@ -85,21 +117,19 @@ pub(super) enum OrderWord {
     None,
 }
 
-impl FromText for OrderWord {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+impl Word for OrderWord {
+    const WHAT: &'static str = "order";
+
+    fn words() -> Vec<(&'static str, Self)> {
         use ClockKind::{Created, Updated};
-        words::choose(
-            "order",
-            text,
-            &[
-                ("created desc", Self::Along(Created, Order::Descending)),
-                ("created asc", Self::Along(Created, Order::Ascending)),
-                ("updated desc", Self::Along(Updated, Order::Descending)),
-                ("updated asc", Self::Along(Updated, Order::Ascending)),
-                ("id asc", Self::Id),
-                ("none", Self::None),
-            ],
-        )
+        vec![
+            ("created desc", Self::Along(Created, Order::Descending)),
+            ("created asc", Self::Along(Created, Order::Ascending)),
+            ("updated desc", Self::Along(Updated, Order::Descending)),
+            ("updated asc", Self::Along(Updated, Order::Ascending)),
+            ("id asc", Self::Id),
+            ("none", Self::None),
+        ]
     }
 }
 
@@ -121,13 +151,13 @@ pub(super) struct WindowDefinition {
 
 impl WindowDefinition {
     pub(super) fn compile(
-        window: Spanned<WindowFile>,
+        window: Placed<WindowFile>,
         order: Option<Checked<OrderWord>>,
         mutable: bool,
         overlap: Option<OverlapFile>,
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
-        let (spot, mut file) = (Spot::from(window.referenced), window.value);
+        let (spot, mut file) = (window.spot, window.value);
         if file.clock.outcome.as_ref().is_ok_and(|path| path.to_string() == NO_CLOCK) {
             return Some(file.compile_without_clock(spot, order, mutable, overlap.as_ref(), problems));
         }
@@ -201,11 +231,11 @@ impl WindowFile {
             ("zone", self.zone.as_ref().map(|word| word.spot)),
             ("grain", self.grain.as_ref().map(|word| word.spot)),
             ("edges", self.edges.as_ref().map(|word| word.spot)),
-            ("span", self.span.as_ref().map(|word| word.referenced.into())),
+            ("span", self.span.as_ref().map(|word| word.spot)),
             ("keep", self.keep.as_ref().map(|word| word.spot)),
             ("overlap", self.overlap.as_ref().map(|word| word.spot)),
             ("filter", self.filter.as_ref().map(|word| word.spot)),
-            ("open", self.open.as_ref().map(|word| word.referenced.into())),
+            ("open", self.open.as_ref().map(|word| word.spot)),
             ("on", self.on.as_ref().map(|word| word.spot)),
             ("overlap_scan", overlap.map(|overlap| overlap.back.spot)),
         ];
@@ -233,8 +263,8 @@ impl WindowFile {
     fn doubt_what_the_provider_would_do(&self, problems: &mut Problems<'_>) {
         let given = [
             ("edges", self.edges.as_ref().map(|word| word.spot)),
-            ("span", self.span.as_ref().map(|word| word.referenced.into())),
-            ("open", self.open.as_ref().map(|word| word.referenced.into())),
+            ("span", self.span.as_ref().map(|word| word.spot)),
+            ("open", self.open.as_ref().map(|word| word.spot)),
             ("overlap", self.overlap.as_ref().map(|word| word.spot)),
         ];
         for (word, spot) in given {
@@ -269,13 +299,13 @@ fn grain(
 }
 
 fn compile_cap(
-    cap: Spanned<CapFile>,
+    cap: Placed<CapFile>,
     sorted: OrderWord,
     problems: &mut Problems<'_>,
 ) -> (Option<Cap>, Option<Path>) {
-    let (spot, file) = (Spot::from(cap.referenced), cap.value);
+    let (spot, file) = (cap.spot, cap.value);
     if file.rows.value == 0 {
-        problems.add(file.rows.referenced.into(), Fault::new("a cap of no rows lets nothing be read"));
+        problems.add(file.rows.spot, Fault::new("a cap of no rows lets nothing be read"));
     }
     if file.then.is_none() {
         let help = "say `then: halve`, or `then: rekey` where more rows than the cap can share one instant";

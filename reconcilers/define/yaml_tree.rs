@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
+use super::checked::Placed;
 use super::problem::Spot;
 
 /// A part of a file.
@@ -49,8 +49,8 @@ pub struct Member {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let node = Spanned::<NodeKind>::deserialize(deserializer)?;
-        Ok(Self { spot: node.referenced.into(), kind: node.value })
+        let node = Placed::<NodeKind>::deserialize(deserializer)?;
+        Ok(Self { spot: node.spot, kind: node.value })
     }
 }
 
@@ -103,8 +103,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NodeKind, A::Error> {
         let mut members = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            members.push(Member { key: key.value, spot: key.referenced.into(), value: map.next_value()? });
+        while let Some(key) = map.next_key::<Placed<String>>()? {
+            members.push(Member { key: key.value, spot: key.spot, value: map.next_value()? });
         }
         Ok(NodeKind::Map(members))
     }

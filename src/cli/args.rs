@@ -13,7 +13,7 @@ use super::asyncapi::AsyncapiArgs;
 use super::config::ConfigCommand;
 use super::daemon::DaemonArgs;
 use super::dlq::DlqCommand;
-use super::explain::ShowArgs;
+use super::explain::{ExplainArgs, ShowArgs};
 use super::failure::Failure;
 use super::feed::FeedArgs;
 use super::generate::GenerateCommand;
@@ -167,9 +167,9 @@ pub enum Command {
     /// Bring the state store's schema up to date; print the statements of a queue or an inbox
     #[command(subcommand, after_help = help::MIGRATE.short(), after_long_help = help::MIGRATE.long())]
     Migrate(MigrateCommand),
-    /// Show the whole life of one finding, why it stands where it stands, and what happens next
+    /// Show the whole life of one finding, why it stands where it stands, and what happens next; or what a code means
     #[command(after_help = help::EXPLAIN.short(), after_long_help = help::EXPLAIN.long())]
-    Explain(ShowArgs),
+    Explain(ExplainArgs),
     /// Let go what a run holds back, and deliver it
     #[command(after_help = help::APPROVE.short(), after_long_help = help::APPROVE.long())]
     Approve(ApproveArgs),

@@ -3,30 +3,59 @@
 use std::collections::BTreeMap;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args as _, Subcommand};
+use clap::{ArgMatches, Args as _, Subcommand, ValueEnum};
+use tieout_reconcilers::define::definition_file::DefinitionFile;
+use tieout_reconcilers::define::schema;
 
 use super::args::Shared;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::help;
 use super::wire;
-use crate::config::{Origin, Setting};
+use crate::config::{self, Origin, Setting};
 use crate::report::{exit, json, text};
 use crate::telemetry;
 
 /// The configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
+    /// Print the JSON Schema of `tieout.yaml` or of definition files, for editors
+    #[command(after_help = help::CONFIG_SCHEMA.short(), after_long_help = help::CONFIG_SCHEMA.long())]
+    Schema {
+        /// What is described
+        #[arg(value_enum, value_name = "WHAT", default_value_t = Described::Configuration)]
+        of: Described,
+    },
     /// Show every setting, its value, and the line, variable or flag that it came from; secrets are not shown
     #[command(after_help = help::CONFIG.short(), after_long_help = help::CONFIG.long())]
     Show,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Described {
+    /// `tieout.yaml`
+    Configuration,
+    /// Provider files and domain files
+    Definition,
 }
 
 /// Carries `config` out. It needs no network, no database and no secret.
 pub(super) fn carry_out(desk: &Desk, command: ConfigCommand) -> Result<u8, Failure> {
     match command {
         ConfigCommand::Show => show(desk),
+        ConfigCommand::Schema { of } => schema(desk, of),
     }
+}
+
+/// A schema is one JSON document, whatever the format of results is.
+fn schema(desk: &Desk, of: Described) -> Result<u8, Failure> {
+    let schema = match of {
+        Described::Configuration => config::schema(),
+        Described::Definition => schema::of_file::<DefinitionFile>(),
+    };
+    desk.output.write(&format!("{schema:#}\n"))?;
+    Ok(exit::DONE)
 }
 
 fn show(desk: &Desk) -> Result<u8, Failure> {

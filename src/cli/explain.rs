@@ -1,6 +1,9 @@
-//! `tieout explain` and `findings show`: everything that the state store knows about a key.
+//! `tieout explain` and `findings show`: everything that the state store knows about a key; and what a code means.
+
+use std::str::FromStr;
 
 use clap::Args;
+use tieout_reconcilers::define::words;
 use tieout_reconcilers::reconciler::Remedy;
 
 use super::desk::Desk;
@@ -10,6 +13,7 @@ use super::values::FindingPath;
 use super::wire;
 use crate::config::Loaded;
 use crate::finding::Finding;
+use crate::report::codes::{self, Code};
 use crate::report::explained::{Explained, Rules};
 use crate::report::{exit, json, text};
 use crate::store::{FindingRecord, HeldSet, Store, StoreError};
@@ -25,9 +29,60 @@ pub struct ShowArgs {
     pub each: Option<String>,
 }
 
-/// Carries `explain` out.
-pub(super) async fn explain(desk: &Desk, args: &ShowArgs) -> Result<u8, Failure> {
-    tell(desk, args, "tieout.explained/v1", |one| text::explain(one, &desk.output.look)).await
+/// What is explained.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArgs {
+    /// The domain and the item's key, as `findings list` writes them, or a code that programs read
+    #[arg(value_name = "DOMAIN/KEY|CODE")]
+    pub subject: Subject,
+    /// Only this member, where the feed is read for several: what `findings list` writes in brackets
+    #[arg(long, value_name = "MEMBER")]
+    pub each: Option<String>,
+}
+
+/// A finding, or a code. A code has no slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The findings about a key.
+    Finding(FindingPath),
+    /// The code of an error, of a run's exit reasons or of a dead letter.
+    Code(&'static Code),
+}
+
+impl FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('/') {
+            return text.parse().map(Self::Finding);
+        }
+        codes::find(text).map(Self::Code).ok_or_else(|| {
+            let near = words::nearest(text, codes::all().map(|code| code.code));
+            let near = near.map(|near| format!("; the code most like it is `{near}`")).unwrap_or_default();
+            format!("expected DOMAIN/KEY, as in stripe.charges/ch_1, or a code, as in limit_tripped{near}")
+        })
+    }
+}
+
+/// Carries `explain` out. A code needs no configuration.
+pub(super) async fn explain(desk: &Desk, args: &ExplainArgs) -> Result<u8, Failure> {
+    match (&args.subject, &args.each) {
+        (Subject::Finding(finding), each) => {
+            let args = ShowArgs { finding: finding.clone(), each: each.clone() };
+            tell(desk, &args, "tieout.explained/v1", |one| text::explain(one, &desk.output.look)).await
+        }
+        (Subject::Code(_), Some(_)) => {
+            Err(Failure::usage("usage", "`--each` is for a finding, and a code has no members"))
+        }
+        (Subject::Code(code), None) => {
+            desk.output.show(
+                |_| text::code(code),
+                || json::whole("tieout.code/v1", code),
+                || json::lines("code", [code]),
+            )?;
+            Ok(exit::DONE)
+        }
+    }
 }
 
 /// Carries `findings show` out.

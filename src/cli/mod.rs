@@ -68,7 +68,7 @@ pub use args::{
 pub use ask::Consent;
 pub use asyncapi::{AsyncapiArgs, Subject, To};
 pub use carry::carry_out;
-pub use config::ConfigCommand;
+pub use config::{ConfigCommand, Described};
 pub use daemon::DaemonArgs;
 pub use desk::{Desk, main};
 pub use dlq::{
@@ -76,7 +76,7 @@ pub use dlq::{
     Which,
 };
 pub use doctor::LINES as DOCTOR_LINES;
-pub use explain::ShowArgs;
+pub use explain::{ExplainArgs, ShowArgs, Subject as Explained};
 pub use failure::Failure;
 pub use feed::FeedArgs;
 pub use generate::{

@@ -4,35 +4,60 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::checked::{Checked, Fault, Placed};
 use tieout_reconcilers::define::document::Problems;
-use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::schema;
 use tieout_reconcilers::define::value::Length;
 
 use crate::source::{Caps, Throughput};
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// How much of what a provider sends is too much, and how patient a run is.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CapsFile {
-    page_bytes: Option<Spanned<u64>>,
-    header_bytes: Option<Spanned<u64>>,
-    pages: Option<Spanned<u64>>,
-    empty_pages: Option<Spanned<u64>>,
-    attempts: Option<Spanned<u64>>,
+    /// The largest page, unpacked, in bytes.
+    #[schemars(extend("default" = Caps::default().page_bytes))]
+    page_bytes: Option<Placed<u64>>,
+    /// The largest head of an answer, in bytes.
+    #[schemars(extend("default" = Caps::default().header_bytes))]
+    header_bytes: Option<Placed<u64>>,
+    /// The most pages of a walk.
+    #[schemars(extend("default" = Caps::default().pages))]
+    pages: Option<Placed<u64>>,
+    /// The most empty pages one after the other.
+    #[schemars(extend("default" = Caps::default().empty_pages))]
+    empty_pages: Option<Placed<u64>>,
+    /// How often a request is sent.
+    #[schemars(extend("default" = Caps::default().attempts))]
+    attempts: Option<Placed<u64>>,
+    /// How long a connection may take.
+    #[schemars(extend("default" = schema::length(Caps::default().connect_time)))]
     connect_time: Option<Checked<Length>>,
+    /// How long a request may take.
+    #[schemars(extend("default" = schema::length(Caps::default().request_time)))]
     request_time: Option<Checked<Length>>,
+    /// The pause before the second attempt, which grows from there.
+    #[schemars(extend("default" = schema::length(Caps::default().retry_base)))]
     retry_base: Option<Checked<Length>>,
+    /// The longest pause between attempts.
+    #[schemars(extend("default" = schema::length(Caps::default().retry_cap)))]
     retry_cap: Option<Checked<Length>>,
+    /// After how long without an answer a provider is given up.
+    #[schemars(extend("default" = schema::length(Caps::default().outage)))]
     outage: Option<Checked<Length>>,
+    /// How slow an answer may come; 100 bytes a second over 20 seconds where this is left out.
     throughput: Option<ThroughputFile>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// How slow an answer may come.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ThroughputFile {
-    bytes_per_second: Spanned<u64>,
+    /// How many bytes a second.
+    bytes_per_second: Placed<u64>,
+    /// Over how long.
     over: Checked<Length>,
 }
 
@@ -62,11 +87,11 @@ impl CapsFile {
     }
 }
 
-fn number<N: TryFrom<u64>>(cap: &mut N, written: Option<Spanned<u64>>, problems: &mut Problems<'_>) {
+fn number<N: TryFrom<u64>>(cap: &mut N, written: Option<Placed<u64>>, problems: &mut Problems<'_>) {
     let Some(written) = written else { return };
     match N::try_from(written.value) {
         Ok(number) if written.value > 0 => *cap = number,
-        _ => problems.add(Spot::from(written.referenced), nothing()),
+        _ => problems.add(written.spot, nothing()),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, FromText, Ordered};
+use tieout_reconcilers::define::checked::{Checked, FromText, Ordered, Placed};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::schema;
 use tieout_reconcilers::define::value::Length;
 use tieout_reconcilers::name::Name;
 
@@ -34,62 +35,91 @@ impl From<StateAlone> for ConfigFile {
     }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Where databases, queues, credentials and definitions are.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
+    /// Where runs keep what they know.
     state: Option<StateFile>,
+    /// Where a file is written for each report.
     report: Option<ReportFile>,
+    /// The key of the pseudonyms that domains with `privacy: {hash: ...}` need.
     privacy: Option<PrivacyFile>,
+    /// How long events are kept in the outbox.
     events: Option<EventsFile>,
+    /// Who is told how things stand, beside those who ask `tieout serve`.
     metrics: Option<MetricsFile>,
+    /// The databases of the application, by the names that domains have for them.
     #[serde(default)]
     databases: Ordered<AddressFile>,
+    /// Where events go, by the names that domains have for them.
     #[serde(default)]
-    queues: Ordered<Spanned<QueueFile>>,
+    queues: Ordered<Placed<QueueFile>>,
+    /// What providers need: secrets, variables, members.
     #[serde(default)]
     providers: Ordered<ProviderFile>,
+    /// Folders with definitions, or files; paths begin at the folder of this file.
     #[serde(default)]
     reconcilers: Vec<Checked<String>>,
+    /// The folder with the schemas of events.
+    #[schemars(extend("default" = "schemas"))]
     schemas: Option<Checked<String>>,
+    /// Who is told how runs end, by name.
     #[serde(default)]
-    notify: Ordered<Spanned<ChannelFile>>,
+    notify: Ordered<Placed<ChannelFile>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where runs keep what they know.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StateFile {
+    /// The state store: `sqlite:FILE`, `postgres://...`, or `env:NAME` or `file:PATH` where the address holds a password.
+    #[schemars(extend("default" = DEFAULT_STATE))]
     url: Option<Checked<UrlRef>>,
+    /// The key that encrypts the tokens and pages that are kept: 32 bytes in base64, as a reference.
     key: Option<Checked<SecretRef>>,
+    /// When its schema is brought up to date: by a run, or by `tieout migrate` alone.
     #[serde(default)]
+    #[schemars(extend("default" = "on_start"))]
     migrate: MigrateWord,
 }
 
 /// When the schema of the state store is brought up to date.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum MigrateWord {
+    /// Whenever the state store is opened.
     #[default]
     OnStart,
+    /// By `tieout migrate` alone.
     ByHand,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where a file is written for each report.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ReportFile {
+    /// The folder.
     folder: Checked<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The key of the pseudonyms.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PrivacyFile {
+    /// The key, of at least 32 characters, as a reference.
     key: Checked<SecretRef>,
 }
 
 /// How long events are kept in the outbox.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct EventsFile {
+    /// How long events are kept after they were sent.
+    #[schemars(extend("default" = schema::length(Keep::default().sent)))]
     keep: Option<Checked<Length>>,
+    /// How long they are kept after they were given up.
+    #[schemars(extend("default" = schema::length(Keep::default().dead)))]
     keep_dead: Option<Checked<Length>>,
 }
 
@@ -101,9 +131,11 @@ impl EventsFile {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A database of the application.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AddressFile {
+    /// Its address: `sqlite:FILE`, `postgres://...`, `mysql://...`, or `env:NAME` or `file:PATH` where it holds a password.
     url: Checked<LocalUrl>,
 }
 

@@ -20,6 +20,9 @@ const READ: Kinds = Kinds {
 pub struct LocalUrl(UrlRef);
 
 impl FromText for LocalUrl {
+    const WHAT: &'static str = "address, or reference to one";
+    const EXAMPLES: &'static [&'static str] = &["sqlite:app.db", "env:APP_DATABASE_URL"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         UrlRef::of_kind(text, READ).map(Self)
     }

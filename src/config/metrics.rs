@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
 use tieout_reconcilers::define::document::Problems;
+use tieout_reconcilers::define::schema;
 use tieout_reconcilers::define::value::Length;
 
 use super::queue::broker_url::{Broker, BrokerUrl};
@@ -15,19 +17,29 @@ use crate::metrics::{DEFAULT_INTERVAL, GatewaySettings, Targets};
 /// The label `job` of what is pushed.
 pub(super) const DEFAULT_JOB: &str = "tieout";
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Who is told how things stand.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MetricsFile {
+    /// How often a domain without a schedule is expected to run.
+    #[schemars(extend("default" = schema::length(DEFAULT_INTERVAL)))]
     expected_interval: Option<Checked<Length>>,
+    /// A file for node_exporter's textfile collector, whose name ends in `.prom`.
     textfile: Option<Checked<TextfilePath>>,
+    /// A Pushgateway.
     pushgateway: Option<PushgatewayFile>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A Pushgateway.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PushgatewayFile {
+    /// Its address, or `env:NAME` or `file:PATH` where that holds a password.
     url: Checked<BrokerUrl<Pushgateway>>,
+    /// A bearer token, as a reference.
     token: Option<Checked<SecretRef>>,
+    /// The label `job` of what is pushed.
+    #[schemars(extend("default" = DEFAULT_JOB))]
     job: Option<Checked<JobName>>,
 }
 
@@ -50,6 +62,8 @@ impl Broker for Pushgateway {
 struct TextfilePath(String);
 
 impl FromText for TextfilePath {
+    const WHAT: &'static str = "path";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_read = Path::new(text).extension().is_some_and(|extension| extension == "prom");
         if is_read {
@@ -66,6 +80,8 @@ impl FromText for TextfilePath {
 struct JobName(String);
 
 impl FromText for JobName {
+    const WHAT: &'static str = "name";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if !text.is_empty() && !text.starts_with('.') && text.chars().all(is_plain) {

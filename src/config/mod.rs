@@ -31,5 +31,11 @@ pub use queue::lag::LagConfig;
 pub use secret::ConfigError;
 pub use settings::{Origin, Setting};
 
+/// The JSON Schema of `tieout.yaml`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    tieout_reconcilers::define::schema::of_file::<file::ConfigFile>()
+}
+
 #[cfg(test)]
 mod tests;

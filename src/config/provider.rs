@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tieout_reconcilers::define::auth::base::is_base;
@@ -24,17 +25,24 @@ use super::caps::CapsFile;
 use super::secret::{ConfigError, SecretRef};
 use crate::source::{Base, Caps};
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What a provider needs.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProviderFile {
+    /// Another base than the definition's: a sandbox, a server of your own.
     base: Option<Checked<BaseText>>,
+    /// Whether loopback and private addresses, and plain HTTP to them, are permitted.
     #[serde(default)]
     allow_private: bool,
+    /// Where the secrets are, by the names that the definition has for them.
     #[serde(default)]
     secrets: Ordered<Checked<SecretRef>>,
+    /// The values of `{var.NAME}`.
     #[serde(default)]
     var: Ordered<Checked<String>>,
+    /// For whom the feeds are read, in place of those that a feed names itself; a member of a list may have `secrets` of its own.
     each: Option<EachFile>,
+    /// How much of what it sends is too much, and how patient a run is.
     #[serde(default)]
     caps: CapsFile,
 }
@@ -44,6 +52,9 @@ pub(super) struct ProviderFile {
 struct BaseText(Url);
 
 impl FromText for BaseText {
+    const WHAT: &'static str = "address";
+    const EXAMPLES: &'static [&'static str] = &["https://sandbox.example.com/v1"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let url = Url::parse(text).ok().filter(is_base);
         url.map(Self).ok_or_else(|| {

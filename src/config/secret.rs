@@ -62,6 +62,9 @@ impl ConfigError {
 }
 
 impl FromText for SecretRef {
+    const WHAT: &'static str = "reference";
+    const EXAMPLES: &'static [&'static str] = &["env:NAME", "file:PATH"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if let Some(name) = text.strip_prefix("env:") {
             let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -137,6 +140,9 @@ const KEEPING: Kinds = Kinds {
 };
 
 impl FromText for UrlRef {
+    const WHAT: &'static str = "address, or reference to one";
+    const EXAMPLES: &'static [&'static str] = &["sqlite:tieout-state.db", "env:TIEOUT_STATE_URL"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         Self::of_kind(text, KEEPING)
     }

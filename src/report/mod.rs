@@ -44,6 +44,7 @@ pub use state::{
 };
 pub use views::{ApprovedView, ExportedFindings, FindingView, PrunedView, RunLine, StatusLine};
 
+pub mod codes;
 pub mod exit;
 pub mod explained;
 pub mod github;

@@ -1,10 +1,9 @@
 //! What a new version of a schema must not break, by name: `compat.yaml` beside the versions.
 
 use serde::{Deserialize, Serialize};
-use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
+use tieout_reconcilers::define::checked::{Checked, Word};
 use tieout_reconcilers::define::document::{Document, Problems};
 use tieout_reconcilers::define::problem::Problem;
-use tieout_reconcilers::define::words;
 
 /// What a new version must not break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -48,9 +47,11 @@ struct CompatFile {
     mode: Checked<Mode>,
 }
 
-impl FromText for Mode {
-    fn from_text(text: &str) -> Result<Self, Fault> {
+impl Word for Mode {
+    const WHAT: &'static str = "mode";
+
+    fn words() -> Vec<(&'static str, Self)> {
         let modes = [Self::Backward, Self::Forward, Self::Full, Self::None];
-        words::choose("mode", text, &modes.map(|mode| (mode.as_str(), mode)))
+        Vec::from(modes.map(|mode| (mode.as_str(), mode)))
     }
 }

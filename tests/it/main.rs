@@ -78,6 +78,7 @@ mod report_files;
 mod reports;
 mod resume;
 mod signatures;
+mod schema;
 mod schemas;
 mod slices;
 mod stops;

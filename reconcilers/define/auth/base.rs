@@ -22,6 +22,9 @@ pub enum Base {
 }
 
 impl FromText for Base {
+    const WHAT: &'static str = "address";
+    const EXAMPLES: &'static [&'static str] = &["https://api.example.com/v1"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let Some(rest) = text.strip_prefix("{token.") else {
             return Template::from_text(text).map(Self::Fixed);

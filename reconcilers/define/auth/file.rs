@@ -1,7 +1,7 @@
 //! The `auth` block as it is written: exactly one kind.
 
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::door::Door;
 use super::jwt::JwtFile;
@@ -10,34 +10,50 @@ use super::login::LoginFile;
 use super::oauth::OauthFile;
 use super::sign::SignFile;
 use super::{Auth, Jwt, Key, Login, Oauth, Sign};
-use crate::define::checked::{Checked, Fault};
+use crate::define::checked::{Checked, Fault, Placed};
 use crate::define::document::Problems;
+use crate::define::schema;
 use crate::define::template::Template;
 
-/// The `auth` block as it is written.
-#[derive(Debug, Clone, Deserialize)]
+/// What requests show to the provider: exactly one of these.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = one_kind)]
 pub struct AuthFile {
+    /// A token in `Authorization: Bearer ...`.
     bearer: Option<Checked<Template>>,
+    /// A user and a password in `Authorization: Basic ...`.
     basic: Option<BasicFile>,
-    key: Option<Spanned<KeyFile>>,
-    oauth: Option<Spanned<OauthFile>>,
+    /// A key in a header, in the query or in the body.
+    key: Option<Placed<KeyFile>>,
+    /// A token by OAuth 2.
+    oauth: Option<Placed<OauthFile>>,
+    /// A token that tieout signs itself.
     jwt: Option<JwtFile>,
-    login: Option<Spanned<LoginFile>>,
-    sign: Option<Spanned<SignFile>>,
+    /// A token by one request or several.
+    login: Option<Placed<LoginFile>>,
+    /// A signature over each request.
+    sign: Option<Placed<SignFile>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A user and a password.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct BasicFile {
+    /// The user.
     user: Checked<Template>,
+    /// The password; an empty one where this is left out.
     password: Option<Checked<Template>>,
+}
+
+fn one_kind(schema: &mut Schema) {
+    schema::exactly_one_but(&[], schema);
 }
 
 impl Auth<Template> {
     /// Reads the block.
-    pub fn compile(file: Spanned<AuthFile>, problems: &mut Problems<'_>) -> Option<Self> {
-        let spot = file.referenced.into();
+    pub fn compile(file: Placed<AuthFile>, problems: &mut Problems<'_>) -> Option<Self> {
+        let spot = file.spot;
         let AuthFile { bearer, basic, key, oauth, jwt, login, sign } = file.value;
         let door = &mut Door(problems);
         let kinds = [

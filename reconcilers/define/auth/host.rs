@@ -23,6 +23,8 @@ enum MatchBy {
 }
 
 impl FromText for HostPattern {
+    const WHAT: &'static str = "host";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let refused = || {
             Fault::new(format!("`{text}` is not the name of an origin"))

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_saphyr::Spanned;
 
 use super::answer::{AnswerWords, TokenAnswer};
 use super::door::Door;
 use super::map_pairs;
 use super::show::{Show, ShowFile};
 use super::tree::Tree;
-use crate::define::checked::{Checked, Fault, FromText, Ordered};
-use crate::define::problem::Spot;
+use crate::define::checked::{Checked, Fault, Ordered, Placed, Word};
 use crate::define::reader::Reader;
+use crate::define::schema;
 use crate::define::template::Template;
 use crate::define::value::Length;
-use crate::define::words;
 
 /// Claims that follow from the time of signing.
 const OWN_CLAIMS: [&str; 2] = ["iat", "exp"];
@@ -25,29 +24,47 @@ const TTL: Duration = Duration::from_mins(10);
 /// A token that lives shorter is over before slow clocks agree that it began.
 const SHORTEST: Duration = Duration::from_mins(1);
 
-#[derive(Debug, Clone, Deserialize)]
+/// A token that tieout signs itself.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JwtFile {
+    /// How it is signed.
     alg: Checked<Algorithm>,
+    /// The key that signs: PEM, or the shared secret of HS256, HS384 and HS512.
     key: Checked<Template>,
+    /// What the head of the token holds beside `alg` and `typ`.
     #[serde(default)]
     header: Ordered<Checked<Template>>,
-    claims: Option<Spanned<Value>>,
+    /// What the token says; `iat` and `exp` follow from `ttl`.
+    claims: Option<Placed<Value>>,
+    /// How long a token is good.
+    #[schemars(extend("default" = schema::length(TTL)))]
     ttl: Option<Checked<Length>>,
-    exchange: Option<Spanned<ExchangeFile>>,
-    then: Option<Spanned<ShowFile>>,
+    /// Where the token is handed in for another one; without it the token is shown itself.
+    exchange: Option<Placed<ExchangeFile>>,
+    /// Where requests show the token; `Authorization: Bearer ...` where this is left out.
+    then: Option<Placed<ShowFile>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where a signed token is handed in for another one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExchangeFile {
+    /// The address of the token endpoint.
     url: Checked<Template>,
+    /// How the signed token is handed in.
     #[serde(rename = "as")]
     shown: Checked<ExchangeBy>,
+    /// Further parameters of the form.
     #[serde(default)]
     params: Ordered<Checked<Template>>,
+    /// Where the answer holds the token.
+    #[schemars(extend("default" = "access_token"))]
     token: Option<Checked<Reader>>,
+    /// Where the answer says when the token ends.
+    #[schemars(extend("default" = "expires_in"))]
     expires: Option<Checked<Reader>>,
+    /// How long a token is good, where the answer does not say.
     ttl: Option<Checked<Length>>,
 }
 
@@ -92,11 +109,11 @@ pub enum ExchangeBy {
     Bearer,
 }
 
-impl FromText for ExchangeBy {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const WAYS: &[(&str, ExchangeBy)] =
-            &[("assertion", ExchangeBy::Assertion), ("bearer", ExchangeBy::Bearer)];
-        words::choose("way to hand a token in", text, WAYS)
+impl Word for ExchangeBy {
+    const WHAT: &'static str = "way to hand a token in";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("assertion", ExchangeBy::Assertion), ("bearer", ExchangeBy::Bearer)]
     }
 }
 
@@ -118,9 +135,11 @@ pub enum Algorithm {
     EdDSA,
 }
 
-impl FromText for Algorithm {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const ALGORITHMS: &[(&str, Algorithm)] = &[
+impl Word for Algorithm {
+    const WHAT: &'static str = "algorithm";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("HS256", Algorithm::HS256),
             ("HS384", Algorithm::HS384),
             ("HS512", Algorithm::HS512),
@@ -133,8 +152,7 @@ impl FromText for Algorithm {
             ("ES256", Algorithm::ES256),
             ("ES384", Algorithm::ES384),
             ("EdDSA", Algorithm::EdDSA),
-        ];
-        words::choose("algorithm", text, ALGORITHMS)
+        ]
     }
 }
 
@@ -181,9 +199,9 @@ impl Jwt<Template> {
     }
 }
 
-fn compile_claims(written: Option<Spanned<Value>>, door: &mut Door<'_, '_>) -> Option<Tree> {
+fn compile_claims(written: Option<Placed<Value>>, door: &mut Door<'_, '_>) -> Option<Tree> {
     let Some(written) = written else { return Some(Tree::Object(Vec::new())) };
-    let spot = Spot::from(written.referenced);
+    let spot = written.spot;
     let claims = Tree::compile(written.value, spot, door)?;
     let Tree::Object(members) = &claims else {
         door.0.add(spot, Fault::new("expected a mapping (`key: value`)"));
@@ -210,7 +228,7 @@ fn compile_ttl(written: Option<Checked<Length>>, door: &mut Door<'_, '_>) -> Dur
     ttl
 }
 
-fn compile_exchange(file: Spanned<ExchangeFile>, door: &mut Door<'_, '_>) -> Option<Exchange<Template>> {
+fn compile_exchange(file: Placed<ExchangeFile>, door: &mut Door<'_, '_>) -> Option<Exchange<Template>> {
     let ExchangeFile { url, shown, params, token, expires, ttl } = file.value;
     let answer = AnswerWords { token, expires, ttl };
     let answer = TokenAnswer::compile(answer, ["access_token", "expires_in"], door);

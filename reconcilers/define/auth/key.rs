@@ -3,22 +3,28 @@
 //! `{header: NAME, value: ...}` and `{query: NAME, value: ...}` for one; `{headers: {...}}` and
 //! `{body: {...}}` for several.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::door::Door;
 use super::map_pairs;
-use crate::define::checked::{Checked, Fault, Ordered};
+use crate::define::checked::{Checked, Fault, Ordered, Placed};
 use crate::define::template::Template;
 use crate::define::value::HeaderName;
 
-#[derive(Debug, Clone, Deserialize)]
+/// A key in one place, or in several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyFile {
+    /// The header that holds `value`.
     header: Option<Checked<HeaderName>>,
+    /// The parameter that holds `value`.
     query: Option<Checked<String>>,
+    /// The key, such as `"{secret.key}"`.
     value: Option<Checked<Template>>,
+    /// Several headers with their values.
     headers: Option<Ordered<Checked<Template>>>,
+    /// Members that join the JSON object or form that is posted.
     body: Option<Ordered<Checked<Template>>>,
 }
 
@@ -59,8 +65,8 @@ impl<T> Key<T> {
 }
 
 impl Key<Template> {
-    pub(super) fn compile(file: Spanned<KeyFile>, door: &mut Door<'_, '_>) -> Option<Self> {
-        let spot = file.referenced.into();
+    pub(super) fn compile(file: Placed<KeyFile>, door: &mut Door<'_, '_>) -> Option<Self> {
+        let spot = file.spot;
         let KeyFile { header, query, value, headers, body } = file.value;
         let mut key = Self::default();
         match (header, query, value) {

@@ -1,15 +1,15 @@
 //! Tokens that a login answers with, in one step or several: each step may use the token of the one before.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_saphyr::Spanned;
 
 use super::answer::{AnswerWords, TokenAnswer};
 use super::door::Door;
 use super::show::{Show, ShowFile};
 use super::tree::Tree;
 use super::woven::{Token, Woven};
-use crate::define::checked::{Checked, Fault, FromText, Ordered};
+use crate::define::checked::{Checked, Fault, FromText, Ordered, Placed};
 use crate::define::problem::Spot;
 use crate::define::reader::Reader;
 use crate::define::template::Template;
@@ -17,29 +17,45 @@ use crate::define::value::Length;
 use crate::define::words;
 use crate::page::Method;
 
-#[derive(Debug, Clone, Deserialize)]
+/// A token by one request or several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LoginFile {
+    /// The request: `POST /session`, a path below the base or a whole address.
     request: Option<Checked<StepLine>>,
-    body: Option<Spanned<Value>>,
+    /// What is sent, as JSON.
+    body: Option<Placed<Value>>,
+    /// What is sent, as a form.
     form: Option<Ordered<Checked<Woven<Template, Token>>>>,
+    /// Headers of the request.
     #[serde(default)]
     headers: Ordered<Checked<Woven<Template, Token>>>,
-    steps: Option<Vec<Spanned<StepFile>>>,
+    /// Several requests, in the place of one: each uses the token of the one before as `{token}`.
+    steps: Option<Vec<Placed<StepFile>>>,
+    /// Where the answer holds the token: a path, or `header:NAME`.
     token: Option<Checked<Reader>>,
+    /// Where the answer says when the token ends: seconds, an epoch, or RFC 3339.
     expires: Option<Checked<Reader>>,
+    /// How long a token is good, where the answer does not say.
     ttl: Option<Checked<Length>>,
-    then: Option<Spanned<ShowFile>>,
+    /// Where requests show the token; `Authorization: Bearer ...` where this is left out.
+    then: Option<Placed<ShowFile>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// One request of a login.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StepFile {
+    /// The request: `POST /session`, a path below the base or a whole address.
     request: Checked<StepLine>,
-    body: Option<Spanned<Value>>,
+    /// What is sent, as JSON.
+    body: Option<Placed<Value>>,
+    /// What is sent, as a form.
     form: Option<Ordered<Checked<Woven<Template, Token>>>>,
+    /// Headers of the request.
     #[serde(default)]
     headers: Ordered<Checked<Woven<Template, Token>>>,
+    /// Where the answer holds the token: a path, or `header:NAME`.
     token: Checked<Reader>,
 }
 
@@ -51,6 +67,9 @@ struct StepLine {
 }
 
 impl FromText for StepLine {
+    const WHAT: &'static str = "request";
+    const EXAMPLES: &'static [&'static str] = &["POST /session"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let help = "write `POST /path`, or `POST https://host/path`";
         let (method, target) =
@@ -136,8 +155,8 @@ fn map_woven<'a, T, U, E>(
 }
 
 impl Login<Template> {
-    pub(super) fn compile(file: Spanned<LoginFile>, door: &mut Door<'_, '_>) -> Option<Self> {
-        let spot = Spot::from(file.referenced);
+    pub(super) fn compile(file: Placed<LoginFile>, door: &mut Door<'_, '_>) -> Option<Self> {
+        let spot = file.spot;
         let LoginFile { request, body, form, headers, steps, token, expires, ttl, then } = file.value;
         let then = Show::compile(then, door);
         let steps = match (request, steps) {
@@ -179,11 +198,11 @@ enum Before {
     Step,
 }
 
-fn compile_steps(files: Vec<Spanned<StepFile>>, door: &mut Door<'_, '_>) -> Option<Vec<Step<Template>>> {
+fn compile_steps(files: Vec<Placed<StepFile>>, door: &mut Door<'_, '_>) -> Option<Vec<Step<Template>>> {
     let mut steps = Vec::new();
     for file in files {
         let before = if steps.is_empty() { Before::Nothing } else { Before::Step };
-        steps.push(compile_step(file.value, file.referenced.into(), before, door)?);
+        steps.push(compile_step(file.value, file.spot, before, door)?);
     }
     Some(steps)
 }
@@ -201,7 +220,7 @@ fn compile_step(
     let headers = woven_headers(headers, door);
     let sent = match (body, form) {
         (None, None) => Some(Sent::Nothing),
-        (Some(body), None) => Tree::compile(body.value, body.referenced.into(), door).map(Sent::Json),
+        (Some(body), None) => Tree::compile(body.value, body.spot, door).map(Sent::Json),
         (None, Some(form)) => Some(Sent::Form(
             form.0.into_iter().filter_map(|entry| Some((entry.key, door.woven(entry.value)?))).collect(),
         )),

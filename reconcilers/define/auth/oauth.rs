@@ -1,36 +1,52 @@
 //! Tokens of an OAuth 2 token endpoint: client credentials, and refresh tokens that may change with every use.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::answer::{AnswerWords, TokenAnswer};
 use super::door::Door;
 use super::map_pairs;
 use super::show::{Show, ShowFile};
-use crate::define::checked::{Checked, Fault, FromText, Ordered};
+use crate::define::checked::{Checked, Fault, Ordered, Placed, Word};
 use crate::define::problem::Spot;
 use crate::define::reader::Reader;
 use crate::define::template::Template;
 use crate::define::value::Length;
-use crate::define::words;
 
-#[derive(Debug, Clone, Deserialize)]
+/// A token by OAuth 2.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OauthFile {
+    /// By what the token is asked for.
     grant: Checked<GrantWord>,
+    /// The address of the token endpoint.
     token_url: Checked<Template>,
+    /// How the client says who it is.
+    #[schemars(extend("default" = "post"))]
     client_auth: Option<Checked<ClientAuth>>,
+    /// The id of the client; without `secret` it may be `ID:SECRET`.
     client: Checked<Template>,
+    /// The secret of the client.
     secret: Option<Checked<Template>>,
+    /// Of `refresh_token`: the refresh token.
     refresh: Option<Checked<Template>>,
-    rotate: Option<Spanned<bool>>,
+    /// Of `refresh_token`: whether every use brings another refresh token; then the newest is kept in the state store.
+    rotate: Option<Placed<bool>>,
+    /// What the token may be used for.
     scope: Option<Checked<Template>>,
+    /// Further parameters of the request.
     #[serde(default)]
     params: Ordered<Checked<Template>>,
+    /// Where the answer holds the token.
+    #[schemars(extend("default" = "access_token"))]
     token: Option<Checked<Reader>>,
+    /// Where the answer says when the token ends.
+    #[schemars(extend("default" = "expires_in"))]
     expires: Option<Checked<Reader>>,
+    /// How long a token is good, where the answer does not say.
     ttl: Option<Checked<Length>>,
-    then: Option<Spanned<ShowFile>>,
+    /// Where requests show the token; `Authorization: Bearer ...` where this is left out.
+    then: Option<Placed<ShowFile>>,
 }
 
 /// A token of an OAuth 2 token endpoint.
@@ -73,13 +89,11 @@ enum GrantWord {
     RefreshToken,
 }
 
-impl FromText for GrantWord {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const GRANTS: &[(&str, GrantWord)] = &[
-            ("client_credentials", GrantWord::ClientCredentials),
-            ("refresh_token", GrantWord::RefreshToken),
-        ];
-        words::choose("grant", text, GRANTS)
+impl Word for GrantWord {
+    const WHAT: &'static str = "grant";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("client_credentials", GrantWord::ClientCredentials), ("refresh_token", GrantWord::RefreshToken)]
     }
 }
 
@@ -94,11 +108,11 @@ pub enum ClientAuth {
     Json,
 }
 
-impl FromText for ClientAuth {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const WAYS: &[(&str, ClientAuth)] =
-            &[("basic", ClientAuth::Basic), ("post", ClientAuth::Post), ("json", ClientAuth::Json)];
-        words::choose("client authentication", text, WAYS)
+impl Word for ClientAuth {
+    const WHAT: &'static str = "client authentication";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("basic", ClientAuth::Basic), ("post", ClientAuth::Post), ("json", ClientAuth::Json)]
     }
 }
 
@@ -142,8 +156,8 @@ impl<T> Oauth<T> {
 }
 
 impl Oauth<Template> {
-    pub(super) fn compile(file: Spanned<OauthFile>, door: &mut Door<'_, '_>) -> Option<Self> {
-        let spot = file.referenced.into();
+    pub(super) fn compile(file: Placed<OauthFile>, door: &mut Door<'_, '_>) -> Option<Self> {
+        let spot = file.spot;
         let OauthFile { grant, token_url, client_auth, client, secret, refresh, rotate, .. } = file.value;
         let OauthFile { scope, params, token, expires, ttl, then, .. } = file.value;
         let grant = compile_grant(grant, refresh, rotate, spot, door);
@@ -171,13 +185,13 @@ impl Oauth<Template> {
 fn compile_grant(
     grant: Checked<GrantWord>,
     refresh: Option<Checked<Template>>,
-    rotate: Option<Spanned<bool>>,
+    rotate: Option<Placed<bool>>,
     spot: Spot,
     door: &mut Door<'_, '_>,
 ) -> Option<Grant<Template>> {
     match door.0.take(grant)? {
         GrantWord::ClientCredentials => {
-            if let Some(at) = refresh.map(|r| r.spot).or(rotate.map(|r| r.referenced.into())) {
+            if let Some(at) = refresh.map(|r| r.spot).or(rotate.map(|r| r.spot)) {
                 let fault = Fault::new("`refresh` and `rotate` belong to `grant: refresh_token`");
                 door.0.add(at, fault);
             }

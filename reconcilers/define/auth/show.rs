@@ -1,19 +1,23 @@
 //! How a token is shown to the provider: `then: {header: Authorization, value: "Bearer {token}"}`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::door::Door;
 use super::woven::{Token, Woven};
-use crate::define::checked::{Checked, Fault};
+use crate::define::checked::{Checked, Fault, Placed};
 use crate::define::template::Template;
 use crate::define::value::HeaderName;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Where requests show a token: in a header or in the query.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ShowFile {
+    /// The header.
     header: Option<Checked<HeaderName>>,
+    /// The parameter.
     query: Option<Checked<String>>,
+    /// What stands there, with `{token}` in it.
     value: Checked<Woven<Template, Token>>,
 }
 
@@ -46,9 +50,9 @@ impl<T> Show<T> {
 
 impl Show<Template> {
     /// Reads it; left out, the token is shown in the header of RFC 6750, `Authorization: Bearer ...`.
-    pub(super) fn compile(file: Option<Spanned<ShowFile>>, door: &mut Door<'_, '_>) -> Option<Self> {
+    pub(super) fn compile(file: Option<Placed<ShowFile>>, door: &mut Door<'_, '_>) -> Option<Self> {
         let file = file?;
-        let spot = file.referenced.into();
+        let spot = file.spot;
         let ShowFile { header, query, value } = file.value;
         let value_spot = value.spot;
         let value = door.woven(value);

@@ -1,39 +1,52 @@
 //! Signatures over each request: AWS Signature Version 4, OAuth 1.0a, and HMACs over a declared text.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::door::Door;
 use super::woven::{Thread, Woven};
-use crate::define::checked::{Checked, Fault, FromText, Ordered};
+use crate::define::checked::{Checked, Fault, Ordered, Placed, Word};
 use crate::define::problem::Spot;
 use crate::define::template::Template;
-use crate::define::words;
 use crate::instant::TimeFormat;
 
-#[derive(Debug, Clone, Deserialize)]
+/// A signature over each request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignFile {
+    /// Which signature it is; the other words belong to one kind or another.
     kind: Checked<Kind>,
-    // AWS Signature Version 4.
+    /// Of `sigv4`: the region.
     region: Option<Checked<Template>>,
+    /// Of `sigv4`: the service.
     service: Option<Checked<Template>>,
+    /// Of `sigv4`: the id of the key.
     access_key: Option<Checked<Template>>,
+    /// Of `sigv4`: the key.
     secret_key: Option<Checked<Template>>,
+    /// Of `sigv4`: the token of a session.
     session_token: Option<Checked<Template>>,
-    // OAuth 1.0a.
+    /// Of `oauth1`: the id of the consumer.
     consumer_key: Option<Checked<Template>>,
+    /// Of `oauth1`: the secret of the consumer.
     consumer_secret: Option<Checked<Template>>,
+    /// Of `oauth1`: the token.
     token: Option<Checked<Template>>,
+    /// Of `oauth1`: the secret of the token.
     token_secret: Option<Checked<Template>>,
+    /// Of `oauth1`: the realm.
     realm: Option<Checked<Template>>,
-    // HMAC.
+    /// Of `hmac`: the key.
     key: Option<Checked<Template>>,
+    /// Of `hmac`: what is signed, such as `"{timestamp}{method}{target}{body}"`.
     text: Option<Checked<Woven<Template, Part>>>,
+    /// Of `hmac`: the headers that show it, such as `{X-Signature: "{signature}"}`.
     headers: Option<Ordered<Checked<Woven<Template, Part>>>>,
+    /// Of `hmac`: how the signature is written; `hex` where this is left out.
     encoding: Option<Checked<Encoding>>,
+    /// Of `hmac`: how `{timestamp}` is written; `epoch` where this is left out.
     time: Option<Checked<TimeFormat>>,
-    // OAuth 1.0a and HMAC.
+    /// Of `oauth1` and `hmac`: the hash.
     hash: Option<Checked<Hash>>,
 }
 
@@ -44,11 +57,11 @@ enum Kind {
     Hmac,
 }
 
-impl FromText for Kind {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const KINDS: &[(&str, Kind)] =
-            &[("sigv4", Kind::SigV4), ("oauth1", Kind::Oauth1), ("hmac", Kind::Hmac)];
-        words::choose("kind of signature", text, KINDS)
+impl Word for Kind {
+    const WHAT: &'static str = "kind of signature";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("sigv4", Kind::SigV4), ("oauth1", Kind::Oauth1), ("hmac", Kind::Hmac)]
     }
 }
 
@@ -121,11 +134,11 @@ pub enum Hash {
     Sha512,
 }
 
-impl FromText for Hash {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        const HASHES: &[(&str, Hash)] =
-            &[("sha1", Hash::Sha1), ("sha256", Hash::Sha256), ("sha512", Hash::Sha512)];
-        words::choose("hash", text, HASHES)
+impl Word for Hash {
+    const WHAT: &'static str = "hash";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("sha1", Hash::Sha1), ("sha256", Hash::Sha256), ("sha512", Hash::Sha512)]
     }
 }
 
@@ -138,9 +151,11 @@ pub enum Encoding {
     Base64,
 }
 
-impl FromText for Encoding {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("encoding", text, &[("hex", Encoding::Hex), ("base64", Encoding::Base64)])
+impl Word for Encoding {
+    const WHAT: &'static str = "encoding";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("hex", Encoding::Hex), ("base64", Encoding::Base64)]
     }
 }
 
@@ -223,8 +238,8 @@ impl<T> Sign<T> {
 }
 
 impl Sign<Template> {
-    pub(super) fn compile(file: Spanned<SignFile>, door: &mut Door<'_, '_>) -> Option<Self> {
-        let spot = Spot::from(file.referenced);
+    pub(super) fn compile(file: Placed<SignFile>, door: &mut Door<'_, '_>) -> Option<Self> {
+        let spot = file.spot;
         let mut file = file.value;
         let kind = door.0.take(file.kind.clone())?;
         let sign = match kind {

@@ -1,5 +1,6 @@
 //! The certificate that a connection is made with, where the provider asks for one.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::door::Door;
@@ -7,11 +8,13 @@ use crate::define::checked::Checked;
 use crate::define::document::Problems;
 use crate::define::template::Template;
 
-/// `tls: {cert: "{secret.cert}", key: "{secret.key}"}`.
-#[derive(Debug, Clone, Deserialize)]
+/// The certificate that connections show.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsFile {
+    /// The certificate, in PEM.
     cert: Checked<Template>,
+    /// Its key, in PEM.
     key: Checked<Template>,
 }
 

@@ -24,6 +24,8 @@ enum Piece<T, S> {
 }
 
 impl<S: Thread> FromText for Woven<Template, S> {
+    const WHAT: &'static str = "text with placeholders";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let mut pieces = Vec::new();
         let mut rest = text;

@@ -1,7 +1,7 @@
 //! The fields of a domain file: where each side holds them, and how they are compared.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::money::{MoneyFile, money_fields};
 use super::rule::{MoneyRuleFile, RuleFile, TimeFile};
@@ -10,7 +10,7 @@ use super::source::{SourceFile, source};
 use super::unordered::UnorderedFile;
 use super::words::{BlankWord, FoldWord, blank};
 use crate::compare::{Field, Fields, Rule, Source, Tolerance};
-use crate::define::checked::{Checked, Entry, Fault, FromText, Ordered};
+use crate::define::checked::{Checked, Entry, Fault, FromText, Ordered, Placed};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
 use crate::define::words;
@@ -19,25 +19,37 @@ use crate::instant::TimeFormat;
 use crate::money::Currencies;
 use crate::path::Path;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// How a field is compared; without another word as it is.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::define) struct FieldFile {
-    upstream: Option<Spanned<SourceFile>>,
+    /// Its path in the item, or an expression over it; the field's own name where this is left out.
+    upstream: Option<Placed<SourceFile>>,
+    /// Its column; the field's own name where this is left out.
     local: Option<Checked<String>>,
+    /// What says nothing, beside `null`.
     blank: Option<Several<BlankWord>>,
+    /// Upstream's words with yours.
     map: Option<Ordered<Checked<String>>>,
+    /// What does not count in how texts are written.
     fold: Option<Several<FoldWord>>,
-    unordered: Option<Spanned<UnorderedFile>>,
+    /// Whether the order of a list does not count.
+    unordered: Option<Placed<UnorderedFile>>,
+    /// The values are instants.
     time: Option<TimeFile>,
+    /// The values are amounts.
     money: Option<MoneyRuleFile>,
+    /// How far numbers may be apart: `0.01`, `0.5%`, `0.01 or 0.5%`.
     tolerance: Option<Checked<Tolerance>>,
-    ignore: Option<Spanned<bool>>,
+    /// Whether the field is shown and never compared.
+    #[schemars(extend("default" = false))]
+    ignore: Option<Placed<bool>>,
 }
 
 /// Compiles the compared fields. `local_time` is how the local database writes instants.
 pub(in crate::define) fn compile(
     written: Ordered<Option<FieldFile>>,
-    money: Option<Spanned<MoneyFile>>,
+    money: Option<Placed<MoneyFile>>,
     local_time: TimeFormat,
     problems: &mut Problems<'_>,
 ) -> Option<Fields> {

@@ -1,36 +1,40 @@
 //! The `money` block of a domain file: which compared fields hold the amounts that reports add up.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::field::index_of;
 use crate::compare::{Field, MoneyFields, Rule};
-use crate::define::checked::{Checked, Fault, FromText};
+use crate::define::checked::{Checked, Fault, Placed, Word};
 use crate::define::document::Problems;
-use crate::define::problem::Spot;
-use crate::define::words;
 use crate::money::Unit;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Which fields are amounts whose differences reports add up.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::define) struct MoneyFile {
+    /// The field that holds the amount.
     amount: Checked<String>,
+    /// The field that holds the currency.
     pub(super) currency: Checked<String>,
+    /// Whether amounts are in minor units; not said where the field has a `money` rule.
     minor_units: Option<bool>,
 }
 
-impl FromText for Unit {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("unit", text, &[("minor", Self::Minor), ("major", Self::Major)])
+impl Word for Unit {
+    const WHAT: &'static str = "unit";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("minor", Self::Minor), ("major", Self::Major)]
     }
 }
 
 pub(super) fn money_fields(
-    money: Spanned<MoneyFile>,
+    money: Placed<MoneyFile>,
     fields: &[Field],
     problems: &mut Problems<'_>,
 ) -> Option<MoneyFields> {
-    let spot = Spot::from(money.referenced);
+    let spot = money.spot;
     let MoneyFile { amount, currency, minor_units } = money.value;
     let mut index = |checked: Checked<String>| {
         let spot = checked.spot;

@@ -1,15 +1,15 @@
 //! The words of a field that say how it is compared. They become one rule, or a problem where they do not go together.
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::field::Context;
 use super::several::Several;
 use super::unordered::UnorderedFile;
 use super::words::{FoldWord, fold, words};
 use crate::compare::{MoneyRule, Rule, TimeRule, Tolerance, Unordered};
-use crate::define::checked::{Checked, Fault, Ordered};
+use crate::define::checked::{Checked, Fault, Ordered, Placed};
 use crate::define::clock_file::{FormatWord, clock_format};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
@@ -22,28 +22,37 @@ use crate::money::Unit;
 pub(super) struct RuleFile {
     pub map: Option<Ordered<Checked<String>>>,
     pub fold: Option<Several<FoldWord>>,
-    pub unordered: Option<Spanned<UnorderedFile>>,
+    pub unordered: Option<Placed<UnorderedFile>>,
     pub time: Option<TimeFile>,
     pub money: Option<MoneyRuleFile>,
     pub tolerance: Option<Checked<Tolerance>>,
-    pub ignore: Option<Spanned<bool>>,
+    pub ignore: Option<Placed<bool>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The values are instants.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TimeFile {
+    /// How upstream writes them: a word, or a pattern such as `%Y-%m-%d %H:%M`.
     #[serde(rename = "as")]
     format: Checked<FormatWord>,
+    /// Whose clocks upstream's times without an offset are of; UTC where this is left out.
     zone: Option<Checked<Tz>>,
+    /// How the column writes them; as `time` of `local` where this is left out.
     local: Option<Checked<TimeFormat>>,
+    /// What both sides are cut off to; the coarser of the two where this is left out.
     precision: Option<Checked<Length>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The values are amounts.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MoneyRuleFile {
+    /// In what upstream counts.
     upstream: Option<Checked<Unit>>,
+    /// In what your rows count.
     local: Option<Checked<Unit>>,
+    /// The field that holds the currency.
     currency: Option<Checked<String>>,
 }
 
@@ -74,9 +83,7 @@ impl RuleFile {
             (Some(time), ..) => time.compile(context.local_time, problems).map(Rule::Time),
             (_, Some(money), ..) => money.compile(spot, context, problems).map(Rule::Money),
             (.., Some(tolerance), _) => problems.take(tolerance).map(Rule::Near),
-            (.., Some(ignore)) => {
-                is_said(ignore.value, ignore.referenced.into(), problems).then_some(Rule::Ignored)
-            }
+            (.., Some(ignore)) => is_said(ignore.value, ignore.spot, problems).then_some(Rule::Ignored),
             _ => of_words(self.map, self.fold, self.unordered, spot, problems),
         }
     }
@@ -93,7 +100,7 @@ fn is_said(said: bool, spot: Spot, problems: &mut Problems<'_>) -> bool {
 fn of_words(
     map: Option<Ordered<Checked<String>>>,
     folded: Option<Several<FoldWord>>,
-    unordered: Option<Spanned<UnorderedFile>>,
+    unordered: Option<Placed<UnorderedFile>>,
     spot: Spot,
     problems: &mut Problems<'_>,
 ) -> Option<Rule> {
@@ -104,7 +111,7 @@ fn of_words(
         return Some(if is_exact { Rule::Exact } else { Rule::Words(words) });
     };
     let split = match unordered.value {
-        UnorderedFile::Said(said) => is_said(said, unordered.referenced.into(), problems).then_some(None)?,
+        UnorderedFile::Said(said) => is_said(said, unordered.spot, problems).then_some(None)?,
         UnorderedFile::Split(file) => Some(problems.take(file.split)?.0),
     };
     Some(Rule::Unordered(Unordered { words, split }))

@@ -1,13 +1,16 @@
 //! One word or a list of words.
 
+use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
-use crate::define::checked::{Fault, FromText};
+use crate::define::checked::{Fault, FromText, Placed};
 use crate::define::problem::Spot;
+use crate::define::schema;
 
 /// Words in the order they were written.
 #[derive(Debug, Clone)]
@@ -20,9 +23,23 @@ pub(super) struct Several<T> {
 
 impl<'de, T: FromText> Deserialize<'de> for Several<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = Spanned::<Texts>::deserialize(deserializer)?;
+        let written = Placed::<Texts>::deserialize(deserializer)?;
         let words = written.value.0.iter().map(|text| T::from_text(text).map_err(|fault| fault.at(text)));
-        Ok(Self { spot: written.referenced.into(), words: words.collect() })
+        Ok(Self { spot: written.spot, words: words.collect() })
+    }
+}
+
+impl<T: FromText> JsonSchema for Several<T> {
+    fn schema_name() -> Cow<'static, str> {
+        type_name::<Self>().into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::any_of([schema::plain_text::<T>(), schema::list_of(schema::text::<T>())])
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
 
 use crate::compare::Source;
-use crate::define::checked::{Checked, Fault, FromText};
+use crate::define::checked::{Checked, Fault, FromText, Placed};
 use crate::define::document::Problems;
+use crate::define::schema;
 use crate::define::words;
 use crate::jq::Expression;
 use crate::path::Path;
@@ -20,13 +21,18 @@ pub(super) enum SourceFile {
     Jq(JqFile),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A value that is calculated.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JqFile {
+    /// The expression, over the item.
     jq: Checked<Expression>,
 }
 
 impl FromText for Expression {
+    const WHAT: &'static str = "jq expression";
+    const EXAMPLES: &'static [&'static str] = &[".lines | map(.amount) | add"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         Self::parse(text).map_err(|bad| {
             let fault = Fault::new(bad.to_string());
@@ -41,10 +47,10 @@ impl FromText for Expression {
 }
 
 /// Where upstream's value comes from.
-pub(super) fn source(written: Spanned<SourceFile>, problems: &mut Problems<'_>) -> Option<Source> {
+pub(super) fn source(written: Placed<SourceFile>, problems: &mut Problems<'_>) -> Option<Source> {
     match written.value {
         SourceFile::Path(path) => {
-            let path = path.map_err(|fault| problems.add(written.referenced.into(), fault));
+            let path = path.map_err(|fault| problems.add(written.spot, fault));
             path.ok().map(Source::Member)
         }
         SourceFile::Jq(file) => problems.take(file.jq).map(Source::Derived),
@@ -56,6 +62,11 @@ impl<'de> Deserialize<'de> for SourceFile {
         deserializer.deserialize_any(SourceVisitor)
     }
 }
+
+schema::schema_of!(SourceFile, |generator| schema::any_of([
+    schema::plain_text::<Path>(),
+    generator.subschema_for::<JqFile>(),
+]));
 
 struct SourceVisitor;
 

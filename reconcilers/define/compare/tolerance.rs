@@ -6,6 +6,9 @@ use crate::define::checked::{Fault, FromText};
 use crate::number::decimal;
 
 impl FromText for Tolerance {
+    const WHAT: &'static str = "tolerance";
+    const EXAMPLES: &'static [&'static str] = &["0.01", "0.5%", "0.01 or 0.5%"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let (mut absolute, mut relative) = (None, None);
         for part in text.split(" or ") {

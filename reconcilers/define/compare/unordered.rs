@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use crate::define::checked::{Checked, Fault, FromText};
+use crate::define::schema;
 
 #[derive(Debug, Clone)]
 pub(super) enum UnorderedFile {
@@ -14,9 +16,11 @@ pub(super) enum UnorderedFile {
     Split(SplitFile),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A list that is a text on the local side.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SplitFile {
+    /// What stands between the elements.
     pub split: Checked<Separator>,
 }
 
@@ -25,6 +29,9 @@ pub(super) struct SplitFile {
 pub(super) struct Separator(pub Box<str>);
 
 impl FromText for Separator {
+    const WHAT: &'static str = "separator";
+    const EXAMPLES: &'static [&'static str] = &[","];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.is_empty() {
             return Err(Fault::new("nothing stands between the elements")
@@ -39,6 +46,11 @@ impl<'de> Deserialize<'de> for UnorderedFile {
         deserializer.deserialize_any(UnorderedVisitor)
     }
 }
+
+schema::schema_of!(UnorderedFile, |generator| schema::any_of([
+    generator.subschema_for::<bool>(),
+    generator.subschema_for::<SplitFile>(),
+]));
 
 struct UnorderedVisitor;
 

@@ -2,10 +2,9 @@
 
 use super::several::Several;
 use crate::compare::{Blank, Fold, Nothing, Words};
-use crate::define::checked::{Checked, Fault, FromText, Ordered};
+use crate::define::checked::{Checked, Fault, Ordered, Word};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
-use crate::define::words;
 
 /// One thing that does not count in the spelling of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +14,11 @@ pub(super) enum FoldWord {
     Unicode,
 }
 
-impl FromText for FoldWord {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let known = [("case", Self::Case), ("space", Self::Space), ("unicode", Self::Unicode)];
-        words::choose("folding", text, &known)
+impl Word for FoldWord {
+    const WHAT: &'static str = "folding";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("case", Self::Case), ("space", Self::Space), ("unicode", Self::Unicode)]
     }
 }
 
@@ -29,16 +29,17 @@ pub(super) enum BlankWord {
     All,
 }
 
-impl FromText for BlankWord {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let known = [
+impl Word for BlankWord {
+    const WHAT: &'static str = "way to say nothing";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("absent", Self::One(Nothing::Absent)),
             ("text", Self::One(Nothing::Text)),
             ("list", Self::One(Nothing::List)),
             ("object", Self::One(Nothing::Object)),
             ("all", Self::All),
-        ];
-        words::choose("way to say nothing", text, &known)
+        ]
     }
 }
 

@@ -49,6 +49,9 @@ pub(in crate::define) enum AskLine {
 }
 
 impl FromText for AskLine {
+    const WHAT: &'static str = "request";
+    const EXAMPLES: &'static [&'static str] = &["GET /exports/{job.id}"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let link = text.strip_prefix("GET ").map(str::trim).filter(|link| link.starts_with("{job."));
         let Some(link) = link else { return RequestLine::from_text(text).map(Self::Path) };

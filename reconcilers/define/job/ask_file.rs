@@ -1,5 +1,6 @@
 //! A request about a job, as it is written: on one line, or with its words.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Links;
@@ -21,20 +22,31 @@ const WORDS: [&str; 7] = ["request", "query", "headers", "body", "encode", "grap
 /// A request on one line, or its words.
 pub(in crate::define) type AskFile = LineOrWords<AskWords>;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A request about a job, with its words.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::define) struct AskWords {
+    /// What is asked for: `GET /jobs/{job.id}`, or `GET {job.NAME}` for a link that an answer gave.
     request: Option<Checked<AskLine>>,
+    /// Parameters of the query. One whose placeholders are all unset is left out.
     #[serde(default)]
     query: Ordered<Checked<Template>>,
+    /// Headers of the request. One whose placeholders are all unset is left out.
     #[serde(default)]
     headers: Ordered<Checked<Template>>,
+    /// The body, as a tree; a text that is nothing but a placeholder keeps its type.
     body: Option<TreeFile>,
+    /// How the body is written.
+    #[schemars(extend("default" = "json"))]
     encode: Option<Checked<Encode>>,
+    /// A GraphQL query that is posted in the place of a body.
     graphql: Option<Checked<String>>,
+    /// The variables of the GraphQL query.
     vars: Option<TreeFile>,
+    /// Values of the answer that later requests use as `{job.NAME}`.
     #[serde(default)]
     gives: Ordered<Checked<Reader>>,
+    /// Of `files`: where the answer holds the links.
     urls: Option<Checked<Links>>,
 }
 
@@ -44,6 +56,8 @@ impl Words for AskWords {
 }
 
 impl FromText for Links {
+    const WHAT: &'static str = "place in an answer";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         Reader::from_text(text).map(|at| Self { at, may_be_absent: text.ends_with('?') })
     }

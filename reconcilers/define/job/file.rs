@@ -1,16 +1,16 @@
 //! The `job` block of a feed, as it is written and as it is meant.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::ask::{Ask, Gives, no_line};
 use super::ask_file::{AskFile, Asked};
 use super::files_file::FilesFile;
-use super::pace::pace;
+use super::pace::{EVERY, TIMEOUT, pace};
 use super::state::StateAt;
 use super::states_file::{WordsFile, states};
 use super::{JobDefinition, Outcome, Poll};
-use crate::define::checked::{Checked, Entry, Fault};
+use crate::define::checked::{Checked, Entry, Fault, Placed};
 use crate::define::condition::{ConditionFile, Conditions};
 use crate::define::document::Problems;
 use crate::define::placeholder::Slot;
@@ -18,6 +18,7 @@ use crate::define::problem::Spot;
 use crate::define::reader::Reader;
 use crate::define::request::RequestTemplate;
 use crate::define::request_file::{Ground, RequestFile};
+use crate::define::schema;
 use crate::define::slots::Slots;
 use crate::define::template::Template;
 use crate::define::value::Length;
@@ -26,24 +27,39 @@ use crate::define::value::Length;
 const GIVES: &str = "`{job.NAME}` is set by `job: {create: {gives: {NAME: path}}}`, and after the last question by the \
                      `gives` of `poll` too";
 
-#[derive(Debug, Clone, Deserialize)]
+/// An export that is prepared before it is read.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::define) struct JobFile {
-    create: Spanned<AskFile>,
-    running: Option<Spanned<ConditionFile>>,
-    poll: Option<Spanned<AskFile>>,
+    /// The request that begins the job: on one line, or with its words.
+    create: Placed<AskFile>,
+    /// What an answer to `create` looks like while another job runs.
+    running: Option<Placed<ConditionFile>>,
+    /// The question how far the job is; without it `create` is sent again.
+    poll: Option<Placed<AskFile>>,
+    /// Where the answer names the state: a path, `header:NAME`, or `http_status`. Without it, any answer but 202 means that the export is there.
     state: Option<Checked<StateAt>>,
+    /// The states in which the export is there.
     #[serde(default)]
     ok: WordsFile,
+    /// The states in which the job ended because there was nothing.
     #[serde(default)]
     empty: WordsFile,
+    /// The states in which the job failed.
     #[serde(default)]
     bad: WordsFile,
+    /// Where the answer says why it failed.
     message: Option<Checked<Reader>>,
+    /// Where the last answer says how many rows the export has.
     total: Option<Checked<Reader>>,
+    /// The pause between two questions.
+    #[schemars(extend("default" = schema::length(EVERY)))]
     every: Option<Checked<Length>>,
+    /// How long a job may take.
+    #[schemars(extend("default" = schema::length(TIMEOUT)))]
     timeout: Option<Checked<Length>>,
-    files: Option<Spanned<FilesFile>>,
+    /// Where the files of the export are; without it the feed's own `request` reads pages.
+    files: Option<Placed<FilesFile>>,
 }
 
 /// What a job has from its feed.
@@ -74,7 +90,7 @@ impl JobFile {
     /// The request that begins the job, and the rest.
     pub(in crate::define) fn parted(self, spot: Spot, problems: &mut Problems<'_>) -> (RequestFile, JobRest) {
         let create = self.create.clone();
-        let begin = create.value.taken_apart(create.referenced.into(), "gives", problems);
+        let begin = create.value.taken_apart(create.spot, "gives", problems);
         if begin.link.is_some() {
             let fault = Fault::new("nothing has given a link before the job is begun");
             problems.add(begin.spot, fault.with_help("say `create: {request: POST /path}`"));
@@ -96,12 +112,12 @@ impl JobRest {
         let states = states(file.state, [file.ok, file.empty, file.bad], message, problems);
         let running = file.running.map(|condition| {
             let mut running = Conditions::default();
-            running.add(condition.value, condition.referenced.into(), problems);
+            running.add(condition.value, condition.spot, problems);
             running
         });
         let created = gives(&written, &[], problems);
         let poll = file.poll.map(|poll| {
-            let mut asked = poll.value.taken_apart(poll.referenced.into(), "gives", problems);
+            let mut asked = poll.value.taken_apart(poll.spot, "gives", problems);
             let given = std::mem::take(&mut asked.gives);
             let own = gives(&given, &written, problems);
             written.extend(given);
@@ -113,7 +129,7 @@ impl JobRest {
         let result = match file.files {
             None => pages(&all, ground, problems).map(|pages| Outcome::Pages(Box::new(pages))),
             Some(files) => {
-                let (spot, files) = (files.referenced.into(), files.value);
+                let (spot, files) = (files.spot, files.value);
                 let slots = knowing(&all, ground.slots);
                 let get = files_only(ground, &slots, problems);
                 files.compile(spot, &slots, headers, problems).zip(get).map(|((list, links), get)| {

@@ -12,6 +12,7 @@ use super::ask_file::{AskFile, AskWords};
 use crate::define::checked::{Fault, FromText};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
+use crate::define::schema;
 use crate::define::slots::Slots;
 use crate::define::template::Template;
 
@@ -27,6 +28,11 @@ impl<'de> Deserialize<'de> for FilesFile {
         deserializer.deserialize_any(FilesVisitor)
     }
 }
+
+schema::schema_of!(FilesFile, |generator| schema::any_of([
+    schema::plain_text::<Links>(),
+    generator.subschema_for::<AskWords>(),
+]));
 
 struct FilesVisitor;
 

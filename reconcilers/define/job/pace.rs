@@ -10,9 +10,9 @@ use crate::define::window_file::length_above_zero;
 use crate::spoken::Spoken;
 
 /// How often a job is asked about where the definition does not say.
-const EVERY: Duration = Duration::from_secs(30);
+pub(super) const EVERY: Duration = Duration::from_secs(30);
 /// How long a job may take where the definition does not say.
-const TIMEOUT: Duration = Duration::from_hours(1);
+pub(super) const TIMEOUT: Duration = Duration::from_hours(1);
 /// How often a job may be asked about at most.
 const MAX_POLLS: u128 = 10_000;
 

@@ -18,6 +18,8 @@ pub(in crate::define) enum StateAt {
 }
 
 impl FromText for StateAt {
+    const WHAT: &'static str = "place in an answer";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         match text {
             "http_status" => Ok(Self::Status),

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
 
 use super::state::{StateAt, States};
-use crate::define::checked::{Checked, Fault};
+use crate::define::checked::{Checked, Fault, Placed};
 use crate::define::document::Problems;
 use crate::define::problem::Spot;
+use crate::define::schema;
 
 /// One word or several.
 #[derive(Debug, Clone, Default)]
@@ -20,10 +20,15 @@ pub(in crate::define) struct WordsFile {
 
 impl<'de> Deserialize<'de> for WordsFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let words = Spanned::<Words>::deserialize(deserializer)?;
-        Ok(Self { words: words.value.0, spot: words.referenced.into() })
+        let words = Placed::<Words>::deserialize(deserializer)?;
+        Ok(Self { words: words.value.0, spot: words.spot })
     }
 }
+
+schema::schema_of!(WordsFile, "States", |generator| schema::any_of([
+    schemars::json_schema!({ "title": "state", "type": ["string", "integer", "boolean"] }),
+    schema::list_of(generator.subschema_for::<Self>()),
+]));
 
 struct Words(Vec<String>);
 

@@ -13,10 +13,12 @@ mod inheriting;
 mod limits;
 mod look_ups;
 mod pages;
+mod schema;
 mod shapes;
 mod shipped;
 mod stripe;
 mod walks;
+mod whole;
 
 use std::fmt::Write as _;
 
@@ -111,21 +113,28 @@ fn table(
 }
 
 fn parse_provider(document: &Document) -> Result<Vec<Problem>, Vec<Problem>> {
-    let provider = ProviderDefinition::parse(document)?;
+    let provider = ProviderDefinition::parse(document);
+    schema::agrees(document, provider.is_ok());
+    let provider = provider?;
     Ok(provider.feeds.values().flat_map(|feed| feed.warnings.clone()).collect())
 }
 
 fn parse_domain(document: &Document) -> Result<Vec<Problem>, Vec<Problem>> {
-    DomainDefinition::parse(document).map(|domain| domain.warnings)
+    let domain = DomainDefinition::parse(document);
+    schema::agrees(document, domain.is_ok());
+    domain.map(|domain| domain.warnings)
 }
 
 fn provider(text: &str) -> ProviderDefinition {
-    ProviderDefinition::parse(&Document::new("provider.yaml", text))
-        .unwrap_or_else(|p| panic!("{}", printed(&p)))
+    let document = Document::new("provider.yaml", text);
+    schema::agrees(&document, true);
+    ProviderDefinition::parse(&document).unwrap_or_else(|p| panic!("{}", printed(&p)))
 }
 
 fn domain(text: &str) -> DomainDefinition {
-    DomainDefinition::parse(&Document::new("domain.yaml", text)).unwrap_or_else(|p| panic!("{}", printed(&p)))
+    let document = Document::new("domain.yaml", text);
+    schema::agrees(&document, true);
+    DomainDefinition::parse(&document).unwrap_or_else(|p| panic!("{}", printed(&p)))
 }
 
 /// The domain of this module on the feed of a provider like this module's.

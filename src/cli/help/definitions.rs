@@ -7,6 +7,15 @@ pub(in crate::cli) const CONFIG: Help = Help {
         ("tieout config show", "every setting with its file and line, variable or flag"),
         ("tieout config show --config prod.yaml", "of another configuration"),
         ("tieout config show -o json", "the same for a program"),
+        ("tieout config schema > tieout.schema.json", "what an editor completes and checks the file by"),
+    ],
+    page: "configuration.md",
+};
+
+pub(in crate::cli) const CONFIG_SCHEMA: Help = Help {
+    examples: &[
+        ("tieout config schema > tieout.schema.json", "of tieout.yaml"),
+        ("tieout config schema definition > definition.schema.json", "of provider files and domain files"),
     ],
     page: "configuration.md",
 };

@@ -7,6 +7,9 @@ use tieout_reconcilers::define::checked::{Fault, FromText};
 pub struct MailAddress(pub String);
 
 impl FromText for MailAddress {
+    const WHAT: &'static str = "mail address";
+    const EXAMPLES: &'static [&'static str] = &["ops@example.com"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if is_address(text) {
             return Ok(Self(text.to_owned()));

@@ -3,26 +3,36 @@
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
+use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Word};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
-use tieout_reconcilers::define::words;
 
 use super::MailAddress;
 use crate::config::secret::{ConfigError, SecretRef};
 use crate::notify::{EmailSettings, SmtpLogin, SmtpTls};
 
-#[derive(Debug, Clone, Deserialize)]
+/// E-mail.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EmailFile {
+    /// The name of the server.
     server: Checked<Host>,
+    /// Its port; 587 for `starttls`, 465 for `implicit` and 25 for `none` where this is left out.
     port: Option<NonZeroU16>,
+    /// How the connection is encrypted.
+    #[schemars(extend("default" = "starttls"))]
     tls: Option<Checked<SmtpTls>>,
+    /// A file with the certificates that are trusted, in PEM.
     ca: Option<Checked<String>>,
+    /// Who logs in: a name, or a reference to one.
     user: Option<Checked<User>>,
+    /// The password, as a reference.
     password: Option<Checked<SecretRef>>,
+    /// Who sends.
     from: Checked<MailAddress>,
+    /// Who is told.
     to: Vec<Checked<MailAddress>>,
 }
 
@@ -138,6 +148,9 @@ impl EmailConfig {
 }
 
 impl FromText for Host {
+    const WHAT: &'static str = "name of a server";
+    const EXAMPLES: &'static [&'static str] = &["smtp.example.com"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         url::Host::parse(text).map(|host| Self(host.to_string())).map_err(|_| {
             Fault::new("this is not the name of a server").with_help(
@@ -148,6 +161,8 @@ impl FromText for Host {
 }
 
 impl FromText for User {
+    const WHAT: &'static str = "name, or reference to one";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.starts_with("env:") || text.starts_with("file:") {
             return SecretRef::from_text(text).map(Self::Secret);
@@ -156,9 +171,10 @@ impl FromText for User {
     }
 }
 
-impl FromText for SmtpTls {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let table = [("starttls", Self::Starttls), ("implicit", Self::Implicit), ("none", Self::None)];
-        words::choose("way of encrypting", text, &table)
+impl Word for SmtpTls {
+    const WHAT: &'static str = "way of encrypting";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("starttls", Self::Starttls), ("implicit", Self::Implicit), ("none", Self::None)]
     }
 }

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault};
+use tieout_reconcilers::define::checked::{Checked, Fault, Placed};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::schema;
 use tieout_reconcilers::define::value::Length;
 use tieout_reconcilers::define::words;
 use tieout_reconcilers::name::Name;
@@ -30,19 +31,33 @@ use wish::{Glob, Link};
 use super::secret::ConfigError;
 use crate::notify::{Channel, Event, Means, Wishes};
 
-/// A channel as it is written.
-#[derive(Debug, Clone, Deserialize)]
+/// Who is told how runs end: exactly one of `slack`, `webhook`, `email` and `ping`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = one_means)]
 pub(super) struct ChannelFile {
+    /// An incoming webhook of Slack, or of what understands its messages.
     slack: Option<PostFile>,
+    /// A handler of JSON.
     webhook: Option<SignedFile>,
+    /// E-mail.
     email: Option<EmailFile>,
+    /// A service that alarms when nothing comes.
     ping: Option<PostFile>,
-    on: Option<Spanned<Vec<Checked<Event>>>>,
+    /// What about; everything but `skipped` where this is left out.
+    on: Option<Placed<Vec<Checked<Event>>>>,
+    /// Globs of domains; all of them where this is left out.
     #[serde(default)]
     domains: Vec<Checked<Glob>>,
+    /// After what time a trouble that lasts is told again.
+    #[schemars(extend("default" = schema::length(Wishes::default().every)))]
     every: Option<Checked<Length>>,
+    /// An address for the message, with `{run_id}` for the run.
     link: Option<Checked<Link>>,
+}
+
+fn one_means(schema: &mut Schema) {
+    schema::exactly_one_but(&["on", "domains", "every", "link"], schema);
 }
 
 /// The same, once it is known that it is one of them.
@@ -78,8 +93,8 @@ pub enum MeansConfig {
 }
 
 impl ChannelFile {
-    pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<ChannelConfig> {
-        let spot = Spot::from(file.referenced);
+    pub(super) fn compile(file: Placed<Self>, problems: &mut Problems<'_>) -> Option<ChannelConfig> {
+        let spot = file.spot;
         let Self { slack, webhook, email, ping, on, domains, every, link } = file.value;
         let is_ping = ping.is_some();
         let given = [
@@ -96,7 +111,7 @@ impl ChannelFile {
             None
         };
         if is_ping {
-            refuse_wishes(on.as_ref().map(|on| Spot::from(on.referenced)), every.as_ref(), problems);
+            refuse_wishes(on.as_ref().map(|on| on.spot), every.as_ref(), problems);
         }
         let globs: Vec<(Spot, Glob)> =
             domains.into_iter().filter_map(|glob| Some((glob.spot, problems.take(glob)?))).collect();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault};
@@ -12,25 +13,32 @@ use crate::config::secret::{ConfigError, SecretRef};
 use crate::queue::Mode;
 use crate::queue::webhook::{Allow, Scheme, Signer, Target};
 
-/// An address that is a secret: who has it may write.
-#[derive(Debug, Clone, Deserialize)]
+/// An address that is a secret.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostFile {
+    /// The address, as a reference.
     url: Checked<SecretRef>,
+    /// Whether plain HTTP to other machines is permitted.
     #[serde(default)]
     allow_http: bool,
+    /// Whether private addresses are permitted.
     #[serde(default)]
     allow_private: bool,
 }
 
-/// An address whose owner knows us by a signature.
-#[derive(Debug, Clone, Deserialize)]
+/// A handler of JSON.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignedFile {
+    /// The address, or `env:NAME` or `file:PATH` where it holds a secret.
     url: Checked<WebhookUrl>,
+    /// What messages are signed with, as Standard Webhooks say, as a reference.
     secret: Option<Checked<SecretRef>>,
+    /// Whether plain HTTP to other machines is permitted.
     #[serde(default)]
     allow_http: bool,
+    /// Whether private addresses are permitted.
     #[serde(default)]
     allow_private: bool,
 }

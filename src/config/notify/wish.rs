@@ -1,8 +1,7 @@
 //! What a channel is told about, as texts: events, globs of domains, and the link of its messages.
 
 use globset::{GlobBuilder, GlobMatcher};
-use tieout_reconcilers::define::checked::{Fault, FromText};
-use tieout_reconcilers::define::words;
+use tieout_reconcilers::define::checked::{Fault, FromText, Word};
 use url::Url;
 
 use crate::notify::Event;
@@ -21,13 +20,18 @@ pub(super) struct Glob {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link(pub(super) String);
 
-impl FromText for Event {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("event", text, &Self::ALL.map(|event| (event.as_str(), event)))
+impl Word for Event {
+    const WHAT: &'static str = "event";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        Vec::from(Self::ALL.map(|event| (event.as_str(), event)))
     }
 }
 
 impl FromText for Glob {
+    const WHAT: &'static str = "glob";
+    const EXAMPLES: &'static [&'static str] = &["stripe.*"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let glob = GlobBuilder::new(text).build();
         let glob = glob.map_err(|error| Fault::new(format!("not a pattern: {}", error.kind())))?;
@@ -36,6 +40,9 @@ impl FromText for Glob {
 }
 
 impl FromText for Link {
+    const WHAT: &'static str = "address";
+    const EXAMPLES: &'static [&'static str] = &["https://reports.example.com/{run_id}"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_of_the_web = Url::parse(&text.replace(RUN, "0")).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()

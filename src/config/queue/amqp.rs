@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
 use tieout_reconcilers::define::document::Problems;
@@ -16,13 +17,21 @@ use crate::queue::{AmqpSettings, Mode};
 /// The largest message of RabbitMQ 4, where nobody has set another limit; RabbitMQ 3 takes more.
 const MAX_BYTES: u32 = 16 << 20;
 
-#[derive(Debug, Clone, Deserialize)]
+/// An exchange of RabbitMQ.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AmqpFile {
+    /// The server, or `env:NAME` or `file:PATH` where the address holds a password.
     url: Checked<BrokerUrl<Amqp>>,
+    /// The exchange; without it `routing_key` names a queue.
     exchange: Option<Checked<ShortName>>,
+    /// The routing key; the event's type where this is left out.
     routing_key: Option<Checked<ShortName>>,
+    /// Whole CloudEvents, or their data with the attributes beside it.
+    #[schemars(extend("default" = "structured"))]
     mode: Option<Checked<Mode>>,
+    /// The largest message that the broker takes, in bytes.
+    #[schemars(extend("default" = MAX_BYTES))]
     max_bytes: Option<NonZeroU32>,
 }
 
@@ -31,6 +40,8 @@ pub(super) struct AmqpFile {
 struct ShortName(String);
 
 impl FromText for ShortName {
+    const WHAT: &'static str = "name";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.len() <= 255 {
             return Ok(Self(text.to_owned()));

@@ -5,6 +5,7 @@ mod name;
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault};
 use tieout_reconcilers::define::document::Problems;
@@ -17,33 +18,51 @@ use self::address::Endpoint;
 use crate::config::secret::{ConfigError, SecretRef};
 use crate::queue::{AwsAccount, AwsKeys, EventBridgeSettings, SnsSettings, SqsSettings};
 
-#[derive(Debug, Clone, Deserialize)]
+/// A queue of Amazon SQS.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SqsFile {
+    /// The address of the queue.
     url: Checked<QueueUrl>,
+    /// The region; that of the address where this is left out.
     region: Option<Checked<Region>>,
+    /// Where the service answers, if not where the SDK thinks.
     endpoint: Option<Checked<Endpoint>>,
+    /// The id of a key of AWS, where the SDK is not to look for credentials itself.
     access_key_id: Option<Checked<SecretRef>>,
+    /// The secret of that key.
     secret_access_key: Option<Checked<SecretRef>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A topic of Amazon SNS.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SnsFile {
+    /// The ARN of the topic.
     topic: Checked<TopicArn>,
+    /// Where the service answers, if not where the SDK thinks.
     endpoint: Option<Checked<Endpoint>>,
+    /// The id of a key of AWS, where the SDK is not to look for credentials itself.
     access_key_id: Option<Checked<SecretRef>>,
+    /// The secret of that key.
     secret_access_key: Option<Checked<SecretRef>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A bus of Amazon EventBridge.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventBridgeFile {
+    /// The name or the ARN of the bus.
     bus: Checked<Bus>,
+    /// The region; that of the ARN where this is left out.
     region: Option<Checked<Region>>,
+    /// The source of every event; the event's own where this is left out.
     source: Option<Checked<Source>>,
+    /// Where the service answers, if not where the SDK thinks.
     endpoint: Option<Checked<Endpoint>>,
+    /// The id of a key of AWS, where the SDK is not to look for credentials itself.
     access_key_id: Option<Checked<SecretRef>>,
+    /// The secret of that key.
     secret_access_key: Option<Checked<SecretRef>>,
 }
 

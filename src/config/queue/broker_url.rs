@@ -64,6 +64,8 @@ pub struct BrokerUrl<B> {
 }
 
 impl<B: Broker> FromText for BrokerUrl<B> {
+    const WHAT: &'static str = "address, or reference to one";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let url = UrlRef::of_kind(text, B::KINDS)?;
         let is_token = |text: &str| Url::parse(text).map_or(true, |url| !url.username().is_empty());

@@ -3,12 +3,11 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
+use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Placed, Word};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
-use tieout_reconcilers::define::words;
 
 use super::mode_of;
 use crate::config::secret::{ConfigError, SecretRef};
@@ -19,31 +18,50 @@ const MAX_BYTES: u32 = 1_000_000;
 /// The largest request that brokers take by default (`socket.request.max.bytes`).
 const MOST_BYTES: u32 = 100 << 20;
 
-#[derive(Debug, Clone, Deserialize)]
+/// A topic of Kafka.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KafkaFile {
-    brokers: Spanned<Vec<Checked<KafkaBroker>>>,
+    /// Two or three brokers of the cluster, as `HOST:PORT`.
+    brokers: Placed<Vec<Checked<KafkaBroker>>>,
+    /// The topic, which must exist.
     topic: Checked<Topic>,
+    /// Whole CloudEvents, or their data with the attributes beside it.
+    #[schemars(extend("default" = "structured"))]
     mode: Option<Checked<Mode>>,
+    /// How batches of records are compressed.
+    #[schemars(extend("default" = Compression::default().name()))]
     compression: Option<Checked<Compression>>,
-    max_bytes: Option<Spanned<NonZeroU32>>,
+    /// The largest record before it is compressed, in bytes.
+    #[schemars(extend("default" = MAX_BYTES))]
+    max_bytes: Option<Placed<NonZeroU32>>,
+    /// Connections with TLS; `{}` is enough.
     tls: Option<TlsFile>,
+    /// Who logs in.
     login: Option<LoginFile>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Connections with TLS.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TlsFile {
+    /// A file with the certificates that are trusted, in PEM; those of the machine where this is left out.
     authorities: Option<Checked<String>>,
+    /// A file with the client's own certificate, in PEM.
     certificate: Option<Checked<String>>,
+    /// Its key, in PEM, as a reference.
     key: Option<Checked<SecretRef>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Who logs in.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LoginFile {
+    /// How.
     mechanism: Checked<Mechanism>,
+    /// The user.
     user: Checked<String>,
+    /// The password, as a reference.
     password: Checked<SecretRef>,
 }
 
@@ -149,13 +167,13 @@ fn half<T>(spot: Spot, what: &str, other: &str, problems: &mut Problems<'_>) -> 
 }
 
 fn brokers_of(
-    brokers: Spanned<Vec<Checked<KafkaBroker>>>,
+    brokers: Placed<Vec<Checked<KafkaBroker>>>,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<String>> {
     if brokers.value.is_empty() {
         let fault = Fault::new("a topic is at one broker at least")
             .with_help("write `brokers: [\"kafka.example.com:9092\"]`; two or three of a cluster are enough");
-        problems.add(Spot::from(brokers.referenced), fault);
+        problems.add(brokers.spot, fault);
         return None;
     }
     let brokers: Vec<Option<KafkaBroker>> =
@@ -163,18 +181,21 @@ fn brokers_of(
     brokers.into_iter().map(|broker| broker.map(|KafkaBroker(broker)| broker)).collect()
 }
 
-fn max_bytes_of(written: Option<Spanned<NonZeroU32>>, problems: &mut Problems<'_>) -> Option<u32> {
+fn max_bytes_of(written: Option<Placed<NonZeroU32>>, problems: &mut Problems<'_>) -> Option<u32> {
     let Some(written) = written else { return Some(MAX_BYTES) };
     if written.value.get() <= MOST_BYTES {
         return Some(written.value.get());
     }
     let fault =
         Fault::new(format!("a record has at most {MOST_BYTES} bytes: brokers take no larger request"));
-    problems.add(Spot::from(written.referenced), fault);
+    problems.add(written.spot, fault);
     None
 }
 
 impl FromText for KafkaBroker {
+    const WHAT: &'static str = "broker";
+    const EXAMPLES: &'static [&'static str] = &["kafka.example.com:9092"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_host = |host: &str| {
             let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
@@ -195,6 +216,9 @@ impl FromText for KafkaBroker {
 }
 
 impl FromText for Topic {
+    const WHAT: &'static str = "name of a topic";
+    const EXAMPLES: &'static [&'static str] = &["billing.repairs"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_name = (1..=249).contains(&text.len())
             && !matches!(text, "." | "..")
@@ -207,15 +231,19 @@ impl FromText for Topic {
     }
 }
 
-impl FromText for Compression {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("compression", text, &Self::ALL.map(|one| (one.name(), one)))
+impl Word for Compression {
+    const WHAT: &'static str = "compression";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        Vec::from(Self::ALL.map(|one| (one.name(), one)))
     }
 }
 
-impl FromText for Mechanism {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("mechanism", text, &Self::ALL.map(|one| (one.name(), one)))
+impl Word for Mechanism {
+    const WHAT: &'static str = "mechanism";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        Vec::from(Self::ALL.map(|one| (one.name(), one)))
     }
 }
 

@@ -1,17 +1,20 @@
 //! The `lag` block of a queue, which is the same for every broker: whose lag counts, and how far they may be behind.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
+use tieout_reconcilers::define::checked::{Checked, Fault, FromText, Placed};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
 
 use super::QueueConfig;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Whose lag counts, and how far consumers may be behind.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct LagFile {
+    /// How many events may be unconsumed before no more are sent.
     max: Option<Checked<Events>>,
+    /// The group, durable consumer or queue that is meant.
     of: Option<Checked<String>>,
 }
 
@@ -20,6 +23,8 @@ pub(in crate::config) struct LagFile {
 struct Events(u64);
 
 impl FromText for Events {
+    const WHAT: &'static str = "number of events";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let events = text.parse::<u64>().ok().filter(|events| *events > 0);
         events.map(Self).ok_or_else(|| {
@@ -52,11 +57,11 @@ enum Consumers {
 
 impl LagFile {
     pub(in crate::config) fn compile(
-        file: Spanned<Self>,
+        file: Placed<Self>,
         queue: &QueueConfig,
         problems: &mut Problems<'_>,
     ) -> LagConfig {
-        let (spot, Self { max, of }) = (Spot::from(file.referenced), file.value);
+        let (spot, Self { max, of }) = (file.spot, file.value);
         let (of_spot, is_bounded) = (of.as_ref().map(|of| of.spot), max.is_some());
         let (max, of) = (problems.take_option(max).map(|Events(max)| max), problems.take_option(of));
         let consumers = Consumers::of(queue);

@@ -13,12 +13,12 @@ pub mod webhook;
 
 use std::path::{Path, PathBuf};
 
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
+use tieout_reconcilers::define::checked::{Checked, Fault, Placed, Word};
 use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
-use tieout_reconcilers::define::words;
+use tieout_reconcilers::define::schema;
 
 use amqp::AmqpFile;
 use aws::{EventBridgeFile, SnsFile, SqsFile};
@@ -42,25 +42,45 @@ pub use redis::RedisConfig;
 use super::secret::{ConfigError, UrlRef};
 use crate::queue::{Mode, PgmqName, QueueSettings, TableName};
 
-#[derive(Debug, Clone, Deserialize)]
+/// A queue: exactly one of the brokers, and perhaps `lag`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = one_broker)]
 pub(super) struct QueueFile {
+    /// A table in a SQLite file.
     sqlite: Option<SqliteFile>,
+    /// A table in PostgreSQL.
     postgres: Option<PostgresFile>,
+    /// A queue of pgmq in PostgreSQL.
     pgmq: Option<PgmqFile>,
+    /// A Redis Stream.
     redis: Option<RedisFile>,
+    /// An exchange of RabbitMQ.
     rabbitmq: Option<AmqpFile>,
+    /// A subject of NATS JetStream.
     nats: Option<NatsFile>,
+    /// A queue of Amazon SQS.
     sqs: Option<SqsFile>,
+    /// A topic of Amazon SNS.
     sns: Option<SnsFile>,
+    /// A bus of Amazon EventBridge.
     eventbridge: Option<EventBridgeFile>,
+    /// A topic of Kafka.
     kafka: Option<KafkaFile>,
+    /// A topic of Google Pub/Sub.
     pubsub: Option<PubsubFile>,
+    /// The handler of webhooks of an application.
     webhook: Option<WebhookFile>,
+    /// A file with one event on each line.
     ndjson: Option<NdjsonFile>,
+    /// Standard output.
     stdout: Option<StdoutFile>,
-    /// Of whichever broker it is.
-    pub(super) lag: Option<Spanned<LagFile>>,
+    /// Whose lag counts, and how far consumers may be behind.
+    pub(super) lag: Option<Placed<LagFile>>,
+}
+
+fn one_broker(schema: &mut Schema) {
+    schema::exactly_one_but(&["lag"], schema);
 }
 
 /// The same, once it is known that it is one of them.
@@ -81,13 +101,16 @@ enum OneFile {
     Stdout,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A file with one event on each line.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NdjsonFile {
+    /// The file.
     path: Checked<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Standard output, which has no settings.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StdoutFile {}
 
@@ -143,7 +166,7 @@ pub enum QueueConfig {
 }
 
 impl QueueFile {
-    pub(super) fn compile(file: Spanned<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
+    pub(super) fn compile(file: Placed<Self>, problems: &mut Problems<'_>) -> Option<QueueConfig> {
         let Self {
             sqlite,
             postgres,
@@ -179,11 +202,11 @@ impl QueueFile {
         ];
         let mut given = given.into_iter().flatten();
         if let (Some(one), None) = (given.next(), given.next()) {
-            return one.compile(Spot::from(file.referenced), problems);
+            return one.compile(file.spot, problems);
         }
         let fault = Fault::new("a queue is exactly one of `sqlite`, `postgres`, `pgmq`, `redis`, `rabbitmq`, `nats`, `sqs`, `sns`, `eventbridge`, `kafka`, `pubsub`, `webhook`, `ndjson` and `stdout`")
             .with_help("write it as `billing: {sqlite: {path: queue.db}}` or `out: {stdout: {}}`");
-        problems.add(Spot::from(file.referenced), fault);
+        problems.add(file.spot, fault);
         None
     }
 }
@@ -236,9 +259,11 @@ fn mode_of(mode: Option<Checked<Mode>>, problems: &mut Problems<'_>) -> Option<M
     mode.map_or(Some(Mode::default()), |mode| problems.take(mode))
 }
 
-impl FromText for Mode {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        words::choose("mode", text, &[("structured", Self::Structured), ("binary", Self::Binary)])
+impl Word for Mode {
+    const WHAT: &'static str = "mode";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("structured", Self::Structured), ("binary", Self::Binary)]
     }
 }
 

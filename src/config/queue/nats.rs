@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
 use tieout_reconcilers::define::document::Problems;
@@ -11,12 +12,18 @@ use super::mode_of;
 use crate::config::secret::ConfigError;
 use crate::queue::{Mode, NatsSettings};
 
-#[derive(Debug, Clone, Deserialize)]
+/// A subject of NATS JetStream.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NatsFile {
+    /// The server, or `env:NAME` or `file:PATH` where the address holds a token.
     url: Checked<BrokerUrl<Nats>>,
+    /// The subject, which a stream must keep.
     subject: Checked<Subject>,
+    /// Whole CloudEvents, or their data with the attributes beside it.
+    #[schemars(extend("default" = "structured"))]
     mode: Option<Checked<Mode>>,
+    /// A file with a JWT and the seed of its key.
     credentials: Option<Checked<String>>,
 }
 
@@ -25,6 +32,9 @@ pub(super) struct NatsFile {
 pub struct Subject(String);
 
 impl FromText for Subject {
+    const WHAT: &'static str = "subject";
+    const EXAMPLES: &'static [&'static str] = &["billing.repairs"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let is_word = |word: &str| {
             !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || matches!(c, '*' | '>'))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
@@ -12,13 +13,21 @@ use super::mode_of;
 use crate::config::secret::{ConfigError, SecretRef};
 use crate::queue::{Mode, PubsubLogin, PubsubSettings};
 
-#[derive(Debug, Clone, Deserialize)]
+/// A topic of Google Pub/Sub.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PubsubFile {
+    /// The whole name of the topic, with its project: `projects/shop-1/topics/billing`.
     topic: Checked<TopicName>,
+    /// Whole CloudEvents, or their data with the attributes beside it.
+    #[schemars(extend("default" = "structured"))]
     mode: Option<Checked<Mode>>,
+    /// Whether the subject is the ordering key.
+    #[schemars(extend("default" = true))]
     ordering: Option<bool>,
+    /// The key of a service account, as a reference; the application default credentials where this is left out.
     credentials: Option<Checked<SecretRef>>,
+    /// Where the service answers: a regional endpoint, or Google's emulator.
     endpoint: Option<Checked<Endpoint>>,
 }
 
@@ -75,6 +84,9 @@ impl PubsubFile {
 
 /// The rules are those of <https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names>. Projects made within a domain are written with a colon.
 impl FromText for TopicName {
+    const WHAT: &'static str = "name of a topic";
+    const EXAMPLES: &'static [&'static str] = &["projects/shop-1/topics/billing"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let parts: Vec<&str> = text.split('/').collect();
         let is_name = match parts[..] {
@@ -121,6 +133,8 @@ impl Endpoint {
 }
 
 impl FromText for Endpoint {
+    const WHAT: &'static str = "address";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let refused = || {
             Err(Fault::new("this is not an endpoint of Pub/Sub").with_help(

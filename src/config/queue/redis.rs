@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::Checked;
 use tieout_reconcilers::define::document::Problems;
@@ -12,13 +13,20 @@ use super::mode_of;
 use crate::config::secret::ConfigError;
 use crate::queue::{Mode, RedisSettings};
 
-#[derive(Debug, Clone, Deserialize)]
+/// A Redis Stream.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RedisFile {
+    /// The server, or `env:NAME` or `file:PATH` where the address holds a password.
     url: Checked<BrokerUrl<Redis>>,
+    /// The key of the stream.
     stream: Checked<String>,
+    /// Whole CloudEvents, or their data with the attributes beside it.
+    #[schemars(extend("default" = "structured"))]
     mode: Option<Checked<Mode>>,
+    /// About how many entries the stream keeps; all of them where this is left out.
     max_length: Option<NonZeroU64>,
+    /// How many replicas must have an event before it counts as delivered.
     #[serde(default)]
     replicas: u32,
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tieout_reconcilers::define::checked::{Checked, Fault, FromText};
 use tieout_reconcilers::define::document::Problems;
@@ -10,24 +11,35 @@ use super::QueueConfig;
 use crate::config::secret::UrlRef;
 use crate::queue::{PgmqName, TableName};
 
-#[derive(Debug, Clone, Deserialize)]
+/// A table in a SQLite file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SqliteFile {
+    /// The file, which is made where there is none.
     path: Checked<String>,
+    /// The table, which is made where there is none.
+    #[schemars(extend("default" = "tieout_events"))]
     table: Option<Checked<TableName>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A table in PostgreSQL.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresFile {
+    /// The database, or `env:NAME` or `file:PATH` where the address holds a password.
     url: Checked<UrlRef>,
+    /// The table, with its schema where it has one.
+    #[schemars(extend("default" = "tieout_events"))]
     table: Option<Checked<TableName>>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A queue of pgmq in PostgreSQL.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PgmqFile {
+    /// The database, or `env:NAME` or `file:PATH` where the address holds a password.
     url: Checked<UrlRef>,
+    /// The queue, which `pgmq.create` has made.
     queue: Checked<PgmqName>,
 }
 
@@ -69,12 +81,16 @@ fn table_name(table: Option<Checked<TableName>>, problems: &mut Problems<'_>) ->
 }
 
 impl FromText for PgmqName {
+    const WHAT: &'static str = "name";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         text.parse::<Self>().map_err(|error| Fault::new(error.to_string()))
     }
 }
 
 impl FromText for TableName {
+    const WHAT: &'static str = "name of a table";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         text.parse::<Self>().map_err(|error| Fault::new(error.to_string()))
     }

@@ -5,14 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
-use tieout_reconcilers::define::checked::{Checked, Entry, Fault, FromText, Ordered};
+use tieout_reconcilers::define::checked::{Checked, Entry, Fault, FromText, Ordered, Placed, Word};
 use tieout_reconcilers::define::document::Problems;
-use tieout_reconcilers::define::problem::Spot;
+use tieout_reconcilers::define::schema;
 use tieout_reconcilers::define::value::{HeaderName, Length};
-use tieout_reconcilers::define::words;
 use url::Url;
 
 use crate::config::secret::{ConfigError, SecretRef};
@@ -51,21 +50,38 @@ const NOT_OURS_TO_SET: &[&str] = &[
     "x-shopify-webhook-id",
 ];
 
-#[derive(Debug, Clone, Deserialize)]
+/// The handler of webhooks of an application.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookFile {
+    /// The address of the handler, or `env:NAME` or `file:PATH` where it holds a secret.
     url: Checked<WebhookUrl>,
+    /// What both sides sign with, as a reference.
     secret: Checked<SecretRef>,
+    /// In whose manner a request is signed.
+    #[schemars(extend("default" = "standard"))]
     signature: Option<Checked<Whose>>,
+    /// Of `standard`: whole CloudEvents, or their data with the attributes beside it.
+    #[schemars(extend("default" = "structured"))]
     mode: Option<Checked<Mode>>,
+    /// Of `shopify` and `github`: what the handler is told that the event is about; its type where this is left out.
     topic: Option<Checked<Topic>>,
+    /// Further headers, the same for every event; no secret belongs here.
     #[serde(default)]
     headers: Ordered<Checked<String>>,
-    parallel: Option<Spanned<NonZeroU32>>,
+    /// Requests on their way at once.
+    #[schemars(extend("default" = PARALLEL))]
+    parallel: Option<Placed<NonZeroU32>>,
+    /// How long a request may take, from 1s to 40s.
+    #[schemars(extend("default" = schema::length(TIMEOUT)))]
     timeout: Option<Checked<Length>>,
+    /// The largest body, in bytes.
+    #[schemars(extend("default" = BYTES))]
     max_bytes: Option<NonZeroU32>,
+    /// Whether plain HTTP to other machines is permitted.
     #[serde(default)]
     allow_http: bool,
+    /// Whether private addresses are permitted.
     #[serde(default)]
     allow_private: bool,
 }
@@ -201,13 +217,13 @@ fn header(entry: Entry<Checked<String>>, problems: &mut Problems<'_>) -> Option<
     Some((name, value))
 }
 
-fn parallel(written: Option<Spanned<NonZeroU32>>, problems: &mut Problems<'_>) -> Option<u32> {
+fn parallel(written: Option<Placed<NonZeroU32>>, problems: &mut Problems<'_>) -> Option<u32> {
     let Some(written) = written else { return Some(PARALLEL) };
     if written.value.get() <= MOST_PARALLEL {
         return Some(written.value.get());
     }
     let fault = Fault::new(format!("at most {MOST_PARALLEL} requests are on their way at once"));
-    problems.add(Spot::from(written.referenced), fault);
+    problems.add(written.spot, fault);
     None
 }
 
@@ -225,6 +241,9 @@ fn timeout(written: Option<Checked<Length>>, problems: &mut Problems<'_>) -> Opt
 }
 
 impl FromText for WebhookUrl {
+    const WHAT: &'static str = "address, or reference to one";
+    const EXAMPLES: &'static [&'static str] = &["https://app.example.com/hooks/tieout", "env:HOOK_URL"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.starts_with("env:") || text.starts_with("file:") {
             return SecretRef::from_text(text).map(Self::Secret);
@@ -237,19 +256,23 @@ impl FromText for WebhookUrl {
     }
 }
 
-impl FromText for Whose {
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let table = [
+impl Word for Whose {
+    const WHAT: &'static str = "signature";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
             ("standard", Self::Standard),
             ("stripe", Self::Stripe),
             ("shopify", Self::Shopify),
             ("github", Self::Github),
-        ];
-        words::choose("signature", text, &table)
+        ]
     }
 }
 
 impl FromText for Topic {
+    const WHAT: &'static str = "topic";
+    const EXAMPLES: &'static [&'static str] = &["orders/create"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Self(text.to_owned()));

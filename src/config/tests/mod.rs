@@ -7,8 +7,11 @@ mod kafka;
 mod lags;
 mod notify;
 mod pubsub;
+mod schema;
 mod schemas;
 mod webhooks;
+#[path = "../../../reconcilers/define/tests/whole.rs"]
+mod whole;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -79,7 +82,9 @@ impl World {
     }
 
     fn load(&self) -> Result<Loaded, Vec<Problem>> {
-        Config::load(&self.path())
+        let loaded = Config::load(&self.path());
+        schema::agrees(&self.path(), loaded.is_ok());
+        loaded
     }
 
     /// What a person would see, without the folder's name.

@@ -5,6 +5,7 @@
 mod approved;
 mod carried_out;
 mod closing;
+mod code;
 mod dead_letters;
 mod dead_outcome;
 mod diff;
@@ -31,6 +32,7 @@ mod show;
 mod state;
 
 pub use approved::approved;
+pub use code::code;
 pub use dead_letters::{dead_group, dead_groups, dead_letter, dead_letters};
 pub use dead_outcome::{chosen, dropped, exported, replayed, retried};
 pub use diff::diff;

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use serde_saphyr::Spanned;
 use tieout_reconcilers::define::auth::{Auth, AuthFile};
-use tieout_reconcilers::define::checked::Ordered;
+use tieout_reconcilers::define::checked::{Ordered, Placed};
 use tieout_reconcilers::define::document::{Document, Problems};
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::page::{Answer, Response};
@@ -19,7 +18,7 @@ use crate::source::{Client, Coverage, NextStep, ProviderSettings, SourceError};
 /// What a test's `auth` block makes of the settings; every `{secret.X}` is `CANARY-X`.
 pub(super) fn authorised(base: &str, auth: &str) -> ProviderSettings {
     let document = Document::new("a.yaml", &format!("auth: {}", auth.replace("BASE", base)));
-    let block = document.read::<Ordered<Spanned<AuthFile>>>().unwrap().0.remove(0).value;
+    let block = document.read::<Ordered<Placed<AuthFile>>>().unwrap().0.remove(0).value;
     let mut problems = Problems::of(&document);
     let auth = Auth::compile(block, &mut problems);
     let (auth, _) = problems.finish(auth).unwrap();

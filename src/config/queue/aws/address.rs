@@ -14,6 +14,8 @@ pub struct QueueUrl(Url);
 pub(super) struct Endpoint(pub(super) String);
 
 impl FromText for Endpoint {
+    const WHAT: &'static str = "address";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let help = "write the address of the service alone, such as `https://vpce-0123.sqs.eu-west-1.vpce.amazonaws.com`";
         match safe(text, help)? {
@@ -24,6 +26,9 @@ impl FromText for Endpoint {
 }
 
 impl FromText for QueueUrl {
+    const WHAT: &'static str = "address";
+    const EXAMPLES: &'static [&'static str] = &["https://sqs.eu-west-1.amazonaws.com/123456789012/billing"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let help = "write it as `aws sqs get-queue-url` does: `https://sqs.eu-west-1.amazonaws.com/123456789012/billing`";
         let url = safe(text, help)?;

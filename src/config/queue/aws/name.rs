@@ -61,6 +61,9 @@ impl fmt::Display for Region {
 }
 
 impl FromText for Region {
+    const WHAT: &'static str = "region";
+    const EXAMPLES: &'static [&'static str] = &["eu-west-1"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let parts: Vec<&str> = text.split('-').collect();
         let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
@@ -81,6 +84,9 @@ impl FromText for Region {
 }
 
 impl FromText for TopicArn {
+    const WHAT: &'static str = "ARN";
+    const EXAMPLES: &'static [&'static str] = &["arn:aws:sns:eu-west-1:123456789012:billing"];
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let topic = arn(text, "sns").filter(|(_, name)| {
             let name = name.strip_suffix(".fifo").unwrap_or(name);
@@ -95,6 +101,8 @@ impl FromText for TopicArn {
 }
 
 impl FromText for Bus {
+    const WHAT: &'static str = "name or ARN";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         let help = "write its name, such as `billing`, or its ARN: `arn:aws:events:eu-west-1:123456789012:event-bus/billing`";
         let is_bus = |name: &str| {
@@ -116,6 +124,8 @@ impl FromText for Bus {
 }
 
 impl FromText for Source {
+    const WHAT: &'static str = "source";
+
     fn from_text(text: &str) -> Result<Self, Fault> {
         if text.is_empty() || text.len() > 256 {
             return Err(Fault::new("a source of EventBridge has between 1 and 256 bytes"));

@@ -1,4 +1,7 @@
-//! The reference of the command line in the book is what the program says of itself: `UPDATE_DOCS=1` writes it anew.
+//! The references in the book are what the program says of itself: `UPDATE_DOCS=1` writes them anew.
+
+mod codes;
+mod schema;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,6 +16,20 @@ What `tieout help` says of each command; the options that all of them have stand
 
 /// The heading of the options that stand in the help of every command.
 const SHARED: &str = "Options of every command:";
+
+/// How to write the pages anew.
+const HOW: &str = "UPDATE_DOCS=1 cargo test --test it reference::";
+
+/// A page of the reference is kept as it is made now.
+fn is_kept(name: &str, page: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/reference/{name} is stale: {HOW}");
+}
 
 /// A command and those below it, in the order of the help.
 fn chapter(command: &mut Command, path: &str, page: &mut String) {
@@ -38,11 +55,5 @@ fn the_reference_of_the_command_line_is_what_its_help_says() {
     cli.build();
     let mut page = HEAD.to_owned();
     chapter(&mut cli, "tieout", &mut page);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/cli.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &page).unwrap();
-    }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == page, "docs/reference/cli.md is stale: UPDATE_DOCS=1 cargo test --test it reference::");
+    is_kept("cli.md", &page);
 }
