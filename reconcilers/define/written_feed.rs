@@ -85,11 +85,18 @@ fn define(name: &str, changes: String, generator: &mut SchemaGenerator) {
 }
 
 fn or_null(schema: Value) -> Value {
-    let is_null = |schema: &Value| schema.get("type") == Some(&"null".into());
+    let Value::Object(mut schema) = schema else { return schema };
+    let null: Value = "null".into();
     let may_be_null = match (schema.get("type"), schema.get("anyOf")) {
-        (Some(Value::Array(types)), _) => types.contains(&"null".into()),
-        (_, Some(Value::Array(ways))) => ways.iter().any(is_null),
-        _ => schema.as_object().is_some_and(Map::is_empty),
+        (Some(Value::Array(types)), _) => types.contains(&null),
+        (_, Some(Value::Array(ways))) => ways.iter().any(|way| way.get("type") == Some(&null)),
+        _ => !["type", "enum", "const", "$ref"].iter().any(|key| schema.contains_key(*key)),
     };
-    if may_be_null { schema } else { json!({ "anyOf": [schema, { "type": "null" }] }) }
+    if may_be_null {
+        return schema.into();
+    }
+    let said = schema.remove("description");
+    let mut either = Map::from_iter([("anyOf".to_owned(), json!([schema, { "type": null }]))]);
+    either.extend(said.map(|said| ("description".to_owned(), said)));
+    either.into()
 }

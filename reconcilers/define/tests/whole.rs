@@ -16,6 +16,8 @@ pub(crate) struct Whole {
     places: Vec<(String, String)>,
     /// The mappings that take no other keys.
     closed: Vec<String>,
+    /// The keys that may be left out.
+    optional: BTreeSet<String>,
 }
 
 /// A schema with what it refers to.
@@ -30,7 +32,8 @@ pub(crate) struct Plan<'s> {
 impl Plan<'_> {
     /// The file.
     pub(crate) fn whole(&self) -> Whole {
-        let mut whole = Whole { value: Value::Null, places: Vec::new(), closed: Vec::new() };
+        let (places, closed, optional) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut whole = Whole { value: Value::Null, places, closed, optional };
         whole.value = self.value(self.root, "", "", &mut Vec::new(), &mut whole);
         whole
     }
@@ -100,8 +103,14 @@ impl Plan<'_> {
             Value::Null => {}
             others => drop(words.insert(NAME, others)),
         }
+        let needed = of["required"].as_array().into_iter().flatten();
+        let needed: Vec<&str> = needed.filter_map(Value::as_str).collect();
         for (word, of) in words {
-            let value = self.value(of, &format!("{at}/{word}"), &format!("{site}/{word}"), way, whole);
+            let below = format!("{at}/{word}");
+            if !needed.contains(&word) {
+                whole.optional.insert(below.clone());
+            }
+            let value = self.value(of, &below, &format!("{site}/{word}"), way, whole);
             mapping.insert(word.to_owned(), value);
         }
         mapping.into()
@@ -138,11 +147,17 @@ impl Whole {
         let mut refused = 0;
         for (at, site) in &self.places {
             let Some(own) = self.value.pointer(at) else { continue };
-            for other in others(own) {
-                if !tried.0.insert((site.clone(), format!("{own} {other}"))) {
-                    continue;
-                }
-                let mut changed = self.value.clone();
+            let others: Vec<Value> = others(own)
+                .into_iter()
+                .filter(|other| tried.0.insert((site.clone(), format!("{own} {other}"))))
+                .collect();
+            if others.is_empty() {
+                continue;
+            }
+            let around = self.around(&self.value, "", at);
+            assert!(validator.is_valid(&around) && read(&around).is_ok(), "{at}: {around:#}");
+            for other in others {
+                let mut changed = around.clone();
                 *changed.pointer_mut(at).unwrap() = other.clone();
                 if let Err(said) = read(&changed) {
                     refused += 1;
@@ -151,6 +166,24 @@ impl Whole {
             }
         }
         refused
+    }
+
+    /// A place with what is needed around it, and nothing else.
+    fn around(&self, value: &Value, here: &str, place: &str) -> Value {
+        let is_on = |at: &str| place == at || place.starts_with(&format!("{at}/"));
+        match value {
+            Value::Object(mapping) if here != place => {
+                let below = mapping.iter().map(|(key, value)| (key, format!("{here}/{key}"), value));
+                let kept = below.filter(|(_, at, _)| is_on(at) || !self.optional.contains(at));
+                kept.map(|(key, at, value)| (key.clone(), self.around(value, &at, place)))
+                    .collect::<Map<_, _>>()
+                    .into()
+            }
+            Value::Array(list) if here != place => {
+                list.iter().map(|value| self.around(value, &format!("{here}/0"), place)).collect()
+            }
+            other => other.clone(),
+        }
     }
 }
 

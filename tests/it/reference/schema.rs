@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tieout_reconcilers::define::definition_file::DefinitionFile;
 use tieout_reconcilers::define::schema::of_file;
 
@@ -57,13 +57,11 @@ impl<'s> Page<'s> {
     fn section(&mut self, heading: &str, at: &str, of: &'s Value) {
         let about = of["description"].as_str().map(|about| format!("{about}\n\n")).unwrap_or_default();
         let _ = write!(self.text, "\n## {heading}\n\n{about}");
-        let none = Map::new();
-        let words = of["properties"].as_object().unwrap_or(&none);
-        if words.is_empty() {
+        let Some(words) = of["properties"].as_object().filter(|words| !words.is_empty()) else {
             self.text.truncate(self.text.trim_end().len());
             self.text.push('\n');
             return;
-        }
+        };
         let needed: Vec<&str> =
             of["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         self.text.push_str("| key | value | without it | what it says |\n|---|---|---|---|\n");
