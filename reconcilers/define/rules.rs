@@ -24,7 +24,7 @@ pub(super) struct RuleFile {
     /// What follows.
     #[serde(rename = "do")]
     then: Checked<Then>,
-    /// Of `wait` and `retry`: the shortest pause.
+    /// Of `wait`: the shortest pause.
     at_least: Option<Checked<Length>>,
     /// Where the answer says why.
     message: Option<Checked<Selector>>,

@@ -87,10 +87,12 @@ fn define(name: &str, changes: String, generator: &mut SchemaGenerator) {
 fn or_null(schema: Value) -> Value {
     let Value::Object(mut schema) = schema else { return schema };
     let null: Value = "null".into();
-    let may_be_null = match (schema.get("type"), schema.get("anyOf")) {
+    let may_be_null = match (schema.get("type"), schema.get("anyOf").or(schema.get("enum"))) {
         (Some(Value::Array(types)), _) => types.contains(&null),
-        (_, Some(Value::Array(ways))) => ways.iter().any(|way| way.get("type") == Some(&null)),
-        _ => !["type", "enum", "const", "$ref"].iter().any(|key| schema.contains_key(*key)),
+        (_, Some(Value::Array(ways))) => {
+            ways.iter().any(|way| way.is_null() || way.get("type") == Some(&null))
+        }
+        _ => !["type", "const", "$ref"].iter().any(|key| schema.contains_key(*key)),
     };
     if may_be_null {
         return schema.into();

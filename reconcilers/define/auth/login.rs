@@ -33,8 +33,10 @@ pub(super) struct LoginFile {
     /// Several requests, in the place of one: each uses the token of the one before as `{token}`.
     steps: Option<Vec<Placed<StepFile>>>,
     /// Where the answer holds the token: a path, or `header:NAME`.
+    #[schemars(extend("default" = "token"))]
     token: Option<Checked<Reader>>,
     /// Where the answer says when the token ends: seconds, an epoch, or RFC 3339.
+    #[schemars(extend("default" = "expires_in"))]
     expires: Option<Checked<Reader>>,
     /// How long a token is good, where the answer does not say.
     ttl: Option<Checked<Length>>,

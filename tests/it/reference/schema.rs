@@ -126,7 +126,7 @@ impl<'s> Page<'s> {
     fn named(&mut self, name: &'s str, of: &'s Value, at: &str) -> String {
         if of.get("properties").is_none() && of["type"] != "object" {
             if self.headings.insert(name, String::new()).is_some() {
-                return "such a list".to_owned();
+                return "these".to_owned();
             }
             let told = self.value(of, at);
             self.headings.remove(name);
