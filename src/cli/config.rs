@@ -19,6 +19,9 @@ use crate::telemetry;
 /// The configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
+    /// Show every setting, its value, and the line, variable or flag that it came from; secrets are not shown
+    #[command(after_help = help::CONFIG.short(), after_long_help = help::CONFIG.long())]
+    Show,
     /// Print the JSON Schema of `tieout.yaml` or of definition files, for editors
     #[command(after_help = help::CONFIG_SCHEMA.short(), after_long_help = help::CONFIG_SCHEMA.long())]
     Schema {
@@ -26,9 +29,6 @@ pub enum ConfigCommand {
         #[arg(value_enum, value_name = "WHAT", default_value_t = Described::Configuration)]
         of: Described,
     },
-    /// Show every setting, its value, and the line, variable or flag that it came from; secrets are not shown
-    #[command(after_help = help::CONFIG.short(), after_long_help = help::CONFIG.long())]
-    Show,
 }
 
 /// What a schema describes.
