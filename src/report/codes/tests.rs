@@ -4,6 +4,7 @@ use std::path::Path;
 use regex_lite::Regex;
 
 use super::*;
+use crate::report::exit;
 
 /// What the sources raise: the pattern takes the code, and stands in files whose path holds the second text.
 const RAISES: [(&str, &str); 8] = [
@@ -34,10 +35,15 @@ fn sources(folder: &Path, found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Every code that some source raises.
-fn raised() -> BTreeSet<String> {
+fn all_sources() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    files
+}
+
+/// Every code that some source raises.
+fn raised() -> BTreeSet<String> {
+    let files = all_sources();
     let mut raised = BTreeSet::new();
     for (pattern, places) in RAISES {
         let pattern = Regex::new(pattern).unwrap();
@@ -72,5 +78,16 @@ fn a_code_is_explained_once_and_in_its_place() {
         assert_eq!(find(code.code), Some(code));
         let is_fragment = |text: &str| !text.ends_with('.') && !text.starts_with(char::is_uppercase);
         assert!(is_fragment(code.means) && is_fragment(code.help), "{code:?}");
+    }
+}
+
+#[test]
+fn a_code_names_the_exit_codes_that_it_is_raised_with() {
+    let raised = Regex::new(r#"Failure::(failed|usage)\(\s*"([a-z_]+)""#).unwrap();
+    for (path, text) in all_sources().iter().filter(|(path, _)| path.contains("src/cli/")) {
+        for found in raised.captures_iter(text) {
+            let exit = if &found[1] == "usage" { exit::USAGE } else { exit::FAILED };
+            assert!(find(&found[2]).is_some_and(|code| code.exits.contains(&exit)), "{path}: {}", &found[2]);
+        }
     }
 }
