@@ -86,10 +86,7 @@ impl WebhooksFile {
         let all = problems.take_option(self.all);
         if self.expect.value.is_empty() {
             let fault = Fault::new("no topic tells of the items of the feed");
-            problems.add(
-                self.expect.spot,
-                fault.with_help("name them as in `expect: [order.updated]`"),
-            );
+            problems.add(self.expect.spot, fault.with_help("name them as in `expect: [order.updated]`"));
         }
         let expect = texts(self.expect.value, problems);
         Some(WebhooksDefinition { list: list?, url: url?, on_if, ok_if, topics, all, expect, spot })

@@ -98,7 +98,7 @@ fn or_null(schema: Value) -> Value {
         return schema.into();
     }
     let said = schema.remove("description");
-    let mut either = Map::from_iter([("anyOf".to_owned(), json!([schema, { "type": null }]))]);
+    let mut either = Map::from_iter([("anyOf".to_owned(), json!([schema, { "type": "null" }]))]);
     either.extend(said.map(|said| ("description".to_owned(), said)));
     either.into()
 }

@@ -153,7 +153,6 @@ pub(in crate::cli) const EXPLAIN: Help = Help {
     examples: &[
         ("tieout explain stripe.charges/ch_1", "its life, why it stands where it stands, what happens next"),
         ("tieout explain stripe.charges/ch_1 --each acct_1", "of one member of a fan-out"),
-        ("tieout explain stripe.charges/ch_1 -o json", "the same for a program"),
         ("tieout explain limit_tripped", "what a code means that a program reads, and what to do"),
     ],
     page: "findings.md",
