@@ -285,9 +285,7 @@ impl FeedDefinition {
         let rows = rows.compile(spot, problems);
         let id_spot = file.id.0.spot;
         let keys = Keys::compile(file.id, file.version, rows.as_ref(), problems);
-        if let (Some(rows), Some(paging)) = (&rows, &paging) {
-            reads_beside_rows(paging, rows, next_spot, problems);
-        }
+        reads_beside_rows(paging.as_ref(), rows.as_ref(), next_spot, problems);
         let (paging, mut window, rows, Keys { id, version }) = (paging?, window?, rows?, keys?);
         window.feed.changes = paging.save.is_some();
         window.feed.cursor_ttl = paging.ttl;
@@ -302,10 +300,9 @@ impl FeedDefinition {
         let webhooks = file.webhooks.and_then(|webhooks| webhooks.compile(problems));
         let scopes = file.scopes.and_then(|scopes| scopes.value.compile(scopes.spot, problems));
         let slots = Slots { parts: id.len(), lang, ..slots_of(Some(&paging), &window) };
-        let first = match &job {
-            Some(_) => Slots { parts: id.len(), lang, ..slots_of(None, &window) },
-            None => slots.clone(),
-        };
+        // An export is asked for before there are pages.
+        let of_pages = job.is_none().then_some(&paging);
+        let first = Slots { parts: id.len(), lang, ..slots_of(of_pages, &window) };
         let count = file.count.and_then(|count| CountDefinition::compile(count, &slots, headers, problems));
         let known = problems.problems.len();
         let ground = Ground { slots: &first, headers, line: None, spot };
@@ -319,10 +316,7 @@ impl FeedDefinition {
             window: &window.feed,
             is_export,
         };
-        let confirm = match file.confirm {
-            Some(confirm) => confirm.value.compile(confirm.spot, &ground, problems),
-            None => file.is_list.then(ConfirmDefinition::default),
-        };
+        let confirm = look_up(file.confirm, file.is_list, &ground, problems);
         let job =
             job.map(|(own, rest)| rest.compile(JobGround { headers, slots: &slots, own, spot }, problems));
         let (request, confirm) = (request?, confirm?);
@@ -466,6 +460,19 @@ fn holds_its_key(confirm: &ConfirmDefinition, id: &[Path], spot: Spot, problems:
     }
 }
 
+/// How items are looked up. Of a list nothing is.
+fn look_up(
+    confirm: Option<Placed<ConfirmFile>>,
+    is_list: bool,
+    ground: &FeedGround<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<ConfirmDefinition> {
+    match confirm {
+        Some(confirm) => confirm.value.compile(confirm.spot, ground, problems),
+        None => is_list.then(ConfirmDefinition::default),
+    }
+}
+
 /// How the feed is paged, and where that stands. Files are named as a whole.
 fn paging_of(
     next: Option<Placed<NextFile>>,
@@ -506,7 +513,13 @@ fn begin(
 }
 
 /// Lists of rows have no members of their own.
-fn reads_beside_rows(paging: &Paging, rows: &RowsDefinition, spot: Spot, problems: &mut Problems<'_>) {
+fn reads_beside_rows(
+    paging: Option<&Paging>,
+    rows: Option<&RowsDefinition>,
+    spot: Spot,
+    problems: &mut Problems<'_>,
+) {
+    let (Some(paging), Some(rows)) = (paging, rows) else { return };
     if rows.format.is_rows() && paging.signals().iter().any(Option::is_some) {
         let fault = Fault::new("a body of this `format` has nothing beside its rows");
         problems.add(spot, fault.with_help("read `next` from a header, such as `header:X-Next`"));

@@ -70,7 +70,7 @@ impl WebhooksFile {
         let (list, url) = (problems.take(self.list), problems.take(self.url));
         let mut conditions =
             |written: Option<_>| written.map(|written| conditions(written, problems)).unwrap_or_default();
-        let (on_if, ok_if) = (conditions(self.on_if), conditions(self.ok_if));
+        let (on, arrived) = (conditions(self.on_if), conditions(self.ok_if));
         let topics_spot = self.topics.as_ref().map_or(spot, |topics| topics.spot);
         let topics = problems.take_option(self.topics);
         if topics.as_ref().is_some_and(|topics| topics.root.is_none()) {
@@ -89,7 +89,16 @@ impl WebhooksFile {
             problems.add(self.expect.spot, fault.with_help("name them as in `expect: [order.updated]`"));
         }
         let expect = texts(self.expect.value, problems);
-        Some(WebhooksDefinition { list: list?, url: url?, on_if, ok_if, topics, all, expect, spot })
+        Some(WebhooksDefinition {
+            list: list?,
+            url: url?,
+            on_if: on,
+            ok_if: arrived,
+            topics,
+            all,
+            expect,
+            spot,
+        })
     }
 }
 

@@ -54,9 +54,9 @@ fn changing(schema: &Value, generator: &mut SchemaGenerator) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };
     let mut changed = schema.clone();
     if let Some(name) = referred(&Value::Object(changed.clone())) {
-        let changes = format!("{name}{CHANGES}");
-        changed.insert("$ref".to_owned(), format!("#/$defs/{changes}").into());
-        define(name, changes, generator);
+        let called = format!("{name}{CHANGES}");
+        changed.insert("$ref".to_owned(), format!("#/$defs/{called}").into());
+        define(name, called, generator);
     }
     for key in ["required", "oneOf"] {
         changed.remove(key);

@@ -54,6 +54,7 @@ impl Watch {
     }
 
     /// Whether nothing is due for a while.
+    #[must_use]
     pub fn is_quiet(&self, now: Instant) -> bool {
         self.wake_at.is_none_or(|at| at > now + QUIET)
     }

@@ -32,7 +32,7 @@ pub(super) async fn send(settings: &EmailSettings, digest: &Digest) -> Result<Se
             }
             Err(error) => {
                 let error = why(&place, settings, &error);
-                waits.iter().for_each(|at| drop(refused.insert(*at, error.clone())));
+                refused.extend(waits.iter().map(|at| (*at, error.clone())));
             }
         }
         waits = refused.iter().filter(|(_, error)| error.may_pass()).map(|(at, _)| *at).collect();

@@ -85,6 +85,17 @@ fn wrong_provider_files_are_refused_with_place_excerpt_and_advice() {
             ("not a name", "provider: shop", "provider: My Shop"),
             ("base without scheme", "https://api.example.com/v1", "api.example.com"),
             ("base with a secret", "https://api.example.com/v1", "https://{secret.key}@api.example.com"),
+        ],
+        parse_provider,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn wrong_feeds_are_refused_with_place_excerpt_and_advice() {
+    let said = table(
+        PROVIDER,
+        &[
             ("key of no parts", "id: id\n", "id: []\n"),
             ("key with one part twice", "id: id\n", "id: [id, id]\n"),
             ("no rows", "    rows: data\n", ""),

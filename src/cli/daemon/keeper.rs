@@ -301,8 +301,8 @@ impl Keeper {
         let options = self.options();
         let names = claims.iter().map(|claim| claim.next.domain.to_string()).collect();
         // A report names one run that it goes on with. Where there are several, the journal names them.
-        let mut resumed = claims.iter().filter_map(|claim| claim.resumes);
-        let resumes = resumed.next().filter(|first| resumed.all(|other| other == *first));
+        let mut cut_off = claims.iter().filter_map(|claim| claim.resumes);
+        let resumes = cut_off.next().filter(|first| cut_off.all(|other| other == *first));
         let run = RunRow {
             run_id: Uuid::now_v7(),
             started_at: now,
