@@ -84,14 +84,12 @@ struct StateFile {
     migrate: MigrateWord,
 }
 
-/// When the schema of the state store is brought up to date.
+/// When the schema of the state store is brought up to date: `on_start` whenever it is opened, `by_hand` by `tieout migrate` alone.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum MigrateWord {
-    /// Whenever the state store is opened.
     #[default]
     OnStart,
-    /// By `tieout migrate` alone.
     ByHand,
 }
 

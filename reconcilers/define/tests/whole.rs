@@ -68,9 +68,6 @@ impl Plan<'_> {
                 ways.iter().filter(|one| one["type"] != "null" && !leads_back(one)).collect();
             return self.chosen(ways[self.choice.min(ways.len() - 1)], at, site, way, whole);
         }
-        if let Some(words) = of["oneOf"].as_array().filter(|words| words[0].get("const").is_some()) {
-            return words[self.choice.min(words.len() - 1)]["const"].clone();
-        }
         if let Some(words) = of["enum"].as_array() {
             return words[self.choice.min(words.len() - 1)].clone();
         }

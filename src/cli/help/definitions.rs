@@ -5,7 +5,6 @@ use super::Help;
 pub(in crate::cli) const CONFIG: Help = Help {
     examples: &[
         ("tieout config show", "every setting with its file and line, variable or flag"),
-        ("tieout config show --config prod.yaml", "of another configuration"),
         ("tieout config show -o json", "the same for a program"),
         ("tieout config schema > tieout.schema.json", "what an editor completes and checks the file by"),
     ],

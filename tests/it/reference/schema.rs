@@ -101,8 +101,7 @@ impl<'s> Page<'s> {
             }
             return told.join(", or ");
         }
-        let words = of["oneOf"].as_array().into_iter().flatten().filter_map(|word| word.get("const"));
-        let words = words.chain(of["enum"].as_array().into_iter().flatten()).chain(of.get("const"));
+        let words = of["enum"].as_array().into_iter().flatten().chain(of.get("const"));
         let words: Vec<String> = words.filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
         if !words.is_empty() {
             return words.join(", ");
