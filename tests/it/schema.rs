@@ -33,7 +33,7 @@ fn files(folder: &Path, found: &mut Vec<(PathBuf, Document)>) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && !name.starts_with('.') && name != "target" {
             files(&path, found);
-        } else if name.ends_with(".yaml") {
+        } else if path.extension().is_some_and(|kind| kind == "yaml") {
             let text = std::fs::read_to_string(&path).unwrap();
             found.push((path, Document::new(name, &text)));
         }
