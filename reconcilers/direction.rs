@@ -2,13 +2,14 @@
 //!
 //! Nearly everything that is judged is judged by these roles; only what is read, and how it is called, is a matter of sides.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Side, Versions};
 use crate::discrepancy::Kind;
 
 /// Which side is the truth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Upstream is the truth and the local side follows it.

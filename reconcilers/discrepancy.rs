@@ -1,5 +1,6 @@
 //! What is said about an item on which the two sides do not agree.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -7,7 +8,7 @@ use crate::key::Key;
 use crate::money::Money;
 
 /// What kind of discrepancy it is; an attribute of a finding, not part of its identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The truth has it, the copy does not.
@@ -21,6 +22,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Missing, Self::Mismatched, Self::Orphaned, Self::Unreadable];
+
     /// The word used in columns, events, logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -35,14 +39,12 @@ impl Kind {
     /// The kind of a stored word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Missing, Self::Mismatched, Self::Orphaned, Self::Unreadable]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
 /// How the values of a field are kept from people. What is sent to a queue stays whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hidden {
     /// Nothing of them is kept.
@@ -52,7 +54,7 @@ pub enum Hidden {
 }
 
 /// A compared field on which the sides differ. Values are JSON text in normal form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldDiff {
     /// The field's name in the domain.
     pub field: Box<str>,

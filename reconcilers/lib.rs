@@ -8,7 +8,7 @@
 //! ([`fingerprint`], [`path`], [`mod@format`], [`projection`], [`items`], [`outline`], [`page`], [`pace`], [`export`]), how two sides are compared ([`scalar`], [`number`], [`arithmetic`],
 //! [`currencies`], [`money`], [`jq`], [`compare`]),
 //! what is said about a difference ([`discrepancy`], [`direction`]), the contract ([`schema_id`], [`reconciler`], [`received`], [`funnel`], [`fan_out`]), its making from YAML ([`define`])
-//! and the providers that are shipped ([`catalogue`]).
+//! and the providers that are shipped ([`catalogue`], [`starter`]).
 
 pub mod name;
 pub mod key;
@@ -49,5 +49,7 @@ pub mod event_feed;
 pub mod webhooks;
 pub mod scopes;
 pub mod fan_out;
+pub mod resting;
 pub mod define;
 pub mod catalogue;
+pub mod starter;

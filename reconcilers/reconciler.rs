@@ -36,6 +36,14 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     }
     /// What the team decided about findings.
     fn policy(&self) -> &Policy;
+    /// Whom to ask about the domain, if it says so.
+    fn owner(&self) -> Option<&str> {
+        None
+    }
+    /// What the domain is chosen by besides its name.
+    fn tags(&self) -> &[Name] {
+        &[]
+    }
     /// When the domain runs, if it says so.
     fn schedule(&self) -> Option<&Schedule>;
     /// The compared fields.
@@ -75,6 +83,16 @@ pub trait Reconciler: Send + Sync + fmt::Debug {
     fn confirm_answer(&self, confirm: &Confirm, response: &Response<'_>) -> Answer;
     /// Reads the answer of a look-up: one entry for every key that was asked.
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault>;
+
+    /// What the body of a page says about each of its rows, as a look-up by key would say it: for tests, in which the pages are
+    /// all that the provider has.
+    fn found_on(&self, _body: &[u8]) -> Result<Vec<Confirmed>, PageFault> {
+        Ok(Vec::new())
+    }
+    /// A page as it is without its rows, for tests; nothing where its format has no place that could be emptied.
+    fn without_rows(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 
     /// Where the provider lists its own events about the items of this feed, if it does.
     fn events(&self) -> Option<&EventFeed> {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _};
+use chrono::{NaiveDate, NaiveDateTime, Offset as _, SecondsFormat, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 
 use crate::instant::Instant;
@@ -44,6 +44,14 @@ pub struct Readings {
     pub to: NaiveDateTime,
     /// Whether every reading inside belongs to an instant of the range that was asked for.
     pub is_exact: bool,
+}
+
+impl Zone {
+    /// An instant as its wall clocks show it, RFC 3339 with their offset.
+    #[must_use]
+    pub fn rfc3339(self, at: Instant) -> String {
+        at.utc().with_timezone(&self.0).to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
 }
 
 impl From<Tz> for Zone {

@@ -66,6 +66,27 @@ pub fn slices(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
     [fresh, cut(feed, &again, Purpose::Overlap)].concat()
 }
 
+/// The slices of a run that reads everything again from where coverage begins, oldest first.
+#[must_use]
+pub fn everything(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Slice> {
+    slices(feed, policy, &Known { verified: &[], ..known.clone() })
+}
+
+/// Whether slices without a hole between them reach as far back as the feed's wider re-read would.
+#[must_use]
+pub fn reaches_back(feed: &Feed, known: &Known<'_>, slices: &[Slice]) -> bool {
+    let (from, scan) = (slices.first().map(|slice| slice.window.from()), feed.overlap);
+    from.zip(scan).is_some_and(|(from, scan)| from <= known.ceiling - scan.back)
+}
+
+/// The ranges that were verified and that the provider does not keep any more: they cannot be read again.
+#[must_use]
+pub fn forgotten(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Window> {
+    let end = reach(feed, known.now).min(known.ceiling);
+    let whole = Window::new(first_instant(feed, policy, known), end);
+    whole.map_or_else(Vec::new, |whole| common(whole, known.verified))
+}
+
 /// The ranges that were never verified and that the provider does not keep any more: nothing can be proved about them.
 #[must_use]
 pub fn out_of_reach(feed: &Feed, policy: &Policy, known: &Known<'_>) -> Vec<Window> {

@@ -45,6 +45,7 @@ pub mod process;
 pub mod telemetry;
 
 pub mod demo;
+pub mod testkit;
 
 mod no_delay;
 mod plan_file;

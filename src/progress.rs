@@ -26,6 +26,15 @@ pub enum Progress<'a> {
         /// Seconds to wait.
         seconds: u64,
     },
+    /// The run waits until what it sent for a domain is repaired.
+    Confirming {
+        /// The domain.
+        domain: &'a str,
+        /// How many findings are not repaired yet.
+        unrepaired: u64,
+        /// Seconds for which it looks again at most.
+        seconds: u64,
+    },
     /// A domain ended.
     DomainFinished {
         /// Its report.

@@ -34,6 +34,17 @@ pub(crate) enum SqlFault {
     Other,
 }
 
+/// What an error of the driver says. PostgreSQL's own adds a line, which is one of PostgreSQL's source.
+pub(crate) fn words(error: &Error) -> String {
+    match error {
+        Error::Database(answer) => match answer.try_downcast_ref::<PgDatabaseError>() {
+            Some(answer) => answer.message().to_owned(),
+            None => error.to_string(),
+        },
+        _ => error.to_string(),
+    }
+}
+
 /// Sorts an error of the driver.
 pub(crate) fn sort(error: &Error) -> SqlFault {
     match error {

@@ -13,7 +13,7 @@ use super::layout::Layout;
 use super::lists;
 use super::look_up::{self, LookUps};
 use super::provider::ProviderDefinition;
-use super::rows::{ReadRows, RowReader};
+use super::rows::{Looked, ReadRows, RowReader};
 use super::rules::Rules;
 use super::template::{Known, Slot};
 use crate::compare::{Fields, VERSION};
@@ -236,6 +236,14 @@ impl Reconciler for Definition {
         &self.domain.policy
     }
 
+    fn owner(&self) -> Option<&str> {
+        self.domain.owner.as_deref()
+    }
+
+    fn tags(&self) -> &[Name] {
+        &self.domain.tags
+    }
+
     fn schedule(&self) -> Option<&Schedule> {
         self.domain.schedule.as_ref()
     }
@@ -321,6 +329,19 @@ impl Reconciler for Definition {
 
     fn read_confirm(&self, confirm: &Confirm, response: &Response<'_>) -> Result<Vec<Confirmed>, PageFault> {
         self.look_ups.read(&self.feed, confirm, response)
+    }
+
+    fn found_on(&self, body: &[u8]) -> Result<Vec<Confirmed>, PageFault> {
+        let shown = self.pages.look_up(body)?;
+        let confirmed = shown.rows.into_iter().filter_map(|row| match row {
+            Looked::Row(Some(key), seen) => Some(Confirmed { key, seen }),
+            Looked::Row(None, _) | Looked::Null | Looked::Fault(_) => None,
+        });
+        Ok(confirmed.collect())
+    }
+
+    fn without_rows(&self, body: &[u8]) -> Option<Vec<u8>> {
+        self.pages.emptied(body)
     }
 
     fn remedy(&self, kind: Kind) -> Remedy {

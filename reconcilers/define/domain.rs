@@ -10,11 +10,13 @@ use super::document::{Document, Problems};
 use super::emit_file::{EmitFile, Remedies};
 use super::feed::FeedDefinition;
 use super::funnel_file::FunnelFile;
+use super::kinship::{self, Owner};
 use super::policy_file::PolicyFile;
 use super::privacy_file::{self, PrivacyFile};
 use super::problem::{Problem, Spot};
 use super::received_file::ReceivedFile;
 use super::schedule::ScheduleFile;
+use super::tests_file::{self, TestDefinition, TestFile};
 use super::webhooks_file::{OwnWebhooks, OwnWebhooksFile};
 use crate::compare::{Field, Fields, Rule};
 use crate::direction::Direction;
@@ -33,6 +35,11 @@ use crate::schema_id::SchemaId;
 pub(super) struct DomainFile {
     /// What the domain is called.
     domain: Checked<Name>,
+    /// Whom to ask about it, such as an address or a team.
+    owner: Option<Checked<Owner>>,
+    /// Words that it shares with other domains, to be chosen by: `--select tag:finance`.
+    #[serde(default)]
+    tags: Vec<Checked<Name>>,
     /// The feed on the one side, as `provider/feed`.
     feed: Checked<FeedName>,
     /// Which side is the truth: `inbound` is the feed, `outbound` your rows.
@@ -59,6 +66,9 @@ pub(super) struct DomainFile {
     policy: PolicyFile,
     /// Which events are sent; without it a domain only reports.
     emit: Option<Placed<EmitFile>>,
+    /// What `tieout test` tries: recorded pages and rows, and what is to come of them.
+    #[serde(default)]
+    tests: Vec<TestFile>,
 }
 
 /// The rows of the application.
@@ -119,6 +129,10 @@ impl FromText for ColumnName {
 pub struct DomainDefinition {
     /// Its name.
     pub name: DomainName,
+    /// Whom to ask about it.
+    pub owner: Option<String>,
+    /// What it is chosen by besides its name.
+    pub tags: Vec<Name>,
     /// Which feed is its upstream side.
     pub feed: FeedName,
     /// When it runs.
@@ -143,6 +157,8 @@ pub struct DomainDefinition {
     pub schemas: Vec<(Spot, SchemaId)>,
     /// The hidden ones of the compared fields, by their places, and where each is named.
     pub hidden: Vec<(usize, Spot)>,
+    /// Its tests.
+    pub tests: Vec<TestDefinition>,
     /// What is legal and rarely meant.
     pub warnings: Vec<Problem>,
     /// Where the names stand that others have to know.
@@ -171,6 +187,12 @@ pub struct DomainSpots {
 }
 
 impl DomainDefinition {
+    /// The name of the domain in a file, as far as that can be said of one that is wrong.
+    #[must_use]
+    pub fn name_in(document: &Document) -> Option<DomainName> {
+        document.word_behind("domain:")?.parse().ok()
+    }
+
     /// The same domain, reading only some members of the rows of another feed: nothing is compared, and nothing is sent.
     #[must_use]
     pub(super) fn reading(&self, feed: &Name, members: &[Path]) -> Self {
@@ -183,6 +205,7 @@ impl DomainDefinition {
             webhooks: None,
             funnel: None,
             hidden: Vec::new(),
+            tests: Vec::new(),
             warnings: Vec::new(),
             ..self.clone()
         }
@@ -213,6 +236,8 @@ impl DomainDefinition {
         let name = format!("{}.{}", feed.provider, feed.feed).parse();
         Self {
             name: name.unwrap_or_else(|_| feed.feed.clone()),
+            owner: None,
+            tags: Vec::new(),
             feed,
             schedule: None,
             local: Local::default(),
@@ -225,6 +250,7 @@ impl DomainDefinition {
             queues: Vec::new(),
             schemas: Vec::new(),
             hidden: Vec::new(),
+            tests: Vec::new(),
             warnings: Vec::new(),
             spots: DomainSpots::default(),
             document,
@@ -242,6 +268,8 @@ impl DomainDefinition {
             funnel: file.funnel.as_ref().and_then(|funnel| funnel.value.database_spot()),
         };
         let (name, feed) = (problems.take(file.domain), problems.take(file.feed));
+        let owner = problems.take_option(file.owner).map(|owner| owner.0);
+        let tags = kinship::tags(file.tags, problems);
         let schedule = file.schedule.map(|schedule| schedule.compile(problems));
         let local = file.local.compile(problems);
         let local_time = local.as_ref().map(|local| local.time).unwrap_or_default();
@@ -276,8 +304,11 @@ impl DomainDefinition {
             }
             None => Some(Remedies::report_only(policy.orphans, spots.name, problems)),
         };
+        let tests = tests_file::compile(file.tests, problems);
         Some(Self {
             name: name?,
+            owner,
+            tags,
             feed: feed?,
             schedule: match schedule {
                 Some(schedule) => Some(schedule?),
@@ -299,6 +330,7 @@ impl DomainDefinition {
             queues,
             schemas,
             hidden,
+            tests,
             warnings: Vec::new(),
             spots,
             document: problems.document.clone(),

@@ -78,6 +78,7 @@ pub mod provider;
 
 mod compare;
 pub mod domain;
+mod kinship;
 mod data_file;
 mod emit_file;
 mod policy_file;
@@ -85,6 +86,7 @@ mod privacy_file;
 mod received_file;
 mod funnel_file;
 mod schedule;
+pub mod tests_file;
 
 mod layout;
 mod look_up;

@@ -165,6 +165,20 @@ impl RowReader {
         Ok(answer)
     }
 
+    /// A page of JSON whose rows lie in one array, without them.
+    pub(super) fn emptied(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let (Rows::Array(at), Format::Json, None) = (&self.shape.rows, &self.format, self.unpack) else {
+            return None;
+        };
+        let mut page: serde_json::Value = serde_json::from_slice(body).ok()?;
+        let mut rows = &mut page;
+        for member in at.path.members() {
+            rows = rows.get_mut(member)?;
+        }
+        rows.as_array_mut()?.clear();
+        serde_json::to_vec(&page).ok()
+    }
+
     /// Whether rows are taken out of lists inside what a provider calls an item.
     pub(super) const fn explodes(&self) -> bool {
         self.shape.explode.is_some()

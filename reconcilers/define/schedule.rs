@@ -10,6 +10,7 @@ use super::value::Length;
 use super::words;
 use crate::schedule::{CatchUp, CronFault, Schedule};
 use crate::spoken::Spoken;
+use crate::zone::Zone;
 
 /// When a domain runs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -79,6 +80,15 @@ impl FromText for Tz {
             };
             Fault::new(format!("`{text}` is not a time zone")).with_help(help)
         })
+    }
+}
+
+impl FromText for Zone {
+    const WHAT: &'static str = Tz::WHAT;
+    const EXAMPLES: &'static [&'static str] = Tz::EXAMPLES;
+
+    fn from_text(text: &str) -> Result<Self, Fault> {
+        Tz::from_text(text).map(Self::from)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `tieout run --resume` and `run --failed`: which domains of an earlier run are worked on again.
 
+use std::str::FromStr;
+
 use tieout_reconcilers::name::DomainName;
 
 use super::desk::Desk;
@@ -7,13 +9,33 @@ use super::failure::Failure;
 use super::wire;
 use crate::config::Loaded;
 use crate::report::{RunReport, Status, exit};
-use crate::run::{Asked, Found, Options, close_dead_runs};
-use crate::store::{RunMode, RunRecord, Store, StoreError};
+use crate::run::{Asked, Found, Options, Terms, close_dead_runs};
+use crate::store::{NotASelector, RunMode, RunRecord, RunSelector, Store, StoreError};
+
+/// How many of the newest runs are searched for one that worked on something.
+const RUNS_SEARCHED: u32 = 100;
+
+/// The run that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// The newest one.
+    Newest,
+    /// One that was named.
+    Named(RunSelector),
+}
+
+impl FromStr for Earlier {
+    type Err = NotASelector;
+
+    fn from_str(text: &str) -> Result<Self, NotASelector> {
+        if text.is_empty() { Ok(Self::Newest) } else { text.parse().map(Self::Named) }
+    }
+}
 
 /// The domains that an interrupted run did not end, and how it was asked to treat them. What this call says itself wins.
 pub(super) async fn resumed(
     desk: &Desk,
-    run: &str,
+    run: &Earlier,
     options: Options,
 ) -> Result<(Vec<String>, Options), Failure> {
     let (record, loaded) = earlier(desk, run).await?;
@@ -51,6 +73,7 @@ pub(super) async fn resumed(
         scope: asked.scope().map_err(lost)?,
         max_emits: options.max_emits.or(asked.max_emits),
         found: if asked.baseline { Found::Baseline } else { options.found },
+        terms: Terms { settle: options.terms.settle.or(asked.settle()), ..options.terms },
         resumes: Some(run_id),
         ..options
     };
@@ -58,11 +81,12 @@ pub(super) async fn resumed(
 }
 
 /// The domains of a run that failed, are partial or were interrupted.
-pub(super) async fn failed(desk: &Desk, run: &str) -> Result<Vec<String>, Failure> {
+pub(super) async fn failed(desk: &Desk, run: &Earlier) -> Result<Vec<String>, Failure> {
     let (record, loaded) = earlier(desk, run).await?;
     let report = report(&record)?;
     let of = |name: &&String| match report.domains.iter().find(|one| one.domain == **name) {
-        Some(one) => is_again(one.status),
+        // What was not begun because another one failed waits for the same.
+        Some(one) => is_again(one.status) || one.failure.as_deref() == Some("not_begun"),
         // Not begun, because the run was interrupted before.
         None => record.summary.status == Status::Interrupted,
     };
@@ -76,7 +100,7 @@ pub(super) async fn failed(desk: &Desk, run: &str) -> Result<Vec<String>, Failur
 }
 
 /// The run that is meant, once it is over. One that died is closed first.
-async fn earlier(desk: &Desk, run: &str) -> Result<(RunRecord, Loaded), Failure> {
+async fn earlier(desk: &Desk, run: &Earlier) -> Result<(RunRecord, Loaded), Failure> {
     let loaded = wire::load(desk)?;
     let store = wire::open_store(&loaded.config).await?;
     let found = find(&store, &loaded, run).await;
@@ -100,12 +124,32 @@ async fn earlier(desk: &Desk, run: &str) -> Result<(RunRecord, Loaded), Failure>
     Ok((record, loaded))
 }
 
-async fn find(store: &Store, loaded: &Loaded, run: &str) -> Result<Option<RunRecord>, StoreError> {
+async fn find(store: &Store, loaded: &Loaded, run: &Earlier) -> Result<Option<RunRecord>, StoreError> {
     close_dead_runs(store, &loaded.domains, None).await?;
     match run {
-        "" => store.newest_run().await,
-        named => store.find_run(named).await.map(Some),
+        Earlier::Newest => newest(store).await,
+        Earlier::Named(run) => store.find_run(run).await.map(Some),
     }
+}
+
+/// The newest run that was not kept from all its domains: one that was has nothing to go on with, and hides no other.
+async fn newest(store: &Store) -> Result<Option<RunRecord>, StoreError> {
+    for summary in store.runs(RUNS_SEARCHED).await? {
+        if summary.mode == RunMode::Plan {
+            continue;
+        }
+        let record = store.run(summary.run_id).await?;
+        if !was_kept_out(&record) {
+            return Ok(Some(record));
+        }
+    }
+    store.newest_run().await
+}
+
+/// Whether another run, a pause or a domain that failed kept it from every domain.
+fn was_kept_out(record: &RunRecord) -> bool {
+    let report = record.report_json.as_deref().and_then(|json| serde_json::from_str::<RunReport>(json).ok());
+    report.is_some_and(|report| report.is_kept_out())
 }
 
 fn report(record: &RunRecord) -> Result<RunReport, Failure> {

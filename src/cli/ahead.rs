@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::Each;
@@ -70,6 +71,15 @@ fn lease(domain: &str, members: &BTreeMap<Each, KeptMember>, now: Instant) -> Te
     }
 }
 
+/// The due time that a domain is late for, which is verified up to `through`: the last but one, since the last one may be under way.
+pub(super) fn missed(domain: &dyn Reconciler, through: Instant, now: Instant) -> Option<Instant> {
+    let schedule = domain.schedule()?;
+    let last = schedule.last_until(now)?;
+    let missed = schedule.last_until(last.at - Duration::from_secs(1))?.at;
+    let lag = domain.feed().lag.max(domain.policy().settle);
+    (through + lag < missed).then_some(missed)
+}
+
 /// When a domain is due, and whether what it missed shows that nobody starts its runs.
 fn schedule(domain: &dyn Reconciler, schedule: &Schedule, kept: &KeptState, now: Instant) -> Tested {
     let what = format!("schedule of {}", domain.domain());
@@ -81,20 +91,14 @@ fn schedule(domain: &dyn Reconciler, schedule: &Schedule, kept: &KeptState, now:
     };
     let axes = kept.members.values().filter_map(|member| member.axes.get(&domain.feed().clock));
     let through = axes.filter_map(|axis| axis.verified.last().map(Window::to)).min();
-    // The last but one: the last one may be under way.
-    let missed = schedule
-        .last_until(now)
-        .and_then(|last| schedule.last_until(last.at - std::time::Duration::from_secs(1)));
-    let lag = domain.feed().lag.max(domain.policy().settle);
-    match (through, missed) {
-        (Some(through), Some(missed)) if through + lag < missed.at => Tested::warning(
+    match through.and_then(|through| Some((through, missed(domain, through, now)?))) {
+        Some((through, missed)) => Tested::warning(
             what,
             format!(
-                "it is late: verified through {through}, and was due at {}; look whether cron, the timer or the CronJob that starts \
-                 `tieout run` is there and not suspended",
-                missed.at
+                "it is late: verified through {through}, and was due at {missed}; look whether cron, the timer or the CronJob that starts \
+                 `tieout run` is there and not suspended"
             ),
         ),
-        _ => Tested::ok(what, format!("next at {}", next.at)),
+        None => Tested::ok(what, format!("next at {}", next.at)),
     }
 }

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::findings;
 use super::output::Output;
 use super::person::Actor;
+use super::select::Domains;
 use super::wire;
 use crate::finding::{Finding, State};
 use crate::going::Going;
@@ -23,17 +24,17 @@ use crate::queue::Queues;
 use crate::report::text::{self, Look};
 use crate::report::{ApprovedView, exit, json};
 use crate::run::{Approved, NotApproved, Order, approve as release};
-use crate::store::{FindingFilter, HeldSet, Store, StoreError};
+use crate::store::{FindingFilter, HeldSet, RunSelector, Store, StoreError};
 
 /// `tieout approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ApproveArgs {
-    /// The run that holds them: its id, its first characters, `latest`, or `latest~1` for the one before
+    /// The run that holds them: its id or its first characters, `latest` for the newest one that holds something of these domains now, or `latest~1` for the one before that
     #[arg(value_name = "RUN")]
-    pub run: String,
-    /// Domains, by name or glob; all that the run holds something of when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domains: Vec<String>,
+    pub run: RunSelector,
+    /// Which domains; all that the run holds something of when none is named.
+    #[command(flatten)]
+    pub domains: Domains,
     /// How many events you were told; another number changes nothing
     #[arg(long, value_name = "N", required_unless_present = "dry_run")]
     pub expect: Option<u64>,
@@ -56,7 +57,7 @@ pub(super) async fn approve(desk: &Desk, args: &ApproveArgs) -> Result<u8, Failu
     let loaded = wire::load(desk)?;
     let domains = wire::selected(&loaded, &args.domains)?;
     let mut queues = wire::queues(&loaded.config, &domains)?;
-    let uses_stdout = !args.dry_run && wire::writes_to_stdout(&loaded.config, &domains)?;
+    let uses_stdout = !args.dry_run && wire::writes_to_stdout(&loaded.config, &domains);
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
     let store = wire::open_store(&loaded.config).await?;
     let going = Going::until(desk.signals.token().clone());
@@ -72,13 +73,16 @@ async fn carry_out(
     queues: &mut Queues,
 ) -> Result<u8, Failure> {
     let broken = |error: StoreError| wire::store_failure(&error);
-    let run_id = store.find_run(&args.run).await.map_err(broken)?.summary.run_id;
-    let selected: BTreeSet<&DomainName> = domains.iter().map(|domain| domain.domain()).collect();
     let held = store.held().await.map_err(broken)?;
-    let is_its = |set: &&HeldSet| set.run_id == run_id && selected.contains(&set.domain);
-    let its: Vec<&HeldSet> = held.iter().filter(is_its).collect();
+    let selected: BTreeSet<&DomainName> = domains.iter().map(|domain| domain.domain()).collect();
+    let theirs: Vec<&HeldSet> = held.iter().filter(|set| selected.contains(&set.domain)).collect();
+    let run_id = match args.run.back_among_holders() {
+        Some(back) => nth_holder(&theirs, back).ok_or_else(|| nothing_held(None, &held, &output.look))?,
+        None => store.find_run(&args.run).await.map_err(broken)?.summary.run_id,
+    };
+    let its: Vec<&HeldSet> = theirs.into_iter().filter(|set| set.run_id == run_id).collect();
     if its.is_empty() {
-        return Err(nothing_held(run_id, &held, &output.look));
+        return Err(nothing_held(Some(run_id), &held, &output.look));
     }
     let Some(expected) = args.expect.filter(|_| !args.dry_run) else {
         return list(output, domains, store, &its).await;
@@ -116,7 +120,11 @@ async fn list(
 }
 
 fn show(order: Order, approved: Approved, output: &Output) -> Result<u8, Failure> {
-    let exit = if approved.waiting + approved.dead > 0 { exit::PARTIAL } else { exit::DONE };
+    let exit = match &approved {
+        Approved { waiting, refused, dead, .. } if *dead > 0 || waiting > refused => exit::PARTIAL,
+        Approved { refused: 1.., .. } => exit::CREDENTIALS,
+        _ => exit::DONE,
+    };
     let view = ApprovedView {
         run_id: order.held_by,
         domains: order.domains.iter().map(ToString::to_string).collect(),
@@ -137,8 +145,17 @@ fn show(order: Order, approved: Approved, output: &Output) -> Result<u8, Failure
     Ok(exit)
 }
 
-fn nothing_held(run_id: Uuid, held: &[HeldSet], look: &Look) -> Failure {
-    let mut message = format!("the run {run_id} holds nothing of these domains now");
+/// The newest run that holds something, or the one so many before it. Ids of runs sort by time.
+fn nth_holder(sets: &[&HeldSet], back: usize) -> Option<Uuid> {
+    let holders: BTreeSet<Uuid> = sets.iter().map(|set| set.run_id).collect();
+    holders.into_iter().rev().nth(back)
+}
+
+fn nothing_held(run_id: Option<Uuid>, held: &[HeldSet], look: &Look) -> Failure {
+    let mut message = run_id.map_or_else(
+        || "no such run holds anything of these domains now".to_owned(),
+        |run_id| format!("the run {run_id} holds nothing of these domains now"),
+    );
     let others: Vec<&HeldSet> = held.iter().collect();
     if !others.is_empty() {
         message = format!("{message}; this is held:\n{}", commands(&others, look).join("\n"));

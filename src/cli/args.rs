@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tieout_reconcilers::discrepancy::Kind;
+use tieout_reconcilers::zone::Zone;
 
 use super::acts::{AssignArgs, IgnoreArgs, NoteArgs, ReopenArgs, Whom};
 use super::approve::ApproveArgs;
@@ -18,17 +19,22 @@ use super::failure::Failure;
 use super::feed::FeedArgs;
 use super::generate::GenerateCommand;
 use super::help;
+use super::init::InitArgs;
 use super::metrics::{MetricsCommand, ServeArgs};
 use super::migrate::MigrateCommand;
+use super::new::NewArgs;
 use super::next::NextArgs;
 use super::notify::NotifyCommand;
 use super::quarantine::QuarantineCommand;
+use super::record::RecordArgs;
 use super::replay::ReplayArgs;
 use super::report::ReportCommand;
 use super::schemas::SchemasCommand;
 use super::scope::{BackfillArgs, PlanArgs, RunArgs};
+use super::select::Domains;
 use super::state::StateCommand;
-use super::values::{causes, kinds, states};
+use super::test::TestArgs;
+use super::values::{causes, kinds, states, zone};
 use crate::cause::Cause;
 use crate::finding::State;
 
@@ -81,9 +87,16 @@ pub struct Shared {
         hide_env_values = true
     )]
     pub color: Color,
+    /// By whose clocks times are shown to people, such as `Europe/London`; JSON, files and logs stay in UTC, and so do dates on the
+    /// command line
+    #[arg(long, global = true, value_name = "ZONE", value_parser = zone, env = "TIEOUT_TIMEZONE", hide_env_values = true)]
+    pub timezone: Option<Zone>,
     /// Only the last line and errors; no progress
     #[arg(short, long, global = true, env = "TIEOUT_QUIET", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub quiet: bool,
+    /// Ask nothing, even at a terminal: what needs an answer wants `--yes`, else it ends with exit code 2
+    #[arg(long, global = true, env = "TIEOUT_NO_INPUT", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub no_input: bool,
     /// Also write the end of the result into this file, at most 4096 bytes; in a Kubernetes pod into /dev/termination-log without being asked
     #[arg(
         long,
@@ -110,8 +123,12 @@ pub enum Format {
     Jsonl,
     /// YAML, of the documents that `asyncapi` and `generate` write
     Yaml,
-    /// Annotations of GitHub Actions, by `check`
+    /// Annotations of GitHub Actions, by `check`, `test`, `run`, `plan` and `backfill`
     Github,
+    /// The XML that build servers read, by `test`
+    Junit,
+    /// Markdown, by `report show`
+    Md,
 }
 
 /// When to use colours.
@@ -139,7 +156,7 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Show how far each domain is verified and what is open
     #[command(after_help = help::STATUS.short(), after_long_help = help::STATUS.long())]
-    Status,
+    Status(StatusArgs),
     /// Run domains when their schedules say so, until it is asked to end
     #[command(after_help = help::DAEMON.short(), after_long_help = help::DAEMON.long())]
     Daemon(DaemonArgs),
@@ -179,7 +196,7 @@ pub enum Command {
     /// See items, rows and pages that cannot be read, and have them read again or go on without them
     #[command(subcommand, after_help = help::QUARANTINE.short(), after_long_help = help::QUARANTINE.long())]
     Quarantine(QuarantineCommand),
-    /// Send again what was sent before, or refill a queue with it
+    /// Send again what was sent before, or refill a queue with it; go on with that, cancel it, or see how far it is
     #[command(after_help = help::REPLAY.short(), after_long_help = help::REPLAY.long())]
     Replay(ReplayArgs),
     /// Write the AsyncAPI document of what is sent: queues, messages, schemas
@@ -191,6 +208,12 @@ pub enum Command {
     /// See the schemas of events, and whether a new version breaks an old one
     #[command(subcommand, after_help = help::SCHEMAS.short(), after_long_help = help::SCHEMAS.long())]
     Schemas(SchemasCommand),
+    /// Make a folder with everything that a nightly job needs, and a first domain that works
+    #[command(after_help = help::INIT.short(), after_long_help = help::INIT.long())]
+    Init(InitArgs),
+    /// Begin a domain on a feed, or a provider file of your own, to fill in
+    #[command(after_help = help::NEW.short(), after_long_help = help::NEW.long())]
+    New(NewArgs),
     /// Test the configuration and the definitions
     #[command(after_help = help::CHECK.short(), after_long_help = help::CHECK.long())]
     Check(CheckArgs),
@@ -206,6 +229,12 @@ pub enum Command {
     /// Prove that a feed is what its definition says, with a few requests
     #[command(after_help = help::PROBE.short(), after_long_help = help::PROBE.long())]
     Probe(FeedArgs),
+    /// Write what a provider answers, and the rows beside it, as a test: without secrets, and nothing over what is there
+    #[command(after_help = help::RECORD.short(), after_long_help = help::RECORD.long())]
+    Record(RecordArgs),
+    /// Play the tests of domains from files, without any network, and say what is not as it was to be
+    #[command(after_help = help::TEST.short(), after_long_help = help::TEST.long())]
+    Test(TestArgs),
     /// Watch a whole reconciliation on your own machine, without network or account
     #[command(after_help = help::DEMO.short(), after_long_help = help::DEMO.long())]
     Demo(DemoArgs),
@@ -227,21 +256,27 @@ impl Command {
 
     /// The formats that the command writes.
     const fn formats(&self) -> &'static [Format] {
-        use Format::{Github, Human, Json, Jsonl, Yaml};
+        use Format::{Github, Human, Json, Jsonl, Junit, Md, Yaml};
         match self {
             // What a person watches, and files whose form is somebody else's.
             Self::Demo(_)
+            | Self::Init(_)
+            | Self::New(_)
             | Self::Generate(
                 GenerateCommand::Systemd(_) | GenerateCommand::Completions(_) | GenerateCommand::Man(_),
             ) => &[Human],
             Self::Generate(GenerateCommand::Alerts(_)) => &[Human, Yaml],
-            Self::Generate(GenerateCommand::Dashboard) => &[Human, Json],
+            Self::Generate(GenerateCommand::Dashboard | GenerateCommand::Schema(_)) => &[Human, Json],
             Self::Generate(GenerateCommand::Catalog(_) | GenerateCommand::K8sJob(_)) | Self::Asyncapi(_) => {
                 &[Human, Yaml, Json, Jsonl]
             }
             // It never ends, so it writes no document.
             Self::Daemon(_) => &[Human, Jsonl],
-            Self::Check(_) => &[Human, Json, Jsonl, Github],
+            Self::Check(_) | Self::Run(_) | Self::Plan(_) | Self::Backfill(_) => {
+                &[Human, Json, Jsonl, Github]
+            }
+            Self::Report(ReportCommand::Show { .. }) => &[Human, Json, Jsonl, Md],
+            Self::Test(_) => &[Human, Json, Jsonl, Github, Junit],
             _ => &[Human, Json, Jsonl],
         }
     }
@@ -250,12 +285,12 @@ impl Command {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum FindingsCommand {
-    /// List findings, oldest first
+    /// List findings, oldest first: by when each was first seen
     #[command(after_help = help::FINDINGS_LIST.short(), after_long_help = help::FINDINGS_LIST.long())]
     List {
-        /// Domains, by name or glob; all when left out
-        #[arg(value_name = "DOMAIN")]
-        domains: Vec<String>,
+        /// Which domains.
+        #[command(flatten)]
+        domains: Domains,
         /// Only findings in these states
         #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = states())]
         state: Vec<State>,
@@ -271,7 +306,7 @@ pub enum FindingsCommand {
         /// Only what was first seen at least so long ago
         #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
         older_than: Option<Duration>,
-        /// How many to list; 0 lists all
+        /// How many to list, the oldest ones; 0 lists all
         #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
         limit: usize,
     },
@@ -298,6 +333,9 @@ pub enum FindingsCommand {
 /// What `check` looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct CheckArgs {
+    /// Which domains; every file is read all the same.
+    #[command(flatten)]
+    pub domains: Domains,
     /// Also connect: log in everywhere, read a first page, prove that the SQL columns exist
     #[arg(long, env = "TIEOUT_ONLINE", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub online: bool,
@@ -309,9 +347,17 @@ pub struct CheckArgs {
 /// What `doctor` looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct DoctorArgs {
-    /// Domains, by name or glob (`stripe.*`); all when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domains: Vec<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: Domains,
+}
+
+/// What `status` shows.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct StatusArgs {
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: Domains,
 }
 
 /// Where the demo plays.
@@ -368,13 +414,19 @@ mod tests {
     }
 
     #[test]
-    fn annotations_are_refused_where_nothing_is_checked() {
-        let takes = |command: &str| {
-            let cli = Cli::try_parse_from(["tieout", "--format", "github", command]).unwrap();
+    fn annotations_and_markdown_are_refused_where_nobody_writes_them() {
+        let takes = |format: &str, command: &[&str]| {
+            let cli = Cli::try_parse_from([&["tieout", "--format", format], command].concat()).unwrap();
             cli.command.takes(cli.shared.format)
         };
-        assert_eq!(takes("check"), Ok(()));
-        assert_eq!(takes("run").unwrap_err().exit, 2);
+        for writes in ["check", "run", "plan", "test"] {
+            assert_eq!(takes("github", &[writes]), Ok(()), "{writes}");
+        }
+        assert_eq!(takes("md", &["report", "show"]), Ok(()));
+        for (format, refuses) in [("github", "status"), ("github", "daemon"), ("md", "run"), ("md", "status")]
+        {
+            assert_eq!(takes(format, &[refuses]).unwrap_err().exit, 2, "{format} {refuses}");
+        }
     }
 
     #[test]

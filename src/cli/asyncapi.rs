@@ -26,7 +26,7 @@ pub struct AsyncapiArgs {
 /// What a document is about, and what it says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Subject {
-    /// Only what these domains send, by name or glob
+    /// Only what these domains send, by name, glob or tag (`tag:money`)
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
     /// The title of the document
@@ -67,7 +67,7 @@ impl Subject {
     /// The document. Neither a secret nor anybody's answer is needed for it.
     pub(super) fn document(&self, desk: &Desk) -> Result<Document, Failure> {
         let loaded = wire::load(desk)?;
-        let domains = wire::selected(&loaded, &self.domain)?;
+        let domains = wire::selected(&loaded, self.domain.as_slice())?;
         let about = About { title: self.title.clone(), version: self.api_version.clone() };
         Ok(asyncapi::document(&loaded.config, &domains, about))
     }
@@ -83,7 +83,7 @@ impl To {
     ) -> Result<u8, Failure> {
         let line = |text: String| text + "\n";
         let text = match desk.output.format {
-            Format::Human | Format::Yaml | Format::Github => {
+            Format::Human | Format::Yaml | Format::Github | Format::Junit | Format::Md => {
                 yaml(document).map_err(|error| unwritable(&error))?
             }
             Format::Json => {

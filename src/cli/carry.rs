@@ -5,8 +5,9 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::findings::Filter;
 use super::{
-    acts, approve, asyncapi, config, daemon, dlq, doctor, explain, generate, metrics, migrate, next, notify,
-    overview, play, preflight, preview, probe, quarantine, reconcile, replay, report, schemas, state,
+    acts, approve, asyncapi, config, daemon, dlq, doctor, explain, generate, init, metrics, migrate, new,
+    next, notify, overview, play, preflight, preview, probe, quarantine, reconcile, record, replay, report,
+    schemas, state, test,
 };
 
 /// Carries a command out and returns the exit code of the process.
@@ -15,7 +16,7 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Run(args) => reconcile::run(desk, &args).await,
         Command::Plan(args) => reconcile::plan(desk, &args).await,
         Command::Backfill(args) => reconcile::backfill(desk, &args).await,
-        Command::Status => overview::status(desk).await,
+        Command::Status(args) => overview::status(desk, &args).await,
         Command::Daemon(args) => daemon::daemon(desk, &args).await,
         Command::Next(args) => next::next(desk, &args).await,
         Command::Notify(command) => notify::carry_out(desk, command).await,
@@ -29,15 +30,19 @@ pub async fn carry_out(command: Command, desk: &Desk) -> Result<u8, Failure> {
         Command::Approve(args) => approve::approve(desk, &args).await,
         Command::Dlq(command) => dlq::carry_out(desk, command).await,
         Command::Quarantine(command) => quarantine::carry_out(desk, command).await,
-        Command::Replay(args) => replay::replay(desk, &args).await,
+        Command::Replay(args) => replay::carry_out(desk, &args).await,
         Command::Asyncapi(args) => asyncapi::asyncapi(desk, &args),
         Command::Generate(command) => generate::generate(desk, &command),
         Command::Schemas(command) => schemas::carry_out(desk, command).await,
         Command::Config(command) => config::carry_out(desk, command),
+        Command::Init(args) => init::init(desk, &args).await,
+        Command::New(args) => new::new(desk, &args),
         Command::Check(args) => preflight::check(desk, &args).await,
         Command::Doctor(args) => doctor::doctor(desk, &args).await,
         Command::Preview(args) => preview::preview(desk, &args).await,
         Command::Probe(args) => probe::probe(desk, &args).await,
+        Command::Record(args) => record::record(desk, &args).await,
+        Command::Test(args) => test::test(desk, &args).await,
         Command::Demo(args) => play::demo(desk, &args).await,
     }
 }

@@ -50,7 +50,7 @@ pub fn judge(verdict: &Verdict) -> Result<(), Failure> {
 /// The last words: what was left behind and what to try.
 #[must_use]
 pub fn farewell(dir: &Path, config: &Path) -> String {
-    let look = Look { color: false, config: Some(config.display().to_string()) };
+    let look = Look { config: Some(config.display().to_string()), ..Look::default() };
     let steps = [
         ("status", "how far each domain is verified"),
         ("report list", "the runs that you just saw"),

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, ValueEnum};
 
 use super::args::{Cli, Color, Command, Format, Shared};
+use super::ask::Input;
+use super::caller::Caller;
 use super::config;
 use super::failure::Failure;
 use super::last_words::LastWords;
@@ -15,6 +17,7 @@ use super::output::{Output, is_colored};
 use super::signals::Signals;
 use super::watch::Screen;
 use crate::config::Setting;
+use crate::report::text::Look;
 use crate::telemetry;
 
 /// What every command is given.
@@ -28,15 +31,19 @@ pub struct Desk {
     pub screen: Screen,
     /// What asked the work to end.
     pub signals: Signals,
+    /// Whether a person may be asked something.
+    pub input: Input,
     /// The file that a pod's end is read from.
     pub last_words: LastWords,
     /// What every command understands, and where it came from.
     pub options: Vec<Setting>,
+    /// Who calls, and in which words.
+    pub caller: Caller,
 }
 
 impl Desk {
     /// Starts logging and listening.
-    fn open(shared: &Shared, last_words: LastWords, options: Vec<Setting>) -> Result<Self, Failure> {
+    fn open(shared: &Shared, last_words: LastWords, matches: &ArgMatches) -> Result<Self, Failure> {
         let output = Output::of(shared);
         let screen = Screen::detect();
         let settings = telemetry::Settings::from_env(shared.verbose, shared.quiet, is_colored(&io::stderr()));
@@ -46,7 +53,17 @@ impl Desk {
         );
         let signals = Signals::listen();
         let signals = signals.map_err(|error| Failure::failed("signals", error.to_string()))?;
-        Ok(Self { config: shared.config.clone(), output, screen, signals, last_words, options })
+        let input = if shared.no_input { Input::Refused } else { Input::detect() };
+        Ok(Self {
+            config: shared.config.clone(),
+            output,
+            screen,
+            signals,
+            input,
+            last_words,
+            options: config::options(matches),
+            caller: Caller::of(matches),
+        })
     }
 }
 
@@ -64,7 +81,7 @@ where
     };
     let last_words = LastWords::into(cli.shared.termination_log.as_deref());
     let taken = cli.command.takes(cli.shared.format);
-    let opened = taken.and_then(|()| Desk::open(&cli.shared, last_words.clone(), config::options(&matches)));
+    let opened = taken.and_then(|()| Desk::open(&cli.shared, last_words.clone(), &matches));
     let ended = match opened {
         Ok(desk) => {
             let ended = carry_out(cli.command, &desk).await;
@@ -73,7 +90,8 @@ where
         }
         Err(failure) => Err(failure),
     };
-    ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format, &last_words)).into()
+    let look = Look { zone: cli.shared.timezone, ..Look::default() };
+    ended.unwrap_or_else(|failure| tell(&failure, cli.shared.format, &look, &last_words)).into()
 }
 
 /// The call, and where its words came from.
@@ -84,9 +102,9 @@ fn parse(args: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
 }
 
 /// Says what went wrong. A program that reads a stream finds it there as well.
-fn tell(failure: &Failure, format: Format, last_words: &LastWords) -> u8 {
-    last_words.say(&failure.plain());
-    let told = failure.told(format);
+fn tell(failure: &Failure, format: Format, look: &Look, last_words: &LastWords) -> u8 {
+    last_words.say(&failure.plain(look));
+    let told = failure.told(format, look);
     let _ = io::stderr().write_all(told.as_bytes());
     if format == Format::Jsonl {
         let _ = io::stdout().write_all(told.as_bytes());
@@ -106,7 +124,7 @@ fn refuse(error: &clap::Error, format: Format) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     }
-    tell(&Failure::usage("usage", message.trim_end()), format, &last_words).into()
+    tell(&Failure::usage("usage", message.trim_end()), format, &Look::default(), &last_words).into()
 }
 
 /// The format that a call asked for which could not be parsed.

@@ -14,7 +14,7 @@ use super::check::{self, Tested};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::{ahead, counted, disk, reach, subscribed, wire};
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::local::{Checkup, Database, LocalError};
 use crate::run;
 
@@ -47,7 +47,7 @@ pub const LINES: [&str; 18] = [
 pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure> {
     let loaded = wire::load_quietly(desk)?;
     let domains = wire::selected(&loaded, &args.domains)?;
-    let mut tests = vec![reach::state(&loaded.config).await];
+    let mut tests = state(&loaded.config).await;
     tests.extend(disk::places(&loaded.config));
     tests.extend(ahead::domains(&loaded.config, &domains).await);
     tests.extend(reach::queues(&loaded.config, &domains).await);
@@ -70,6 +70,20 @@ pub(super) async fn doctor(desk: &Desk, args: &DoctorArgs) -> Result<u8, Failure
     check::show("doctor", &tests, &desk.output)
 }
 
+/// The state store, and its clock where that is another machine's: leases, holds and schedules go by it.
+async fn state(config: &Config) -> Vec<Tested> {
+    let mut tests = vec![reach::state(config).await];
+    // Why it cannot be opened was just said.
+    let Ok(store) = wire::open_store(config).await else { return tests };
+    if !store.has_one_writer()
+        && let Ok(skew) = skew(store.now()).await
+    {
+        tests.push(clock("clock of the state store", skew));
+    }
+    store.close().await;
+    tests
+}
+
 /// The login, rights, settings and clock of a database.
 async fn examine(
     name: &str,
@@ -79,7 +93,7 @@ async fn examine(
     let what = format!("database {name}");
     let database = match database {
         Ok(database) => database,
-        Err(failure) => return vec![reach::failed(&what, failure)],
+        Err(failure) => return vec![reach::with_advice(reach::failed(&what, failure), failure.word())],
     };
     let its = domains.iter().map(|domain| domain.local()).filter(|local| local.database == name);
     let statements: Vec<&str> = its.flat_map(|local| [local.rows.as_str(), local.keys.as_str()]).collect();
@@ -93,7 +107,7 @@ async fn examine(
         Ok(Some(unlike)) => tests.extend(inbox(name, unlike)),
         Err(error) => tests.push(reach::failed(&format!("inbox in {name}"), &run::Failure::from(error))),
     }
-    tests.push(match skew(database).await {
+    tests.push(match skew(database.now()).await {
         Ok(skew) => clock(&format!("clock of {name}"), skew),
         Err(error) => failed(error),
     });
@@ -123,10 +137,10 @@ fn inbox(name: &str, unlike: Vec<String>) -> Vec<Tested> {
     unlike.into_iter().map(|told| Tested::warning(&what, told)).collect()
 }
 
-/// The database's clock minus ours, as of the middle of the question.
-async fn skew(database: &Database) -> Result<TimeDelta, LocalError> {
+/// Another clock minus ours, as of the middle of the question.
+async fn skew<E>(question: impl Future<Output = Result<Instant, E>>) -> Result<TimeDelta, E> {
     let (asked, started) = (Instant::from(Utc::now()), Moment::now());
-    let there = database.now().await?;
+    let there = question.await?;
     Ok(TimeDelta::microseconds(there.micros() - (asked + started.elapsed() / 2).micros()))
 }
 
@@ -165,7 +179,7 @@ async fn providers(loaded: &Loaded, domains: &[Arc<dyn Reconciler>]) -> Vec<Test
         }
     }
     let known = clocks.into_iter().filter_map(|(provider, skew)| Some((provider, skew?)));
-    tests.extend(known.map(|(provider, skew)| clock(&format!("clock of {provider}"), skew)));
+    tests.extend(known.map(|(provider, skew)| clock(&format!("clock of provider {provider}"), skew)));
     tests
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn explain(desk: &Desk, args: &ExplainArgs) -> Result<u8, Failu
 
 /// Carries `findings show` out.
 pub(super) async fn show(desk: &Desk, args: &ShowArgs) -> Result<u8, Failure> {
-    tell(desk, args, "tieout.findings/v1", text::finding).await
+    tell(desk, args, "tieout.findings/v1", |one| text::finding(one, &desk.output.look)).await
 }
 
 async fn tell(
@@ -141,10 +141,11 @@ async fn read(
 }
 
 /// What the definition says, where the domain is still defined.
-fn rules(loaded: &Loaded, finding: &Finding) -> Option<Rules> {
+fn rules<'a>(loaded: &'a Loaded, finding: &Finding) -> Option<Rules<'a>> {
     let domain = loaded.domains.iter().find(|domain| *domain.domain() == finding.id.domain)?;
     let policy = domain.policy();
     Some(Rules {
+        owner: domain.owner(),
         settle: policy.settle,
         reemit_after: policy.reemit_after,
         emits: matches!(domain.remedy(finding.kind), Remedy::Emit(_)),

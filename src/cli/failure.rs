@@ -2,7 +2,7 @@
 
 use crate::report::exit;
 use crate::report::json::Record;
-use crate::report::text::safe;
+use crate::report::text::Look;
 
 use super::args::Format;
 
@@ -53,21 +53,25 @@ impl Failure {
 
     /// What goes to stderr.
     #[must_use]
-    pub fn told(&self, format: Format) -> String {
+    pub fn told(&self, format: Format, look: &Look) -> String {
         let record = Record::Error { code: self.code, exit: self.exit, message: &self.message };
         match (format, &self.drawn) {
             (Format::Json | Format::Jsonl, _) => record.to_line().unwrap_or_default(),
-            (Format::Human | Format::Yaml, Some(drawing)) => format!("{}\n", drawing.trim_end()),
-            (Format::Human | Format::Yaml, None) | (Format::Github, _) => self.plain(),
+            (Format::Human | Format::Yaml | Format::Junit | Format::Md, Some(drawing)) => {
+                format!("{}\n", drawing.trim_end())
+            }
+            (Format::Human | Format::Yaml | Format::Junit | Format::Md, None) | (Format::Github, _) => {
+                self.plain(look)
+            }
         }
     }
 
     /// The same for those who draw nothing.
     #[must_use]
-    pub fn plain(&self) -> String {
+    pub fn plain(&self, look: &Look) -> String {
         self.message.lines().enumerate().fold(String::new(), |told, (at, line)| {
             let before = if at == 0 { "error: " } else { "  " };
-            told + before + &safe(line) + "\n"
+            told + before + &look.sentence(line) + "\n"
         })
     }
 }
@@ -79,9 +83,12 @@ mod tests {
     #[test]
     fn a_program_reads_the_code_and_a_person_reads_the_words() {
         let failure = Failure::usage("no_such_domain", "no domain matches `x\u{1b}[2J`\nknown: a, b");
-        assert_eq!(failure.told(Format::Human), "error: no domain matches `x\\u{1b}[2J`\n  known: a, b\n");
         assert_eq!(
-            failure.told(Format::Json),
+            failure.told(Format::Human, &Look::default()),
+            "error: no domain matches `x\\u{1b}[2J`\n  known: a, b\n"
+        );
+        assert_eq!(
+            failure.told(Format::Json, &Look::default()),
             "{\"type\":\"error\",\"code\":\"no_such_domain\",\"exit\":2,\
              \"message\":\"no domain matches `x\\u001b[2J`\\nknown: a, b\"}\n"
         );

@@ -53,17 +53,17 @@ impl Filter {
 
 /// Writes `findings list`.
 pub fn list(findings: &[Finding], not_listed: u64, output: &Output) -> Result<u8, Failure> {
-    write(findings, not_listed, |_| text::findings(findings, not_listed), output)
+    write(findings, not_listed, |look| text::findings(findings, not_listed, look), output)
 }
 
 /// Writes what findings a person did something to, as they are now.
 pub fn did(findings: &[Finding], output: &Output) -> Result<u8, Failure> {
-    write(findings, 0, |_| text::findings(findings, 0), output)
+    write(findings, 0, |look| text::findings(findings, 0, look), output)
 }
 
 /// Writes what an approval would let go, and the commands that do it.
 pub fn held(findings: &[Finding], commands: &[String], output: &Output) -> Result<u8, Failure> {
-    let human = |_: &_| format!("{}{}\n", text::findings(findings, 0), commands.join("\n"));
+    let human = |look: &text::Look| format!("{}{}\n", text::findings(findings, 0, look), commands.join("\n"));
     write(findings, 0, human, output)
 }
 

@@ -1,20 +1,17 @@
 //! Which findings a command is about: named one by one, or read from a file, each found in the state store.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
 
 use super::failure::Failure;
+use super::list;
 use super::values::FindingPath;
 use super::wire;
 use crate::finding::Identity;
 use crate::store::Store;
-
-/// How much of a list is read: ten thousand keys of any length.
-const MOST_BYTES: u64 = 16 << 20;
 
 /// Which findings.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -59,7 +56,7 @@ impl Named {
         let named = self.findings.iter().map(|path| Wanted { path: path.clone(), each: self.each.clone() });
         let mut wanted: Vec<Wanted> = named.collect();
         if let Some(file) = &self.keys_from {
-            wanted.extend(lines(&read(file)?, self.each.as_deref())?);
+            wanted.extend(lines(&list::read(file)?, self.each.as_deref())?);
         }
         if wanted.is_empty() {
             return Err(Failure::usage("no_findings", "the list names no finding"));
@@ -68,34 +65,11 @@ impl Named {
     }
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::usage("keys_from", format!("{} cannot be read: {error}", file.display()))
-    };
-    let mut text = String::new();
-    let read = if file.as_os_str() == "-" {
-        std::io::stdin().take(MOST_BYTES + 1).read_to_string(&mut text)
-    } else {
-        let opened = std::fs::File::open(file).map_err(unreadable)?;
-        opened.take(MOST_BYTES + 1).read_to_string(&mut text)
-    };
-    read.map_err(unreadable)?;
-    if text.len() as u64 > MOST_BYTES {
-        let message = format!("{} is longer than {} MiB", file.display(), MOST_BYTES >> 20);
-        return Err(Failure::usage("keys_from", message));
-    }
-    Ok(text)
-}
-
 /// The findings of a list; empty lines say nothing.
 fn lines(text: &str, each: Option<&str>) -> Result<Vec<Wanted>, Failure> {
-    let numbered = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    numbered
-        .map(|(at, line)| {
-            let wrong = |why: String| Failure::usage("keys_from", format!("line {}: {why}", at + 1));
-            wanted(line.trim(), each).map_err(wrong)
-        })
-        .collect()
+    let found =
+        |(at, line): (usize, &str)| wanted(line.trim(), each).map_err(|why| list::wrong_line(at, why));
+    list::lines(text).map(found).collect()
 }
 
 fn wanted(line: &str, each: Option<&str>) -> Result<Wanted, String> {

@@ -12,6 +12,7 @@ use tieout_reconcilers::schedule::Schedule;
 
 use super::desk::Desk;
 use super::failure::Failure;
+use super::select::Domains;
 use super::values::instant;
 use super::wire;
 use crate::config::Config;
@@ -21,9 +22,9 @@ use crate::store::{Pause, StoreSettings};
 /// What `next` looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct NextArgs {
-    /// Domains, by name or glob (`stripe.*`); all when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domains: Vec<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: Domains,
     /// How many times to list
     #[arg(long, value_name = "N", default_value_t = 10, env = "TIEOUT_COUNT", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub count: u32,

@@ -37,8 +37,11 @@ impl Output {
         };
         choice.write_global();
         let config = shared.config.display().to_string();
-        let look =
-            Look { color: is_colored(&io::stdout()), config: (config != DEFAULT_CONFIG).then_some(config) };
+        let look = Look {
+            color: is_colored(&io::stdout()),
+            config: (config != DEFAULT_CONFIG).then_some(config),
+            zone: shared.timezone,
+        };
         Self { format: shared.format, quiet: shared.quiet, look, stream: Stream::Stdout }
     }
 
@@ -85,7 +88,9 @@ impl Output {
         jsonl: impl FnOnce() -> serde_json::Result<String>,
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Human | Format::Yaml | Format::Github => Ok(human(&self.look)),
+            Format::Human | Format::Yaml | Format::Github | Format::Junit | Format::Md => {
+                Ok(human(&self.look))
+            }
             Format::Json => json(),
             Format::Jsonl => jsonl(),
         };

@@ -11,12 +11,13 @@ use super::demo::{farewell, found, judge};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::output::Output;
+use super::select::Selection;
 use super::watch::{Audience, audience};
 use super::{reconcile, wire};
 use crate::config::Loaded;
 use crate::demo::{Manners, Scene, SceneError};
 use crate::report::{RunReport, text};
-use crate::run::{Bookmarks, Found, IfLocked, Mode, Options, Scope, Shard};
+use crate::run::{Bookmarks, Found, IfLocked, Mode, Options, Scope, Shard, Terms};
 
 /// The same world every time; only the clock moves.
 const SEED: u64 = 20;
@@ -98,6 +99,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
         scope: Scope::Coverage,
         max_emits: None,
         found: Found::Repaired,
+        terms: Terms::default(),
         if_locked: IfLocked::Fail,
         shard: Shard::default(),
         drain: Duration::from_secs(30),
@@ -112,7 +114,7 @@ async fn run(desk: &Desk, loaded: &Loaded) -> Result<RunReport, Failure> {
     };
     let audience: Arc<dyn Audience> =
         audience(&quiet_unless_terminal(desk), &desk.screen, Duration::from_mins(1)).into();
-    let report = reconcile::execute(desk, loaded, &[], options, &audience).await?;
+    let report = reconcile::execute(desk, loaded, Selection::default(), options, &audience).await?;
     let _ = audience.end(&report);
     if desk.signals.exit_code().is_some() {
         return Err(Failure::exiting(report.exit.code, "interrupted", "the demo was interrupted"));

@@ -1,6 +1,9 @@
 //! `tieout check`: the definitions, then the references if asked, then everything that a run would reach if asked.
 
+use std::sync::Arc;
+
 use tieout_reconcilers::define::problem::Problem;
+use tieout_reconcilers::reconciler::Reconciler;
 
 use super::args::{CheckArgs, Format};
 use super::check::{self, Tested};
@@ -15,15 +18,16 @@ use crate::report::github::{Annotation, annotations};
 pub(super) async fn check(desk: &Desk, args: &CheckArgs) -> Result<u8, Failure> {
     let is_annotated = desk.output.format == Format::Github;
     let loaded = if is_annotated { load_annotated(desk)? } else { wire::load_quietly(desk)? };
+    let domains = wire::selected_if_any(&loaded, &args.domains)?;
     let doubts = loaded.warnings.iter().map(|warning| Tested::warning("definition", warning.with_its_help()));
-    let mut tests = vec![definitions(&loaded)];
+    let mut tests = vec![definitions(&domains)];
     // Annotations stand beside the lines that are doubtful, and were written where the file was loaded.
     tests.extend(doubts.filter(|_| !is_annotated));
     if args.vars || args.online {
         tests.push(references(&loaded.config));
     }
     if args.online {
-        tests.extend(online(&loaded).await);
+        tests.extend(online(&loaded.config, &domains).await);
     }
     if is_annotated {
         return check::annotate(&tests, &desk.output);
@@ -47,9 +51,9 @@ fn load_annotated(desk: &Desk) -> Result<Loaded, Failure> {
     }
 }
 
-fn definitions(loaded: &Loaded) -> Tested {
-    let domains: Vec<&str> = loaded.domains.iter().map(|domain| domain.domain().as_str()).collect();
-    let seen = match domains.as_slice() {
+fn definitions(domains: &[Arc<dyn Reconciler>]) -> Tested {
+    let names: Vec<&str> = domains.iter().map(|domain| domain.domain().as_str()).collect();
+    let seen = match names.as_slice() {
         [] => "no domain".to_owned(),
         [only] => format!("1 domain: {only}"),
         several => format!("{} domains: {}", several.len(), several.join(", ")),
@@ -66,16 +70,15 @@ fn references(config: &Config) -> Tested {
 }
 
 /// Reaches for everything that a run would need. It makes the state store where there is none, and sends no event.
-async fn online(loaded: &Loaded) -> Vec<Tested> {
-    let config = &loaded.config;
+async fn online(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Vec<Tested> {
     let mut tests = vec![reach::state(config).await];
-    tests.extend(reach::queues(config, &loaded.domains).await);
-    tests.extend(counted::lags(config, &loaded.domains).await);
-    let databases = wire::databases(config, &loaded.domains).await;
-    let tokens = wire::token_store(config, loaded.domains.iter().map(|domain| domain.provider())).await;
+    tests.extend(reach::queues(config, domains).await);
+    tests.extend(counted::lags(config, domains).await);
+    let databases = wire::databases(config, domains).await;
+    let tokens = wire::token_store(config, domains.iter().map(|domain| domain.provider())).await;
     let tokens = tokens.unwrap_or_default();
-    let clients = wire::clients(config, &loaded.domains, tokens.as_ref());
-    for domain in &loaded.domains {
+    let clients = wire::clients(config, domains, tokens.as_ref());
+    for domain in domains {
         let Some(database) = databases.get(&domain.local().database) else { continue };
         tests.push(reach::columns(database, domain.as_ref()).await);
         tests.extend(reach::received(&databases, domain.as_ref()).await);

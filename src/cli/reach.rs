@@ -13,8 +13,8 @@ use super::{member, wire};
 use crate::config::Config;
 use crate::coverage;
 use crate::local::{Database, LocalError, MemberValues, Reader};
-use crate::queue::QueueFault;
-use crate::report::exit;
+use crate::queue::{QueueFault, with_name};
+use crate::report::{codes, exit};
 use crate::run;
 use crate::source::{Client, Glance, glance};
 use crate::store::SCHEMA_VERSION;
@@ -74,7 +74,9 @@ pub(super) async fn state(config: &Config) -> Tested {
             store.close().await;
             Tested::ok("state store", format!("{place}, schema version {SCHEMA_VERSION}"))
         }
-        Err(failure) => Tested::failed("state store", failure.message, failure.exit),
+        Err(failure) => {
+            with_advice(Tested::failed("state store", failure.message, failure.exit), failure.code)
+        }
     }
 }
 
@@ -89,7 +91,7 @@ pub(super) async fn queues(config: &Config, domains: &[Arc<dyn Reconciler>]) -> 
         let what = format!("queue {name}");
         tests.push(match queue.ready().await {
             Ok(()) => Tested::ok(what, "takes events"),
-            Err(fault) => refused(what, &fault),
+            Err(fault) => refused(what, &fault.of_queue(name)),
         });
     }
     tests
@@ -106,8 +108,7 @@ pub(super) async fn tables(config: &Config, domains: &[Arc<dyn Reconciler>]) -> 
                 tests.push(Tested::ok(what, "as this version makes it, with all that its consumers call"));
             }
             Ok(Some(unlike)) => {
-                let named = |told: String| told.replace("queue NAME", &format!("queue {name}"));
-                tests.extend(unlike.into_iter().map(|told| Tested::warning(&what, named(told))));
+                tests.extend(unlike.iter().map(|told| Tested::warning(&what, with_name(told, name))));
             }
             // No table; or none that answers, which is said of the queue as a whole.
             Ok(None) | Err(_) => {}
@@ -150,12 +151,21 @@ pub(super) async fn first_page(client: &Client, domain: &Arc<dyn Reconciler>) ->
     match glance(client, domain.as_ref(), &slice, &request, None).await {
         Ok(Glance { page, .. }) => match page.map_or(0, |page| page.items.len()) {
             0 => Tested::ok(what, "the first page can be read: it is empty"),
+            1 => Tested::ok(what, "the first page can be read: 1 item"),
             n => Tested::ok(what, format!("the first page can be read: {n} items")),
         },
         Err(reason) => {
             let code = if reason.is_rejected() { exit::CREDENTIALS } else { exit::FAILED };
             Tested::failed(what, reason.to_string(), code)
         }
+    }
+}
+
+/// A test that failed, with what to do about failures of its code.
+pub(super) fn with_advice(tested: Tested, code: &str) -> Tested {
+    match codes::find(code) {
+        Some(code) => Tested { detail: format!("{}; {}", tested.detail, code.help), ..tested },
+        None => tested,
     }
 }
 

@@ -13,20 +13,23 @@ use uuid::Uuid;
 use super::again;
 use super::desk::Desk;
 use super::failure::Failure;
+use super::pace::Pace;
 use super::publish;
 use super::saved_plan::{self, Out};
 use super::scope::{BackfillArgs, IfLocked, Manner, PlanArgs, RunArgs, Scope, Sending};
+use super::select::Selection;
 use super::signals::asks;
 use super::watch::{Audience, audience};
 use super::wire::{self, SharedBudgets};
+use super::{step_summary, unbegun};
 use crate::clock::Clocks;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::notify::{Notifier, Occasion};
 use crate::progress::Watcher;
 use crate::report::text::Look;
-use crate::report::{RunReport, exit, text};
+use crate::report::{RunReport, Trigger, exit, text};
 use crate::report_file;
-use crate::run::{self, Asked, Bookmarks, Found, Job, Mode, Options};
+use crate::run::{self, Asked, Bookmarks, Call, Found, Job, Mode, Options};
 use crate::store::Keep;
 
 /// How long connections to the state store are waited for that are in use.
@@ -34,16 +37,22 @@ const CLOSING_TIME: Duration = Duration::from_secs(2);
 
 /// Carries `run` out.
 pub(super) async fn run(desk: &Desk, args: &RunArgs) -> Result<u8, Failure> {
-    let scope = scope_of(&args.scope)?;
-    let sends = with(&args.sending, options(Mode::Run, scope, &args.scope.manner));
-    let options = Options { differences_exit: args.detailed_exitcode, ..sends };
-    let (domains, options) = match (&args.plan, &args.resume, &args.failed) {
-        (Some(plan), ..) => planned(desk, plan, args, options).await?,
-        (None, Some(run), _) => again::resumed(desk, run, options).await?,
-        (None, None, Some(run)) => (again::failed(desk, run).await?, options),
-        (None, None, None) => (args.scope.domains.clone(), options),
+    let sends = with(&args.sending, options_of(Mode::Run, &args.scope)?);
+    let terms = run::Terms { confirm: args.confirm, ..sends.terms };
+    let options = Options { differences_exit: args.detailed_exitcode, terms, ..sends };
+    let (wanted, options) = match (&args.plan, &args.resume, &args.failed) {
+        (Some(plan), ..) => named(planned(desk, plan, args, options).await?),
+        (None, Some(run), _) => named(again::resumed(desk, run, options).await?),
+        (None, None, Some(run)) => named((again::failed(desk, run).await?, options)),
+        (None, None, None) => (Selection::from(&args.scope.domains), options),
     };
-    reconcile(desk, &domains, &args.scope.manner, options).await
+    let Scope { manner, terms, .. } = &args.scope;
+    reconcile(desk, Ask { wanted, manner, pace: terms.rate, out: None }, options).await
+}
+
+/// What is done about the domains of these names.
+fn named((names, options): (Vec<String>, Options)) -> (Selection, Options) {
+    (names.into(), options)
 }
 
 /// A saved plan is carried out by whoever holds its domains.
@@ -62,30 +71,38 @@ async fn planned(
 
 /// Carries `plan` out.
 pub(super) async fn plan(desk: &Desk, args: &PlanArgs) -> Result<u8, Failure> {
-    let Scope { domains, manner, .. } = &args.scope;
-    let options = options(Mode::Plan, scope_of(&args.scope)?, manner);
-    let Some(path) = args.out.clone() else { return reconcile(desk, domains, manner, options).await };
+    let Scope { domains, manner, terms, .. } = &args.scope;
+    let options = options_of(Mode::Plan, &args.scope)?;
+    let ask = Ask { wanted: domains.into(), manner, pace: terms.rate, out: None };
+    let Some(path) = args.out.clone() else { return reconcile(desk, ask, options).await };
     let out = Out { path, expires: args.expires, limit: options.list };
     out.check(args.overwrite)?;
     // What is sent is what the plan lists.
     let options = Options { list: usize::MAX, ..options };
-    saved(desk, domains, manner, options, out).await
+    reconcile(desk, Ask { out: Some(out), ..ask }, options).await
 }
 
 /// Carries `backfill` out.
 pub(super) async fn backfill(desk: &Desk, args: &BackfillArgs) -> Result<u8, Failure> {
     let asked = args.range.window(Instant::from(Utc::now()))?;
     let options = with(&args.sending, options(Mode::Run, run::Scope::Backfill(asked), &args.manner));
-    reconcile(desk, &args.domains, &args.manner, options).await
+    let ask = Ask { wanted: (&args.domains).into(), manner: &args.manner, pace: None, out: None };
+    reconcile(desk, ask, options).await
 }
 
 /// What `run` and `plan` look at.
 fn scope_of(scope: &Scope) -> Result<run::Scope, Failure> {
-    Ok(match scope.range.window(Instant::from(Utc::now()))? {
-        Some(range) => run::Scope::Range(range),
-        None if scope.key.is_empty() => run::Scope::Coverage,
-        None => run::Scope::Keys(scope.key.clone()),
+    Ok(match (scope.range.window(Instant::from(Utc::now()))?, scope.keys.wanted()?) {
+        (Some(range), _) => run::Scope::Range(range),
+        (None, Some(keys)) => run::Scope::Keys(keys),
+        (None, None) if scope.full => run::Scope::Full,
+        (None, None) => run::Scope::Coverage,
     })
+}
+
+/// What `run` and `plan` understand alike.
+fn options_of(mode: Mode, scope: &Scope) -> Result<Options, Failure> {
+    Ok(Options { terms: scope.terms.for_run(), ..options(mode, scope_of(scope)?, &scope.manner) })
 }
 
 /// What all these commands understand alike.
@@ -95,6 +112,7 @@ pub(super) fn options(mode: Mode, scope: run::Scope, manner: &Manner) -> Options
         scope,
         max_emits: manner.max_emits,
         found: if manner.baseline { Found::Baseline } else { Found::Repaired },
+        terms: run::Terms::default(),
         if_locked: run::IfLocked::Fail,
         shard: run::Shard::default(),
         drain: Duration::ZERO,
@@ -117,30 +135,28 @@ fn with(sending: &Sending, options: Options) -> Options {
     Options { drain: *drain, if_locked, shard, ..options }
 }
 
-/// Plans, and keeps the plan in a file.
-async fn saved(
-    desk: &Desk,
-    patterns: &[String],
-    manner: &Manner,
-    options: Options,
-    out: Out,
-) -> Result<u8, Failure> {
-    let loaded = wire::load(desk)?;
-    let domains = wire::selected(&loaded, patterns)?;
-    let called =
-        Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default(), out: Some(out) };
-    Box::pin(told(desk, &loaded, called, manner.heartbeat, options)).await
+/// What a call is about, and how it is watched.
+struct Ask<'a> {
+    wanted: Selection,
+    manner: &'a Manner,
+    /// The pace that it is asked to keep.
+    pace: Option<Pace>,
+    /// Where its plan is kept.
+    out: Option<Out>,
 }
 
-async fn reconcile(
-    desk: &Desk,
-    patterns: &[String],
-    manner: &Manner,
-    options: Options,
-) -> Result<u8, Failure> {
-    let loaded = wire::load(desk)?;
-    let domains = wire::selected(&loaded, patterns)?;
-    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default(), out: None };
+async fn reconcile(desk: &Desk, ask: Ask<'_>, options: Options) -> Result<u8, Failure> {
+    let Ask { wanted, manner, pace, out } = ask;
+    let loaded = match wire::load(desk) {
+        Ok(loaded) => loaded,
+        Err(failure) => {
+            Box::pin(unbegun::tell(desk, &wanted, &options, &failure)).await;
+            return Err(failure);
+        }
+    };
+    let domains = wire::resting(wire::selected(&loaded, wanted)?, options.terms.settle)?;
+    let (run_id, trigger) = (Uuid::now_v7(), desk.caller.trigger);
+    let called = Called { run_id, trigger, domains, budgets: SharedBudgets::at(pace), out };
     Box::pin(told(desk, &loaded, called, manner.heartbeat, options)).await
 }
 
@@ -148,12 +164,22 @@ async fn reconcile(
 pub(super) struct Called {
     /// Which it is.
     pub run_id: Uuid,
+    /// Who asked for it.
+    pub trigger: Trigger,
     /// What it is about.
     pub domains: Vec<Arc<dyn Reconciler>>,
     /// What it shares with other runs of this process.
     pub budgets: SharedBudgets,
     /// Where its plan is kept, where it is one.
     pub out: Option<Out>,
+}
+
+impl Called {
+    /// How it was called, with the definitions of a configuration.
+    pub(super) fn call(&self, desk: &Desk, loaded: &Loaded) -> Call {
+        let (args, definitions) = (desk.caller.args.clone(), loaded.definitions.clone());
+        Call { trigger: self.trigger, args, definitions }
+    }
 }
 
 /// Carries a run out before an audience, and returns the exit code that it comes to.
@@ -166,18 +192,20 @@ pub(super) async fn told(
 ) -> Result<u8, Failure> {
     let options = Options { keep: loaded.config.keep, ..options };
     let (run_id, domains, out) = (called.run_id, called.domains.clone(), called.out.clone());
+    let call = called.call(desk, loaded);
     let names = domains.iter().map(|domain| domain.domain().to_string()).collect();
     let asked = Asked::with(names, &options);
-    let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains)?;
+    let uses_stdout = options.mode == Mode::Run && wire::writes_to_stdout(&loaded.config, &domains);
     let output = if uses_stdout { desk.output.clone().on_stderr() } else { desk.output.clone() };
     let audience: Arc<dyn Audience> = audience(&output, &desk.screen, heartbeat).into();
     let mode = options.mode;
     let folder = loaded.config.report_folder.as_deref();
-    let report = match carry(desk, loaded, called, options, &audience).await {
+    let report = match Box::pin(carry(desk, loaded, called, options, &audience)).await {
         Ok(report) => report,
         Err(failure) => {
             let now = Instant::from(Utc::now());
-            let report = run::unopened(run_id, &domains, mode, now, failure.reason(), &failure.message);
+            let about = (domains.as_slice(), &call);
+            let report = run::unopened(run_id, about, mode, now, failure.reason(), &failure.message);
             if let Err(no_file) = keep(folder, &report) {
                 tracing::error!("{no_file}");
             }
@@ -186,6 +214,7 @@ pub(super) async fn told(
     };
     let kept = keep(folder, &report);
     desk.last_words.say(&text::verdict(&report, &desk.output.look));
+    step_summary::add(&report, &output);
     let written = out.as_ref().map(|out| out.write(loaded, &report, asked, desk)).transpose();
     let tell = |report: &RunReport, look: &Look| match (&out, &written) {
         (Some(out), Ok(said)) => {
@@ -201,7 +230,7 @@ pub(super) async fn told(
 
 /// Writes the file of a report, where files are wanted. A report without its file is no success, and is nowhere lost: it has been
 /// stored and is shown.
-fn keep(folder: Option<&Path>, report: &RunReport) -> Result<(), Failure> {
+pub(super) fn keep(folder: Option<&Path>, report: &RunReport) -> Result<(), Failure> {
     let Some(folder) = folder else { return Ok(()) };
     report_file::keep(folder, report).map(drop).map_err(|error| {
         let code = if report.exit.code == exit::DONE { exit::PARTIAL } else { report.exit.code };
@@ -218,12 +247,13 @@ fn keep(folder: Option<&Path>, report: &RunReport) -> Result<(), Failure> {
 pub(super) async fn execute(
     desk: &Desk,
     loaded: &Loaded,
-    patterns: &[String],
+    wanted: Selection,
     options: Options,
     audience: &Arc<dyn Audience>,
 ) -> Result<RunReport, Failure> {
-    let domains = wire::selected(loaded, patterns)?;
-    let called = Called { run_id: Uuid::now_v7(), domains, budgets: SharedBudgets::default(), out: None };
+    let domains = wire::selected(loaded, wanted)?;
+    let (run_id, trigger) = (Uuid::now_v7(), desk.caller.trigger);
+    let called = Called { run_id, trigger, domains, budgets: SharedBudgets::default(), out: None };
     Box::pin(carry(desk, loaded, called, options, audience)).await
 }
 
@@ -236,11 +266,14 @@ async fn carry(
     audience: &Arc<dyn Audience>,
 ) -> Result<RunReport, Failure> {
     let (run_id, domains, mode) = (called.run_id, called.domains.clone(), options.mode);
-    let notifier = notifier(desk, loaded, &domains, run_id, &options);
+    let call = called.call(desk, loaded);
+    let names = (names_of(&loaded.domains), names_of(&domains));
+    let notifier = notifier(desk, &loaded.config, names, run_id, &options);
     match work(desk, loaded, called, options, audience, &notifier).await {
         Err(failure) => {
             let now = Instant::from(Utc::now());
-            let mut report = run::unopened(run_id, &domains, mode, now, failure.reason(), &failure.message);
+            let about = (domains.as_slice(), &call);
+            let mut report = run::unopened(run_id, about, mode, now, failure.reason(), &failure.message);
             notifier.tell(None, &mut report).await;
             Err(failure)
         }
@@ -248,26 +281,27 @@ async fn carry(
     }
 }
 
-/// Whom a run tells. A plan tells nobody.
-fn notifier(
+fn names_of(domains: &[Arc<dyn Reconciler>]) -> Vec<String> {
+    domains.iter().map(|domain| domain.domain().to_string()).collect()
+}
+
+/// Whom a run tells, with the names of all domains that are defined and of those that it is about. A plan tells nobody.
+pub(super) fn notifier(
     desk: &Desk,
-    loaded: &Loaded,
-    domains: &[Arc<dyn Reconciler>],
+    config: &Config,
+    (defined, selected): (Vec<String>, Vec<String>),
     run_id: Uuid,
     options: &Options,
 ) -> Notifier {
-    let config = &loaded.config;
-    let names =
-        |domains: &[Arc<dyn Reconciler>]| domains.iter().map(|domain| domain.domain().to_string()).collect();
     let channels = config.channels.iter().filter(|_| options.mode == Mode::Run);
     let occasion = Occasion {
         run_id,
         channels: channels
             .map(|(name, channel)| (name.clone(), channel.resolve(name, &config.folder)))
             .collect(),
-        defined: names(&loaded.domains),
-        selected: names(domains),
-        is_whole: matches!(options.scope, run::Scope::Coverage),
+        defined,
+        selected,
+        is_whole: options.scope.is_whole(),
         look: desk.output.look.clone(),
     };
     Notifier::begin(occasion, desk.signals.token().clone())
@@ -282,21 +316,24 @@ async fn work(
     notifier: &Notifier,
 ) -> Result<RunReport, Failure> {
     let config = &loaded.config;
-    let Called { run_id, domains, budgets, out: _ } = called;
-    wire::prove_references(config, &domains)?;
-    let pseudonyms = wire::pseudonyms(config, &domains)?;
-    let mut queues = wire::queues(config, &domains)?;
+    let call = called.call(desk, loaded);
+    let Called { run_id, domains, budgets, .. } = called;
+    let lacking = wire::lacking(config, &domains);
+    let begun = domains.iter().filter(|domain| !lacking.contains_key(domain.domain()));
+    let pseudonyms = wire::pseudonyms(config, &begun.cloned().collect::<Vec<_>>())?;
+    let mut queues = wire::readable_queues(config, &domains);
     let (store, databases) = tokio::join!(wire::open_store(config), wire::databases(config, &domains));
     let store = store?;
     crash_point!("store.opened");
     // Whoever lets others in shares the limits with them; nobody else pays for that.
     let is_joined = options.mode == Mode::Run && options.if_locked == run::IfLocked::Join;
-    let budgets =
-        if is_joined && !bug!("rate_kept_apart") { SharedBudgets::through(&store) } else { budgets };
+    let budgets = if is_joined && !bug!("rate_kept_apart") { budgets.through(&store) } else { budgets };
     let signals = desk.signals.clone();
     let watcher: Arc<dyn Watcher> = Arc::<dyn Audience>::clone(audience);
     let job = Job {
         run_id,
+        call,
+        lacking,
         clients: wire::clients_within(config, &domains, Some(&store), &budgets),
         databases,
         store,

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::output::{Output, written};
 use super::watch::Audience;
 use crate::report::text::Look;
-use crate::report::{RunReport, json, seal, text};
+use crate::report::{RunReport, github, json, seal, text};
 
 /// Writes the report of a run or plan that is over, and returns the exit code of the process.
 ///
@@ -18,10 +18,15 @@ pub fn finish(
 ) -> Result<u8, Failure> {
     let report = seal(report);
     written(audience.end(&report))?;
-    // A stream has everything already.
-    if output.format != Format::Jsonl {
-        let human = |look: &_| if output.quiet { text::brief(&report, look) } else { told(&report, look) };
-        output.show(human, || json::run(&report), || Ok(String::new()))?;
+    match output.format {
+        // A stream has everything already.
+        Format::Jsonl => {}
+        Format::Github => output.write(&github::of_run(&report, &output.look))?,
+        _ => {
+            let human =
+                |look: &_| if output.quiet { text::brief(&report, look) } else { told(&report, look) };
+            output.show(human, || json::run(&report), || Ok(String::new()))?;
+        }
     }
     Ok(report.exit.code)
 }

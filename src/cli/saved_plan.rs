@@ -12,7 +12,7 @@ use super::wire;
 use crate::config::Loaded;
 use crate::plan_file::{PlanFile, Unusable};
 use crate::report::{RunReport, Status, text};
-use crate::run::{Asked, Found, Options, Scope};
+use crate::run::{Asked, Found, Options, Scope, Terms};
 use crate::store::{RunMode, Store, StoreError};
 
 /// Where a plan goes that is made.
@@ -109,6 +109,7 @@ pub(super) async fn planned(
         scope: Scope::Planned(Arc::new(permit)),
         max_emits: options.max_emits.or(asked.max_emits),
         found: if asked.baseline { Found::Baseline } else { options.found },
+        terms: Terms { settle: options.terms.settle.or(asked.settle()), ..options.terms },
         ..options
     };
     Ok((domains, options))
@@ -117,7 +118,7 @@ pub(super) async fn planned(
 /// The time by the state store's clock, and what it knows of the plan.
 async fn find(store: &Store, file: &PlanFile) -> Result<(Instant, Option<(Asked, RunReport)>), StoreError> {
     let now = store.now().await?;
-    let record = match store.find_run(&file.run_id.to_string()).await {
+    let record = match store.run(file.run_id).await {
         Err(StoreError::NoSuchRun(_)) => return Ok((now, None)),
         found => found?,
     };

@@ -5,25 +5,35 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::key::Key;
 use tieout_reconcilers::window::Window;
 
+use super::again::Earlier;
 use super::failure::Failure;
-use super::values::{When, key, when};
+use super::keys::Keys;
+use super::select::{Domains, NamedDomains};
+use super::terms::Terms;
+use super::values::{When, when};
 use crate::run;
 
 /// The scope of a run or plan.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Scope {
-    /// Domains, by name or glob (`stripe.*`); all when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domains: Vec<String>,
-    /// Only these items, however old; coverage stays as it is
-    #[arg(long, value_name = "K[,K]", value_delimiter = ',', value_parser = key, conflicts_with_all = ["since", "window"])]
-    pub key: Vec<Key>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: Domains,
+    /// Which items, in place of what lies in a range.
+    #[command(flatten)]
+    pub keys: Keys,
+    /// Read everything from where coverage begins, however much of it is verified; a feed of changes from its beginning, not from
+    /// its saved token
+    #[arg(long, conflicts_with_all = ["since", "window", "key", "keys_from"])]
+    pub full: bool,
     /// Which range, in place of what follows from coverage.
     #[command(flatten)]
     pub range: Range,
+    /// On which terms.
+    #[command(flatten)]
+    pub terms: Terms,
     /// How it is done.
     #[command(flatten)]
     pub manner: Manner,
@@ -124,17 +134,20 @@ pub struct RunArgs {
     /// What it does with events and locks.
     #[command(flatten)]
     pub sending: Sending,
-    /// Go on with the domains that an interrupted run did not end, as it was asked to: its scope, --max-emits and --baseline; the
+    /// Go on with the domains that an interrupted run did not end, as it was asked to: its scope, --max-emits, --baseline and --settle; the
     /// newest run when left out
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["domains", "key", "since", "window", "failed"])]
-    pub resume: Option<String>,
-    /// The domains that failed, are partial or were interrupted in a run; in the newest one when left out
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with = "domains")]
-    pub failed: Option<String>,
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["domains", "select", "exclude", "full", "key", "keys_from", "since", "window", "failed"])]
+    pub resume: Option<Earlier>,
+    /// The domains that failed, are partial, were interrupted or not begun in a run; in the newest one when left out
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["domains", "select", "exclude"])]
+    pub failed: Option<Earlier>,
     /// Send what a plan of `tieout plan --out` says and nothing else; each item is looked at again before, and what changed since
     /// is left out
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "key", "since", "window", "resume", "failed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "select", "exclude", "full", "key", "keys_from", "since", "window", "resume", "failed"])]
     pub plan: Option<PathBuf>,
+    /// After delivery, look again at what was sent, early and then ever more seldom, until all of it is repaired or so long has passed
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "TIEOUT_CONFIRM", hide_env_values = true)]
+    pub confirm: Option<Duration>,
     /// Exit with 4 instead of 0 when differences were found
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub detailed_exitcode: bool,
@@ -160,9 +173,9 @@ pub struct PlanArgs {
 /// `tieout backfill`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct BackfillArgs {
-    /// Domains, by name or glob (`stripe.*`)
-    #[arg(value_name = "DOMAIN", required = true)]
-    pub domains: Vec<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: NamedDomains,
     /// Fill what was never verified of this range, also before the domain's own beginning.
     #[command(flatten)]
     pub range: Range,
@@ -224,6 +237,7 @@ mod tests {
     use crate::cli::args::{Cli, Command};
     use crate::cli::values::instant;
     use clap::Parser;
+    use tieout_reconcilers::key::Key;
 
     fn scope(args: &[&str]) -> Result<Scope, clap::Error> {
         let args = ["tieout", "plan"].iter().chain(args);
@@ -263,11 +277,18 @@ mod tests {
 
     #[test]
     fn keys_come_in_a_list_and_exclude_a_range() {
-        let keys = scope(&["--key", "ch_1,ch_2"]).unwrap().key;
+        let keys = scope(&["--key", "ch_1,ch_2"]).unwrap().keys.key;
         assert_eq!(keys.iter().map(Key::as_str).collect::<Vec<_>>(), ["ch_1", "ch_2"]);
         for wrong in [
             ["--key", "ch_1", "--since", "2025-11-20"].as_slice(),
             &["--key", "ch_1", "--window", "24h"],
+            &["--keys-from", "-", "--since", "2025-11-20"],
+            &["--keys-from", "-", "--window", "24h"],
+            &["--full", "--since", "2025-11-20"],
+            &["--full", "--since", "2025-11-20", "--until", "2025-11-21"],
+            &["--full", "--window", "24h"],
+            &["--full", "--key", "ch_1"],
+            &["--full", "--keys-from", "-"],
             &["--since", "2d", "--window", "24h"],
             &["--window", "24h", "--until", "1h"],
             &["--until", "2025-11-20"],

@@ -11,7 +11,10 @@ const WITHOUT_A_VARIABLE: &[(&str, &[&str])] = &[
     ("it is asked once", &["--help", "--version"]),
     ("TIEOUT_LOG says it", &["--verbose"]),
     ("Kubernetes says it, in JOB_COMPLETION_INDEX", &["--job-index"]),
-    ("whoever agrees agrees to what they see now", &["--yes", "--force", "--overwrite", "--all", "--expect"]),
+    (
+        "whoever agrees agrees to what they see now",
+        &["--yes", "--force", "--overwrite", "--all", "--expect", "--update"],
+    ),
     ("somebody who sets it expects that `run` sends nothing, and `run` knows no such word", &["--dry-run"]),
     ("it is what a person says of one act", &["--reason", "--note", "--text"]),
     (
@@ -19,14 +22,24 @@ const WITHOUT_A_VARIABLE: &[(&str, &[&str])] = &[
         &["--out", "--from", "--keys-from", "--expires"],
     ),
     (
+        "what is made once stands in the call that makes it",
+        &["--feed", "--template", "new --table", "--database"],
+    ),
+    (
         "what a call is about stands in the call: a variable that was forgotten would have it read, list, send or change \
          something else, and say nothing",
         &[
+            "--select",
+            "--exclude",
             "--key",
+            "--full",
             "--since",
             "--until",
+            "--pages",
+            "--redact",
             "--window",
             "--resume",
+            "--cancel",
             "--failed",
             "--plan",
             "--each",
@@ -35,6 +48,7 @@ const WITHOUT_A_VARIABLE: &[(&str, &[&str])] = &[
             "--queue",
             "--group",
             "--class",
+            "--error",
             "--kind",
             "--state",
             "--cause",
@@ -42,6 +56,7 @@ const WITHOUT_A_VARIABLE: &[(&str, &[&str])] = &[
             "--dropped",
             "--gone",
             "--over",
+            "--due",
             "--type",
             "--run",
             "--after",
@@ -67,6 +82,7 @@ const WITHOUT_A_VARIABLE: &[(&str, &[&str])] = &[
             "--credential",
             "--container",
             "generate systemd --name",
+            "--beside",
         ],
     ),
 ];
@@ -138,9 +154,10 @@ fn the_long_help_of_every_command_leads_to_a_page_of_the_manual() {
     for (path, command) in commands() {
         let [short, long] = [command.get_after_help(), command.get_after_long_help()]
             .map(|help| help.unwrap_or_else(|| panic!("{path} says nothing")).to_string());
-        let page = long.strip_prefix(&short).and_then(|rest| rest.rsplit_once("docs/"));
-        let (_, page) = page.unwrap_or_else(|| panic!("{path} leads nowhere"));
-        assert!(contents.contains(&format!("]({page})")), "{path}: there is no page {page}");
+        let rest = long.strip_prefix(&short).and_then(|rest| rest.split_once("on its page \""));
+        let page = rest.and_then(|(_, rest)| rest.strip_suffix("\"."));
+        let page = page.unwrap_or_else(|| panic!("{path} leads nowhere"));
+        assert!(contents.contains(&format!("- [{page}](")), "{path}: there is no page {page}");
     }
 }
 
@@ -197,7 +214,7 @@ fn shared_flags_work_before_and_after_the_command_and_in_their_short_form() {
         let value = flag.get_action().takes_values().then(|| {
             flag.get_possible_values()
                 .last()
-                .map_or_else(|| "x".to_owned(), |value| value.get_name().to_owned())
+                .map_or_else(|| "UTC".to_owned(), |value| value.get_name().to_owned())
         });
         let forms = [Some(long(flag)), flag.get_short().map(|short| format!("-{short}"))];
         let words = forms.into_iter().flatten().map(|form| [Some(form), value.clone()].into_iter().flatten());

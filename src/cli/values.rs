@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tieout_reconcilers::define::checked::{Fault, FromText as _};
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::{Instant, TimeFormat};
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::{DomainName, FeedName};
+use tieout_reconcilers::zone::Zone;
 
 use crate::cause::Cause;
 use crate::finding::State;
@@ -49,6 +51,13 @@ pub(super) fn when(text: &str) -> Result<When, String> {
     }
     let wrong = "expected a date (2025-11-21), a time with its offset (2025-11-21T02:00:00Z) or how long ago (24h, 2d)";
     humantime::parse_duration(text).map(When::Ago).map_err(|_| wrong.to_owned())
+}
+
+/// A time zone, by its name in the IANA database.
+pub(super) fn zone(text: &str) -> Result<Zone, String> {
+    let said =
+        |fault: Fault| [Some(fault.message), fault.help].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    Zone::from_text(text).map_err(said)
 }
 
 /// The key of an item.
@@ -113,6 +122,21 @@ mod tests {
         assert_eq!(meant("1h 30m").unwrap(), "2025-11-21T10:30:00Z");
         for wrong in ["yesterday", "-2d", "2", ""] {
             assert!(meant(wrong).unwrap_err().contains("how long ago"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_zone_is_one_of_the_iana_database_and_another_word_says_which_is_like_it() {
+        assert_eq!(
+            zone("Europe/London").unwrap().rfc3339(Instant::from_micros(0)),
+            "1970-01-01T01:00:00+01:00"
+        );
+        assert_eq!(
+            zone("Europe/Londn").unwrap_err(),
+            "`Europe/Londn` is not a time zone; did you mean `Europe/London`? zones are named as in the IANA database"
+        );
+        for wrong in ["", "+01:00", "local", "CET+1"] {
+            assert!(zone(wrong).unwrap_err().contains("is not a time zone"), "{wrong}");
         }
     }
 

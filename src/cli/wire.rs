@@ -1,22 +1,27 @@
 //! From a checked configuration to everything that a run works with.
 //!
-//! A secret or queue that cannot be read ends the command before anything is sent; a database that does not answer is kept as
-//! the failure of its domains, and the others go on.
+//! For a run, a secret that cannot be read and a database that does not answer are the failure of the domains that need them, and the
+//! others go on; a command that cannot do without ends before anything is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::funnel::Funnel;
-use tieout_reconcilers::name::Name;
+use tieout_reconcilers::name::{DomainName, Name};
 use tieout_reconcilers::reconciler::Reconciler;
+use tieout_reconcilers::resting::Resting;
 
 use super::desk::Desk;
 use super::failure::Failure;
-use super::select::select;
+use super::pace::Pace;
+use super::select::{Selection, select};
+use crate::config::pattern::Choice;
 use crate::config::{Config, ConfigError, LagConfig, Loaded, ResolvedProvider, excerpt};
+use crate::demo::{self, StandInError};
 use crate::funnel;
 use crate::local::Database;
 use crate::privacy::Pseudonyms;
@@ -24,7 +29,7 @@ use crate::queue::{self, QueueSettings, Queues};
 use crate::report::exit;
 use crate::run;
 use crate::source::auth::Vault;
-use crate::source::{Budgets, Client, Ledger, ProviderSettings, SourceError};
+use crate::source::{Base, Budgets, Client, Ledger, ProviderSettings, SourceError, StandIn, Witness};
 use crate::store::{NotAStore, Store, StoreError, StoreSettings};
 use crate::vault::{NotAKey, StoreLedger, StoreShelf, StoreVault};
 
@@ -54,13 +59,57 @@ pub(super) fn load_file(path: &Path, desk: &Desk) -> Result<Loaded, Failure> {
 /// Proves that every secret and address of the domains can be read, before anything is sent. What a single member of a
 /// fan-out lacks is left to its own run.
 pub(super) fn prove_references(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<(), Failure> {
-    for domain in domains {
-        if !config.is_apart(domain.as_ref()) {
-            config.resolve_provider(domain.provider()).map_err(|error| wrong_reference(&error))?;
-        }
-        config.database_url(&domain.local().database).map_err(|error| wrong_reference(&error))?;
+    domains
+        .iter()
+        .try_for_each(|domain| prove_sides(config, domain.as_ref()))
+        .map_err(|error| wrong_reference(&error))
+}
+
+fn prove_sides(config: &Config, domain: &dyn Reconciler) -> Result<(), ConfigError> {
+    if !config.is_apart(domain) {
+        config.resolve_provider(domain.provider())?;
     }
-    Ok(())
+    config.database_url(&domain.local().database).map(drop)
+}
+
+/// Why some of the domains cannot be begun: a secret or an address of theirs cannot be read, of either side, of a queue, or the key of
+/// their pseudonyms. What a single member of a fan-out lacks is left to its own run.
+pub(super) fn lacking(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+) -> BTreeMap<DomainName, run::Failure> {
+    let lack = |domain: &Arc<dyn Reconciler>| {
+        let error = prove(config, domain.as_ref()).err()?;
+        Some((domain.domain().clone(), run::Failure::Configuration(error.to_string())))
+    };
+    domains.iter().filter_map(lack).collect()
+}
+
+fn prove(config: &Config, domain: &dyn Reconciler) -> Result<(), ConfigError> {
+    prove_sides(config, domain)?;
+    if domain.fields().are_hashed() {
+        config.pseudonyms()?;
+    }
+    funnel::queues_of(domain).iter().try_for_each(|queue| config.resolve_queue(queue).map(drop))
+}
+
+/// Refuses domains none of which could be begun, and says in the log which of them could not be.
+pub(super) fn prove_that_one_can_begin(
+    config: &Config,
+    domains: &[Arc<dyn Reconciler>],
+) -> Result<(), Failure> {
+    let lacking = lacking(config, domains);
+    match lacking.values().next() {
+        Some(failure) if lacking.len() == domains.len() => {
+            Err(Failure::usage("configuration", failure.to_string()))
+        }
+        _ => {
+            for (domain, failure) in &lacking {
+                tracing::error!(%domain, "runs of {domain} fail until this is mended: {failure}");
+            }
+            Ok(())
+        }
+    }
 }
 
 /// What stands for the values that the domains hide, where they hide any so.
@@ -105,6 +154,8 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
         }
         StoreError::NoSuchRun(_)
         | StoreError::AmbiguousRun(_)
+        | StoreError::NoSuchReplay(_)
+        | StoreError::AmbiguousReplay(_)
         | StoreError::Unsuitable { .. }
         | StoreError::Older { .. } => exit::USAGE,
         _ => exit::FAILED,
@@ -113,10 +164,41 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
 }
 
 /// The domains that a command is about.
-pub(super) fn selected(loaded: &Loaded, patterns: &[String]) -> Result<Vec<Arc<dyn Reconciler>>, Failure> {
-    let names: Vec<Name> = loaded.domains.iter().map(|domain| domain.domain().clone()).collect();
-    let wanted: BTreeSet<&Name> = select(patterns, &names)?.into_iter().collect();
-    Ok(loaded.domains.iter().filter(|domain| wanted.contains(domain.domain())).cloned().collect())
+pub(super) fn selected(
+    loaded: &Loaded,
+    wanted: impl Into<Selection>,
+) -> Result<Vec<Arc<dyn Reconciler>>, Failure> {
+    let choices: Vec<Choice<'_>> = loaded.domains.iter().map(|domain| Choice::of(domain.as_ref())).collect();
+    let meant: BTreeSet<&Name> = select(&wanted.into(), &choices)?.into_iter().collect();
+    Ok(loaded.domains.iter().filter(|domain| meant.contains(domain.domain())).cloned().collect())
+}
+
+/// The same for those who have something to say where no domain is defined and none is named.
+pub(super) fn selected_if_any(
+    loaded: &Loaded,
+    wanted: impl Into<Selection>,
+) -> Result<Vec<Arc<dyn Reconciler>>, Failure> {
+    let wanted = wanted.into();
+    if wanted.is_everything() { Ok(loaded.domains.clone()) } else { selected(loaded, wanted) }
+}
+
+/// The same domains, whose items rest for so long. What is shorter than any of them says is refused, before anything is read.
+pub(super) fn resting(
+    domains: Vec<Arc<dyn Reconciler>>,
+    settle: Option<Duration>,
+) -> Result<Vec<Arc<dyn Reconciler>>, Failure> {
+    let Some(settle) = settle else { return Ok(domains) };
+    let (rested, refused): (Vec<_>, Vec<_>) =
+        domains.into_iter().map(|domain| Resting::of(domain, settle)).partition(Result::is_ok);
+    if refused.is_empty() {
+        return Ok(rested.into_iter().flatten().collect());
+    }
+    let why = refused.into_iter().filter_map(Result::err).map(|why| why.to_string());
+    let message = format!(
+        "a run may have items rest for longer, and never for less, because what is still on its way would look lost\n{}",
+        why.collect::<Vec<_>>().join("\n")
+    );
+    Err(Failure::usage("settle", message))
 }
 
 /// The budgets of all providers, which the runs of one process share: a provider counts their requests together.
@@ -125,18 +207,31 @@ pub(super) struct SharedBudgets {
     of: Arc<Mutex<BTreeMap<Name, Arc<Budgets>>>>,
     /// Where other processes have a share in them.
     ledger: Option<Arc<dyn Ledger>>,
+    /// The pace that the run is asked to keep with each provider.
+    pace: Option<Pace>,
 }
 
 impl SharedBudgets {
-    /// Budgets whose declared rates are shared with all processes on a state store.
-    pub(super) fn through(store: &Store) -> Self {
-        Self { ledger: Some(Arc::new(StoreLedger::new(store.clone()))), ..Self::default() }
+    /// Budgets of a run that keeps a pace, where one was asked for.
+    pub(super) fn at(pace: Option<Pace>) -> Self {
+        Self { pace, ..Self::default() }
+    }
+
+    /// The same, whose rates are shared with all processes on a state store.
+    pub(super) fn through(&self, store: &Store) -> Self {
+        Self { ledger: Some(Arc::new(StoreLedger::new(store.clone()))), ..Self::at(self.pace) }
     }
 
     fn of(&self, provider: &Name) -> Arc<Budgets> {
         let mut known = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let budgets = || self.ledger.clone().map(Budgets::shared_through).unwrap_or_default();
-        Arc::clone(known.entry(provider.clone()).or_insert_with(|| Arc::new(budgets())))
+        let budgets = || {
+            let budgets = self.ledger.clone().map(Budgets::shared_through).unwrap_or_default();
+            Arc::new(match self.pace {
+                Some(pace) => budgets.no_faster_than(pace.per_second()),
+                None => budgets,
+            })
+        };
+        Arc::clone(known.entry(provider.clone()).or_insert_with(budgets))
     }
 }
 
@@ -157,13 +252,23 @@ pub(super) fn clients_within(
     budgets: &SharedBudgets,
 ) -> BTreeMap<String, Result<Client, run::Failure>> {
     let names: BTreeSet<&Name> = domains.iter().map(|domain| domain.provider()).collect();
-    let client = |name: &Name| client_within(config, name, store, &budgets.of(name));
+    let client = |name: &Name| client_within(config, name, store, &budgets.of(name), None);
     names.into_iter().map(|name| (name.to_string(), client(name))).collect()
 }
 
 /// The client of a provider.
 pub(super) fn client(config: &Config, name: &Name, store: Option<&Store>) -> Result<Client, run::Failure> {
-    client_within(config, name, store, &Budgets::default())
+    client_within(config, name, store, &Budgets::default(), None)
+}
+
+/// The client of a provider to whose answers somebody listens.
+pub(super) fn client_heard_by(
+    config: &Config,
+    name: &Name,
+    store: Option<&Store>,
+    witness: Arc<dyn Witness>,
+) -> Result<Client, run::Failure> {
+    client_within(config, name, store, &Budgets::default(), Some(witness))
 }
 
 fn client_within(
@@ -171,6 +276,7 @@ fn client_within(
     name: &Name,
     store: Option<&Store>,
     budgets: &Budgets,
+    witness: Option<Arc<dyn Witness>>,
 ) -> Result<Client, run::Failure> {
     let wrong = |text: String| run::Failure::Definition(text);
     let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
@@ -183,9 +289,11 @@ fn client_within(
         }
         _ => (None, None),
     };
-    let connect = |resolved: Result<ResolvedProvider, ConfigError>| {
+    let connect = move |resolved: Result<ResolvedProvider, ConfigError>| {
         let resolved = resolved.map_err(|error| SourceError::Settings(error.to_string()))?;
-        Client::within(&settings(resolved), vault.clone(), budgets)
+        let resolved = answered(resolved).map_err(|error| SourceError::Settings(error.to_string()))?;
+        let settings = ProviderSettings { witness: witness.clone(), ..settings(resolved) };
+        Client::within(&settings, vault.clone(), budgets)
     };
     let common = connect(config.resolve_provider(name));
     let members: BTreeMap<_, _> =
@@ -200,6 +308,40 @@ fn client_within(
         Some(shelf) => client.with_shelf(shelf),
         None => client,
     })
+}
+
+/// The client of a provider in whose place somebody answers: no secret is read, and nothing is sent.
+pub(super) fn stood_in_for(
+    config: &Config,
+    name: &Name,
+    stand_in: Arc<dyn StandIn>,
+) -> Result<Client, run::Failure> {
+    let wrong = |error: &ConfigError| SourceError::Settings(error.to_string());
+    let connect = move |resolved: Result<ResolvedProvider, ConfigError>| {
+        let mut settings = settings(resolved.map_err(|error| wrong(&error))?);
+        settings.stand_in = Some(Arc::clone(&stand_in));
+        // Nobody is there whom a pause would spare.
+        let none = Duration::ZERO;
+        (settings.caps.retry_base, settings.caps.retry_cap, settings.caps.outage) = (none, none, none);
+        Client::new(&settings)
+    };
+    let failed = |error: SourceError| run::Failure::Definition(error.to_string());
+    let open = config.resolve_open(name).map_err(|error| failed(wrong(&error)))?;
+    if open.members.is_empty() {
+        return connect(open.common).map_err(failed);
+    }
+    let caps = config.providers.get(name).map(|provider| provider.caps.clone()).unwrap_or_default();
+    let members = open.members.into_iter().map(|(each, member)| (each, connect(member))).collect();
+    Ok(Client::of_members(name.clone(), caps, connect(open.common), members))
+}
+
+/// A provider that a fake stands in for is asked where the fake listens.
+fn answered(mut resolved: ResolvedProvider) -> Result<ResolvedProvider, StandInError> {
+    if let Some(file) = &resolved.simulated {
+        resolved.base = Base::Fixed(demo::stand_in(file)?);
+        resolved.allow_private = true;
+    }
+    Ok(resolved)
 }
 
 /// The state store, where a provider hands out tokens that are good once and therefore kept there.
@@ -257,6 +399,16 @@ pub(super) fn queues(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result
     Ok(open(config, &queue_settings(config, domains)?))
 }
 
+/// The queues of the domains whose secrets can be read.
+pub(super) fn readable_queues(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Queues {
+    open(config, &readable(config, domains))
+}
+
+fn readable(config: &Config, domains: &[Arc<dyn Reconciler>]) -> BTreeMap<String, QueueSettings> {
+    let resolve = |name: String| config.resolve_queue(&name).ok().map(|settings| (name, settings));
+    queue_names(domains).into_iter().filter_map(resolve).collect()
+}
+
 /// Makes queues; nothing is connected yet.
 fn open(config: &Config, settings: &BTreeMap<String, QueueSettings>) -> Queues {
     let open = |(name, settings): (&String, &QueueSettings)| {
@@ -271,8 +423,8 @@ fn open(config: &Config, settings: &BTreeMap<String, QueueSettings>) -> Queues {
 }
 
 /// Whether events go to standard output, so that the report has to go elsewhere.
-pub(super) fn writes_to_stdout(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Result<bool, Failure> {
-    Ok(queue_settings(config, domains)?.values().any(|settings| matches!(settings, QueueSettings::Stdout)))
+pub(super) fn writes_to_stdout(config: &Config, domains: &[Arc<dyn Reconciler>]) -> bool {
+    readable(config, domains).values().any(|settings| matches!(settings, QueueSettings::Stdout))
 }
 
 /// Queues that are about to be opened.
@@ -307,7 +459,9 @@ fn queue_settings(
         let settings = config.resolve_queue(&name).map_err(|error| wrong_reference(&error))?;
         Ok((name, settings))
     };
-    let names: BTreeSet<String> =
-        domains.iter().flat_map(|domain| funnel::queues_of(domain.as_ref())).collect();
-    names.into_iter().map(resolve).collect()
+    queue_names(domains).into_iter().map(resolve).collect()
+}
+
+fn queue_names(domains: &[Arc<dyn Reconciler>]) -> BTreeSet<String> {
+    domains.iter().flat_map(|domain| funnel::queues_of(domain.as_ref())).collect()
 }

@@ -35,6 +35,24 @@ impl From<StateAlone> for ConfigFile {
     }
 }
 
+/// The same as far as it says who is told about runs: the state store, files, and people.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct ToldAlone {
+    state: Option<StateFile>,
+    report: Option<ReportFile>,
+    #[serde(default)]
+    reconcilers: Vec<Checked<String>>,
+    #[serde(default)]
+    notify: Ordered<Placed<ChannelFile>>,
+}
+
+impl From<ToldAlone> for ConfigFile {
+    fn from(alone: ToldAlone) -> Self {
+        let ToldAlone { state, report, reconcilers, notify } = alone;
+        Self { state, report, reconcilers, notify, ..Self::default() }
+    }
+}
+
 /// Where databases, queues, credentials and definitions are.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

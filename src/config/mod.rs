@@ -8,6 +8,7 @@ mod mask;
 pub mod secret;
 
 mod caps;
+pub mod pattern;
 
 pub mod notify;
 pub mod provider;
@@ -19,11 +20,15 @@ mod local_url;
 
 mod folder;
 mod registry;
-pub mod load;
+mod checked;
+mod load;
+mod misfits;
+mod named;
+mod sources;
 mod settings;
 
+pub use checked::{Config, DomainTests, Loaded, Openly};
 pub(crate) use folder::read as text_of;
-pub use load::{Config, Loaded};
 pub use metrics::MetricsConfig;
 pub use notify::ChannelConfig;
 pub use provider::{ProviderConfig, ResolvedProvider};

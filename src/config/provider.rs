@@ -1,7 +1,7 @@
 //! What the configuration says about a provider, and a provider with its secrets read.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +31,8 @@ use crate::source::{Base, Caps};
 pub(super) struct ProviderFile {
     /// Another base than the definition's: a sandbox, a server of your own.
     base: Option<Checked<BaseText>>,
+    /// A file of charges that a FAKE within tieout lists in the place of the API: nothing real is asked, for trying things out.
+    simulated: Option<Checked<String>>,
     /// Whether loopback and private addresses, and plain HTTP to them, are permitted.
     #[serde(default)]
     allow_private: bool,
@@ -69,6 +71,8 @@ impl FromText for BaseText {
 pub struct ProviderConfig {
     /// Another base than the definition's.
     pub base: Option<Url>,
+    /// The file that a fake lists in the place of the API, relative to the configuration.
+    pub simulated: Option<PathBuf>,
     /// Whether loopback and private addresses, and plain HTTP to them, are permitted.
     pub allow_private: bool,
     /// Where the secrets are.
@@ -87,7 +91,12 @@ impl ProviderFile {
     /// The parts that are right; names of secrets and variables stay even where their values are wrong.
     pub(super) fn compile(self, problems: &mut Problems<'_>) -> ProviderConfig {
         let mut config = ProviderConfig { allow_private: self.allow_private, ..ProviderConfig::default() };
+        if let (Some(base), Some(_)) = (&self.base, &self.simulated) {
+            let help = "leave `base` out to ask the fake, or `simulated` to ask a server";
+            problems.add(base.spot, Fault::new("`base` and `simulated` exclude each other").with_help(help));
+        }
         config.base = problems.take_option(self.base).map(|base| base.0);
+        config.simulated = problems.take_option(self.simulated).map(PathBuf::from);
         config.caps = self.caps.compile(problems);
         config.secrets = references(self.secrets.0, problems);
         for entry in self.var.0 {
@@ -145,6 +154,8 @@ pub struct ResolvedProvider {
     pub credential: String,
     /// Where its paths begin.
     pub base: Base,
+    /// The file that a fake lists in its place.
+    pub simulated: Option<PathBuf>,
     /// Other origins that its links may lead to.
     pub hosts: Vec<HostPattern>,
     /// Whether loopback and private addresses, and plain HTTP to them, are permitted.
@@ -176,6 +187,7 @@ pub(super) fn resolve(
         name: provider.name.clone(),
         credential: reading.credential(),
         base: reading.base()?,
+        simulated: config.simulated.as_ref().map(|file| folder.join(file)),
         hosts: reading.hosts()?,
         allow_private: config.allow_private,
         auth,
@@ -185,6 +197,38 @@ pub(super) fn resolve(
         caps: config.caps.clone(),
     })
 }
+
+/// The same without reading any secret: who answers in the provider's place asks for none.
+pub(super) fn resolve_open(
+    provider: &ProviderDefinition,
+    config: &ProviderConfig,
+    member: Option<&Member>,
+    folder: &Path,
+) -> Result<ResolvedProvider, ConfigError> {
+    let reading = Reading { provider, config, member, folder };
+    let base = match reading.base()? {
+        Base::Fixed(base) => base,
+        Base::FromToken { path, .. } => Url::parse(NAMED_BY_TOKEN)
+            .and_then(|url| url.join(&path))
+            .map_err(|_| ConfigError::unusable(&reading.what("base"), "its path leads nowhere"))?,
+    };
+    Ok(ResolvedProvider {
+        name: provider.name.clone(),
+        credential: provider.name.to_string(),
+        base: Base::Fixed(base),
+        hosts: reading.hosts()?,
+        allow_private: config.allow_private,
+        simulated: None,
+        auth: None,
+        tls: None,
+        headers: reading.headers()?,
+        limits: Limits::default(),
+        caps: config.caps.clone(),
+    })
+}
+
+/// Stands for an address that only the answer to a login names.
+const NAMED_BY_TOKEN: &str = "https://named-by-token.invalid";
 
 struct Reading<'r> {
     provider: &'r ProviderDefinition,

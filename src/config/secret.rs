@@ -30,7 +30,7 @@ pub enum ConfigError {
         variable: String,
     },
     /// The file cannot be read.
-    #[error("{what}: cannot read the file `{}`", path.display())]
+    #[error("{what}: cannot read the file `{}`: {source}", path.display())]
     Unreadable {
         /// The place in the configuration.
         what: String,

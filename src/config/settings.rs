@@ -9,8 +9,8 @@ use tieout_reconcilers::define::document::Document;
 use tieout_reconcilers::define::problem::{Problem, Spot};
 use tieout_reconcilers::define::yaml_tree::{Node, NodeKind};
 
+use super::checked::Config;
 use super::file::DEFAULT_STATE;
-use super::load::Config;
 use super::metrics::DEFAULT_JOB;
 use super::{folder, mask};
 use crate::metrics::DEFAULT_INTERVAL;

@@ -372,3 +372,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_reads_everything_reads_what_is_verified_too_and_each_instant_once() {
+    let feed = Feed {
+        overlap: Some(OverlapScan { back: Duration::from_mins(2), every: Duration::from_secs(1) }),
+        margin: Duration::from_secs(30),
+        ..feed()
+    };
+    let verified = [window(0, 100), window(150, 250)];
+    let known = known(&verified, 260);
+    let all = everything(&feed, &policy(), &known);
+    assert_eq!(windows(&all), [(0, 100), (100, 200), (200, 250)]);
+    assert!(all.iter().all(|slice| slice.purpose == Purpose::Coverage));
+    assert_eq!(all.iter().map(|slice| slice.newest).collect::<Vec<_>>(), [false, false, true]);
+    assert!(reaches_back(&feed, &known, &all));
+    let young = Policy { start: Some(at(200)), ..policy() };
+    assert!(!reaches_back(&feed, &known, &everything(&feed, &young, &known)));
+    assert!(!reaches_back(&Feed { overlap: None, ..feed.clone() }, &known, &all));
+}
+
+#[test]
+fn what_was_verified_and_is_not_kept_any_more_is_not_read_again_and_is_no_loss() {
+    let feed = Feed { retention: Some(Duration::from_secs(100)), ..feed() };
+    let verified = [window(0, 120), window(140, 200)];
+    let known = known(&verified, 260);
+    assert_eq!(windows(&everything(&feed, &policy(), &known)), [(161, 250)]);
+    assert_eq!(forgotten(&feed, &policy(), &known), [window(0, 120), window(140, 161)]);
+    assert_eq!(out_of_reach(&feed, &policy(), &known), [window(120, 140)]);
+}

@@ -4,8 +4,10 @@
 
 mod heartbeat;
 mod planner;
+mod retries;
 mod watch;
 
 pub use heartbeat::Heartbeat;
 pub use planner::{Passed, Replanned, Step, step};
+pub use retries::Retries;
 pub use watch::{Beat, Jump, Watch};

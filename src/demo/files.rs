@@ -22,12 +22,15 @@ const MARK: &str = ".made-by-tieout-demo";
 /// The base URL in the template of `tieout.yaml`.
 const TEMPLATE_BASE: &str = "http://127.0.0.1:8080";
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("demo.provider.yaml", include_str!("files/demo.provider.yaml")),
     (CONFIG, include_str!("files/tieout.yaml")),
     ("charges.yaml", include_str!("files/charges.yaml")),
     ("refunds.yaml", include_str!("files/refunds.yaml")),
     ("customers.yaml", include_str!("files/customers.yaml")),
+    ("fixtures/charges/page-1.json", include_str!("files/fixtures/charges/page-1.json")),
+    ("fixtures/charges/page-2.json", include_str!("files/fixtures/charges/page-2.json")),
+    ("fixtures/charges/rows.csv", include_str!("files/fixtures/charges/rows.csv")),
 ];
 
 /// The demo's folder.
@@ -43,7 +46,7 @@ pub enum FilesError {
     #[error("`{0}` is not empty and was not made by the demo")]
     Foreign(PathBuf),
     /// The folder or a file in it could not be read or written.
-    #[error("failed to prepare `{path}`")]
+    #[error("failed to prepare `{path}`: {source}")]
     Access {
         /// The folder or file.
         path: PathBuf,
@@ -72,7 +75,9 @@ impl DemoFiles {
         for (name, template) in TEMPLATES {
             let text = template.replace(TEMPLATE_BASE, base_url);
             let path = self.dir.join(name);
-            fs::write(&path, text).map_err(|source| FilesError::Access { path, source })?;
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| fs::write(&path, text))
+                .map_err(|source| FilesError::Access { path, source })?;
         }
         let path = self.dir.join(KEY);
         write_private(&path, key.expose_secret()).map_err(|source| FilesError::Access { path, source })
@@ -188,5 +193,13 @@ mod tests {
         fs::write(foreign.join(SHOP_DB), "somebody's books").unwrap();
         assert!(matches!(DemoFiles::prepare(&foreign), Err(FilesError::Foreign(_))));
         assert!(foreign.join(SHOP_DB).exists());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_says_why() {
+        let home = TempDir::new().unwrap();
+        fs::write(home.path().join("file"), "").unwrap();
+        let error = DemoFiles::prepare(&home.path().join("file/tieout-demo")).unwrap_err().to_string();
+        assert!(error.ends_with("file/tieout-demo`: Not a directory (os error 20)"), "{error}");
     }
 }

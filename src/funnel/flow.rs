@@ -5,6 +5,7 @@
 //! `decided = re_emitted + dead + undelivered + superseded`, and what was sent has repaired something or not yet:
 //! `re_emitted = repaired + unrepaired`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::day::Day;
@@ -25,7 +26,7 @@ pub struct Arrivals {
 }
 
 /// What flowed through on a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// The date.
     pub day: String,

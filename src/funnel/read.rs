@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::funnel::{Count, Funnel as Source, Tables};
@@ -22,7 +23,7 @@ use crate::store::{Keep, Store, StoreError};
 const DAYS: usize = 2;
 
 /// What a domain's funnel shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Funnel {
     /// Its days, oldest first.
     pub days: Vec<Flow>,
@@ -32,7 +33,7 @@ pub struct Funnel {
 }
 
 /// How far the consumers of a queue are behind, whichever domains' events wait for them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Consumers {
     /// The queue.
     pub queue: String,

@@ -13,6 +13,7 @@ use tieout_reconcilers::row::Row;
 
 use super::counter::Counter;
 use super::error::LocalError;
+use super::held::Held;
 use super::mysql::MySql;
 use super::postgres::Postgres;
 use super::reader::{KeyReader, Kind, Reader};
@@ -53,6 +54,8 @@ pub enum Database {
     Postgres(Postgres),
     /// A database that speaks the MySQL protocol, read in READ ONLY transactions.
     MySql(MySql),
+    /// Rows in memory, in the place of a database.
+    Held(Held),
 }
 
 impl Database {
@@ -98,6 +101,7 @@ impl Database {
                 Kind::Postgres(ServerReader::of(server, local, fields, member).await?.into())
             }
             Self::MySql(server) => Kind::MySql(ServerReader::of(server, local, fields, member).await?.into()),
+            Self::Held(held) => Kind::Held(held.reader(local, fields, member)?.into()),
         };
         Ok(Reader { kind, zone: local.zone })
     }
@@ -117,6 +121,7 @@ impl Database {
             Self::MySql(server) => {
                 Kind::MySql(ServerReader::by_key_alone(server, local, fields, member).await?.into())
             }
+            Self::Held(held) => Kind::Held(held.reader(local, fields, member)?.into()),
         };
         Ok(KeyReader(Reader { kind, zone: local.zone }))
     }
@@ -127,6 +132,9 @@ impl Database {
             Self::Sqlite(database) => Kind::Sqlite(database.counter(local).await?.into()),
             Self::Postgres(server) => Kind::Postgres(ServerReader::of_a_number(server, local).await?.into()),
             Self::MySql(server) => Kind::MySql(ServerReader::of_a_number(server, local).await?.into()),
+            Self::Held(held) => {
+                Kind::Held(held.reader(local, &Fields::default(), &MemberValues::new())?.into())
+            }
         };
         let reader = Reader { kind, zone: local.zone };
         Ok(Counter { reader, place: local.rows_place.clone() })
@@ -138,6 +146,7 @@ impl Database {
             Self::Sqlite(database) => database.now().await,
             Self::Postgres(database) => database.now().await,
             Self::MySql(database) => database.now().await,
+            Self::Held(_) => Ok(chrono::Utc::now().into()),
         }
     }
 
@@ -147,6 +156,7 @@ impl Database {
             Self::Sqlite(database) => database.close(),
             Self::Postgres(server) => server.pool().close().await,
             Self::MySql(server) => server.pool().close().await,
+            Self::Held(_) => {}
         }
     }
 }

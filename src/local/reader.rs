@@ -11,6 +11,7 @@ use tieout_reconcilers::zone::Zone;
 
 use super::database::EachRow;
 use super::error::LocalError;
+use super::held::HeldReader;
 use super::mysql::MySql;
 use super::postgres::Postgres;
 use super::read::Read;
@@ -30,6 +31,7 @@ pub(super) enum Kind {
     Sqlite(Arc<SqliteReader>),
     Postgres(Arc<ServerReader<Postgres>>),
     MySql(Arc<ServerReader<MySql>>),
+    Held(Arc<HeldReader>),
 }
 
 impl Reader {
@@ -63,6 +65,7 @@ impl Reader {
             Kind::Sqlite(reader) => reader.by_keys(keys, &mut only).await,
             Kind::Postgres(reader) => reader.by_keys(keys, &mut only).await,
             Kind::MySql(reader) => reader.by_keys(keys, &mut only).await,
+            Kind::Held(reader) => Ok(reader.by_keys(keys, &mut only)),
         }?;
         Ok(passed.counted(read))
     }
@@ -81,6 +84,7 @@ impl Reader {
             Kind::Sqlite(reader) => reader.rows(window, each_row).await,
             Kind::Postgres(reader) => reader.rows(window, each_row).await,
             Kind::MySql(reader) => reader.rows(window, each_row).await,
+            Kind::Held(reader) => Ok(reader.rows(window, each_row)),
         }
     }
 }

@@ -128,6 +128,11 @@ pub(super) static FINDINGS_UNCONFIRMED: Metric = gauge(
     &["domain", "kind"],
     "Findings whose event a queue acknowledged and that are still there: emitted and recurring",
 );
+pub(super) static FINDINGS_HELD: Metric = gauge(
+    "tieout_findings_held",
+    DOMAIN,
+    "Findings that a safety limit holds now, whichever run it was, until somebody approves; those of a baseline are not among them",
+);
 pub(super) static FINDINGS_AMOUNT: Metric = gauge(
     "tieout_findings_open_amount",
     &["domain", "currency"],
@@ -179,7 +184,7 @@ pub(super) static PUSH_FAILURES: Metric = gauge(
 );
 
 /// Every metric, in the order of the exposition.
-pub static ALL: [&Metric; 28] = [
+pub static ALL: [&Metric; 29] = [
     &LAST_SUCCESS,
     &LAST_COMPLETION,
     &LAST_START,
@@ -197,6 +202,7 @@ pub static ALL: [&Metric; 28] = [
     &FINDINGS_OPEN,
     &FINDINGS_OLDEST,
     &FINDINGS_UNCONFIRMED,
+    &FINDINGS_HELD,
     &FINDINGS_AMOUNT,
     &UNEXPLAINED,
     &DLQ_ENTRIES,

@@ -48,6 +48,8 @@ pub struct DomainFacts {
     pub counted: Counted,
     /// Its findings that are not over.
     pub findings: Vec<FindingGroup>,
+    /// What safety limits hold of it.
+    pub held: Option<Backlog>,
     /// Its dead letters.
     pub dead: Option<Backlog>,
 }
@@ -85,6 +87,7 @@ impl DomainFacts {
             last_run: json.map(LastRun::from_json).unwrap_or_default(),
             counted: kept.map(|kept| kept.counted).unwrap_or_default(),
             findings: measured.findings.iter().filter(|group| group.domain == name).cloned().collect(),
+            held: measured.held.get(name).copied(),
             dead: measured.dead.get(name).copied(),
         }
     }

@@ -48,7 +48,7 @@ impl LastRun {
             pages: report.pages,
             emitted: report.events.emitted,
             failed: report.events.dead,
-            confirmed: report.follow_up.repaired,
+            confirmed: report.repaired(),
             unexplained: unexplained
                 .map(|amount| (amount.currency.clone(), amount.unexplained.clone()))
                 .collect(),
@@ -88,7 +88,7 @@ fn end(report: &DomainReport, started_at: Instant, is_whole: bool) -> DomainEnd 
             requests_failed: report.api_requests.failed,
             events_emitted: report.events.emitted,
             events_failed: report.events.dead,
-            events_confirmed: report.follow_up.repaired,
+            events_confirmed: report.repaired(),
         },
     }
 }

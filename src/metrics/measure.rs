@@ -108,6 +108,8 @@ fn last_run(samples: &mut Samples, domain: &DomainFacts) {
 }
 
 fn findings(samples: &mut Samples, domain: &DomainFacts) {
+    let held = domain.held.map_or(0, |held| held.count);
+    samples.add(&metric::FINDINGS_HELD, &[domain.domain.as_str()], number(held));
     for kind in KINDS {
         let labels = [domain.domain.as_str(), kind.as_str()];
         let its: Vec<&FindingGroup> = domain.findings.iter().filter(|group| group.kind == kind).collect();

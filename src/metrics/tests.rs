@@ -87,6 +87,7 @@ fn a_domain_that_never_ran_is_told_with_zeros_and_one_that_is_not_configured_is_
     let told = told(&[subject("shop.refunds", MembersKnown::Nobody)], &held_once());
     says(&told, "tieout_domain_last_success_timestamp_seconds{domain=\"shop.refunds\"} 0.0");
     says(&told, "tieout_findings_open{domain=\"shop.refunds\",kind=\"missing\"} 0.0");
+    says(&told, "tieout_findings_held{domain=\"shop.refunds\"} 0.0");
     says(&told, "tieout_dlq_entries{domain=\"shop.refunds\"} 0.0");
     says(&told, "tieout_funnel_day_timestamp_seconds{domain=\"shop.refunds\"} 0.0");
     assert!(!told.contains("tieout_funnel_events{"), "what nobody told is not there: {told}");

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use globset::GlobMatcher;
 use secrecy::SecretString;
 use tieout_reconcilers::name::Name;
 
@@ -43,8 +42,8 @@ pub enum Means {
 pub struct Wishes {
     /// Which events.
     pub on: BTreeSet<Event>,
-    /// Of which domains; all where there is no pattern.
-    pub domains: Vec<GlobMatcher>,
+    /// Of which domains, by name; of all where nothing is said.
+    pub domains: Option<BTreeSet<String>>,
     /// After what time a trouble that lasts is told again.
     pub every: Duration,
     /// An address for its messages, with `{run_id}` for the run.
@@ -55,7 +54,7 @@ impl Default for Wishes {
     /// Everything but that another run was at work, which is no trouble of its own.
     fn default() -> Self {
         let on = Event::ALL.into_iter().filter(|event| *event != Event::Trouble(Trouble::Skipped)).collect();
-        Self { on, domains: Vec::new(), every: EVERY, link: None }
+        Self { on, domains: None, every: EVERY, link: None }
     }
 }
 
@@ -63,7 +62,7 @@ impl Wishes {
     /// Whether a domain is among those it is told about.
     #[must_use]
     pub fn cover(&self, domain: &str) -> bool {
-        self.domains.is_empty() || self.domains.iter().any(|glob| glob.is_match(domain))
+        self.domains.as_ref().is_none_or(|names| names.contains(domain))
     }
 
     /// Whether it is told about a trouble.

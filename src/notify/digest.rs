@@ -258,7 +258,11 @@ impl DomainDigest {
             Trouble::Undelivered => format!("{} given up or waiting to be sent", counted(size, "event")),
             Trouble::Recurring => format!("{} parked: sent several times in vain", counted(size, "finding")),
             Trouble::Differences => format!("{} not repaired yet", counted(size, "finding")),
-            Trouble::Skipped => "skipped, because another run held its lease".to_owned(),
+            Trouble::Skipped => match self.failure.as_deref() {
+                Some("not_begun") => "skipped, because another domain failed before".to_owned(),
+                Some("paused") => "skipped, because it is paused".to_owned(),
+                _ => "skipped, because another run held its lease".to_owned(),
+            },
         };
         if self.began.contains(&trouble) { format!("new: {what}") } else { format!("still: {what}") }
     }

@@ -91,7 +91,27 @@ fn unanswered(place: &str, error: reqwest::Error) -> NotSent {
     let (is_new, is_late) = (error.is_connect(), error.is_timeout());
     match SourceError::transport(if is_new { "connecting" } else { "sending the message" }, error) {
         SourceError::AddressRefused(why) => NotSent::Refused(why),
+        untrusted @ SourceError::Untrusted { .. } => NotSent::Refused(format!("{place}: {untrusted}")),
         _ if is_late => NotSent::Unreachable(format!("{place} gives no answer in time")),
         failed => NotSent::Unreachable(format!("{place}: {failed}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::webhook::Allow;
+    use crate::source::tests::untrusted_server;
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_refused_and_not_tried_again() {
+        let address = untrusted_server().await;
+        let target = Target::of(&address, Allow::default()).unwrap();
+        let url = address.parse().unwrap();
+        let letter =
+            Letter { target: &target, url, content_type: "text/plain", body: String::new(), signed: None };
+        let refused = post(&letter).await.unwrap_err();
+        assert!(matches!(&refused, NotSent::Refused(why) if why.contains("UnknownIssuer")), "{refused:?}");
+        assert!(refused.to_string().contains("SSL_CERT_FILE"), "{refused}");
     }
 }

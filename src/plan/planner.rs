@@ -6,6 +6,7 @@ use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::{Discrepancy, Kind};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::Each;
 use tieout_reconcilers::reconciler::{Data, Reconciler, Remedy};
 use uuid::Uuid;
@@ -38,7 +39,7 @@ pub struct Observation {
 }
 
 /// Where a finding stood before a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stand {
     /// Its state.
     pub state: State,
@@ -46,11 +47,16 @@ pub struct Stand {
     pub episode: u32,
     /// The run that wrote it.
     pub run_id: Uuid,
+    /// What was wrong.
+    pub kind: Kind,
+    /// The money that it moved.
+    pub amount: Option<Money>,
 }
 
 impl From<&Finding> for Stand {
     fn from(finding: &Finding) -> Self {
-        Self { state: finding.state, episode: finding.episode, run_id: finding.run_id }
+        let Finding { state, episode, run_id, kind, amount, .. } = finding;
+        Self { state: *state, episode: *episode, run_id: *run_id, kind: *kind, amount: amount.clone() }
     }
 }
 

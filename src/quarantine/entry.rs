@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::fingerprint::Fingerprint;
 use tieout_reconcilers::instant::Instant;
@@ -69,8 +70,8 @@ impl FromStr for EntryId {
 /// A word of a closed list, as columns, reports and flags write it.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $word:ident = $text:literal,)+ }) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum)]
         #[serde(rename_all = "snake_case")]
         #[value(rename_all = "snake_case")]
         pub enum $name { $($(#[$of])* $word,)+ }
@@ -93,6 +94,7 @@ macro_rules! words {
 
 words! {
     /// What cannot be read.
+    #[schemars(rename = "QuarantineKind")]
     Kind {
         /// An item of a page that has no usable key.
         Item = "item",
@@ -105,6 +107,7 @@ words! {
 
 words! {
     /// What is wrong with it.
+    #[schemars(rename = "QuarantineClass")]
     Class {
         /// It has no key that identifies anything.
         Key = "key",
@@ -119,6 +122,7 @@ words! {
 
 words! {
     /// Where it stands.
+    #[schemars(rename = "QuarantineState")]
     State {
         /// It holds its range back, or makes the domain partial.
         Open = "open",

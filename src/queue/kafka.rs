@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use self::client::Client;
 use self::record::Record;
@@ -65,21 +65,11 @@ impl KafkaQueue {
 
     /// Asks whether the topic is there, without making it.
     async fn look(&self, client: &Client) -> Result<(), QueueFault> {
-        let ear = client.ear();
-        let mut finding = client.find(&self.settings.topic, CONNECT_TIME);
-        let found = tokio::select! {
-            biased;
-            found = &mut finding => found,
-            why = ear.refusal() => return Err(self.refused(why)),
-            why = ear.down() => match timeout(LAST_TRY, finding).await {
-                Ok(found) => found,
-                Err(_) => return Err(self.unreachable(why)),
-            },
-        };
-        found.map_err(|code| match blame(code) {
-            Blame::Queue(Trouble::Nowhere(_)) => self.no_topic(),
-            Blame::Queue(Trouble::Refusal(why)) => self.refused(why),
-            _ => self.unreachable(ear.last_failure().unwrap_or_else(|| code.to_string())),
+        let finding = client.find(&self.settings.topic, CONNECT_TIME);
+        client.ear().answer(finding, LAST_TRY).await.map_err(|why| match why {
+            Trouble::Nowhere(_) => self.no_topic(),
+            Trouble::Refusal(why) => self.refused(why),
+            Trouble::ForNow(why) => self.unreachable(why),
         })
     }
 

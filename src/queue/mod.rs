@@ -147,6 +147,23 @@ pub enum QueueFault {
     },
 }
 
+impl QueueFault {
+    /// The same about the queue that the configuration calls so: a command in it can be pasted.
+    #[must_use]
+    pub fn of_queue(self, name: &str) -> Self {
+        match self {
+            Self::Refused { place, why } => Self::Refused { place, why: with_name(&why, name) },
+            unreachable @ Self::Unreachable { .. } => unreachable,
+        }
+    }
+}
+
+/// What a queue said that does not know what the configuration calls it, with its name in the command that it advises.
+#[must_use]
+pub fn with_name(told: &str, name: &str) -> String {
+    told.replace("migrate queue NAME", &format!("migrate queue {name}"))
+}
+
 /// Makes a queue of its settings. Nothing is opened before [`Queue::ready`] or the first [`Queue::send`].
 #[must_use]
 pub fn open(settings: &QueueSettings) -> Box<dyn Queue> {

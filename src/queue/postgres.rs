@@ -148,7 +148,7 @@ impl PostgresQueue {
     }
 
     fn blame(&mut self, error: &sqlx::Error) -> Blame {
-        let reason = error.to_string();
+        let reason = sql_fault::words(error);
         match sql_fault::sort(error) {
             SqlFault::Data => Blame::Event(Outcome::Dead { class: "poison", reason }),
             SqlFault::TooLarge => Blame::Event(Outcome::Dead { class: "too_large", reason }),
@@ -162,7 +162,7 @@ impl PostgresQueue {
     }
 
     fn queue_fault(&self, error: &sqlx::Error) -> QueueFault {
-        let why = error.to_string();
+        let why = sql_fault::words(error);
         match sql_fault::sort(error) {
             SqlFault::Unreachable | SqlFault::Full | SqlFault::Conflict => {
                 QueueFault::Unreachable { place: self.place.clone(), why }

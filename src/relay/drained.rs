@@ -30,6 +30,12 @@ impl Drained {
         self.sent.values().sum()
     }
 
+    /// Whether a queue takes nothing before somebody does something about it.
+    #[must_use]
+    pub fn is_refused_by(&self, queue: &str) -> bool {
+        matches!(self.faults.get(queue), Some(QueueFault::Refused { .. }))
+    }
+
     /// Why events are left, in words: what is wrong with queues, and whose consumers are too far behind.
     pub fn problems(&self) -> impl Iterator<Item = String> {
         self.faults.values().map(ToString::to_string).chain(self.crowds_before(|_| true))

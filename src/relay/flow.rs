@@ -53,7 +53,8 @@ async fn deliver(relay: &Relay<'_>, line: &mut Line<'_>, mut batch: Batch) -> Re
     let mut before = Answered::default();
     loop {
         if bug!("acknowledged_before_send") {
-            relay.store.acknowledge(&batch.ids()).await?;
+            let numbers: Vec<i64> = batch.events.iter().map(|event| event.seq).collect();
+            relay.store.acknowledge(&numbers).await?;
         }
         // Where consumers are watched, nothing is claimed before they have been asked again.
         let ahead = if line.queue.watches_consumers() { 0 } else { line.pace.at_once() };

@@ -88,6 +88,7 @@ impl<'a> Line<'a> {
 
     /// Leaves a queue alone for a while, or for the rest of the drain where trying again is useless.
     fn leave_alone(&mut self, fault: QueueFault) -> Turn {
+        let fault = fault.of_queue(self.name);
         warn!(queue = self.name, "{fault}");
         let delay = match &fault {
             QueueFault::Unreachable { .. } => self.backoff.next(),

@@ -39,8 +39,8 @@ impl Answered {
                 other => failed.push((event, other)),
             }
         }
-        let ids: Vec<Uuid> = sent.iter().map(|event| event.event_id).collect();
-        store.acknowledge(&ids).await?;
+        let numbers: Vec<i64> = sent.iter().map(|event| event.seq).collect();
+        store.acknowledge(&numbers).await?;
         for events in sent.chunk_by(|one, other| one.id.domain == other.id.domain) {
             if let Some(first) = events.first() {
                 *drained.sent.entry(first.id.domain.clone()).or_default() += events.len() as u64;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::direction::{Direction, Roles};
 use tieout_reconcilers::money::{Totals, major};
@@ -24,7 +25,7 @@ pub struct Money {
 }
 
 /// The tie-out of one currency, in decimal strings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Amount {
     /// ISO 4217.
     pub currency: String,

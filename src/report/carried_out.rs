@@ -1,19 +1,21 @@
 //! What became of the items of a saved plan in the run that carried it out.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What a run made of a plan, for one domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CarriedOut {
     /// The run that made the plan.
+    #[schemars(with = "String", extend("format" = "uuid"))]
     pub plan: Uuid,
     /// Every item of the plan.
     pub items: Vec<ItemCarriedOut>,
 }
 
 /// What became of one item of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct ItemCarriedOut {
     /// The member of the fan-out, where the feed has one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -28,7 +30,7 @@ pub struct ItemCarriedOut {
 }
 
 /// What became of a planned event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A queue acknowledged it.

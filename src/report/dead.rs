@@ -1,11 +1,10 @@
 //! What `tieout dlq` shows: plain values that whoever reads the state store fills in.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use super::stake::Stake;
 use super::views::FindingView;
 use crate::dead_letter::{Group, GroupId, next_retry};
 use crate::finding::Finding;
@@ -27,6 +26,8 @@ pub struct GroupLine {
     pub last: Instant,
     /// The most attempts that one of them had.
     pub attempts: u32,
+    /// What the findings behind them move, as far as they are not over.
+    pub at_stake: Stake,
 }
 
 impl GroupLine {
@@ -34,7 +35,8 @@ impl GroupLine {
     #[must_use]
     pub fn begin(cause: Group, letter: &DeadLetter) -> Self {
         let (first, last) = span(letter);
-        Self { group: cause.id(), cause, count: 1, first, last, attempts: letter.attempts }
+        let at_stake = letter.at_stake.iter().collect();
+        Self { group: cause.id(), cause, count: 1, first, last, attempts: letter.attempts, at_stake }
     }
 
     /// One more.
@@ -44,6 +46,7 @@ impl GroupLine {
         self.first = self.first.min(first);
         self.last = self.last.max(last);
         self.attempts = self.attempts.max(letter.attempts);
+        letter.at_stake.iter().for_each(|amount| self.at_stake.add(amount));
     }
 }
 
@@ -69,6 +72,7 @@ pub struct LetterView<'a> {
     reason: Option<&'a str>,
     attempts: u32,
     retries: u32,
+    at_stake: Stake,
     staged_by: Uuid,
     staged_at: Instant,
     due_at: Instant,
@@ -97,6 +101,7 @@ impl<'a> From<&'a DeadLetter> for LetterView<'a> {
             reason: letter.reason.as_deref(),
             attempts: letter.attempts,
             retries: letter.retries,
+            at_stake: letter.at_stake.iter().collect(),
             staged_by: letter.run_id,
             staged_at: letter.staged_at,
             due_at: letter.due_at,
@@ -217,6 +222,10 @@ pub struct RetriedView {
     pub waiting: u64,
     /// Why a queue did not work.
     pub problems: Vec<String>,
+    /// When the next one of those that were meant is due by itself, by the state store's clock; absent where none is, or nobody asked for
+    /// what is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_due_at: Option<Instant>,
 }
 
 /// What became of a drop.
@@ -238,25 +247,4 @@ pub struct ExportedView {
     pub exported: u64,
     /// Where to.
     pub to: String,
-}
-
-/// What became of a replay.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ReplayedView {
-    /// Events that were to be sent again.
-    pub eligible: u64,
-    /// Events that are over, or of which there is a newer one; they are among the eligible where that was forced.
-    pub over: u64,
-    /// Who wanted it.
-    pub by: String,
-    /// Whether it was more than a count.
-    pub was_begun: bool,
-    /// Events that a queue acknowledged.
-    pub sent: u64,
-    /// Events that a queue will never take.
-    pub refused: u64,
-    /// Events that break the schema which their domain names today and were left out, by what is wrong with them.
-    pub unfit: BTreeMap<String, u64>,
-    /// Why it ended before its end.
-    pub stopped: Option<String>,
 }

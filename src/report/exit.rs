@@ -10,7 +10,7 @@ pub const FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// A domain failed in a way that a retry may fix; the rest is done and reported.
 pub const PARTIAL: u8 = 3;
-/// Differences were found (`plan`, `--detailed-exitcode`).
+/// Differences were found (`plan`, `--detailed-exitcode`, `--fail-on`).
 pub const DIFFERENCES: u8 = 4;
 /// A safety limit holds events back.
 pub const HELD: u8 = 5;

@@ -14,7 +14,9 @@ use crate::store::{FindingRecord, HeldSet, HistoryEntry, OutboxRow, OutboxState}
 
 /// What the domain's definition says about findings, where it is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
+pub struct Rules<'a> {
+    /// Whom to ask about the domain.
+    pub owner: Option<&'a str>,
     /// How long an item must rest before it is judged.
     pub settle: Duration,
     /// How long an event has to work before it is sent again.
@@ -27,7 +29,7 @@ pub struct Rules {
 #[derive(Debug, Clone, Copy)]
 pub struct Explained<'a> {
     record: &'a FindingRecord,
-    rules: Option<Rules>,
+    rules: Option<Rules<'a>>,
     held: Option<&'a HeldSet>,
     now: Instant,
 }
@@ -59,6 +61,8 @@ pub struct NextStep {
 struct View<'a> {
     #[serde(flatten)]
     finding: FindingView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain_owner: Option<&'a str>,
     why: Option<String>,
     timeline: Vec<Moment>,
     events: Vec<EventView<'a>>,
@@ -86,7 +90,7 @@ impl<'a> Explained<'a> {
     #[must_use]
     pub const fn new(
         record: &'a FindingRecord,
-        rules: Option<Rules>,
+        rules: Option<Rules<'a>>,
         held: Option<&'a HeldSet>,
         now: Instant,
     ) -> Self {
@@ -97,6 +101,12 @@ impl<'a> Explained<'a> {
     #[must_use]
     pub const fn finding(&self) -> &'a Finding {
         &self.record.finding
+    }
+
+    /// Whom to ask about the domain.
+    #[must_use]
+    pub fn domain_owner(&self) -> Option<&'a str> {
+        self.rules?.owner
     }
 
     /// The instant of the explanation.
@@ -110,6 +120,7 @@ impl<'a> Explained<'a> {
     pub fn view(&self) -> impl Serialize {
         View {
             finding: FindingView::from(self.finding()),
+            domain_owner: self.domain_owner(),
             why: self.why(),
             timeline: self.timeline(),
             events: self.record.events.iter().map(event_view).collect(),

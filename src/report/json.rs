@@ -11,8 +11,11 @@ use super::due::DueLine;
 use super::explained::Explained;
 use super::export::ExportRow;
 use super::quarantine::EntryView;
+use super::replay::ReplayView;
 use super::schedule::{JournalLine, PauseChanged, PauseView};
 use super::state::{BrokenLease, DomainState};
+use super::touched::Touched;
+use super::trial::Trial;
 use super::value::{DomainReport, PlannedFinding, RunReport, Status};
 use super::views::{FindingView, RunLine, StatusLine};
 use crate::finding::Finding;
@@ -74,6 +77,18 @@ pub fn checked<T: Serialize>(command: &str, tests: &[T], exit: u8) -> serde_json
     document(&CheckDocument { schema: format!("tieout.{command}/v1"), exit, tests })
 }
 
+/// `tieout test` as one document, with what the tests touch where that is wanted.
+pub fn trials(trials: &[Trial], coverage: Option<&[Touched]>) -> serde_json::Result<String> {
+    let failed = trials.iter().filter(|trial| !trial.passed).count();
+    document(&TrialsDocument {
+        schema: "tieout.test/v1",
+        passed: trials.len() - failed,
+        failed,
+        tests: trials,
+        coverage,
+    })
+}
+
 /// `tieout dlq list` as one document.
 pub fn dead_groups(groups: &[GroupLine], not_listed: u64) -> serde_json::Result<String> {
     document(&DeadGroupsDocument { schema: "tieout.dead_letter_groups/v1", groups, not_listed })
@@ -87,6 +102,11 @@ pub fn dead_letters(events: &[LetterView<'_>], not_listed: u64) -> serde_json::R
 /// `tieout quarantine list` as one document.
 pub fn quarantine(entries: &[EntryView<'_>], not_listed: u64) -> serde_json::Result<String> {
     document(&QuarantineDocument { schema: "tieout.quarantine/v1", entries, not_listed })
+}
+
+/// `tieout replay list` as one document.
+pub fn replays(replays: &[ReplayView], not_listed: u64) -> serde_json::Result<String> {
+    document(&ReplaysDocument { schema: "tieout.replays/v1", replays, not_listed })
 }
 
 /// Exported findings as one document.
@@ -113,9 +133,26 @@ fn line(value: &impl Serialize) -> serde_json::Result<String> {
 }
 
 #[derive(Serialize)]
+struct TrialsDocument<'a> {
+    schema: &'static str,
+    passed: usize,
+    failed: usize,
+    tests: &'a [Trial],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<&'a [Touched]>,
+}
+
+#[derive(Serialize)]
 struct QuarantineDocument<'a> {
     schema: &'static str,
     entries: &'a [EntryView<'a>],
+    not_listed: u64,
+}
+
+#[derive(Serialize)]
+struct ReplaysDocument<'a> {
+    schema: &'static str,
+    replays: &'a [ReplayView],
     not_listed: u64,
 }
 
@@ -228,6 +265,8 @@ struct Typed<'a, T> {
 pub enum Record<'a> {
     /// The run begins.
     RunStarted {
+        /// When: RFC 3339, UTC.
+        at: &'a str,
         /// Which run.
         run_id: Uuid,
         /// `run` or `plan`.
@@ -237,11 +276,15 @@ pub enum Record<'a> {
     },
     /// A domain begins.
     DomainStarted {
+        /// When: RFC 3339, UTC.
+        at: &'a str,
         /// The domain.
         domain: &'a str,
     },
     /// A domain is alive.
     Progress {
+        /// When: RFC 3339, UTC.
+        at: &'a str,
         /// The domain.
         domain: &'a str,
         /// Pages so far.
@@ -250,6 +293,9 @@ pub enum Record<'a> {
         items: u64,
         /// Seconds that it waits for suspects to rest, where it does.
         resting_seconds: Option<u64>,
+        /// How many findings that were sent are not repaired yet, where it waits for that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unrepaired: Option<u64>,
     },
     /// A finding of a domain that ended.
     Finding {
@@ -308,8 +354,8 @@ pub fn run_line(report: &RunReport) -> serde_json::Result<String> {
 
 /// A stored run as the lines that it would have streamed.
 pub fn run_lines(report: &RunReport) -> serde_json::Result<String> {
-    let RunReport { run_id, mode, selected, .. } = report;
-    let started = Record::RunStarted { run_id: *run_id, mode, selected }.to_line()?;
+    let RunReport { run_id, mode, selected, started_at: at, .. } = report;
+    let started = Record::RunStarted { at, run_id: *run_id, mode, selected }.to_line()?;
     let domains = report
         .domains
         .iter()

@@ -1,10 +1,13 @@
 //! What a report says about the lives of findings: what became of them tonight, and how they stand now.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::finding::BASELINE;
+
 /// What became of findings in one run. A finding that began and ended in it counts as both.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tonight {
     /// Seen for the first time.
     pub new: u64,
@@ -37,7 +40,7 @@ impl Tonight {
 }
 
 /// How long something took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Took {
     /// Half of them took no longer.
     pub median_seconds: u64,
@@ -48,7 +51,7 @@ pub struct Took {
 }
 
 /// How the findings of a domain stand at the end of a run, whichever run found them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
     /// Too young to be judged.
     pub suspected: u64,
@@ -62,6 +65,9 @@ pub struct Standing {
     pub recurring: u64,
     /// Left alone because a person said so.
     pub ignored: u64,
+    /// Open ones whose event the relay gave up: it goes out again by `tieout dlq retry`, or where a run may retry it.
+    #[serde(default)]
+    pub dead_letters: u64,
     /// Those of them, but for the ignored ones, that an earlier run had found already.
     pub still_open: u64,
     /// When the oldest of them was first seen: RFC 3339, UTC.
@@ -72,8 +78,15 @@ pub struct Standing {
     pub held_sets: Vec<HeldLine>,
 }
 
+impl Standing {
+    /// What a safety limit holds: only an approval ends that. What a baseline knows may wait.
+    pub fn held_by_limits(&self) -> impl Iterator<Item = &HeldLine> {
+        self.held_sets.iter().filter(|set| !set.is_of_baseline())
+    }
+}
+
 /// Who takes care of how many findings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
     /// Who.
     pub owner: String,
@@ -82,9 +95,10 @@ pub struct Owner {
 }
 
 /// What one run holds of a domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeldLine {
     /// The run, for `tieout approve`.
+    #[schemars(with = "String", extend("format" = "uuid"))]
     pub run_id: Uuid,
     /// How many events: the number that an approval has to expect.
     pub events: u64,
@@ -92,4 +106,15 @@ pub struct HeldLine {
     pub findings: u64,
     /// Why.
     pub reason: Option<String>,
+    /// When the oldest of them was first seen: RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+impl HeldLine {
+    /// Whether a person asked for it with `--baseline`: nothing is urgent then.
+    #[must_use]
+    pub fn is_of_baseline(&self) -> bool {
+        self.reason.as_deref() == Some(BASELINE)
+    }
 }

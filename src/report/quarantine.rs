@@ -1,5 +1,6 @@
 //! What `tieout quarantine` shows, and what a report says about it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -9,7 +10,7 @@ use super::state::Range;
 use crate::quarantine::{Class, Entry, Kind, State};
 
 /// What of a domain cannot be read, as its report says it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuarantineReport {
     /// How many entries hold a range back, or make the domain partial.
     pub open: u64,
@@ -22,7 +23,7 @@ pub struct QuarantineReport {
 }
 
 /// An entry in a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuarantineLine {
     /// Its id.
     pub id: String,

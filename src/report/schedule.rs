@@ -43,7 +43,7 @@ pub struct JournalLine {
     pub scheduled_for: Option<Instant>,
     /// The run that it is about.
     pub run_id: Option<Uuid>,
-    /// Which daemon wrote it; absent where a person did.
+    /// Which process wrote it, a daemon or the retry job; absent where a person did.
     pub daemon: Option<String>,
     /// In words.
     pub detail: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tieout_reconcilers::direction::Direction;
 use tieout_reconcilers::discrepancy::FieldDiff;
@@ -9,8 +10,11 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::amounts::Amount;
+use super::call::{CallArgs, Trigger};
 use super::carried_out::CarriedOut;
+use super::found::Found;
 use super::lives::{Standing, Tonight};
+use super::named::Named;
 use super::quarantine::QuarantineReport;
 use crate::funnel::Funnel;
 
@@ -18,7 +22,7 @@ use crate::funnel::Funnel;
 pub const SCHEMA: &str = "tieout.run/v1";
 
 /// How a run or a domain ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It goes on, or died without a word.
@@ -71,21 +75,31 @@ impl Status {
 }
 
 /// One execution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
-    /// Always [`SCHEMA`].
+    /// The form of the report and its version.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// UUIDv7, so that ids sort by time.
+    #[schemars(with = "String", extend("format" = "uuid"))]
     pub run_id: Uuid,
     /// The version of the binary.
     pub tool_version: String,
     /// `run` or `plan`.
     pub mode: String,
+    /// Who asked for it, as far as its process could tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    /// The arguments of its call that are no defaults, by their names; `null` where a report does not keep the value.
+    #[serde(default)]
+    pub args: CallArgs,
     /// The interrupted run that this one goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     pub resumes: Option<Uuid>,
     /// The run that found this one dead, or that goes on with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     pub successor: Option<Uuid>,
     /// The domains that were asked for.
     pub selected: Vec<String>,
@@ -105,7 +119,7 @@ pub struct RunReport {
 }
 
 /// The exit code of the process with its reasons.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exit {
     /// See `tieout --help`.
     pub code: u8,
@@ -114,10 +128,19 @@ pub struct Exit {
 }
 
 /// What a run says about one domain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DomainReport {
     /// The domain.
     pub domain: String,
+    /// Whom to ask about it, as its file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// SHA-256 of its definition and its provider's, as the run worked by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition_sha256: Option<String>,
+    /// The tags of its file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Which side is the truth; absent in JSON where it is upstream.
     #[serde(default, skip_serializing_if = "Direction::is_inbound")]
     pub direction: Direction,
@@ -188,10 +211,35 @@ pub struct DomainReport {
     /// Whom the feed was read for, where it is read for several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
+    /// What became of what the run sent, where it was asked to look again (`--confirm`) and sent something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_again: Option<LookedAgain>,
+    /// What is thought of the items that the call named (`--key`, `--keys-from`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<Named>,
+    /// What this run has judged to be wrong and that still is at its end: what `--fail-on` looks at.
+    #[serde(default, skip_serializing_if = "Found::is_nothing")]
+    pub found: Found,
+    /// Whole seconds that each of tonight's repaired and healed findings took; known in the run that counts them alone.
+    #[serde(skip)]
+    pub repair_times: Vec<u32>,
+}
+
+/// What a run saw of what it had sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LookedAgain {
+    /// Findings whose events were acknowledged in this run.
+    pub emitted: u64,
+    /// Those of them whose sides agreed then.
+    pub repaired: u64,
+    /// How often it was looked.
+    pub looks: u64,
+    /// Seconds from the first wait to the last look.
+    pub seconds: f64,
 }
 
 /// The members of a fan-out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Members {
     /// How many there are.
     pub all: u64,
@@ -199,7 +247,21 @@ pub struct Members {
     pub troubled: Vec<String>,
 }
 
+impl RunReport {
+    /// Whether another run, a pause or a domain that failed kept it from every domain.
+    #[must_use]
+    pub fn is_kept_out(&self) -> bool {
+        !self.domains.is_empty() && self.domains.iter().all(|domain| domain.status == Status::Skipped)
+    }
+}
+
 impl DomainReport {
+    /// How many findings were seen repaired, of earlier runs and of this one.
+    #[must_use]
+    pub fn repaired(&self) -> u64 {
+        self.follow_up.repaired + self.looked_again.map_or(0, |again| again.repaired)
+    }
+
     /// How many items the truth has in the ranges read.
     #[must_use]
     pub fn of_truth(&self) -> u64 {
@@ -248,7 +310,7 @@ impl DomainReport {
 }
 
 /// Requests to the provider by outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requests {
     /// Answered and used.
     pub ok: u64,
@@ -258,8 +320,17 @@ pub struct Requests {
     pub failed: u64,
 }
 
+impl Requests {
+    /// Adds what was asked for another part of the same domain.
+    pub fn add(&mut self, other: Self) {
+        self.ok += other.ok;
+        self.throttled += other.throttled;
+        self.failed += other.failed;
+    }
+}
+
 /// Items of one kind on each side.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OneSide {
     /// Upstream items.
     pub upstream: u64,
@@ -268,7 +339,7 @@ pub struct OneSide {
 }
 
 /// The two sides, counted; the sums are checked before a report is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemCounts {
     /// Upstream items in the ranges read.
     pub upstream: u64,
@@ -339,7 +410,7 @@ impl ItemCounts {
 }
 
 /// Earlier findings that were looked at again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FollowUp {
     /// Looked at.
     pub checked: u64,
@@ -364,7 +435,7 @@ impl FollowUp {
 }
 
 /// Events of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventCounts {
     /// Decided in this run.
     pub planned: u64,
@@ -379,6 +450,9 @@ pub struct EventCounts {
     pub dead: u64,
     /// Still waiting in the outbox.
     pub waiting: u64,
+    /// Those of them whose queue refuses until somebody does something about it.
+    #[serde(default)]
+    pub refused: u64,
     /// Sent or superseded so long ago that they were taken out of the outbox.
     #[serde(default)]
     pub purged: u64,
@@ -387,8 +461,16 @@ pub struct EventCounts {
     pub expired: u64,
 }
 
+impl EventCounts {
+    /// How many events a plan would send: what is held or breaks its schema goes nowhere.
+    #[must_use]
+    pub const fn would_send(&self) -> u64 {
+        self.planned.saturating_sub(self.held + self.dead)
+    }
+}
+
 /// A safety limit as it was applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {
     /// `max_emits`, `max_ratio` or `min_items`, with the figures.
     pub text: String,
@@ -397,7 +479,7 @@ pub struct Limit {
 }
 
 /// One finding in a report or plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedFinding {
     /// The member of the fan-out, where the feed has one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -437,10 +519,23 @@ pub struct PlannedFinding {
     pub event_type: Option<String>,
     /// Its id.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     pub event_id: Option<Uuid>,
+    /// That the relay gave its event up, where it did and nobody decided about it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter: Option<ItsDeadLetter>,
     /// The item's own clock, for whoever looks it up again; known in the run that lists it alone.
     #[serde(skip)]
     pub clock: Option<Instant>,
+}
+
+/// The dead letter of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItsDeadLetter {
+    /// Its group, as `tieout dlq list` names it.
+    pub group: String,
+    /// Why it was given up, in one word.
+    pub class: String,
 }
 
 /// The episode of a finding in a report that was written when there was none beside it.

@@ -1,13 +1,13 @@
 //! What `status`, `report list` and `findings` show: plain values that whoever reads the state store fills in.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use tieout_reconcilers::discrepancy::{FieldDiff, Kind};
 use tieout_reconcilers::instant::Instant;
-use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
 use super::lives::Standing;
 use super::schedule::PauseView;
+use super::stake::Stake;
 use super::state::Range;
 use super::value::Status;
 use crate::finding::{Finding, State};
@@ -18,6 +18,12 @@ use crate::funnel::Funnel;
 pub struct StatusLine {
     /// The domain.
     pub domain: String,
+    /// Whom to ask about it, as its file says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The tags of its file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The instant up to which coverage has no hole.
     pub verified_through: Option<Instant>,
     /// The member of the fan-out that this is about: the one furthest behind.
@@ -31,9 +37,11 @@ pub struct StatusLine {
     pub changes_back_to: Option<Instant>,
     /// Where changes of older items are followed by the provider's events: up to when.
     pub changes_through: Option<Instant>,
-    /// How the last run of the domain ended, and when.
-    #[serde(serialize_with = "last_run")]
-    pub last_run: Option<(Status, Instant)>,
+    /// The run that works on it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<Running>,
+    /// How the last run of the domain ended that was not kept from it.
+    pub last_run: Option<LastRun>,
     /// Findings that are not over: suspected, open, emitted, held and recurring.
     pub open: u64,
     /// When the oldest of them was first seen.
@@ -41,13 +49,20 @@ pub struct StatusLine {
     /// How they stand, one by one.
     pub standing: Standing,
     /// What they move, one entry per currency.
-    #[serde(serialize_with = "amounts")]
-    pub at_stake: Vec<Money>,
+    pub at_stake: Stake,
+    /// Events that wait for their queue.
+    pub waiting: u64,
     /// Events that the relay gave up on.
     pub dead: u64,
     /// Whether runs leave it alone, and because of whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<PauseView>,
+    /// When its schedule says that it runs next, unless it is paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_due: Option<Instant>,
+    /// When it was due and nobody has verified it up to there: it is late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed_due: Option<Instant>,
     /// Items, rows and pages that cannot be read and that nobody has accepted.
     pub quarantined: u64,
     /// Those that somebody accepted.
@@ -57,6 +72,31 @@ pub struct StatusLine {
     pub funnel: Option<Funnel>,
 }
 
+/// A run that works on a domain now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Running {
+    /// Which run.
+    pub run_id: Uuid,
+    /// When it began.
+    pub since: Instant,
+}
+
+/// How a run ended for a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastRun {
+    /// How the domain ended in it.
+    pub status: Status,
+    /// When it began.
+    pub at: Instant,
+    /// Which run.
+    pub run_id: Uuid,
+    /// What its process returned, for all its domains; absent where it vanished.
+    pub exit_code: Option<u8>,
+    /// Why the domain did not end with 0: codes that `tieout explain` knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// A run at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunLine {
@@ -64,6 +104,8 @@ pub struct RunLine {
     pub run_id: Uuid,
     /// `run` or `plan`.
     pub mode: String,
+    /// Who asked for it, as far as its process could tell.
+    pub trigger: String,
     /// How it ended.
     pub status: Status,
     /// What the process returned; absent while it runs and where it vanished.
@@ -193,29 +235,4 @@ impl<'a> From<&'a Finding> for FindingView<'a> {
             seconds_to_repair: finding.time_to_repair().map(|time| time.as_secs()),
         }
     }
-}
-
-/// Money as a decimal string with its currency.
-#[derive(Serialize)]
-struct AmountView<'a> {
-    currency: &'a str,
-    amount: String,
-}
-
-fn amounts<S: Serializer>(amounts: &[Money], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(
-        amounts.iter().map(|money| AmountView { currency: &money.currency, amount: money.to_string() }),
-    )
-}
-
-/// A status with its instant.
-#[derive(Serialize)]
-struct LastRun {
-    status: Status,
-    at: Instant,
-}
-
-#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
-fn last_run<S: Serializer>(last: &Option<(Status, Instant)>, serializer: S) -> Result<S::Ok, S::Error> {
-    last.map(|(status, at)| LastRun { status, at }).serialize(serializer)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::lease::holder;
 use crate::going::Going;
 use crate::queue::Queues;
-use crate::relay;
+use crate::relay::{self, Drained};
 use crate::store::{Approval, Lease, OutboxState, Store, StoreError};
 
 /// What a person approves.
@@ -40,6 +40,8 @@ pub struct Approved {
     pub emitted: u64,
     /// Events that still wait in the outbox.
     pub waiting: u64,
+    /// Those of them whose queue takes nothing before somebody does something.
+    pub refused: u64,
     /// Events that were given up.
     pub dead: u64,
     /// Why a queue did not work.
@@ -107,14 +109,17 @@ async fn deliver(
     mut approved: Approved,
 ) -> Result<Approved, StoreError> {
     let is_its = |domain: &DomainName| order.domains.contains(domain);
+    let mut drained = Drained::default();
     if !order.drain.is_zero() {
-        let drained = relay::drain(store, queues, order.drain, &order.going).await?;
+        drained = relay::drain(store, queues, order.drain, &order.going).await?;
         approved.emitted = drained.sent.iter().filter(|(domain, _)| is_its(domain)).map(|(_, n)| n).sum();
         approved.dead = drained.dead.iter().filter(|(domain, _)| is_its(domain)).map(|(_, n)| n).sum();
         approved.problems = drained.problems().collect();
     }
     let unsent = store.unsent().await?;
     let waiting = unsent.iter().filter(|row| is_its(&row.domain) && row.state == OutboxState::Pending);
-    approved.waiting = waiting.map(|row| row.count).sum();
+    approved.waiting = waiting.clone().map(|row| row.count).sum();
+    let refused = waiting.filter(|row| drained.is_refused_by(&row.queue));
+    approved.refused = refused.map(|row| row.count).sum();
     Ok(approved)
 }

@@ -72,6 +72,16 @@ impl Night<'_> {
         ));
     }
 
+    /// What was verified once stays so, though nobody can read it again.
+    pub(super) fn say_forgotten(&mut self, feed: &Feed, range: Window) {
+        let keep = Spoken(feed.retention.unwrap_or_default());
+        self.remark(format!(
+            "{} to {} was verified earlier and not read again: the provider keeps items for {keep} only",
+            range.from(),
+            range.to()
+        ));
+    }
+
     /// Nothing can be proved about a range that the provider does not keep any more.
     pub(super) fn doubt_lost(&mut self, feed: &Feed, lost: Window) {
         let keep = Spoken(feed.retention.unwrap_or_default());

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tieout_reconcilers::reconciler::Reconciler;
 use uuid::Uuid;
 
-use super::Scope;
 use super::asked::Asked;
 use super::finish::as_json;
 use super::remains::{End, report_of};
@@ -36,7 +35,7 @@ pub async fn close(
             exit::decide(&[vec![(exit::PARTIAL, exit::DIED.to_owned())], reasons.collect()].concat());
         let report = seal(report);
         let scope = Asked::from_json(&dead.args_json).and_then(|asked| asked.scope());
-        let ends = metrics::ends(&report, matches!(scope, Ok(Scope::Coverage)));
+        let ends = metrics::ends(&report, scope.is_ok_and(|scope| scope.is_whole()));
         if store.close_dead_run(&dead, &as_json(&report), successor, &ends).await? {
             tracing::warn!(%run_id, "an earlier run gave no sign of life and is recorded as interrupted");
             closed.push(run_id);

@@ -1,10 +1,11 @@
 //! The delivery at the end of a run, and what the report says of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use tieout_reconcilers::key::Key;
 use tieout_reconcilers::name::{DomainName, Each};
+use uuid::Uuid;
 
 use super::{Carriage, Job, Scope};
 use crate::finding::State;
@@ -34,8 +35,10 @@ pub(super) async fn deliver(
         domain.events.emitted = count(&drained.sent);
         domain.events.dead += count(&drained.dead);
         domain.events.waiting = waiting.iter().map(|row| row.count).sum();
+        let refused = waiting.iter().filter(|row| drained.is_refused_by(&row.queue));
+        domain.events.refused = refused.map(|row| row.count).sum();
         if domain.events.emitted > 0 {
-            show_delivered(job, domain).await?;
+            show_states(job, domain).await?;
         }
         if domain.events.waiting > 0 {
             domain.problems.extend(drained.faults.values().map(ToString::to_string));
@@ -61,7 +64,7 @@ async fn put_back(
     }
     let domains: Vec<&DomainName> = job.domains.iter().map(|domain| domain.domain()).collect();
     let queues: Vec<&str> = queues.keys().map(String::as_str).collect();
-    let due = job.store.due_dead_letters(&domains, &queues).await?;
+    let due = named(job, job.store.due_dead_letters(&domains, &queues).await?).await?;
     let carriage = Carriage { domains: job.domains.clone(), schemas: Arc::clone(&job.schemas) };
     let ready = |revived: &Revived| carriage.ready(revived);
     let fates = job.store.put_back(&due, &PutBack::default(), &ready).await?;
@@ -71,6 +74,14 @@ async fn put_back(
         }
     }
     Ok(by_domain)
+}
+
+/// Whoever names keys sends nothing about others once more.
+async fn named(job: &Job, due: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
+    let Scope::Keys(keys) = &job.options.scope else { return Ok(due) };
+    let keys: HashSet<&Key> = keys.iter().collect();
+    let letters = job.store.letters(&due).await?.into_iter();
+    Ok(letters.filter(|letter| keys.contains(&letter.id.key)).map(|letter| letter.event_id).collect())
 }
 
 /// Nobody knows what became of the events: that is a failure of every domain of the run.
@@ -85,8 +96,8 @@ pub(super) fn not_known(report: &mut RunReport, word: &str, why: &str) {
     }
 }
 
-/// The listed findings whose events were acknowledged in this run are not open any more.
-async fn show_delivered(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
+/// The listed findings whose events were acknowledged in this run are not open any more, and some may be repaired.
+pub(super) async fn show_states(job: &Job, domain: &mut DomainReport) -> Result<(), StoreError> {
     let Ok(name) = domain.domain.parse::<DomainName>() else { return Ok(()) };
     let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
     let items = domain.carried_out.iter().flat_map(|carried_out| &carried_out.items);

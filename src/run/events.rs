@@ -12,7 +12,6 @@ use tieout_reconcilers::key::Key;
 use tieout_reconcilers::spoken::Spoken;
 use tieout_reconcilers::window::{Purpose, Slice, Window};
 
-use super::Scope;
 use super::domain::{Night, Proven};
 use super::outcome::Failure;
 use super::slice::LOOKED_UP_AT_ONCE;
@@ -49,7 +48,7 @@ impl Night<'_> {
     pub(super) async fn events_to_follow(&self) -> Result<Option<Following>, Failure> {
         let reconciler = &self.sides.reconciler;
         let Some(events) = reconciler.events().filter(|events| events.drives) else { return Ok(None) };
-        if !matches!(self.job.options.scope, Scope::Coverage) {
+        if !self.job.options.scope.is_whole() {
             return Ok(None);
         }
         let feed = events.feed.feed();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::outcome::Failure;
 use super::remains::{End, report_of};
-use super::{Job, Mode, Scope, UnderWay};
+use super::{Job, Mode, UnderWay};
 use crate::metrics;
-use crate::report::{DomainReport, RunReport, Status, exit, seal};
+use crate::report::{DomainReport, Found, RunReport, Status, exit, seal};
 use crate::store::{Store, StoreError};
 
 /// How long the report of a run may take that was given up.
@@ -43,7 +43,7 @@ pub(super) async fn give_up(run: &UnderWay<'_>) -> Result<RunReport, StoreError>
     let last_report = async {
         let store = run.job.store.anew().await?;
         store.fence_off(run.job.run_id, None).await?;
-        let left = store.find_run(&run.job.run_id.to_string()).await?;
+        let left = store.run(run.job.run_id).await?;
         let mut report = report_of(&store, &left, &run.job.domains, &End::GivenUp(failure)).await?;
         decide(run, &mut report);
         let report = seal(report);
@@ -65,7 +65,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
 
 async fn record(job: &Job, store: &Store, report: &RunReport) -> Result<(), StoreError> {
     let json = as_json(report);
-    let ends = metrics::ends(report, matches!(job.options.scope, Scope::Coverage));
+    let ends = metrics::ends(report, job.options.scope.is_whole());
     store.finish_run(report.run_id, report.status, report.exit.code.into(), &json, &ends).await
 }
 
@@ -75,6 +75,7 @@ fn decide(run: &UnderWay<'_>, report: &mut RunReport) -> Vec<(u8, String)> {
     for domain in &mut report.domains {
         reasons.extend(reasons_of(run.job, domain));
     }
+    reasons.extend(met(run.job, report));
     if run.stop.stuck().is_some() {
         reasons.push((exit::PARTIAL, "stalled".to_owned()));
     }
@@ -85,6 +86,15 @@ fn decide(run: &UnderWay<'_>, report: &mut RunReport) -> Vec<(u8, String)> {
     report.exit = exit::decide(&reasons);
     report.status = if run.stop.stuck().is_some() { Status::Interrupted } else { status(report) };
     reasons
+}
+
+/// The conditions of the gate that what was found in all domains together meets.
+fn met(job: &Job, report: &RunReport) -> Vec<(u8, String)> {
+    let Some(gate) = &job.options.terms.fail_on else { return Vec::new() };
+    let mut found = Found::default();
+    report.domains.iter().for_each(|domain| found.absorb(domain.found.clone()));
+    let say = |code, word: &str, met: String| (code, format!("{word}:{met}"));
+    gate.met(&found).into_iter().map(|met| say(exit::DIFFERENCES, "fail_on", met)).collect()
 }
 
 /// Everything about a domain that speaks for an exit code.
@@ -104,19 +114,41 @@ fn reasons_of(job: &Job, domain: &mut DomainReport) -> Vec<(u8, String)> {
     }
     if domain.limits.iter().any(|limit| limit.tripped) {
         say(exit::HELD, "limit_tripped");
+    } else if still_holds(job, domain) {
+        say(exit::HELD, "held");
+        if domain.status == Status::Done {
+            domain.status = Status::Held;
+        }
     }
     // What a plan would give up is told and not lost.
-    if domain.events.waiting > 0 || domain.events.dead > 0 && job.options.mode == Mode::Run {
+    if domain.events.waiting > domain.events.refused
+        || domain.events.dead > 0 && job.options.mode == Mode::Run
+    {
         say(exit::PARTIAL, "undelivered");
         if domain.status == Status::Done {
             domain.status = Status::Partial;
         }
     }
-    let asks_for_differences = job.options.mode == Mode::Plan || job.options.differences_exit;
-    if asks_for_differences && domain.findings.len() as u64 + domain.findings_not_listed > 0 {
+    if domain.events.refused > 0 {
+        say(exit::CREDENTIALS, "queue_refuses");
+        if domain.status == Status::Done {
+            domain.status = Status::Partial;
+        }
+    }
+    let has_gate = job.options.terms.fail_on.is_some();
+    let would_send = job.options.mode == Mode::Plan && !has_gate && domain.events.would_send() > 0;
+    let has_findings = domain.findings.len() as u64 + domain.findings_not_listed > 0;
+    if would_send || job.options.differences_exit && has_findings {
         say(exit::DIFFERENCES, "differences");
     }
     reasons
+}
+
+/// Whether a limit of an earlier run still holds events of a domain that this one was to see to as a whole: one quiet night is no
+/// reason to forget them. A run over some keys, a range or a plan says nothing about how the domain stands.
+fn still_holds(job: &Job, domain: &DomainReport) -> bool {
+    let sees_to_all = job.options.mode == Mode::Run && job.options.scope.is_whole();
+    sees_to_all && domain.failure.is_none() && domain.standing.held_by_limits().next().is_some()
 }
 
 /// A retry that may help is exit 3, unless nothing at all was achieved: that is a failed run.
@@ -131,6 +163,7 @@ fn no_domain_finished(report: &RunReport, reasons: &mut [(u8, String)]) {
 
 fn status(report: &RunReport) -> Status {
     match report.exit.code {
+        exit::DONE if report.is_kept_out() => Status::Skipped,
         exit::DONE | exit::DIFFERENCES => Status::Done,
         exit::PARTIAL => Status::Partial,
         exit::HELD => Status::Held,

@@ -29,9 +29,7 @@ impl Night<'_> {
         let items: Vec<Wanted> = findings.iter().map(wanted).collect();
         let ahead = self.ahead(findings, now);
         let ahead = |key: &Key| ahead.get(key).copied();
-        let absent = self.direction().kind_of_only(Side::Local);
-        let is_gone = |finding: &Finding| finding.kind == absent;
-        let absence = if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected };
+        let absence = self.absence_among(findings);
         let reading = self.reading();
         let rested = |key: &Key| rested.contains(key);
         let confirmation = reading.confirm_known(&items, &rested, &ahead, absence).await?;
@@ -41,6 +39,13 @@ impl Night<'_> {
         let plan = self.decide(observations, None).await?;
         self.count_follow_up(&plan);
         self.commit(plan, Proven::default()).await
+    }
+
+    /// Whether absence is no surprise for any of some findings.
+    pub(super) fn absence_among(&self, findings: &[Finding]) -> Absence {
+        let absent = self.direction().kind_of_only(Side::Local);
+        let is_gone = |finding: &Finding| finding.kind == absent;
+        if findings.iter().any(is_gone) { Absence::Expected } else { Absence::Unexpected }
     }
 
     /// Where upstream was ahead of the local side long enough ago for every webhook about that to have arrived.

@@ -218,7 +218,9 @@ async fn read(reading: Reading, lease: SliceLease, _kept: KeptSlice) -> Result<F
         }
     }
     match fetched {
-        Err(failure @ (Failure::Credentials(_) | Failure::Definition(_))) => Err(failure),
+        Err(failure @ (Failure::Credentials(_) | Failure::Definition(_) | Failure::Configuration(_))) => {
+            Err(failure)
+        }
         Err(failure) => {
             tracing::warn!(%failure, "a range could not be read for another run");
             Ok(Fetched::Nothing)

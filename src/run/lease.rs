@@ -166,11 +166,28 @@ impl Leases {
             stop.going().moves();
             stop.pause(ASK_AGAIN).await?;
         };
-        self.held().insert((domain.clone(), each.clone()), (lease.clone(), stop.clone()));
+        self.hold(&lease, stop);
         if has_said && let Err(error) = dead::close(&self.store, &job.domains, Some(self.run_id)).await {
             tracing::warn!(%error, "whether the run before is dead could not be found out");
         }
         Ok(lease)
+    }
+
+    /// Takes the lease of a member of a domain where nobody else has it, whatever the run was asked to do where somebody has.
+    pub(super) async fn take_if_free(
+        &self,
+        (domain, each): (&DomainName, &Each),
+        stop: &Stop,
+    ) -> Result<Lease, Failure> {
+        let lease = self.store.acquire(domain, each, self.run_id, &self.holder).await?;
+        self.hold(&lease, stop);
+        Ok(lease)
+    }
+
+    /// From now on the lease is renewed, and the work on the domain ends once it is lost.
+    fn hold(&self, lease: &Lease, stop: &Stop) {
+        let whose = (lease.domain().clone(), lease.each().clone());
+        self.held().insert(whose, (lease.clone(), stop.clone()));
     }
 
     /// Keeps the claim of a slice until the guard is dropped: what nobody reads any more lapses.

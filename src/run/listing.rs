@@ -8,7 +8,7 @@ use tieout_reconcilers::name::Each;
 
 use crate::finding::{Finding, State};
 use crate::plan::Stand;
-use crate::report::PlannedFinding;
+use crate::report::{Found, PlannedFinding};
 
 /// The findings of a run so far, each in its newest state.
 #[derive(Debug)]
@@ -17,16 +17,18 @@ pub(super) struct Listing {
     shown: BTreeMap<(Kind, Key, Each), (Finding, Option<String>)>,
     /// How many there are, shown or not.
     all: u64,
+    /// Those of them that were judged.
+    found: Found,
 }
 
 impl Listing {
     /// A listing that keeps at most `limit` findings.
     pub(super) fn of_at_most(limit: usize) -> Self {
-        Self { limit, shown: BTreeMap::new(), all: 0 }
+        Self { limit, shown: BTreeMap::new(), all: 0, found: Found::default() }
     }
 
     /// Notes the newest state of a finding, where it stood before, and the type of its event where it has one.
-    pub(super) fn note(&mut self, finding: &Finding, stood: Option<Stand>, event_type: Option<&str>) {
+    pub(super) fn note(&mut self, finding: &Finding, stood: Option<&Stand>, event_type: Option<&str>) {
         let (key, each) = (&finding.id.key, &finding.id.each);
         // A finding may have changed its kind since it was noted.
         let mut earlier_type = None;
@@ -36,12 +38,19 @@ impl Listing {
             }
         }
         // What this run wrote before was noted before.
-        let is_known = |stood: Stand| stood.run_id == finding.run_id && is_listed(stood.state);
-        self.all = self.all.saturating_sub(u64::from(stood.is_some_and(is_known)));
+        if let Some(stood) = stood.filter(|stood| stood.run_id == finding.run_id && is_listed(stood.state)) {
+            self.all = self.all.saturating_sub(1);
+            if is_judged(stood.state) {
+                self.found.take_away(stood.kind, stood.amount.as_ref());
+            }
+        }
         if !is_listed(finding.state) {
             return;
         }
         self.all += 1;
+        if is_judged(finding.state) {
+            self.found.add(finding.kind, finding.amount.as_ref());
+        }
         let place = (finding.kind, key.clone(), each.clone());
         // Whoever sees it twice tonight makes its event once.
         let event_type = event_type.map(str::to_owned).or(earlier_type);
@@ -54,10 +63,16 @@ impl Listing {
     /// Takes over what was noted about another member of the same domain.
     pub(super) fn absorb(&mut self, other: Self) {
         self.all += other.all;
+        self.found.absorb(other.found);
         self.shown.extend(other.shown);
         while self.shown.len() > self.limit {
             self.shown.pop_last();
         }
+    }
+
+    /// What was judged to be wrong, shown or not.
+    pub(super) fn found(&self) -> Found {
+        self.found.clone()
     }
 
     /// The kept findings in order, and how many there are beyond them. Where a limit tripped, what was to be sent is held.
@@ -70,6 +85,11 @@ impl Listing {
 /// Whether a finding in a state is still somebody's concern.
 const fn is_listed(state: State) -> bool {
     !matches!(state, State::Healed | State::Repaired | State::Ignored)
+}
+
+/// Whether it was judged: what is only suspected is nobody's verdict.
+const fn is_judged(state: State) -> bool {
+    is_listed(state) && !matches!(state, State::Suspected)
 }
 
 /// A finding as the report lists it.
@@ -93,6 +113,7 @@ fn listed(finding: Finding, event_type: Option<String>, is_held: bool) -> Planne
         currency: finding.amount.map(|amount| amount.currency.to_string()),
         event_type,
         event_id: finding.event_id,
+        dead_letter: None,
         clock: finding.clock,
     }
 }
@@ -113,14 +134,16 @@ mod tests {
         let mut listing = Listing::of_at_most(1);
         let [suspected, open] = [State::Suspected, State::Open].map(|state| keyed("a", state));
         listing.note(&suspected, None, None);
-        listing.note(&open, Some(Stand::from(&suspected)), None);
+        listing.note(&open, Some(&Stand::from(&suspected)), None);
         listing.note(&keyed("b", State::Open), None, None);
         let earlier = Stand { run_id: uuid::Uuid::nil(), ..Stand::from(&open) };
-        listing.note(&keyed("c", State::Emitted), Some(earlier), None);
-        listing.note(&keyed("d", State::Repaired), Some(earlier), None);
+        listing.note(&keyed("c", State::Emitted), Some(&earlier), None);
+        listing.note(&keyed("d", State::Repaired), Some(&earlier), None);
         let healed = keyed("b", State::Healed);
-        listing.note(&healed, Some(Stand::from(&keyed("b", State::Open))), None);
+        listing.note(&healed, Some(&Stand::from(&keyed("b", State::Open))), None);
+        listing.note(&keyed("e", State::Suspected), None, None);
+        assert_eq!(listing.found().findings(), 2, "a and c: what is suspected was not judged");
         let (shown, more) = listing.finish(false);
-        assert_eq!((shown.len(), shown[0].key.as_str(), more), (1, "a", 1), "a and c are left");
+        assert_eq!((shown.len(), shown[0].key.as_str(), more), (1, "a", 2), "a, c and e are left");
     }
 }

@@ -19,7 +19,7 @@ impl Lives {
     /// Notes how findings go on.
     pub(super) fn note(&mut self, plan: &Plan) {
         for (finding, stood) in plan.findings.iter().zip(&plan.stood) {
-            self.step(finding, *stood);
+            self.step(finding, stood.as_ref());
         }
     }
 
@@ -30,12 +30,17 @@ impl Lives {
         self.repaired.extend(other.repaired);
     }
 
+    /// Whole seconds from when findings were first seen until they were over.
+    pub(super) fn repair_times(&self) -> &[u32] {
+        &self.repaired
+    }
+
     /// What the report says.
     pub(super) fn tell(self) -> Tonight {
         Tonight { time_to_detect: took(self.detected), time_to_repair: took(self.repaired), ..self.counts }
     }
 
-    fn step(&mut self, finding: &Finding, stood: Option<Stand>) {
+    fn step(&mut self, finding: &Finding, stood: Option<&Stand>) {
         let was = stood.map(|stood| stood.state);
         let is_judged = matches!(finding.state, State::Open | State::Held);
         match (was, finding.state) {
@@ -75,7 +80,7 @@ fn seconds(time: Duration) -> u32 {
 }
 
 /// The median and the worst of some times; of an even number of them, the lower of the two in the middle.
-fn took(mut times: Vec<u32>) -> Option<Took> {
+pub(super) fn took(mut times: Vec<u32>) -> Option<Took> {
     times.sort_unstable();
     let (median, worst) = (times.get(times.len().saturating_sub(1) / 2)?, times.last()?);
     let [median_seconds, worst_seconds] = [*median, *worst].map(u64::from);
@@ -94,7 +99,8 @@ mod tests {
     fn told(steps: &[(Option<Stand>, Finding)]) -> Tonight {
         let mut lives = Lives::default();
         for (stood, finding) in steps {
-            let plan = Plan { findings: vec![finding.clone()], stood: vec![*stood], ..Plan::default() };
+            let plan =
+                Plan { findings: vec![finding.clone()], stood: vec![stood.clone()], ..Plan::default() };
             lives.note(&plan);
         }
         lives.tell()

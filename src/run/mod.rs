@@ -8,6 +8,7 @@ mod approve;
 mod asked;
 mod backfill;
 mod bookmark;
+mod call;
 mod carriage;
 mod causes;
 mod counting;
@@ -25,6 +26,7 @@ mod lease;
 mod listing;
 mod lives;
 mod members;
+mod named;
 mod offers;
 mod originals;
 mod narrow;
@@ -40,6 +42,7 @@ mod reading;
 mod release;
 mod remains;
 mod rest;
+mod repairs;
 mod replay;
 mod resume;
 mod retry;
@@ -53,6 +56,7 @@ mod stages;
 mod standing;
 mod stop;
 mod summary;
+mod terms;
 mod unopened;
 mod unseen;
 mod verdicts;
@@ -64,6 +68,7 @@ use std::time::{Duration, Instant as Moment};
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::name::DomainName;
 use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::window::Window;
 use tokio_util::sync::CancellationToken;
@@ -87,16 +92,18 @@ use stop::RunStop;
 
 pub use approve::{Approved, NotApproved, Order, approve};
 pub use asked::{Asked, NotAsked};
+pub use call::Call;
 pub use carriage::Carriage;
 pub use dead::close as close_dead_runs;
 pub(crate) use events::EVENTS;
 pub(crate) use lease::holder;
 pub use outcome::Failure;
 pub use permit::{Permit, Permitted, PermittedItem};
-pub use replay::{Over, Replay, Replayed, replay};
-pub use retry::{Retried, Retry, retry};
+pub use replay::{Over, Replay, Replayed, carry_out, replay};
+pub use retry::{Became, Retried, Retry, retry};
 pub(crate) use standing::standing;
-pub(crate) use unopened::unopened;
+pub use terms::{AfterFailure, Stopper, Terms};
+pub(crate) use unopened::{unopened, unread};
 
 /// Whether a run acts or only says what it would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +130,8 @@ pub enum Scope {
     /// Whatever coverage asks for.
     #[default]
     Coverage,
+    /// Everything from where coverage begins, however much of it is verified.
+    Full,
     /// A range, verified or not.
     Range(Window),
     /// What was never verified of a range, or of everything between the beginning and the newest end.
@@ -131,6 +140,14 @@ pub enum Scope {
     Keys(Vec<Key>),
     /// The items of a saved plan and nothing else; coverage stays as it is.
     Planned(Arc<Permit>),
+}
+
+impl Scope {
+    /// Whether all that coverage asks for is looked at.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Coverage | Self::Full)
+    }
 }
 
 /// What to do when another run holds a domain's lease.
@@ -187,6 +204,8 @@ pub struct Options {
     pub max_emits: Option<u64>,
     /// What happens to what is found.
     pub found: Found,
+    /// What else the call asks for.
+    pub terms: Terms,
     /// What to do when a domain is locked.
     pub if_locked: IfLocked,
     /// Whom it shares the work with, where it is one of several.
@@ -215,10 +234,14 @@ pub struct Options {
 pub struct Job {
     /// Names the run in its report, its events and its leases: a UUIDv7.
     pub run_id: Uuid,
+    /// How it was called.
+    pub call: Call,
     /// The state store.
     pub store: Store,
     /// The domains in the order of the run, with the names of what they need.
     pub domains: Vec<Arc<dyn Reconciler>>,
+    /// Why some of the domains cannot be begun. The others are worked on all the same.
+    pub lacking: BTreeMap<DomainName, Failure>,
     /// One client per provider, or why there is none.
     pub clients: BTreeMap<String, Result<Client, Failure>>,
     /// One pool per database, or why there is none.
@@ -281,13 +304,21 @@ async fn work(
 ) -> Result<(), StoreError> {
     let job = run.job;
     let began = job.store.now().await?;
+    let mut stopper: Option<Stopper> = None;
     for reconciler in &job.domains {
         if run.stop.going().is_over() {
             break;
         }
-        job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
-        let span = tracing::info_span!("tieout.domain", domain = %reconciler.domain());
-        let domain = Box::pin(reconcile(run, reconciler, now)).instrument(span).await;
+        let domain = if let Some(stopper) = &stopper {
+            left_out(job, reconciler.as_ref(), &Failure::NotBegun(stopper.clone()))
+        } else if let Some(failure) = job.lacking.get(reconciler.domain()) {
+            left_out(job, reconciler.as_ref(), failure)
+        } else {
+            job.watcher.saw(Progress::DomainStarted { domain: reconciler.domain().as_str() });
+            let span = tracing::info_span!("tieout.domain", domain = %reconciler.domain());
+            Box::pin(reconcile(run, reconciler, now)).instrument(span).await
+        };
+        stopper = stopper.or_else(|| job.options.terms.after_failure.stopped_by(&domain));
         note_end(job, &domain).await;
         crash_point!("domain.reported");
         report.domains.push(domain);
@@ -304,6 +335,12 @@ async fn work(
             Err(failure) => deliver::not_known(report, failure.word(), &failure.to_string()),
         }
         purge::purge(job, report, run.stop.going()).await;
+        if let Some(time) = job.options.terms.confirm {
+            let looking = panicked::caught(repairs::look_again(run, report, time, (began, now)));
+            if let Err(failure) = Box::pin(looking).await {
+                report.warnings.push(format!("what was sent could not be looked at again: {failure}"));
+            }
+        }
     }
     crash_point!("run.delivered");
     // How findings stand is worth knowing and no reason to lose a report.
@@ -322,7 +359,7 @@ async fn work(
 async fn reconcile(run: &UnderWay<'_>, reconciler: &Arc<dyn Reconciler>, now: Instant) -> DomainReport {
     // A night is deep: boxed, its layout is worked out apart from that of the run.
     let night = Box::pin(domain::reconcile(run, reconciler, now));
-    let mut report = match panicked::caught(night).await {
+    let report = match panicked::caught(night).await {
         Ok(report) => report,
         Err(failure) => {
             tracing::error!(%failure, "the domain was given up");
@@ -330,7 +367,18 @@ async fn reconcile(run: &UnderWay<'_>, reconciler: &Arc<dyn Reconciler>, now: In
             summary::failed(summary::blank(reconciler.as_ref()), &failure)
         }
     };
-    if let Scope::Planned(permit) = &run.job.options.scope {
+    accounted(run.job, reconciler.as_ref(), report)
+}
+
+/// A domain that is not begun.
+fn left_out(job: &Job, reconciler: &dyn Reconciler, failure: &Failure) -> DomainReport {
+    accounted(job, reconciler, summary::failed(summary::blank(reconciler), failure))
+}
+
+/// Says by which definition a domain was worked on, and of every item of a saved plan what became of it.
+fn accounted(job: &Job, reconciler: &dyn Reconciler, mut report: DomainReport) -> DomainReport {
+    report.definition_sha256 = job.call.definition(reconciler.domain());
+    if let Scope::Planned(permit) = &job.options.scope {
         permit.account_for_all(reconciler.domain(), &mut report);
     }
     report
@@ -356,6 +404,8 @@ fn open_report(job: &Job, now: Instant) -> RunReport {
         run_id: job.run_id,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: job.options.mode.word().to_owned(),
+        trigger: Some(job.call.trigger),
+        args: job.call.args.clone(),
         resumes: job.options.resumes,
         successor: None,
         selected: job.domains.iter().map(|domain| domain.domain().to_string()).collect(),
@@ -376,7 +426,7 @@ fn row_of(report: &RunReport, job: &Job, now: Instant) -> RunRow {
             Mode::Run => RunMode::Run,
             Mode::Plan => RunMode::Plan,
         },
-        trigger: "manual".to_owned(),
+        trigger: job.call.trigger.as_str().to_owned(),
         args_json: Asked::of(job).to_json(),
         version: report.tool_version.clone(),
         resumes: job.options.resumes,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tieout_reconcilers::spoken::Spoken;
 
+use super::terms::Stopper;
 use crate::local::LocalError;
 use crate::report::{Status, exit};
 use crate::store::StoreError;
@@ -14,6 +15,9 @@ pub enum Failure {
     /// A definition or the configuration does not fit what was found; a person must change it.
     #[error("{0}")]
     Definition(String),
+    /// Something that the configuration refers to cannot be read, such as a secret; a person must set it.
+    #[error("{0}")]
+    Configuration(String),
     /// A provider, database or queue rejects the credentials; a person must change them.
     #[error("{0}")]
     Credentials(String),
@@ -23,6 +27,9 @@ pub enum Failure {
     /// A person paused the domain before anything of it was begun.
     #[error("{0}")]
     Paused(String),
+    /// Another domain failed, and the run was asked to begin no other one then.
+    #[error("not begun, because `{}` failed and the run was to stop at the first failure (`--fail-fast`)", .0.domain)]
+    NotBegun(Stopper),
     /// A person paused the domain while the run worked on it.
     #[error("paused by {0}; what was committed stays, and a run goes on from there once the pause has ended")]
     PausedMeanwhile(String),
@@ -48,7 +55,7 @@ impl Failure {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Definition(_) => exit::USAGE,
+            Self::Definition(_) | Self::Configuration(_) => exit::USAGE,
             Self::Credentials(_) => exit::CREDENTIALS,
             Self::Locked(_) => exit::LOCKED,
             Self::Paused(_) => exit::DONE,
@@ -58,6 +65,8 @@ impl Failure {
             | Self::PausedMeanwhile(_)
             | Self::Stalled(_) => exit::PARTIAL,
             Self::Panicked(_) => exit::FAILED,
+            // Whether a retry may help depends on what stopped it.
+            Self::NotBegun(stopper) => stopper.exit_code,
         }
     }
 
@@ -79,7 +88,7 @@ impl Failure {
     #[must_use]
     pub const fn status(&self) -> Status {
         match self {
-            Self::Locked(_) | Self::Paused(_) => Status::Skipped,
+            Self::Locked(_) | Self::Paused(_) | Self::NotBegun(_) => Status::Skipped,
             Self::Interrupted | Self::PausedMeanwhile(_) | Self::Stalled(_) => Status::Interrupted,
             _ => Status::Failed,
         }
@@ -90,8 +99,10 @@ impl Failure {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Definition(_) => "definition",
+            Self::Configuration(_) => "configuration",
             Self::Credentials(_) => "credentials_rejected",
             Self::Locked(_) => "locked",
+            Self::NotBegun(_) => "not_begun",
             Self::Paused(_) | Self::PausedMeanwhile(_) => "paused",
             Self::Unreachable(_) => "unreachable",
             Self::LeaseLost => "lease_lost",

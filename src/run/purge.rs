@@ -7,8 +7,14 @@ use super::Job;
 use crate::going::Going;
 use crate::report::RunReport;
 
-/// Purges the domains of the run, as far as there is time.
+/// Purges the domains of the run, and replays that are as old, as far as there is time.
 pub(super) async fn purge(job: &Job, report: &mut RunReport, going: &Going) {
+    // One that is older has nothing left to send.
+    if !going.is_over()
+        && let Err(error) = job.store.prune_replays(job.options.keep.sent).await
+    {
+        tracing::warn!(%error, "old replays could not be taken out; the next run does");
+    }
     for domain in &mut report.domains {
         let Ok(name) = domain.domain.parse::<DomainName>() else { continue };
         match job.store.purge_events(&name, job.options.keep, || !going.is_over()).await {

@@ -207,13 +207,17 @@ impl Range<'_> {
         self.stop().await
     }
 
-    /// Gives the walk up: the pages at hand are taken, and it is written down how far they lead.
+    /// Gives the walk up: the pages at hand are taken, and it is written down how far they lead. What the walk asked for while that
+    /// is written would only be asked for again.
     async fn stop(&mut self) -> Result<Option<WalkedPage>, Failure> {
         for _ in 0..AT_HAND {
             let Some(page) = self.walk.as_mut().and_then(Walk::next_at_hand) else { break };
             if self.take(page).await?.is_break() {
                 return Err(Failure::Interrupted);
             }
+        }
+        if let Some(walk) = &self.walk {
+            walk.give_up();
         }
         self.mark().await?;
         self.settle().await;

@@ -215,9 +215,16 @@ impl Night<'_> {
         // One that died before its first slice was done has begun all the same.
         ledger.began = ledger.began.or(begun);
         let known = self.known_of(&ledger);
-        let slices = coverage::slices(feed, policy, &known);
+        let is_full = matches!(self.job.options.scope, Scope::Full);
+        let slices = if is_full {
+            coverage::everything(feed, policy, &known)
+        } else {
+            coverage::slices(feed, policy, &known)
+        };
         let lost = coverage::out_of_reach(feed, policy, &known);
-        let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap);
+        let forgotten = if is_full { coverage::forgotten(feed, policy, &known) } else { Vec::new() };
+        let rereads = slices.iter().any(|slice| slice.purpose == Purpose::Overlap)
+            || is_full && coverage::reaches_back(feed, &known, &slices);
         let sees_all_changes = feed.overlap.is_some() && (is_first || rereads);
         if let (true, None, Some(first), false) = (is_first, policy.start, slices.first(), feed.timeless) {
             let note = first_run(feed, first.window.from());
@@ -225,6 +232,9 @@ impl Night<'_> {
         }
         for lost in lost {
             self.doubt_lost(feed, lost);
+        }
+        for range in forgotten {
+            self.say_forgotten(feed, range);
         }
         Ok((self.of_member(slices), sees_all_changes))
     }
@@ -252,12 +262,12 @@ impl Night<'_> {
         Known { verified, began, last_overlap, now: self.start, ceiling: self.ceiling() }
     }
 
-    /// The one slice of a change feed: what changed since the saved token, or all of it. A range that somebody asked for is
-    /// a reason to read all of it.
+    /// The one slice of a change feed: what changed since the saved token, or all of it. That somebody asked for a range, or for
+    /// everything, is a reason to read all of it.
     async fn changes(&self) -> Result<Vec<Slice>, Failure> {
         let (domain, feed) = (self.sides.reconciler.domain(), self.sides.reconciler.feed());
         let (each, store) = (&self.sides.each, &self.job.store);
-        let asked = matches!(self.job.options.scope, Scope::Range(_));
+        let asked = matches!(self.job.options.scope, Scope::Range(_) | Scope::Full);
         let token = if asked { None } else { store.saved_token(domain, each, &feed.name).await? };
         let began = store.first_slice(domain, each).await?;
         let start = self.sides.reconciler.policy().start.or(began);

@@ -13,7 +13,7 @@ use super::standing::standing;
 use super::summary::{blank, blank_named, failed};
 use crate::coverage;
 use crate::finding::State;
-use crate::report::{DomainReport, EventCounts, Exit, ItemCounts, RunReport, SCHEMA, Status};
+use crate::report::{DomainReport, EventCounts, Exit, ItemCounts, RunReport, SCHEMA, Status, Trigger};
 use crate::store::{OutboxState, Remains, RunRecord, SliceRecord, Store, StoreError};
 
 /// What a reader has to know of such a report.
@@ -42,7 +42,8 @@ pub(super) async fn report_of(
     end: &End,
 ) -> Result<RunReport, StoreError> {
     let summary = &run.summary;
-    let selected = Asked::from_json(&run.args_json).unwrap_or_default().domains;
+    let asked = Asked::from_json(&run.args_json).unwrap_or_default();
+    let selected = asked.domains;
     let remains = store.remains(summary.run_id).await?;
     let mut reports = Vec::new();
     for name in &selected {
@@ -53,7 +54,8 @@ pub(super) async fn report_of(
             Some(report) => report,
             None => cut_off(store, run, (name, known), &remains, end).await?,
         };
-        reports.push(DomainReport { events: events(&remains, name), ..report });
+        let definition_sha256 = asked.definitions.get(name).cloned();
+        reports.push(DomainReport { events: events(&remains, name), definition_sha256, ..report });
         // The domains of a run come one after the other: those behind this one were not begun.
         if !has_ended {
             break;
@@ -64,6 +66,8 @@ pub(super) async fn report_of(
         run_id: summary.run_id,
         tool_version: summary.version.clone(),
         mode: summary.mode.as_str().to_owned(),
+        trigger: Trigger::from_word(&summary.trigger),
+        args: asked.args,
         resumes: summary.resumes,
         successor: summary.successor,
         selected,
@@ -143,6 +147,7 @@ fn events(remains: &Remains, domain: &str) -> EventCounts {
         retried: 0,
         dead: of(OutboxState::Dead),
         waiting: of(OutboxState::Pending) + of(OutboxState::Staged),
+        refused: 0,
         purged: 0,
         expired: 0,
     }

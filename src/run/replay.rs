@@ -1,31 +1,32 @@
 //! Sends again what was sent before, because a person says so: straight to the queues, in the order of each key, with the same ids. It
-//! changes neither events nor findings, and is no stored job: where it ends early, it says how far it came.
+//! changes neither events nor findings. How far it is is kept after each batch, so that whoever carries it on sends at most one batch
+//! twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tieout_reconcilers::name::DomainName;
-use tokio::time::timeout;
 
 use super::Carriage;
-use crate::finding::Identity;
-use crate::going::{Going, LAST_WORDS};
-use crate::queue::{Delivery, Outcome, Queue, Queues, Room};
+use crate::going::Going;
+use crate::queue::Queues;
 use crate::schemas::Carried;
-use crate::store::{Outgoing, SentEvent, SentFilter, Store, StoreError};
+use crate::store::{Progress, SentEvent, SentFilter, Store, StoreError, Turn, TurnStanding};
+
+mod job;
+mod lots;
+mod send;
+
+pub use job::carry_out;
+
+use lots::{LOT, lots};
+use send::send;
 
 /// Events that are in memory at a time.
 const PAGE: u32 = 500;
 
-/// Events that a queue is handed at a time.
-const LOT: usize = 100;
-
-/// How long a queue may take for that.
-const ANSWER_TIME: Duration = Duration::from_mins(1);
-
-/// How often a queue is tried that does not take something, with pauses of one second, doubled.
-const TRIES: usize = 5;
+/// Why a replay stopped that somebody wants to end.
+const ASKED: &str = "it was asked to end";
 
 /// Whether events are sent again that nobody needs any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub struct Replay {
     pub over: Over,
     /// Another queue than the one that they went to.
     pub to: Option<String>,
-    /// At most so many.
+    /// At most so many, with those that were sent before.
     pub limit: Option<u64>,
     /// How far apart the events are sent.
     pub pause: Duration,
@@ -53,9 +54,13 @@ pub struct Replay {
     pub carriage: Carriage,
     /// Whether it goes on.
     pub going: Going,
+    /// How far it is already.
+    pub from: Progress,
+    /// The right to keep how far it is; without one nobody does.
+    pub turn: Option<Turn>,
 }
 
-/// How far it came.
+/// How far it came from where it went on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// Events that a queue acknowledged.
@@ -72,6 +77,13 @@ pub struct Replayed {
     pub stopped: Option<String>,
 }
 
+/// An event that is not sent.
+struct LeftOut {
+    seq: i64,
+    /// What is wrong with it; nothing where it is over.
+    unfit: Option<String>,
+}
+
 /// Sends events again; `moved` is told how many were sent so far.
 pub async fn replay(
     store: &Store,
@@ -79,153 +91,96 @@ pub async fn replay(
     order: &Replay,
     moved: &(dyn Fn(u64) + Sync),
 ) -> Result<Replayed, StoreError> {
-    let mut replayed = Replayed::default();
-    let mut after = 0;
+    let (mut replayed, mut progress, mut has_sent) = (Replayed::default(), order.from, false);
     loop {
-        let page = store.sent(&order.filter, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(replayed) };
-        after = last.seq;
-        let (wanted, over): (Vec<SentEvent>, Vec<SentEvent>) =
-            page.into_iter().partition(|sent| sent.is_needed || order.over == Over::Sent);
-        replayed.over += over.len() as u64;
-        let wanted = fit(wanted, &order.carriage, &mut replayed.unfit);
+        let page = store.sent(&order.filter, progress.after, PAGE).await?;
+        let Some(last) = page.last().map(|sent| sent.event.seq) else { return Ok(replayed) };
+        let (wanted, mut left_out) = sorted(page, order);
         for lot in lots(wanted, if order.pause.is_zero() { LOT } else { 1 }) {
-            if order.limit.is_some_and(|limit| replayed.sent + replayed.refused >= limit) {
-                return Ok(replayed);
+            let lot = within(lot, room(order, progress));
+            let Some(through) = lot.last().map(|sent| sent.event.seq) else { return Ok(replayed) };
+            if has_sent {
+                let _over = order.going.pause(order.pause).await;
             }
             if order.going.is_over() {
-                replayed.stopped = Some("it was asked to end".to_owned());
+                replayed.stopped = Some(ASKED.to_owned());
                 return Ok(replayed);
             }
-            let room = order.limit.map_or(u64::MAX, |limit| limit - replayed.sent - replayed.refused);
-            let lot: Vec<SentEvent> =
-                lot.into_iter().take(usize::try_from(room).unwrap_or(usize::MAX)).collect();
+            has_sent = true;
+            let before = (replayed.sent, replayed.refused);
             if let Err(why) = send(queues, order, lot, &mut replayed).await {
                 replayed.stopped = Some(why);
                 return Ok(replayed);
             }
+            progress.sent += replayed.sent - before.0;
+            progress.refused += replayed.refused - before.1;
+            pass(&mut left_out, through, &mut progress, &mut replayed);
             moved(replayed.sent);
-            let _over = order.going.pause(order.pause).await;
+            if !keeps_on(store, order, progress).await? {
+                replayed.stopped = Some(ASKED.to_owned());
+                return Ok(replayed);
+            }
+        }
+        if room(order, progress) == 0 {
+            return Ok(replayed);
+        }
+        if progress.after < last {
+            pass(&mut left_out, last, &mut progress, &mut replayed);
+            keeps_on(store, order, progress).await?;
         }
     }
 }
 
-/// Carries events to what their domains want today, and leaves out those that cannot be.
-fn fit(events: Vec<SentEvent>, carriage: &Carriage, unfit: &mut BTreeMap<String, u64>) -> Vec<SentEvent> {
-    let carried = events.into_iter().filter_map(|mut sent| {
-        match carriage.of(&sent.event.id.domain, sent.kind, &sent.event.payload) {
+/// How many events may still be sent.
+fn room(order: &Replay, progress: Progress) -> u64 {
+    order.limit.map_or(u64::MAX, |limit| limit.saturating_sub(progress.sent + progress.refused))
+}
+
+fn within(lot: Vec<SentEvent>, room: u64) -> Vec<SentEvent> {
+    lot.into_iter().take(usize::try_from(room).unwrap_or(usize::MAX)).collect()
+}
+
+/// Counts what was left out up to an event, up to which all is done now.
+fn pass(left_out: &mut Vec<LeftOut>, through: i64, progress: &mut Progress, replayed: &mut Replayed) {
+    let n = left_out.partition_point(|event| event.seq <= through);
+    for event in left_out.drain(..n) {
+        if let Some(why) = event.unfit {
+            *replayed.unfit.entry(why).or_default() += 1;
+            progress.unfit += 1;
+        } else {
+            replayed.over += 1;
+            progress.over += 1;
+        }
+    }
+    progress.after = through;
+}
+
+/// Keeps how far a replay is, and says whether it is still to be carried out.
+async fn keeps_on(store: &Store, order: &Replay, progress: Progress) -> Result<bool, StoreError> {
+    let Some(turn) = order.turn else { return Ok(true) };
+    Ok(store.keep_progress(turn, progress).await? == TurnStanding::Ours)
+}
+
+/// Parts a page into what is sent, carried to what its domains want today, and what is not.
+fn sorted(page: Vec<SentEvent>, order: &Replay) -> (Vec<SentEvent>, Vec<LeftOut>) {
+    let (mut wanted, mut left_out) = (Vec::new(), Vec::new());
+    for mut sent in page {
+        let seq = sent.event.seq;
+        if !(sent.is_needed || order.over == Over::Sent || bug!("over_is_replayed")) {
+            left_out.push(LeftOut { seq, unfit: None });
+            continue;
+        }
+        match order.carriage.of(&sent.event.id.domain, sent.kind, &sent.event.payload) {
             Ok(Carried::AsItIs) => {}
             Ok(Carried::Anew(payload)) => sent.event.payload = payload,
             Err(why) => {
-                *unfit.entry(why.to_string()).or_default() += 1;
-                return None;
+                left_out.push(LeftOut { seq, unfit: Some(why.to_string()) });
+                continue;
             }
         }
-        Some(sent)
-    });
-    carried.collect()
-}
-
-/// Cuts events into lots for one queue each, none of them with two events of one key, so that the second is not sent before the first
-/// has arrived.
-fn lots(events: Vec<SentEvent>, most: usize) -> Vec<Vec<SentEvent>> {
-    let mut lots: Vec<Vec<SentEvent>> = Vec::new();
-    let mut keys: BTreeSet<Identity> = BTreeSet::new();
-    for event in events {
-        let fits = |lot: &&mut Vec<SentEvent>| {
-            lot.len() < most && lot.first().is_some_and(|first| first.queue == event.queue)
-        };
-        let is_new = keys.insert(event.event.id.clone());
-        match lots.last_mut().filter(fits) {
-            Some(lot) if is_new => lot.push(event),
-            _ => {
-                keys = BTreeSet::from([event.event.id.clone()]);
-                lots.push(vec![event]);
-            }
-        }
+        wanted.push(sent);
     }
-    lots
-}
-
-/// Sends one lot until a queue has each event of it, or has refused it for good; else says why it does not.
-async fn send(
-    queues: &mut Queues,
-    order: &Replay,
-    lot: Vec<SentEvent>,
-    replayed: &mut Replayed,
-) -> Result<(), String> {
-    let Some(first) = lot.first() else { return Ok(()) };
-    let name = order.to.clone().unwrap_or_else(|| first.queue.clone());
-    let Some(queue) = queues.get_mut(&name) else { return Err(format!("no queue `{name}` is configured")) };
-    replayed.domains.extend(lot.iter().map(|sent| sent.event.id.domain.clone()));
-    let mut left: Vec<Outgoing> = lot.into_iter().map(|sent| sent.event).collect();
-    let mut pauses = ExponentialBuilder::new().with_max_times(TRIES).build();
-    loop {
-        let n = room(queue.as_mut(), left.len(), &order.going).await?;
-        let n_left = left.len();
-        let part = left.get(..n).unwrap_or(&left);
-        let answer = tokio::select! {
-            biased;
-            answer = timeout(ANSWER_TIME, queue.send(part)) => answer,
-            () = order.going.over_for(LAST_WORDS) => return Err("it was asked to end".to_owned()),
-        };
-        let why = match answer {
-            Ok(delivery) => settle(&mut left, delivery, replayed),
-            Err(_) => format!("the queue `{name}` gave no answer"),
-        };
-        if left.is_empty() {
-            return Ok(());
-        }
-        if n_left - left.len() == n {
-            continue;
-        }
-        let Some(pause) = pauses.next() else { return Err(why) };
-        if order.going.pause(pause).await.is_err() {
-            return Err("it was asked to end".to_owned());
-        }
-    }
-}
-
-/// How many of the events that are wanted the consumers of a queue leave room for, from 1 up: it waits until they leave some.
-async fn room(queue: &mut dyn Queue, wanted: usize, going: &Going) -> Result<usize, String> {
-    let most = u32::try_from(wanted).unwrap_or(u32::MAX);
-    loop {
-        let room = tokio::select! {
-            biased;
-            room = queue.room(most) => room,
-            () = going.over_for(LAST_WORDS) => return Err("it was asked to end".to_owned()),
-        };
-        match room {
-            Room::For(n) => return Ok(usize::try_from(n.max(1)).unwrap_or(wanted).min(wanted)),
-            Room::Crowded { crowd, again } => {
-                if going.pause(again).await.is_err() {
-                    return Err(format!("it was asked to end; the queue {crowd}"));
-                }
-            }
-        }
-    }
-}
-
-/// Takes out of `left` what is settled, and says why the rest is not.
-fn settle(left: &mut Vec<Outgoing>, delivery: Delivery, replayed: &mut Replayed) -> String {
-    let mut why = delivery.fault.map(|fault| fault.to_string());
-    let mut outcomes = delivery.outcomes.into_iter();
-    left.retain(|_| match outcomes.next() {
-        Some(Outcome::Acknowledged) => {
-            replayed.sent += 1;
-            false
-        }
-        Some(Outcome::Dead { .. }) => {
-            replayed.refused += 1;
-            false
-        }
-        Some(Outcome::Retry(reason) | Outcome::NotNow(reason) | Outcome::Unroutable(reason)) => {
-            why.get_or_insert(reason);
-            true
-        }
-        None => true,
-    });
-    why.unwrap_or_else(|| "the queue took only a part".to_owned())
+    (wanted, left_out)
 }
 
 #[cfg(test)]

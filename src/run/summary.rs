@@ -12,7 +12,8 @@ use super::listing::Listing;
 use super::outcome::Failure;
 use crate::coverage;
 use crate::report::{
-    DomainReport, EventCounts, FollowUp, ItemCounts, Limit, Requests, Standing, Status, Tonight,
+    DomainReport, EventCounts, FollowUp, Found as FoundWrong, ItemCounts, Limit, Named, Requests, Standing,
+    Status, Tonight,
 };
 
 /// What a reader of a baseline's report has to know.
@@ -34,7 +35,9 @@ impl Night<'_> {
         if self.job.options.found == Found::Baseline {
             self.report.notes.push(BASELINE_NOTE.to_owned());
         }
-        self.report.tonight = std::mem::take(&mut self.lives).tell();
+        let lives = std::mem::take(&mut self.lives);
+        self.report.repair_times = lives.repair_times().to_vec();
+        self.report.tonight = lives.tell();
         self.report.limits =
             self.limit.iter().map(|text| Limit { text: text.clone(), tripped: true }).collect();
         let left = self.budget.refused();
@@ -49,6 +52,8 @@ impl Night<'_> {
             Ok(through) => self.report.verified_through = through.map(|at| at.to_string()),
             Err(failure) => self.report.problems.push(failure.to_string()),
         }
+        self.report.named = Named::of(std::mem::take(&mut self.named), self.job.options.list);
+        self.report.found = self.listing.found();
         let listing = std::mem::replace(&mut self.listing, Listing::of_at_most(0));
         (self.report.findings, self.report.findings_not_listed) = listing.finish(self.limit.is_some());
         self.say_held_items();
@@ -76,6 +81,8 @@ pub(super) fn failed(mut report: DomainReport, failure: &Failure) -> DomainRepor
 /// The report of a domain of which nothing is known yet.
 pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
     DomainReport {
+        owner: reconciler.owner().map(ToOwned::to_owned),
+        tags: reconciler.tags().iter().map(ToString::to_string).collect(),
         direction: reconciler.direction(),
         settle_seconds: reconciler.policy().settle.as_secs(),
         ..blank_named(reconciler.domain().as_str())
@@ -86,6 +93,9 @@ pub(super) fn blank(reconciler: &dyn Reconciler) -> DomainReport {
 pub(super) fn blank_named(domain: &str) -> DomainReport {
     DomainReport {
         domain: domain.to_owned(),
+        owner: None,
+        definition_sha256: None,
+        tags: Vec::new(),
         direction: Direction::default(),
         status: Status::Running,
         complete: true,
@@ -116,5 +126,9 @@ pub(super) fn blank_named(domain: &str) -> DomainReport {
         findings_not_listed: 0,
         carried_out: None,
         members: None,
+        looked_again: None,
+        named: None,
+        found: FoundWrong::default(),
+        repair_times: Vec::new(),
     }
 }

@@ -302,8 +302,8 @@ impl Night<'_> {
     /// What could not be looked up makes the domain partial; rejected credentials end it. How much was left because the look-ups
     /// are spent is said once, at the end.
     pub(super) fn doubt_unknown(&mut self, confirmation: &Confirmation) -> Result<(), Failure> {
+        refuse_rejected(confirmation)?;
         for (_, why) in &confirmation.unknown {
-            reject(why.is_rejected(), why)?;
             match why {
                 Unknown::OverBudget => self.report.complete = false,
                 why => self.doubt(why.to_string()),
@@ -327,31 +327,17 @@ impl Night<'_> {
         self.resting.extend(suspects.into_iter().map(|suspect| (suspect, purpose)));
         Ok(plan)
     }
-
-    /// Judges keys that somebody named, whatever coverage says.
-    pub(super) async fn judge_keys(&mut self, keys: &[Key]) -> Result<(), Failure> {
-        let known = self.known(keys).await?;
-        let named: Vec<Suspect> = keys
-            .iter()
-            .map(|key| Suspect {
-                key: key.clone(),
-                clock: known.get(key).and_then(|finding| finding.clock),
-                looks: Looks::Different,
-                upstream: false,
-                local: false,
-                seen_before: None,
-            })
-            .collect();
-        let settled = self.rest_needed().is_zero();
-        let plan = self.judge_anew(&named, Purpose::Coverage, &|_| settled).await?;
-        self.commit(plan, Proven::default()).await
-    }
 }
 
 /// Whether absence is no surprise for any of some suspects.
 fn absence_of<'s>(mut suspects: impl Iterator<Item = &'s Suspect>) -> Absence {
     let is_expected = suspects.any(|suspect| matches!(suspect.looks, Looks::LocalOnly | Looks::Deleted));
     if is_expected { Absence::Expected } else { Absence::Unexpected }
+}
+
+/// Look-ups that were refused because of the credentials end the domain.
+pub(super) fn refuse_rejected(confirmation: &Confirmation) -> Result<(), Failure> {
+    confirmation.unknown.iter().try_for_each(|(_, why)| reject(why.is_rejected(), why))
 }
 
 /// Rejected credentials end the domain: nothing else will work either.

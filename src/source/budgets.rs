@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tieout_reconcilers::name::Each;
+use tieout_reconcilers::name::{Each, Name};
 
 use super::conditional::owner_of;
 use super::http::{Client, Line};
-use super::limit::{Gates, Ledger, Sharing};
+use super::limit::{Gates, Ledger, OwnLedger, Pacing, Sharing};
 use super::provider::{Base, ProviderSettings};
 use super::quota::Asking;
 
@@ -35,6 +35,10 @@ type Payer = (String, Option<String>);
 pub struct Budgets {
     of: Mutex<HashMap<Payer, Arc<Budget>>>,
     ledger: Option<Arc<dyn Ledger>>,
+    /// How many requests a second all of them may send together, where somebody asked for that.
+    per_second: Option<f64>,
+    /// Where that is kept, unless it is shared with others.
+    own: Arc<OwnLedger>,
 }
 
 /// How much of a digest names a credential where others can read it: enough to tell credentials apart.
@@ -45,6 +49,19 @@ impl Budgets {
     #[must_use]
     pub fn shared_through(ledger: Arc<dyn Ledger>) -> Self {
         Self { ledger: Some(ledger), ..Self::default() }
+    }
+
+    /// The same, which all together send no more than so many requests a second.
+    #[must_use]
+    pub fn no_faster_than(self, per_second: f64) -> Self {
+        Self { per_second: Some(per_second), ..self }
+    }
+
+    /// The pace that a provider's budgets keep together.
+    fn pacing(&self, provider: &Name) -> Option<Pacing> {
+        let ledger = self.ledger.clone().unwrap_or_else(|| Arc::<OwnLedger>::clone(&self.own));
+        let limit = format!("{provider} as asked for");
+        self.per_second.map(|per_second| Pacing { ledger, limit, per_second })
     }
 
     /// The budget of the credential that settings name; the first who asks for one makes it.
@@ -61,7 +78,7 @@ impl Budgets {
             let whose = origin.as_deref().or(owner.get(..SHOWN)).unwrap_or(owner);
             let share = |ledger| Sharing { ledger, owner: format!("{} {whose}", settings.name) };
             let sharing = self.ledger.clone().map(share);
-            Arc::new(Budget::new(owner, settings, sharing.as_ref()))
+            Arc::new(Budget::new(owner, settings, sharing.as_ref(), self.pacing(&settings.name).as_ref()))
         });
         Arc::clone(budget)
     }
@@ -77,10 +94,22 @@ impl Client {
 }
 
 impl Budget {
-    fn new(owner: &str, settings: &ProviderSettings, sharing: Option<&Sharing>) -> Self {
+    fn new(
+        owner: &str,
+        settings: &ProviderSettings,
+        sharing: Option<&Sharing>,
+        pacing: Option<&Pacing>,
+    ) -> Self {
+        let gates = match settings.stand_in {
+            Some(_) => Gates::open(&settings.limits, &settings.caps),
+            None => Gates::new(&settings.limits, &settings.caps, sharing),
+        };
         Self {
             owner: owner.to_owned(),
-            gates: Gates::new(&settings.limits, &settings.caps, sharing),
+            gates: match pacing {
+                Some(pacing) => gates.paced(pacing),
+                None => gates,
+            },
             quota: settings.limits.quota.clone().map(Asking::new),
             has_told: AtomicBool::default(),
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tieout_reconcilers::spoken::Spoken;
 
 use super::address::AddressRefused;
+use super::trust::refusal;
 
 /// Why a request brought nothing that could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -222,6 +223,15 @@ pub enum SourceError {
     },
 
     // A person has to change the configuration.
+    /// The certificate of the other side is not trusted.
+    #[error(
+        "connecting failed: {cause}; look whether the server's certificate is good for this host and not expired, and comes from \
+         an authority that this machine trusts, or the file that `SSL_CERT_FILE` names"
+    )]
+    Untrusted {
+        /// What is wrong with it.
+        cause: String,
+    },
     /// The host's address may not be connected to.
     #[error("{0}")]
     AddressRefused(String),
@@ -303,7 +313,7 @@ impl SourceError {
             Self::TooMuch { .. } | Self::FileTooLarge { .. } => NextStep::Halve,
             Self::LeftOut { .. } => NextStep::LeaveOut,
             Self::Rejected { .. } => NextStep::FixCredentials,
-            Self::AddressRefused(_) | Self::Settings(_) => NextStep::FixSettings,
+            Self::Untrusted { .. } | Self::AddressRefused(_) | Self::Settings(_) => NextStep::FixSettings,
         }
     }
 
@@ -314,6 +324,9 @@ impl SourceError {
     /// What the network reported, reduced to its innermost cause: outer layers repeat the URL.
     pub(crate) fn transport(doing: &'static str, error: reqwest::Error) -> Self {
         let error = error.without_url();
+        if let Some(cause) = refusal(&error) {
+            return Self::Untrusted { cause: clip(&cause) };
+        }
         let mut innermost: &dyn Error = &error;
         loop {
             if let Some(refused) = innermost.downcast_ref::<AddressRefused>() {

@@ -30,6 +30,7 @@ use super::limit::Permit;
 use super::origin::{Bound, Origin};
 use super::provider::{Base, Caps, ProviderSettings};
 use super::room::{Held, Room};
+use super::stand_in::{Question, StandIn, Witness};
 use super::traffic::{Sent, Traffic};
 use crate::clock::Clock;
 use crate::going::{Going, LAST_WORDS};
@@ -80,6 +81,8 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     /// The headers of every request.
     pub(super) headers: Vec<(String, String)>,
+    stand_in: Option<Arc<dyn StandIn>>,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 /// A client with the credential of whoever is asked about.
@@ -146,7 +149,7 @@ impl Client {
         budgets: &Budgets,
     ) -> Result<Self, SourceError> {
         let connections = Connections::new(settings);
-        if let Base::Fixed(base) = &settings.base {
+        if let (Base::Fixed(base), None) = (&settings.base, &settings.stand_in) {
             connections.to(base, Side::Own)?;
         }
         let shared = Shared {
@@ -157,6 +160,8 @@ impl Client {
             gauge: settings.limits.gauge.clone(),
             budget: budgets.of(settings),
             headers: settings.headers.clone(),
+            stand_in: settings.stand_in.clone(),
+            witness: settings.witness.clone(),
         };
         let lines = Lines { common: Ok(Arc::new(shared)), of_members: BTreeMap::new() };
         let (name, caps) = (settings.name.clone(), settings.caps.clone());
@@ -255,6 +260,12 @@ impl Client {
         Ok(format!("{} {base}", line.shared.budget.owner))
     }
 
+    /// Whether somebody answers in the provider's place, whom no pause would spare.
+    pub(super) fn is_stood_in_for(&self) -> bool {
+        let mut lines = self.lines.of_members.values().chain([&self.lines.common]);
+        lines.any(|line| line.as_ref().is_ok_and(|shared| shared.stand_in.is_some()))
+    }
+
     /// The requests of this run so far.
     #[must_use]
     pub fn sent(&self) -> Sent {
@@ -348,6 +359,12 @@ impl Line {
         Err(SourceError::TooManyRedirects(MAX_REDIRECTS))
     }
 
+    /// Waits until the pace that was asked for permits a request which no budget counts.
+    pub(super) async fn keep_pace(&self) -> Result<(), SourceError> {
+        let Trip { deadline, going, .. } = &self.trip;
+        self.in_time(None, self.shared.budget.gates.keep_pace(*deadline, going)).await
+    }
+
     /// Waits until the budget of an address permits a request.
     async fn permit(&self, to: &Bound) -> Result<Permit<'_>, SourceError> {
         let base = self.shared.origin.base()?.path().trim_end_matches('/');
@@ -413,6 +430,13 @@ impl Line {
         pass: &Pass,
         held: Held,
     ) -> Result<Hop, SourceError> {
+        let question = Question { asked, url: to.url(), base: self.shared.origin.base()? };
+        if let Some(stand_in) = &self.shared.stand_in {
+            return self.instead(stand_in.as_ref(), &question, to.side(), held).await;
+        }
+        if let Some(witness) = &self.shared.witness {
+            witness.permits(&question)?;
+        }
         let request = self.shared.origin.request(&to, asked, pass, self.their_now())?;
         let http = self.shared.connections.to(to.url(), to.side())?;
         let span = tracing::debug_span!(
@@ -430,12 +454,37 @@ impl Line {
             self.note_skew(answer.headers());
         }
         match redirected(&answer) {
-            None => Ok(Hop::There(self.receive(to, answer, held).await?)),
+            None => {
+                let fetched = self.receive(to.clone(), answer, held).await?;
+                if let Some(witness) = &self.shared.witness {
+                    let question = Question { asked, url: to.url(), base: self.shared.origin.base()? };
+                    witness.heard(&question, &fetched.response());
+                }
+                Ok(Hop::There(fetched))
+            }
             Some(location) => {
                 let next = self.shared.origin.follow(to.url(), location, Lead::Redirect)?;
                 Ok(Hop::Onwards(next, held))
             }
         }
+    }
+
+    /// What somebody answers in the provider's place. No connection is made.
+    async fn instead(
+        &self,
+        stand_in: &dyn StandIn,
+        question: &Question<'_>,
+        side: Side,
+        mut held: Held,
+    ) -> Result<Hop, SourceError> {
+        let reply = stand_in.answer(question)?;
+        if reply.body.len() > self.shared.caps.page_bytes {
+            return Err(SourceError::BodyTooLarge { cap: self.shared.caps.page_bytes });
+        }
+        held.grow(reply.body.len()).await;
+        held.whole(reply.body.len());
+        let (status, headers, body) = (reply.status, reply.headers, Bytes::from(reply.body));
+        Ok(Hop::There(Fetched { status, headers, body, url: question.url.clone(), side, held }))
     }
 
     /// Remembers when the address of an answer may be asked again, where the answer says so.

@@ -5,7 +5,7 @@
 //!
 //! In reading order: what a provider's client needs ([`provider`]), where requests may go ([`address`], [`origin`]),
 //! what they show there ([`auth`]) and over which connections ([`connect`]), how often (`limit`, `budgets`), one exchange ([`http`],
-//! [`body`]), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), and what is read with them
+//! [`body`]) and what broke it (`trust`), one with its retries ([`fetch`]), what may be unchanged since the last run ([`kept`]), who answers in a provider's place ([`stand_in`]), and what is read with them
 //! ([`guard`], `patience`, [`walk`], [`mod@lookup`], [`mod@members`], [`mod@originals`], [`mod@glance`]). What can go wrong is in
 //! [`error`] and [`reason`].
 
@@ -16,6 +16,7 @@ mod budgets;
 mod limit;
 pub mod origin;
 pub mod room;
+pub mod stand_in;
 
 pub mod auth;
 pub mod connect;
@@ -29,6 +30,7 @@ pub mod fetch;
 pub mod kept;
 mod quota;
 mod traffic;
+mod trust;
 
 pub mod count;
 pub mod glance;
@@ -56,6 +58,7 @@ pub use originals::{Asked, DetailBudget, Originals, originals};
 pub use provider::{Base, Caps, ProviderSettings, Throughput};
 pub use reason::{BadPage, Reason, Site, What};
 pub use room::Room;
+pub use stand_in::{Question, Reply, StandIn, Witness};
 pub use traffic::Sent;
 pub use walk::{Coverage, Walk, Walked, WalkedPage, Waypoint};
 

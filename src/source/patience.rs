@@ -29,6 +29,9 @@ impl Patience {
         if !client.trip.has_time_for(later.after) {
             return Err(SourceError::OutOfTime);
         }
+        if client.is_stood_in_for() {
+            return Ok(());
+        }
         tracing::debug!(provider = %client.provider(), pause = ?later.after, wait = ?later.wait, "waiting for an export");
         client.trip.pause(later.after).await
     }

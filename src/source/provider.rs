@@ -3,6 +3,7 @@
 //! Nothing here prints a secret: credentials are redacted by their type, and header values are left out.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -14,6 +15,8 @@ use tieout_reconcilers::define::reader::Reader;
 use tieout_reconcilers::name::Name;
 use tieout_reconcilers::page::PublicUrl;
 use url::Url;
+
+use super::stand_in::{StandIn, Witness};
 
 /// Everything that a provider's client is made from.
 #[derive(Clone)]
@@ -38,6 +41,10 @@ pub struct ProviderSettings {
     pub limits: Limits,
     /// How much is too much.
     pub caps: Caps,
+    /// Who answers in its place, so that nothing is sent.
+    pub stand_in: Option<Arc<dyn StandIn>>,
+    /// Who listens to what it answers.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl ProviderSettings {
@@ -56,6 +63,8 @@ impl ProviderSettings {
             headers: Vec::new(),
             limits: Limits::default(),
             caps,
+            stand_in: None,
+            witness: None,
         }
     }
 }
@@ -73,6 +82,8 @@ impl fmt::Debug for ProviderSettings {
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("limits", &self.limits)
             .field("caps", &self.caps)
+            .field("stand_in", &self.stand_in)
+            .field("witness", &self.witness)
             .finish()
     }
 }

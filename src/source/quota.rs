@@ -59,6 +59,7 @@ impl Line {
 
     async fn fetch_quota(&self, quota: &Quota, pass: &Pass) -> Result<Fetched, SourceError> {
         let to = self.resolve(&quota.request, None)?;
+        self.keep_pace().await?;
         // In this order, because whoever waits for a seat elsewhere has its room already.
         let held = self.trip.room.enter().await;
         let _seat = self.shared.budget.gates.seat().await;

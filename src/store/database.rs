@@ -44,6 +44,8 @@ struct Begin {
     write: &'static str,
     /// One whose commit does not wait for the disk: it may be lost with the machine, and with no process.
     write_lazily: &'static str,
+    /// The same where rows are read by an index in its order and never sorted, because only the first of many are wanted.
+    write_in_order: &'static str,
     /// One that only reads.
     read: &'static str,
 }
@@ -51,6 +53,7 @@ struct Begin {
 const SQLITE: Begin = Begin {
     write: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
     write_lazily: "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+    write_in_order: "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
     read: "BEGIN",
 };
 
@@ -70,6 +73,7 @@ macro_rules! postgres {
         Begin {
             write: postgres!(@write $($more)?),
             write_lazily: postgres!(@write "; SET LOCAL synchronous_commit = off" $($more)?),
+            write_in_order: postgres!(@write "; SET LOCAL synchronous_commit = off; SET LOCAL enable_sort = off" $($more)?),
             read: concat!(
                 "BEGIN READ ONLY; \
                  SET LOCAL search_path = tieout, pg_catalog; \
@@ -197,6 +201,14 @@ impl Store {
     /// The same for what may be lost with the machine, because it only saves work.
     pub(super) async fn write_lazily(&self, step: &'static str) -> Result<Tx, StoreError> {
         let tx = self.begin(step, |begin| begin.write_lazily).await?;
+        crash_point!(step, "begun");
+        Ok(tx)
+    }
+
+    /// The same for the first of many rows: PostgreSQL may not read them all and sort them, whatever it believes of a table that fills and
+    /// empties every night.
+    pub(super) async fn write_in_order(&self, step: &'static str) -> Result<Tx, StoreError> {
+        let tx = self.begin(step, |begin| begin.write_in_order).await?;
         crash_point!(step, "begun");
         Ok(tx)
     }

@@ -142,6 +142,12 @@ pub enum StoreError {
     /// More than one run has this name.
     #[error("more than one run begins with `{0}`")]
     AmbiguousRun(String),
+    /// No replay has this name.
+    #[error("there is no replay `{0}`: `tieout replay list` shows those that there are")]
+    NoSuchReplay(String),
+    /// More than one replay has this name.
+    #[error("more than one replay begins with `{0}`: give more of its id, which `tieout replay list` shows")]
+    AmbiguousReplay(String),
     /// The state store holds what this program cannot read.
     #[error("the state store ({place}) holds what cannot be read: {what}")]
     Corrupt {
@@ -195,8 +201,11 @@ impl StoreError {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(inner) = cause {
-            text = format!("{text}: {inner}");
-            cause = inner.source();
+            let said =
+                inner.downcast_ref::<sqlx::Error>().map_or_else(|| inner.to_string(), sql_fault::words);
+            text = format!("{text}: {said}");
+            // What the driver says has its causes in it already.
+            cause = inner.source().filter(|_| !inner.is::<sqlx::Error>());
         }
         text
     }

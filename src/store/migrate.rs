@@ -8,8 +8,11 @@ use super::database::Store;
 use super::error::StoreError;
 use super::sql::{Inner, Tx};
 
+/// Version, description and the texts for SQLite and PostgreSQL.
+type Entry = (i64, &'static str, &'static str, &'static str);
+
 /// Every migration: version, description and the texts for SQLite and PostgreSQL. A published one is never edited.
-const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
+const MIGRATIONS: [Entry; 22] = [
     (
         1,
         "first",
@@ -129,6 +132,18 @@ const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
         "shards",
         include_str!("migrations/sqlite/0020_shards.sql"),
         include_str!("migrations/postgres/0020_shards.sql"),
+    ),
+    (
+        21,
+        "pending events",
+        include_str!("migrations/sqlite/0021_pending.sql"),
+        include_str!("migrations/postgres/0021_pending.sql"),
+    ),
+    (
+        22,
+        "replays",
+        include_str!("migrations/sqlite/0022_replays.sql"),
+        include_str!("migrations/postgres/0022_replays.sql"),
     ),
 ];
 
@@ -257,9 +272,11 @@ async fn apply(tx: &mut Tx) -> Result<(), StoreError> {
     let table = tx.dialect().migrations;
     let done = match tx.inner() {
         Inner::Sqlite(tx) => {
-            migrator(table, |(_, _, sqlite, _)| *sqlite).run_direct(None, &mut **tx, false).await
+            migrator(&MIGRATIONS, table, |(_, _, sqlite, _)| *sqlite).run_direct(None, &mut **tx, false).await
         }
-        Inner::Postgres(tx) => apply_postgres(tx, &migrator(table, |(_, _, _, postgres)| *postgres)).await,
+        Inner::Postgres(tx) => {
+            apply_postgres(tx, &migrator(&MIGRATIONS, table, |(_, _, _, postgres)| *postgres)).await
+        }
     };
     done.map_err(|error| failed(error, &place))
 }
@@ -278,15 +295,12 @@ async fn apply_postgres(connection: &mut PgConnection, migrator: &Migrator) -> R
 }
 
 /// The migrator of one database. Ours is the lock, so its own stays off.
-fn migrator(
-    table: &'static str,
-    text: impl Fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str,
-) -> Migrator {
-    let migration = |entry: &(i64, &'static str, &'static str, &'static str)| {
+fn migrator(entries: &[Entry], table: &'static str, text: impl Fn(&Entry) -> &'static str) -> Migrator {
+    let migration = |entry: &Entry| {
         let (version, description) = (entry.0, entry.1.into());
         Migration::new(version, description, MigrationType::Simple, text(entry).into_sql_str(), false)
     };
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect());
+    let mut migrator = Migrator::with_migrations(entries.iter().map(migration).collect());
     migrator.set_locking(false).dangerous_set_table_name(table);
     migrator
 }
@@ -297,4 +311,81 @@ fn failed(error: MigrateError, place: &str) -> StoreError {
         other => sqlx::Error::Migrate(Box::new(other)),
     };
     StoreError::from_sql(cause, place)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+    use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::tests::{event_id, with_postgres};
+    use crate::store::{OutboxState, StoreSettings};
+
+    /// The migrations of the last schema in which a pending event was found by its state.
+    fn before() -> &'static [Entry] {
+        &MIGRATIONS[..20]
+    }
+
+    /// An event in each state, as that schema left it; the one that is pending was claimed by a relay that is gone.
+    fn events() -> String {
+        let long_ago = "'2026-01-01T00:00:00.000000Z'";
+        let row = |state: OutboxState| {
+            let (word, id, run) = (state.as_str(), event_id(state.as_str()), Uuid::nil());
+            let claim = if state == OutboxState::Pending {
+                format!("'gone', {long_ago}")
+            } else {
+                "NULL, NULL".to_owned()
+            };
+            format!(
+                "('{id}', 'shop.charges', '', 'ch_{word}', 'missing', 1, 'billing', 's', 't', 'ch_{word}', '{{}}', '{word}',
+                 '{run}', {long_ago}, {long_ago}, {claim})"
+            )
+        };
+        format!(
+            "INSERT INTO outbox (event_id, domain, each_, key, kind, episode, queue, source, type, subject, payload, state,
+                 run_id, staged_at, due_at, claimed_by, claimed_until) VALUES {}",
+            OutboxState::ALL.map(row).join(", ")
+        )
+    }
+
+    async fn the_relay_gets_what_was_pending_and_nothing_else(settings: &StoreSettings) {
+        let store = Store::open(settings).await.unwrap();
+        let unsent = store.unsent().await.unwrap();
+        let unsent: Vec<_> = unsent.iter().map(|row| (row.state.as_str(), row.count)).collect();
+        assert_eq!(unsent, [("dead", 1), ("held", 1), ("pending", 1), ("staged", 1)]);
+        let claimed = store.claim("billing", 0, 10, "relay").await.unwrap();
+        let claimed: Vec<_> = claimed.iter().map(|event| (event.event_id, event.seq)).collect();
+        assert_eq!(claimed.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [event_id("pending")]);
+        store.acknowledge(&[claimed[0].1]).await.unwrap();
+        assert_eq!(store.next_due("billing").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_was_pending_in_an_older_postgres_is_the_relays() {
+        with_postgres(async |url| {
+            let mut older = PgConnection::connect(&url).await.unwrap();
+            older.execute("CREATE SCHEMA tieout; SET search_path = tieout, pg_catalog").await.unwrap();
+            let made = migrator(before(), "tieout.tieout_migrations", |(_, _, _, postgres)| *postgres);
+            made.run_direct(None, &mut older, false).await.unwrap();
+            older.execute(AssertSqlSafe(events())).await.unwrap();
+            the_relay_gets_what_was_pending_and_nothing_else(&StoreSettings::Postgres { url: url.into() })
+                .await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_was_pending_in_an_older_sqlite_is_the_relays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut older: SqliteConnection = options.connect().await.unwrap();
+        let made = migrator(before(), "tieout_migrations", |(_, _, sqlite, _)| *sqlite);
+        made.run_direct(None, &mut older, false).await.unwrap();
+        older.execute(AssertSqlSafe(events())).await.unwrap();
+        older.close().await.unwrap();
+        the_relay_gets_what_was_pending_and_nothing_else(&StoreSettings::Sqlite { path }).await;
+    }
 }

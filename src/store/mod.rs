@@ -23,6 +23,7 @@ mod lease;
 mod notices;
 mod quarantine;
 mod metrics;
+mod replays;
 mod runs;
 mod saved_token;
 mod schedules;
@@ -50,13 +51,17 @@ pub use metrics::{Backlog, Counted, DomainEnd, FindingGroup, Kept, Measured, Mem
 pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use notices::Notice;
 pub use outbox::{
-    CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, Keep, OutboxRow,
-    OutboxState, Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent, SentFilter, Shown,
-    UnsentCount, as_it_is,
+    By, CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, ITSELF, Keep,
+    NextRetry, OutboxRow, OutboxState, Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent,
+    SentFilter, Shown, UnsentCount, as_it_is,
 };
 pub use quarantine::{QuarantineFilter, ReadAgain};
 pub use release::{Release, Released, Staged, StagedBy};
-pub use runs::{Remains, RunMode, RunRecord, RunRow, RunSummary, SliceRecord};
+pub use replays::{
+    Begun, Cancelled, CarriedOn, NewReplay, NotAReplay, Progress, ReplayRecord, ReplaySelector, ReplayState,
+    Turn, TurnStanding,
+};
+pub use runs::{NotASelector, Remains, RunMode, RunRecord, RunRow, RunSelector, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;
 pub use schedules::{
     Agenda, Claim, Claimed, CutOff, Entry, Happened, JournalRow, KeptDue, Next, Pause, Resumed,

@@ -155,7 +155,7 @@ impl Store {
         let mut taken = Vec::new();
         for batch in events.chunks(1_000) {
             let sql = format!(
-                "UPDATE outbox SET run_id = $1 WHERE domain = $2 AND each_ = $3 AND state = 'staged' AND event_id IN ({})
+                "UPDATE outbox SET run_id = $1 WHERE domain = $2 AND each_ = $3 AND aside = 'staged' AND event_id IN ({})
                  RETURNING event_id",
                 params(batch.len(), 3)
             );
@@ -175,7 +175,7 @@ fn counted(by: StagedBy, lock: &str) -> String {
     let whose = by.clause(3);
     format!(
         "SELECT kind, run_id, COUNT(*) AS count FROM
-             (SELECT kind, run_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged'{whose} ORDER BY seq {lock}) AS staged
+             (SELECT kind, run_id FROM outbox WHERE domain = $1 AND each_ = $2 AND aside = 'staged'{whose} ORDER BY seq {lock}) AS staged
          GROUP BY kind, run_id"
     )
 }

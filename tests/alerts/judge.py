@@ -28,9 +28,16 @@ SEVERITIES = {"critical", "warning", "info"}
 VARIABLES = {"$__rate_interval": "1m", "$__range": "5m", "$namespace": ".*", "$job": ".*", "$domain": ".*"}
 
 
+# Where a runbook is, of which a file knows only that there may be one.
+PAGE = "https://wiki.example.com/tieout/runbook.html"
+
+
+def rules_in(text):
+    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+
+
 def rules_of(path):
-    groups = yaml.safe_load(pathlib.Path(path).read_text())["groups"]
-    return [rule for group in groups for rule in group["rules"]]
+    return rules_in(pathlib.Path(path).read_text())
 
 
 def alerts_of(path):
@@ -65,12 +72,17 @@ def runbook(rules, book):
         yield f"{name} is an alert without a section, or a section without an alert"
     for name in sorted({name for name in sections if sections.count(name) > 1}):
         yield f"{name} has two sections"
-    for rule in alerts_of(rules):
+    text = pathlib.Path(rules).read_text()
+    if any("runbook_url" in rule["annotations"] for rule in alerts_of(rules)):
+        yield "an alert leads to a page that nobody has named"
+    for rule in rules_in(text.replace("# runbook_url: RUNBOOK", f"runbook_url: {PAGE}")):
+        if "alert" not in rule:
+            continue
         name, said = rule["alert"], rule["annotations"]
         if rule["labels"].get("severity") not in SEVERITIES or "for" not in rule:
             yield f"{name} has no severity of {sorted(SEVERITIES)}, or no `for`"
-        if said["runbook_url"] != f"https://example.com/tieout/runbook.html#{name.lower()}":
-            yield f"{name} leads to {said['runbook_url']}"
+        if said.get("runbook_url") != f"{PAGE}#{name.lower()}":
+            yield f"{name} would lead to {said.get('runbook_url')}"
         if "tieout " not in said["description"].partition("Look: ")[2] or not said["summary"]:
             yield f"{name} does not say where to look"
         values = ("$value", "$labels")

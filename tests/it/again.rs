@@ -64,11 +64,46 @@ async fn until_rests(world: &World, state: &State, domain: &str) {
 }
 
 #[tokio::test]
+async fn a_run_that_was_kept_from_its_domains_hides_neither_the_one_before_nor_what_it_left() {
+    let world = world().await;
+    rests(&world, "charges.yaml");
+    let run = Process::start(&world, &["run"]);
+    until_rests(&world, &State::Sqlite, "shop.charges").await;
+    let line = || world.tieout(&["status", "--format", "json"]).domain();
+    let skipped = world.tieout(&["run", "--if-locked", "skip"]);
+    assert_eq!(skipped.code, 0, "{skipped:?}");
+    assert!(skipped.stdout.contains("1 skipped"), "{skipped:?}");
+    assert!(!skipped.stdout.contains("verified through"), "it looked at nothing: {skipped:?}");
+    assert!(line()["running"]["run_id"].is_string() && line()["running"]["since"].is_string(), "{}", line());
+    assert!(world.tieout(&["status"]).stdout.contains("shop.charges: running since "));
+    run.signal("TERM");
+    assert_eq!(run.end().0.code, 143);
+    world.edit("charges.yaml", "settle: 1m", "settle: 0s");
+    world.tieout(&["state", "pause", "shop.charges"]);
+    assert_eq!(world.tieout(&["run"]).code, 0);
+    world.tieout(&["state", "resume", "shop.charges"]);
+    let last = line()["last_run"].clone();
+    assert_eq!(
+        (&last["status"], &last["exit_code"], &last["reason"]),
+        (&json!("interrupted"), &json!(143), &json!("interrupted"))
+    );
+    let told = world.tieout(&["status"]).stdout;
+    assert!(
+        told.contains("shop.charges: interrupted (exit 143, interrupted): tieout report show "),
+        "{told}"
+    );
+    let resumed = world.tieout(&["run", "--resume", "--format", "json"]);
+    assert_eq!(resumed.code, 0, "{resumed:?}");
+    assert_eq!(resumed.json()["resumes"], last["run_id"], "{resumed:?}");
+    assert!(line()["running"].is_null() && line()["last_run"]["reason"].is_null(), "{}", line());
+}
+
+#[tokio::test]
 async fn a_run_that_died_is_closed_by_the_next_with_what_the_store_knows_of_it() {
     on_both(async |world, state| {
         arrange(world);
         rests(world, "charges.yaml");
-        killed(world, state, &["run"], "shop.charges").await;
+        killed(world, state, &["run", "--max-emits", "7"], "shop.charges").await;
         world.edit("charges.yaml", "settle: 1m", "settle: 0s");
         let before = world.tieout(&["report", "show", "--format", "json"]);
         assert!(before.stderr.contains("if it is dead, the next run writes its report"), "{before:?}");
@@ -81,7 +116,11 @@ async fn a_run_that_died_is_closed_by_the_next_with_what_the_store_knows_of_it()
             (Some("interrupted"), &next.json()["run_id"])
         );
         assert_eq!(dead["exit"]["reasons"], json!(["died", "died:shop.charges"]));
+        assert_eq!(dead["args"], json!({"max_emits": "7"}));
+        assert_eq!(dead["trigger"], next.json()["trigger"]);
         let domain = &dead["domains"][0];
+        let definition = domain["definition_sha256"].as_str().unwrap();
+        assert_ne!(definition, next.domain()["definition_sha256"], "it was another one then");
         assert_eq!(
             (domain["status"].as_str(), domain["failure"].as_str()),
             (Some("interrupted"), Some("died"))

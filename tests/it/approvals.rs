@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::both::on_both;
+use crate::postgres::Postgres;
 use crate::world::{Outcome, World, charge};
 
 /// A run that holds four lost charges.
@@ -59,16 +60,38 @@ async fn another_number_changes_nothing_and_names_the_right_one() {
         // One of them arrives by itself; the next run notices, and the number is another one.
         world.local(&charge("ch_lost1", 5, 500)).await;
         let next = world.run();
-        assert_eq!(next.code, 0, "{next:?}");
+        assert_eq!(next.code, 5, "{next:?}");
         assert_eq!(next.domain()["standing"]["held_sets"][0]["events"], 3);
-        let empty = approve(world, &["latest", "--expect", "3"]);
-        assert_eq!(empty.code, 2, "{empty:?}");
-        assert!(empty.stderr.contains("holds nothing") && empty.stderr.contains("--expect 3"), "{empty:?}");
-        let done = approve(world, &["latest~1", "--expect", "3", "--no-drain"]);
+        let second = next.json()["run_id"].as_str().unwrap().to_owned();
+        for empty in [second.as_str(), "latest~1"] {
+            let empty = approve(world, &[empty, "--expect", "3"]);
+            assert_eq!(empty.code, 2, "{empty:?}");
+            assert!(empty.stderr.contains("holds") && empty.stderr.contains("--expect 3"), "{empty:?}");
+        }
+        for newest in ["latest", "latest:held"] {
+            assert_eq!(approve(world, &[newest, "--dry-run"]).code, 0, "the newest that holds something");
+        }
+        let done = approve(world, &["latest", "--expect", "3", "--no-drain"]);
         assert_eq!(done.code, 3, "what is let go and not delivered is not done: {done:?}");
         assert_eq!(world.run().domain()["events"]["emitted"], 3);
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_approval_that_its_queue_refuses_ends_as_a_run_would_and_waits() {
+    let postgres = Postgres::create().await;
+    let world = World::agreeing(3).await;
+    world.write("queue.url", postgres.url());
+    let (file, table) =
+        ("{sqlite: {path: queue.db, table: tieout_events}}", "{postgres: {url: \"file:queue.url\"}}");
+    world.edit("tieout.yaml", file, table);
+    hold(&world);
+    let refused = approve(&world, &["latest", "--expect", "4", "--format", "json"]);
+    postgres.drop().await;
+    assert_eq!(refused.code, 7, "only a person makes the table: {refused:?}");
+    assert_eq!((&refused.json()["waiting"], &refused.json()["exit"]), (&json!(4), &json!(7)), "{refused:?}");
+    assert!(refused.stdout.contains("`tieout migrate queue shop`"), "{refused:?}");
 }
 
 #[tokio::test]
@@ -95,15 +118,15 @@ async fn a_domain_that_a_run_works_on_is_not_approved_and_its_findings_can_be_ig
         assert!(Instant::now() < deadline, "the run never began");
         std::thread::yield_now();
     }
-    let locked = approve(&world, &["latest~1", "--expect", "4"]);
+    let locked = approve(&world, &["latest", "--expect", "4"]);
     assert_eq!(locked.code, 6, "{locked:?}");
     let ignored = world.tieout(&["findings", "ignore", "shop.charges/ch_lost0", "--reason", "known"]);
     assert_eq!(ignored.code, 0, "{ignored:?}");
     resting.kill().unwrap();
     resting.wait().unwrap();
     world.forget_lease().await;
-    let fewer = approve(&world, &["latest~1", "--expect", "4"]);
+    let fewer = approve(&world, &["latest", "--expect", "4"]);
     assert!(fewer.stderr.contains("--expect 3"), "{fewer:?}");
-    assert_eq!(approve(&world, &["latest~1", "--expect", "3"]).code, 0);
+    assert_eq!(approve(&world, &["latest", "--expect", "3"]).code, 0);
     assert_eq!(world.events().await.len(), 3);
 }

@@ -9,7 +9,7 @@ async fn message(file: &str, from: &str, to: &str) -> String {
     refused(&world, &world.tieout(&["run"]))
 }
 
-/// What the report says about a definition that only the database could refuse.
+/// What the report says about a definition that only the database could refuse, or a secret that is not there.
 async fn problem(file: &str, from: &str, to: &str) -> String {
     let world = World::agreeing(1).await;
     world.edit(file, from, to);
@@ -63,7 +63,7 @@ async fn a_secret_in_the_file_is_refused_without_repeating_it() {
 
 #[tokio::test]
 async fn a_secret_that_is_not_there_is_named() {
-    insta::assert_snapshot!(message("tieout.yaml", "file:key", "env:TIEOUT_TEST_NO_SUCH_SECRET").await);
+    insta::assert_snapshot!(problem("tieout.yaml", "file:key", "env:TIEOUT_TEST_NO_SUCH_SECRET").await);
 }
 
 #[tokio::test]

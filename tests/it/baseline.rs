@@ -28,7 +28,10 @@ async fn a_baseline_holds_what_it_finds_and_its_coverage_advances() {
         assert_eq!(world.events().await.len(), 1);
         assert_eq!(world.stands("ch_old0"), ("held".to_owned(), 1));
         world.local(&charge("ch_old0", 5, 500)).await;
-        world.run();
+        let next = world.run();
+        assert_eq!((next.code, &next.domain()["status"]), (0, &json!("done")), "nobody has to act tonight");
+        let shown = world.tieout(&["metrics", "show"]).stdout;
+        assert!(shown.contains("tieout_findings_held{domain=\"shop.charges\"} 0.0\n"), "{shown}");
         assert_eq!(world.stands("ch_old0"), ("healed".to_owned(), 1));
     })
     .await;

@@ -21,6 +21,25 @@ async fn status_report_and_findings_tell_what_happened() {
 }
 
 #[tokio::test]
+async fn findings_are_listed_oldest_first_and_a_limit_leaves_the_youngest_out() {
+    let world = World::agreeing(3).await;
+    let keys = |args: &[&str]| {
+        let list = world.tieout(&[&["findings", "list", "--format", "json"], args].concat()).json();
+        let findings = list["findings"].as_array().unwrap().clone();
+        let keys =
+            findings.iter().map(|finding| finding["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        (keys, list["not_listed"].clone())
+    };
+    for key in ["ch_m", "ch_z", "ch_a"] {
+        world.upstream(&charge(key, 5, 500));
+        world.tieout(&["run", "--key", key]);
+    }
+    assert_eq!(keys(&[]).0, ["ch_m", "ch_z", "ch_a"]);
+    assert_eq!(keys(&["--limit", "2"]), (vec!["ch_m".to_owned(), "ch_z".to_owned()], 1.into()));
+    assert!(world.tieout(&["findings", "list", "-h"]).stdout.contains("oldest first"));
+}
+
+#[tokio::test]
 async fn check_needs_neither_network_nor_secrets() {
     let world = World::agreeing(1).await;
     std::fs::remove_file(world.path().join("key")).unwrap();
@@ -157,7 +176,7 @@ async fn each_kind_goes_to_its_own_queue_and_one_that_does_not_work_holds_up_no_
     world.change_upstream("ch_000", |charge| charge["amount"] = 7.into());
 
     let first = world.tieout(&["run"]);
-    assert_eq!(first.code, 3, "{first:?}");
+    assert_eq!(first.code, 7, "{first:?}");
     let sent = world.events().await;
     assert_eq!(sent.iter().map(|event| &event["subject"]).collect::<Vec<_>>(), ["ch_lost"]);
 
@@ -178,6 +197,32 @@ async fn an_unknown_queue_of_one_kind_is_refused_where_it_stands() {
     assert!(outcome.stderr.contains("there is no queue `shpo` in tieout.yaml"), "{outcome:?}");
     assert!(outcome.stderr.contains("charges.yaml:19:57"), "{outcome:?}");
     assert!(outcome.stderr.contains("did you mean `shop`"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn status_says_what_is_late_and_what_is_due_next_unless_it_is_paused() {
+    let world = World::agreeing(3).await;
+    let domain = include_str!("world/charges.yaml");
+    world.write("charges.yaml", &format!("schedule: {{cron: \"0 * * * *\"}}\n{domain}"));
+    world.run();
+    let yesterday = (chrono::Utc::now() - chrono::TimeDelta::days(1)).format("%Y-%m-%d").to_string();
+    world.tieout(&["state", "rewind", "shop.charges", "--to", &yesterday, "--yes"]);
+    let line = || world.tieout(&["status", "--format", "json"]).json()["domains"][0].clone();
+    let late = line();
+    assert!(late["missed_due"].is_string() && late["next_due"].is_string(), "{late}");
+    let told = world.tieout(&["status"]).stdout;
+    assert!(
+        told.contains("Late: shop.charges was due at ") && told.contains("tieout doctor shop.charges"),
+        "{told}"
+    );
+    assert!(told.contains("Next due: ") && told.contains(":00:00Z (shop.charges)"), "{told}");
+
+    world.tieout(&["state", "pause", "shop.charges"]);
+    let paused = line();
+    assert!(paused["missed_due"].is_null() && paused["next_due"].is_null(), "{paused}");
+    world.tieout(&["state", "resume", "shop.charges"]);
+    world.run();
+    assert!(line()["missed_due"].is_null() && line()["next_due"].is_string());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::Fault;
 use crate::metrics::free_port;
@@ -90,6 +90,25 @@ impl Stage {
         }
     }
 
+    /// Changes the state behind tieout's back.
+    async fn sql(&self, statement: &str) {
+        match &self.postgres {
+            Some(postgres) => postgres.sql(&format!("SET search_path = tieout; {statement}")).await,
+            None => self.world.state(statement).await,
+        }
+    }
+
+    /// Leaves an event that was given up two hours ago, of a cause that passes.
+    async fn lost_an_event(&self) {
+        let run = self.world.tieout(&["run", "--drain", "0s"]);
+        assert_eq!(run.code, 3, "{run:?}");
+        let died = (chrono::Utc::now() - chrono::TimeDelta::hours(2))
+            .to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let dead = format!("state = 'dead', class = 'exhausted', reason = 'no', finished_at = '{died}'");
+        self.sql(&format!("UPDATE outbox SET {dead}")).await;
+        self.sql("DELETE FROM outbox_pending").await;
+    }
+
     /// A daemon in the midst of a run whose time has just come.
     async fn daemon_at_work(&self) -> Process {
         self.is_due_at(chrono::Utc::now().timestamp()).await;
@@ -146,6 +165,8 @@ on_both_states!(
     a_paused_domain_has_no_runs_until_somebody_resumes_it: EACH_SECOND;
     a_run_that_a_restart_interrupts_is_gone_on_with_at_once_and_once: EACH_SIX_HOURS;
     a_run_whose_daemon_was_killed_is_gone_on_with_as_well: EACH_SIX_HOURS;
+    dead_letters_that_are_due_go_out_between_the_runs_of_a_daemon: EACH_SIX_HOURS;
+    a_retry_that_fails_is_written_down_and_the_daemon_goes_on: EACH_SIX_HOURS;
     a_run_that_a_restart_interrupts_is_left_where_the_schedule_says_so: format!("{}, catch_up: skip", EACH_SIX_HOURS);
 );
 
@@ -161,6 +182,42 @@ async fn a_daemon_runs_what_is_due_and_tells_what_it_did(stage: Stage) {
     }
     let fired = &stage.journal("fired")[0];
     assert!(fired["scheduled_for"].is_string() && fired["run_id"].is_string(), "{fired}");
+    let first = fired["run_id"].as_str().unwrap();
+    let report = stage.world.tieout(&["report", "show", first, "--format", "json"]).json();
+    assert_eq!((&report["trigger"], &report["args"]), (&json!("schedule"), &json!({"verbose": "1"})));
+    assert_eq!(report["domains"][0]["definition_sha256"].as_str().unwrap().len(), 64);
+    stage.strike().await;
+}
+
+async fn dead_letters_that_are_due_go_out_between_the_runs_of_a_daemon(stage: Stage) {
+    stage.lost_an_event().await;
+    let daemon = stage.daemon();
+    stage.until_journal("retried", 1);
+    let log = stopped(daemon);
+    let retried = &stage.journal("retried")[0];
+    assert_eq!(
+        (&retried["detail"], &retried["domain"]),
+        (&json!("dead letters that were due: 1 sent"), &json!("shop.charges")),
+        "{log}"
+    );
+    assert_eq!(stage.world.events().await.len(), 1);
+    assert_eq!(stage.runs().len(), 1, "no run was needed for it");
+    stage.strike().await;
+}
+
+async fn a_retry_that_fails_is_written_down_and_the_daemon_goes_on(stage: Stage) {
+    stage.lost_an_event().await;
+    stage.sql("ALTER TABLE finding_history RENAME TO elsewhere").await;
+    let daemon = stage.daemon();
+    stage.until_journal("retry_failed", 1);
+    stopped(daemon);
+    stage.sql("ALTER TABLE elsewhere RENAME TO finding_history").await;
+    assert!(stage.world.events().await.is_empty());
+    // What failed is tried again by the next one.
+    let daemon = stage.daemon();
+    stage.until_journal("retried", 1);
+    stopped(daemon);
+    assert_eq!(stage.world.events().await.len(), 1);
     stage.strike().await;
 }
 
@@ -312,6 +369,23 @@ async fn a_configuration_that_turned_bad_is_refused_and_a_good_one_is_used_from_
     stage.until_journal("reloaded", 1);
     stage.until_journal("ended", 1);
     stopped(daemon);
+}
+
+#[tokio::test]
+async fn a_daemon_begins_without_the_secret_of_one_domain_and_not_without_those_of_all() {
+    let stage = Stage::on_sqlite(EACH_SIX_HOURS).await;
+    let world = &stage.world;
+    let domain = std::fs::read_to_string(world.path().join("charges.yaml")).unwrap();
+    let domain = domain.replace("shop.charges", "shop.others").replace("database: app", "database: other");
+    world.write("others.yaml", &domain);
+    world.edit("tieout.yaml", "databases: {", "databases: {other: {url: \"env:TIEOUT_TEST_NOT_SET\"}, ");
+    let mut daemon = stage.daemon();
+    daemon.until_it_says("runs of shop.others fail until this is mended");
+    stage.until_journal("planned", 2);
+    stopped(daemon);
+    world.edit("tieout.yaml", "file:key", "env:TIEOUT_TEST_NOT_SET");
+    let refused = world.tieout(&["daemon"]);
+    assert!(refused.code == 2 && refused.stderr.contains("`TIEOUT_TEST_NOT_SET` is not set"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -67,12 +67,16 @@ async fn events_that_died_of_one_cause_are_one_group_and_go_out_once_the_queue_i
         let lost = groups(world);
         assert_eq!(lost.len(), 1, "{lost:?}");
         assert_eq!((&lost[0]["count"], &lost[0]["class"]), (&json!(3), &json!("rejected")));
+        assert_eq!(lost[0]["at_stake"], json!([{"currency": "USD", "amount": "15.00"}]));
         let group = lost[0]["group"].as_str().unwrap();
         let shown = dlq(world, &["list"]);
         assert!(shown.stdout.contains(group) && shown.stdout.contains("rejected"), "{shown:?}");
+        assert!(shown.stdout.contains("AT STAKE") && shown.stdout.contains("USD 15.00"), "{shown:?}");
         let flat = dlq(world, &["list", "--flat", "--limit", "2"]);
         assert!(
-            flat.stdout.contains("shop.charges/ch_bad") && flat.stdout.contains("... 1 more event"),
+            flat.stdout.contains("shop.charges/ch_bad")
+                && flat.stdout.contains("USD 5.00")
+                && flat.stdout.contains("... 1 more event"),
             "{flat:?}"
         );
         let shown = dlq(world, &["show", &group[..4]]);
@@ -105,6 +109,27 @@ async fn events_that_died_of_one_cause_are_one_group_and_go_out_once_the_queue_i
         assert_eq!(world.events().await.len(), 4, "nothing is sent twice");
         world.consume().await;
         assert_eq!(world.run().domain()["follow_up"]["repaired"], 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_told_by_every_later_run_until_somebody_decides_about_them() {
+    on_both(async |world, _| {
+        lose(world).await;
+        let group = groups(world)[0]["group"].as_str().unwrap().to_owned();
+        let first = world.tieout(&["report", "show"]).stdout;
+        assert!(first.contains("tieout dlq list") && !first.contains("try again"), "{first}");
+        let next = world.run();
+        assert_eq!((next.code, &next.domain()["standing"]["dead_letters"]), (0, &json!(3)), "{next:?}");
+        let told = world.tieout(&["run"]).stdout;
+        assert!(told.contains(&format!("dead letter {group} (rejected)")), "{told}");
+        assert!(!told.contains("reported only") && told.contains("tieout dlq list"), "{told}");
+        let quiet = world.tieout(&["run", "-q"]).stdout;
+        assert!(quiet.contains("3 waiting as dead letters"), "{quiet}");
+        dlq(world, &["drop", "--group", &group, "--reason", "known", "--yes"]);
+        let over = world.tieout(&["run"]).stdout;
+        assert!(!over.contains("dead letter") && !over.contains("dlq list"), "{over}");
     })
     .await;
 }
@@ -330,5 +355,156 @@ async fn the_beginning_of_several_groups_is_nobody_s_and_changes_nothing() {
         let refused = dlq(&world, args);
         assert!(refused.code == 2 && refused.stderr.contains("several groups begin with"), "{refused:?}");
     }
+    assert_eq!(ids(&world).len(), 3);
+}
+
+#[tokio::test]
+async fn what_a_reason_matches_selects_dead_letters_and_narrows_a_group() {
+    let world = World::agreeing(3).await;
+    lose(&world).await;
+    let group = groups(&world)[0]["group"].as_str().unwrap().to_owned();
+    let eligible = |args: &[&str]| {
+        let plan = dlq(&world, &[&["retry", "--dry-run", "--format", "json"], args].concat());
+        assert_eq!(plan.code, 0, "{plan:?}");
+        plan.json()["eligible"].clone()
+    };
+    assert_eq!(eligible(&["--error", "CHECK constraint.*subject"]), 3);
+    assert_eq!(eligible(&["--group", &group, "--error", "(?i)check CONSTRAINT"]), 3);
+    assert_eq!(eligible(&["--group", &group, "--error", "stale version"]), 0);
+    assert_eq!(dlq(&world, &["list", "--error", "^stale"]).stdout, "No dead letters match.\n");
+    assert_eq!(
+        dlq(&world, &["list", "--error", "CHECK", "--format", "json"]).json()["groups"][0]["count"],
+        3
+    );
+    let wrong = dlq(&world, &["list", "--error", "[a"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(wrong.stderr.contains("--error <REGEX>"), "{wrong:?}");
+}
+
+/// Makes all dead letters those of a passing cause that died so many hours ago.
+async fn died_ago(world: &World, state: &State, hours: i64) {
+    let died = chrono::Utc::now() - chrono::TimeDelta::hours(hours);
+    let at = died.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let statement =
+        format!("UPDATE outbox SET class = 'exhausted', finished_at = '{at}' WHERE state = 'dead'");
+    state.sql(world, &statement).await;
+}
+
+/// What the journal says of retries, oldest first.
+fn retries(world: &World) -> Vec<String> {
+    let told = world.tieout(&["state", "journal", "shop.charges", "--limit", "0", "--format", "json"]).json();
+    let entries = told["entries"].as_array().unwrap().iter();
+    let entries = entries.filter(|entry| entry["event"] == "retried");
+    entries.map(|entry| entry["detail"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_is_due_by_itself_goes_out_without_a_run_and_the_journal_has_a_row_of_it() {
+    on_both(async |world, state: &State| {
+        let none = dlq(world, &["retry", "--due"]);
+        assert_eq!(none.stdout, "No dead letter is due; nothing was sent.\nNone waits for its time.\n");
+        lose(world).await;
+        died_ago(world, state, 0).await;
+        let early = dlq(world, &["retry", "--due"]);
+        assert_eq!(early.code, 0, "{early:?}");
+        assert!(
+            early.stdout.contains("No dead letter is due")
+                && early.stdout.contains("The next one is due at 20")
+        );
+
+        died_ago(world, state, 2).await;
+        let plan = dlq(world, &["retry", "--due", "--dry-run"]);
+        assert_eq!((plan.code, plan.stdout.as_str()), (0, "3 eligible of 3 events\nNothing was done.\n"));
+        assert!(retries(world).is_empty(), "a dry run is no retry");
+        let again = dlq(world, &["retry", "--due", "--format", "json"]);
+        assert_eq!((again.code, &again.json()["failed_again"]), (3, &json!(3)), "{again:?}");
+        died_ago(world, state, 2).await;
+        let early = dlq(world, &["retry", "--due"]);
+        assert!(
+            early.code == 0 && early.stdout.contains("No dead letter is due"),
+            "its second pause is longer"
+        );
+
+        died_ago(world, state, 5).await;
+        mend(world).await;
+        state.sql(world, "UPDATE findings SET state = 'healed' WHERE key = 'ch_bad0'").await;
+        let sent = dlq(world, &["retry", "--due", "--domain", "shop.*", "--queue", "shop"]);
+        assert_eq!(sent.code, 0, "{sent:?}");
+        assert_eq!(
+            sent.stdout,
+            "sent 2 of 2 events as tieout; 1 superseded: their findings do not need them any more\n"
+        );
+        assert_eq!(world.events().await.len(), 3);
+        assert_eq!(world.stands("ch_bad1"), ("emitted".to_owned(), 1));
+        let told = world.tieout(&["explain", "shop.charges/ch_bad1"]).stdout;
+        assert!(
+            told.contains("retry: open") && told.contains("tieout") && told.contains("by itself"),
+            "{told}"
+        );
+        assert_eq!(
+            retries(world),
+            [
+                "dead letters that were due: 3 failed again",
+                "dead letters that were due: 2 sent, 1 superseded"
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_retry_jobs_beside_a_run_send_each_event_once() {
+    on_both(async |world, state: &State| {
+        lose(world).await;
+        died_ago(world, state, 2).await;
+        mend(world).await;
+        let jobs = [&["dlq", "retry", "--due"][..], &["dlq", "retry", "--due"], &["run", "shop.charges"]];
+        let jobs = jobs.map(|args| crate::process::Process::start(world, args));
+        for (ended, _) in jobs.map(crate::process::Process::end) {
+            assert!([0, 3].contains(&ended.code), "{ended:?}");
+        }
+        dlq(world, &["retry", "--due"]);
+        world.run();
+        let mut subjects: Vec<String> =
+            world.events().await.iter().map(|event| event["subject"].as_str().unwrap().to_owned()).collect();
+        subjects.sort();
+        assert_eq!(subjects, ["ch_bad0", "ch_bad1", "ch_bad2", "ch_good"]);
+        assert_eq!(retried_once(world), 3, "each was put back once");
+    })
+    .await;
+}
+
+/// How many events are known to have been put back once and sent.
+fn retried_once(world: &World) -> usize {
+    let shown = (0..3).map(|at| world.tieout(&["explain", &format!("shop.charges/ch_bad{at}")]).stdout);
+    shown.filter(|told| told.matches("retry: open").count() == 1).count()
+}
+
+#[tokio::test]
+async fn what_is_due_is_chosen_by_nothing_else_than_domain_and_queue() {
+    let world = World::agreeing(2).await;
+    lose(&world).await;
+    let event = ids(&world)[0].clone();
+    let others: [&[&str]; 8] = [
+        &["--group", "7f3a"],
+        &["--class", "exhausted"],
+        &["--error", "x"],
+        &["--since", "24h"],
+        &["--limit", "1"],
+        &["--all"],
+        &["--note", "x"],
+        &[&event],
+    ];
+    for other in others {
+        let refused = dlq(&world, &[&["retry", "--due"], other].concat());
+        assert!(
+            refused.code == 2 && refused.stderr.contains("cannot be used with"),
+            "{other:?}: {refused:?}"
+        );
+    }
+    let refused = dlq(&world, &["retry", "--due", "--queue", "shopp"]);
+    assert!(refused.code == 2 && refused.stderr.contains("known queues: shop"), "{refused:?}");
+    let refused = dlq(&world, &["retry", "--due", "--domain", "shop.chargse"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
     assert_eq!(ids(&world).len(), 3);
 }

@@ -1,5 +1,7 @@
 //! What the documents show is true: every whole definition in them loads.
 
+use std::collections::BTreeSet;
+
 use tieout_reconcilers::catalogue::Catalogue;
 use tieout_reconcilers::define::document::Document;
 use tieout_reconcilers::define::provider::ProviderDefinition;
@@ -111,9 +113,13 @@ fn the_jobs_of_the_page_about_exports_load() {
 
 /// Every Rust file of the repository, one behind the other.
 fn sources() -> String {
+    sources_in(&["src", "reconcilers", "tests", "fuzz/src"])
+}
+
+/// Every Rust file in some folders.
+fn sources_in(folders: &[&str]) -> String {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders: Vec<_> =
-        ["src", "reconcilers", "tests", "fuzz/src"].iter().map(|name| root.join(name)).collect();
+    let mut folders: Vec<_> = folders.iter().map(|name| root.join(name)).collect();
     let mut text = String::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -196,4 +202,15 @@ fn every_line_that_doctor_can_print_has_its_section_and_every_section_its_line()
     let page = include_str!("../../docs/doctor.md");
     let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     assert_eq!(sections, tieout::cli::DOCTOR_LINES);
+}
+
+#[test]
+fn every_document_for_programs_stands_in_the_list_of_them_and_no_other_does() {
+    let schema = regex_lite::Regex::new(r"tieout\.[a-z_]+/v1\b").unwrap();
+    let named = |text: &str| schema.find_iter(text).map(|found| found.as_str().to_owned()).collect();
+    let mut written: BTreeSet<String> = named(&sources_in(&["src"]));
+    // The words of these are put together.
+    written.extend(["check", "probe", "doctor"].map(|command| format!("tieout.{command}/v1")));
+    let listed: BTreeSet<String> = named(include_str!("../../docs/json.md"));
+    assert_eq!(listed, written);
 }

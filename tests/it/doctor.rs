@@ -188,9 +188,27 @@ async fn a_database_and_a_state_store_that_nobody_serves_are_said() {
         world.edit("tieout.yaml", "sqlite:state.db", &format!("postgres://u@127.0.0.1:{port}/state"));
         let outcome = doctor(&world);
         assert_eq!(outcome.code, 1, "{outcome:?}");
-        assert!(told(&outcome, "database app", "failed")[0].contains("cannot be reached"), "{outcome:?}");
-        assert!(told(&outcome, "state store", "failed")[0].contains("cannot be reached"), "{outcome:?}");
+        let database = &told(&outcome, "database app", "failed")[0];
+        assert!(
+            database.contains("cannot be reached") && database.contains("; check the network"),
+            "{outcome:?}"
+        );
+        let state = &told(&outcome, "state store", "failed")[0];
+        assert!(
+            state.contains("cannot be reached") && state.contains("check `state: {url: ...}`"),
+            "{outcome:?}"
+        );
     }
+}
+
+#[tokio::test]
+async fn the_clock_of_a_state_store_on_a_server_is_held_against_ours() {
+    let (world, postgres) = (World::agreeing(1).await, Postgres::create().await);
+    world.write("state.url", postgres.url());
+    world.edit("tieout.yaml", "\"sqlite:state.db\"", "\"file:state.url\"");
+    let outcome = doctor(&world);
+    postgres.drop().await;
+    assert_eq!(told(&outcome, "clock of the state store", "ok").len(), 1, "{outcome:?}");
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ async fn an_old_item_that_changed_is_found_without_reading_it_again() {
     assert_eq!(night.domain()["overlap"]["matched"], 1, "what is looked up is counted apart: {night:?}");
     let status = it.world.tieout(&["status", "--format", "json"]).json()["domains"][0].clone();
     assert!(!status["changes_through"].is_null(), "{status}");
-    assert!(it.world.tieout(&["status"]).stdout.contains(", changes through "));
+    assert!(it.world.tieout(&["status"]).stdout.contains("shop.charges: changes through "));
     it.world.consume().await;
     let next = it.night();
     assert_eq!(next.domain()["follow_up"]["repaired"], 1, "{next:?}");

@@ -130,7 +130,7 @@ const TRANSACTIONS: [&str; 8] = [
     "INSERT INTO outbox",
     "INSERT INTO slices",
     "UPDATE outbox SET state = $3, reason",
-    "UPDATE outbox SET claimed_by = $6",
+    "UPDATE outbox_pending SET claimed_by = $6",
     "UPDATE outbox SET state = 'sent'",
     "UPDATE runs SET status",
 ];
@@ -199,12 +199,12 @@ async fn a_slow_server_makes_a_run_slow_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn four_connections_are_enough_for_a_run_and_none_left_is_said() {
+async fn five_connections_are_enough_for_a_run_and_none_left_is_said() {
     let (server, world) = migrated().await;
     server
         .sql(
             "shop",
-            "CREATE ROLE tieout LOGIN CONNECTION LIMIT 4; GRANT USAGE ON SCHEMA tieout TO tieout; \
+            "CREATE ROLE tieout LOGIN CONNECTION LIMIT 5; GRANT USAGE ON SCHEMA tieout TO tieout; \
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tieout TO tieout; \
              GRANT USAGE ON ALL SEQUENCES IN SCHEMA tieout TO tieout",
         )
@@ -213,7 +213,7 @@ async fn four_connections_are_enough_for_a_run_and_none_left_is_said() {
     let outcome = world.run();
     all_is_well(&world, &outcome).await;
     let mut taken = Vec::new();
-    for _each in 0..4 {
+    for _each in 0..5 {
         taken.push(sqlx::PgConnection::connect(&server.url_of("tieout", "shop")).await.unwrap());
     }
     let refused = world.tieout(&["run"]);

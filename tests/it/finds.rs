@@ -17,6 +17,7 @@ async fn what_was_lost_misapplied_or_invented_is_found_and_nothing_else() {
         ".ranges" => "[ranges]", ".ceiling" => "[time]", ".verified_through" => "[time]", ".seconds" => "[seconds]", ".stages" => "[stages]",
         ".standing.oldest" => "[time]", ".tonight.time_to_detect" => "[times]",
         ".findings[].event_id" => "[id]", ".notes[]" => "[note]", ".api_requests" => "[requests]", ".pages" => "[pages]",
+        ".definition_sha256" => "[sha256]",
     });
 }
 

@@ -6,7 +6,7 @@ use crate::world::{World, charge};
 
 /// Commands whose result is a document of ours; the world has two runs, the first of which holds what it found.
 const OURS: &[&str] = &[
-    "approve latest~1 --dry-run",
+    "approve latest --dry-run",
     "backfill shop.charges",
     "check",
     "config show",
@@ -26,6 +26,7 @@ const OURS: &[&str] = &[
     "probe api/charges --since 2d",
     "quarantine list",
     "replay --since 1h --dry-run",
+    "replay list",
     "report diff latest~1 latest",
     "report list",
     "report prune --keep-last 9 --dry-run",
@@ -52,8 +53,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("generate dashboard", "yaml"),
     ("generate man --to .", "jsonl"),
     ("generate systemd", "json"),
+    ("generate schema run", "yaml"),
     ("plan", "yaml"),
-    ("run", "github"),
+    ("report list", "md"),
+    ("run", "md"),
+    ("status", "github"),
 ];
 
 async fn world() -> World {
@@ -82,7 +86,12 @@ async fn whatever_offers_json_writes_json() {
         let schema = document["schema"].as_str().unwrap_or_default();
         assert!(schema.starts_with("tieout.") && schema.ends_with("/v1"), "{line}: {stdout}");
     }
-    for line in ["asyncapi", "generate catalog --owner group:default/shop", "generate dashboard"] {
+    for line in [
+        "asyncapi",
+        "generate catalog --owner group:default/shop",
+        "generate dashboard",
+        "generate schema run",
+    ] {
         let (code, stdout, _) = call(&world, line, "json");
         assert!(code == 0 && serde_json::from_str::<Value>(&stdout).is_ok(), "{line}: {stdout}");
     }

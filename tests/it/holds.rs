@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::api::Fault;
+use crate::both::on_both;
 use crate::world::{World, charge, set};
 
 #[tokio::test]
@@ -36,6 +37,36 @@ async fn more_events_than_allowed_are_held_and_stay_held() {
 }
 
 #[tokio::test]
+async fn a_night_after_a_held_one_is_held_too_until_somebody_approves() {
+    on_both(async |world, _| {
+        for at in 0..4 {
+            world.upstream(&charge(&format!("ch_lost{at}"), 5, 500));
+        }
+        let first = world.tieout(&["run", "--format", "json", "--max-emits", "3"]);
+        let run = first.json()["run_id"].as_str().unwrap().to_owned();
+        let next = world.run();
+        assert_eq!((next.code, &next.domain()["status"]), (5, &json!("held")), "{next:?}");
+        assert_eq!(next.json()["exit"]["reasons"], json!(["held:shop.charges"]));
+        let quiet = world.tieout(&["run", "-q"]);
+        let said = format!("by run {run}: max_emits");
+        assert!(quiet.stdout.contains("4 events held since 20") && quiet.stdout.contains(&said), "{quiet:?}");
+        assert!(quiet.stdout.contains("HELD (exit 5)"), "{quiet:?}");
+        let told = world.tieout(&["run"]).stdout;
+        let steps = told.lines().find(|line| line.trim_start().starts_with("next ")).unwrap();
+        assert!(steps.contains(&format!("tieout approve {run} shop.charges --expect 4")), "{told}");
+        let held = |world: &World| world.tieout(&["metrics", "show"]).stdout;
+        assert!(held(world).contains("tieout_findings_held{domain=\"shop.charges\"} 4.0\n"));
+        assert_eq!(world.tieout(&["run", "--key", "ch_lost0"]).code, 0, "it says nothing about the domain");
+
+        assert_eq!(world.tieout(&["approve", "latest", "--expect", "4"]).code, 0);
+        assert!(held(world).contains("tieout_findings_held{domain=\"shop.charges\"} 0.0\n"));
+        let over = world.run();
+        assert_eq!((over.code, &over.domain()["status"]), (0, &json!("done")), "{over:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn too_large_a_share_of_the_items_is_held() {
     let world = World::agreeing(30).await;
     world.edit("charges.yaml", "max_ratio: 100%", "max_ratio: 5%");
@@ -44,7 +75,22 @@ async fn too_large_a_share_of_the_items_is_held() {
     }
     let outcome = world.run();
     assert_eq!(outcome.code, 5, "{outcome:?}");
-    assert_eq!(world.plan().code, 4, "what is held already does not count again");
+    let plan = world.plan();
+    assert_eq!(plan.code, 0, "what is held already does not count again, and would not be sent: {plan:?}");
+    let quiet = world.tieout(&["plan", "-q"]);
+    assert!(quiet.stdout.contains("Plan: 0 events to emit"), "{quiet:?}");
+}
+
+#[tokio::test]
+async fn a_plan_that_would_send_nothing_ends_with_0_whatever_is_still_different() {
+    let world = World::agreeing(3).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    let quiet = world.tieout(&["plan", "-q"]);
+    assert_eq!(quiet.code, 4, "{quiet:?}");
+    assert!(quiet.stdout.ends_with("Plan: 1 event to emit (1 missing). Nothing was sent.\n"), "{quiet:?}");
+    assert_eq!(world.run().code, 0);
+    let after = world.plan();
+    assert_eq!((after.code, after.domain()["findings"].as_array().unwrap().len()), (0, 1), "{after:?}");
 }
 
 #[tokio::test]

@@ -134,7 +134,8 @@ async fn no_row_is_orphaned_where_an_item_without_a_key_was_dropped() {
     world.run();
     drop_all(&world);
     world.local(&charge("ch_may_be_it", 30, 5)).await;
-    world.local(&charge("ch_elsewhere", 60, 5)).await;
+    // Of the same day: a range that stays open may be read again in smaller ones, and in those without the item rows are judged.
+    world.local(&charge("ch_elsewhere", 40, 5)).await;
     let outcome = world.run();
     assert_eq!(outcome.findings(), set([]), "{outcome:?}");
     assert_eq!(outcome.code, 0, "{outcome:?}");

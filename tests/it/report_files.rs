@@ -58,12 +58,56 @@ async fn a_run_that_could_not_begin_says_in_its_report_why() {
     let world = world().await;
     world.edit("tieout.yaml", "sqlite:app.db", "env:NO_SUCH_SECRET");
     let outcome = world.run();
-    assert!(outcome.code == 2 && outcome.stderr.contains("NO_SUCH_SECRET"), "{outcome:?}");
-    let [name] = files(&world).try_into().unwrap();
-    let report: Value =
-        serde_json::from_slice(&std::fs::read(world.path().join("reports").join(name)).unwrap()).unwrap();
-    assert_eq!(report["exit"], json!({"code": 2, "reasons": ["configuration"]}));
-    assert_eq!(report["domains"][0]["failure"], "configuration");
+    let why = outcome.domain()["problems"][0].as_str().unwrap().to_owned();
+    assert!(outcome.code == 2 && why.contains("NO_SUCH_SECRET"), "{outcome:?}");
+    assert_eq!(newest(&world), outcome.json());
+    assert_eq!(outcome.json()["exit"], json!({"code": 2, "reasons": ["configuration:shop.charges"]}));
+    assert_eq!(outcome.domain()["failure"], "configuration");
+}
+
+/// What the newest file says.
+fn newest(world: &World) -> Value {
+    let name = files(world).pop().unwrap();
+    serde_json::from_slice(&std::fs::read(world.path().join("reports").join(name)).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_run_whose_definition_is_wrong_leaves_its_report_as_every_other_run_does() {
+    let world = world().await;
+    world.edit("charges.yaml", "changed:", "chnged:");
+    assert_eq!(
+        (world.run().code, world.path().join("state.db").exists()),
+        (2, false),
+        "nothing is made for it"
+    );
+    world.edit("charges.yaml", "chnged:", "changed:");
+    assert_eq!(world.run().code, 0);
+    world.edit("charges.yaml", "changed:", "chnged:");
+    let known = files(&world).len();
+    let plan = world.plan();
+    assert_eq!(
+        (plan.code, files(&world).len()),
+        (2, known),
+        "a plan is told to whoever asks for it: {plan:?}"
+    );
+    let run = world.run();
+    assert!(run.code == 2 && run.stderr.contains("chnged"), "{run:?}");
+
+    let report = newest(&world);
+    assert_eq!(report["exit"], json!({"code": 2, "reasons": ["definition"]}));
+    assert_eq!((&report["selected"], &report["status"]), (&json!(["shop.charges"]), &json!("failed")));
+    let domain = &report["domains"][0];
+    assert_eq!((&domain["status"], &domain["failure"]), (&json!("failed"), &json!("definition")));
+    assert!(domain["problems"][0].as_str().unwrap().contains("charges.yaml"), "{report}");
+    world.edit("charges.yaml", "chnged:", "changed:");
+    assert_eq!(world.tieout(&["report", "show", "--format", "json"]).json(), report);
+    let listed = world.tieout(&["report", "list", "--format", "json"]).json();
+    assert_eq!(
+        (&listed["runs"][0]["status"], &listed["runs"][0]["exit_code"]),
+        (&json!("failed"), &json!(2))
+    );
+    let status = world.tieout(&["status", "--format", "json"]).json();
+    assert_eq!(status["domains"][0]["last_run"]["status"], "failed", "{status}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tieout_reconcilers::define::provider::ProviderDefinition;
 use tieout_reconcilers::define::schema::of_file;
 
 use crate::docs::blocks;
-use crate::world::World;
+use crate::world::{World, charge};
 
 static CONFIGURATION: LazyLock<Validator> = LazyLock::new(|| validator(&tieout::config::schema()));
 static DEFINITION: LazyLock<Validator> = LazyLock::new(|| validator(&of_file::<DefinitionFile>()));
@@ -126,6 +126,30 @@ async fn the_schemas_are_printed_without_a_configuration_and_fit_what_runs() {
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         let document = Document::new(file, &std::fs::read_to_string(world.path().join(file)).unwrap());
         assert_eq!(refused(&validator(&schema), &document), [""; 0], "{file}");
+    }
+}
+
+#[tokio::test]
+async fn the_schema_of_reports_is_printed_without_a_configuration_and_fits_what_runs_and_plans_write() {
+    let world = World::agreeing(3).await;
+    let outcome = world.tieout(&["--config", "nowhere.yaml", "generate", "schema", "run"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
+    let schema = outcome.json();
+    assert!(jsonschema::draft202012::meta::is_valid(&schema));
+    let schema = validator(&schema);
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.local(&charge("ch_invented", 6, 700)).await;
+    let unread = world.tieout(&["generate", "schema", "runs"]);
+    assert_eq!(unread.code, 2, "{unread:?}");
+    for args in [
+        ["plan", "--limit", "0"],
+        ["run", "--key", "ch_lost"],
+        ["run", "--max-emits", "7"],
+        ["plan", "--full", "-v"],
+    ] {
+        let report = world.tieout(&[&args[..], &["--format", "json"]].concat()).json();
+        let faults: Vec<String> = schema.iter_errors(&report).map(|fault| fault.to_string()).collect();
+        assert_eq!(faults, [""; 0], "{args:?}: {report}");
     }
 }
 

@@ -69,9 +69,14 @@ async fn a_queue_table_that_is_not_there_keeps_the_events_and_names_the_command_
     on_postgres(&world, &postgres).await;
     world.upstream(&charge("ch_lost", 5, 500));
     let refused = world.run();
-    assert_eq!(refused.code, 3, "{refused:?}");
+    assert_eq!(refused.code, 7, "only a person makes the table: {refused:?}");
     assert_eq!(refused.domain()["events"]["waiting"], 1);
-    assert!(refused.stdout.contains("tieout migrate queue NAME"), "{refused:?}");
+    assert_eq!(refused.json()["exit"]["reasons"], json!(["queue_refuses:shop.charges"]), "{refused:?}");
+    assert!(refused.stdout.contains("`tieout migrate queue shop`"), "{refused:?}");
+    assert!(!refused.stdout.contains(" at line "), "a line of PostgreSQL helps nobody: {refused:?}");
+    let again = world.tieout(&["run"]);
+    assert_eq!(again.code, 7, "{again:?}");
+    assert!(again.stdout.contains("tieout doctor shop.charges"), "{again:?}");
     postgres.sql(QUEUE).await;
     let second = world.run();
     assert_eq!((second.code, &second.domain()["events"]["emitted"]), (0, &json!(1)), "{second:?}");

@@ -1,5 +1,7 @@
 //! What the binary writes where nobody sits at a terminal, and where somebody does.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::world::{World, charge};
@@ -12,7 +14,7 @@ const TASTES: [&str; 5] = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "TIEO
 /// What a line of a shell says on a terminal that can show colours, with more variables.
 fn on_a_terminal(world: &World, line: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new("script");
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     command.args(["-qec", line, "/dev/null"]).current_dir(world.path()).stdin(Stdio::null());
     for name in TASTES {
@@ -20,6 +22,56 @@ fn on_a_terminal(world: &World, line: &str, variables: &[(&str, &str)]) -> Strin
     }
     command.env("PATH", path).env("TERM", "xterm-256color").envs(variables.iter().copied());
     String::from_utf8(command.output().unwrap().stdout).unwrap()
+}
+
+/// What a line of a shell says on a terminal where somebody types some lines.
+fn typed(folder: &Path, line: &str, lines: &str) -> String {
+    let mut command = Command::new("script");
+    let binary = Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    command.args(["-qec", line, "/dev/null"]).current_dir(folder).env("PATH", path).env("TERM", "dumb");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn a_new_folder_is_made_of_four_answers_and_a_wrong_one_is_asked_again() {
+    let home = tempfile::tempdir().unwrap();
+    let told = typed(
+        home.path(),
+        "tieout init recon",
+        "stripe/charg\nstripe/charges\npostgress\npostgres\n\nredis\n",
+    );
+    assert!(told.contains("`stripe` has no feed `charg`; did you mean `charges`?"), "{told}");
+    assert!(told.contains("`postgress` is none of them; did you mean `postgres`?"), "{told}");
+    let config = std::fs::read_to_string(home.path().join("recon/tieout.yaml")).unwrap();
+    for line in [
+        "app: {url: env:APP_DATABASE_URL}",
+        "state: {url: \"sqlite:tieout-state.db\"}",
+        "events: {redis: {url: env:QUEUE_URL, stream: tieout_events}}",
+        "stripe: {secrets: {stripe_key: env:STRIPE_KEY}}",
+    ] {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    assert!(home.path().join("recon/reconcilers/stripe.charges.yaml").exists());
+}
+
+#[test]
+fn what_a_flag_says_is_not_asked_and_nothing_is_where_nobody_is_to_be_asked() {
+    let home = tempfile::tempdir().unwrap();
+    let told =
+        typed(home.path(), "tieout init a --feed fake/charges --state sqlite --queue ndjson", "mysql\n");
+    assert_eq!(told.matches("]: ").count(), 1, "{told}");
+    let config = std::fs::read_to_string(home.path().join("a/tieout.yaml")).unwrap();
+    assert!(config.contains("mysql://") && config.contains("ndjson"), "{config}");
+    let told = typed(home.path(), "tieout init b --yes", "");
+    assert!(!told.contains("]: ") && home.path().join("b/tieout.yaml").exists(), "{told}");
+    let told = typed(home.path(), "tieout init b", "");
+    assert!(
+        !told.contains("]: ") && told.contains("is there already"),
+        "nobody is asked for nothing: {told}"
+    );
 }
 
 /// A world in which a charge was lost.
@@ -105,6 +157,26 @@ async fn without_a_terminal_consent_is_a_flag_which_the_refusal_names() {
         );
     }
     assert_eq!(world.events().await.len(), 1, "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_person_at_a_terminal_is_asked_unless_they_say_that_they_are_not_to_be() {
+    let world = losing().await;
+    world.run();
+    let replay = |line: &str, variables: &[(&str, &str)]| on_a_terminal(&world, line, variables);
+    assert!(replay("tieout replay --since 1h", &[]).contains("Continue? [y/N]"));
+    for (line, variables) in [
+        ("tieout replay --since 1h --no-input", [].as_slice()),
+        ("tieout --no-input replay --since 1h", &[]),
+        ("tieout replay --since 1h", &[("TIEOUT_NO_INPUT", "true")]),
+    ] {
+        let told = replay(&format!("{line}; echo ended with $?"), variables);
+        assert!(told.contains("say `--yes` where `--no-input` lets nobody be asked"), "{told}");
+        assert!(told.contains("ended with 2") && !told.contains("Continue?"), "{told}");
+    }
+    assert_eq!(world.events().await.len(), 1, "nothing was sent");
+    let sent = replay("tieout replay --since 1h --no-input --yes", &[]);
+    assert!(sent.contains("sent 1 of 1 event again"), "{sent}");
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn a_secret_that_the_application_does_not_know_pauses_the_queue_and_says_w
     let world = world(&app).await;
     world.write("hook", "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg==");
     let outcome = world.run();
-    assert_eq!(outcome.code, 3, "{outcome:?}");
+    assert_eq!(outcome.code, 7, "{outcome:?}");
     let said = format!("{}{}", outcome.stdout, outcome.stderr);
     assert!(said.contains("look whether `secret` and `signature` are what the handler expects"), "{said}");
     assert!(!said.contains("aHVudGVy"), "the secret leaked: {said}");

@@ -6,6 +6,7 @@ judge.py config FILE DIR      the ConfigMaps of tieout as files below DIR, with 
 judge.py compose FILE         the compose specification, and that every volume and every dependency is there
 """
 
+import ipaddress
 import json
 import pathlib
 import sys
@@ -26,23 +27,44 @@ def pod_of(document):
     return spec["template"]["spec"] if kind in ("Job", "Deployment") else None
 
 
+# What a pod of a cluster may have to ask: DNS on its node, in two usual places, and EKS Pod Identity. And what it must not.
+NEEDED = ["169.254.20.10", "169.254.25.10", "169.254.170.23", "fd00:ec2::23"]
+METADATA = ["169.254.169.254", "fd00:ec2::254", "fd20:ce::254"]
+
+
+def reaches(policy, address):
+    address = ipaddress.ip_address(address)
+    blocks = [one["ipBlock"] for rule in policy.get("egress", []) for one in rule.get("to", []) if "ipBlock" in one]
+    taken_out = [one for one in blocks for cidr in one.get("except", []) if address in ipaddress.ip_network(cidr)]
+    return any(address in ipaddress.ip_network(one["cidr"]) and one not in taken_out for one in blocks)
+
+
 def broken(document):
     name, pod = f"{document['kind']} {document['metadata']['name']}", pod_of(document)
+    if document["kind"] == "NetworkPolicy" and "Egress" in document["spec"]["policyTypes"]:
+        for address in NEEDED:
+            yield reaches(document["spec"], address), f"{name}: a pod cannot ask {address}"
+        for address in METADATA:
+            yield not reaches(document["spec"], address), f"{name}: a pod may ask {address} for the rights of its node"
     if document["kind"] == "CronJob":
         spec, job = document["spec"], document["spec"]["jobTemplate"]["spec"]
         env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
-        own = int(env["TIEOUT_DEADLINE"].removesuffix("s"))
+        # What starts no run has no deadline; a retry ends a minute after it began to deliver.
+        own = int(env.get("TIEOUT_DEADLINE", "60s").removesuffix("s"))
         yield len(document["metadata"]["name"]) <= 52, f"{name}: the name is longer than 52"
         yield spec.get("timeZone") and spec.get("startingDeadlineSeconds", 0) >= 10, f"{name}: no zone, or no starting deadline"
         yield job["activeDeadlineSeconds"] > own + pod["terminationGracePeriodSeconds"], f"{name}: killed before its own deadline"
         yield pod["restartPolicy"] == "Never" and job.get("podFailurePolicy"), f"{name}: no pod failure policy"
         yield ("backoffLimit" in job) != ("backoffLimitPerIndex" in job), f"{name}: two limits of retries, or none"
-        yield env["TIEOUT_IF_LOCKED"] == "join" or job.get("completionMode") != "Indexed", f"{name}: shards that do not share"
+        yield env.get("TIEOUT_IF_LOCKED") == "join" or job.get("completionMode") != "Indexed", f"{name}: shards that do not share"
     if pod is None:
         return
     yield pod["automountServiceAccountToken"] is False, f"{name}: a token is mounted"
     yield pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["fsGroup"] == 65532, f"{name}: root, or unreadable secrets"
     yield pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, f"{name}: no seccomp"
+    claims = [volume["name"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume]
+    component = document["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+    yield not claims or component in ("run", "daemon"), f"{name}: holds {claims} on its node and writes no report"
     for volume in pod["volumes"]:
         yield "emptyDir" not in volume or volume["emptyDir"].get("sizeLimit"), f"{name}: {volume['name']} may fill the node"
         yield "projected" not in volume or volume["projected"]["defaultMode"] == 0o400, f"{name}: secrets that others may read"

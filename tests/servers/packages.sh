@@ -16,6 +16,8 @@ install_packages() {
 
 missing_packages() {
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
+    # The library of Kafka wants to see a compiler of C++ before it is built.
+    command -v c++ >/dev/null || printf '%s\n' g++
     command -v make >/dev/null || printf '%s\n' make
     command -v pkg-config >/dev/null || printf '%s\n' pkg-config
     # What the library of Kafka is built against.

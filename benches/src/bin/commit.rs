@@ -210,7 +210,7 @@ async fn insert(bare: &mut PgConnection, number: u32, findings: u32) -> anyhow::
 /// The rows of a table about some keys.
 async fn rows(bare: &mut PgConnection, table: &'static str, keys: &str) -> anyhow::Result<Rows> {
     let sql = "SELECT column_name::text, udt_name::text FROM information_schema.columns
-               WHERE table_schema = 'tieout' AND table_name = $1 ORDER BY ordinal_position";
+               WHERE table_schema = 'tieout' AND table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position";
     let columns: Vec<(String, String)> = sqlx::query_as(sql).bind(table).fetch_all(&mut *bare).await?;
     let texts: Vec<String> = columns.iter().map(|(name, _)| format!("{name}::text")).collect();
     let sql = format!("SELECT {} FROM tieout.{table} WHERE key LIKE $1", texts.join(", "));

@@ -112,6 +112,23 @@ fn wrong_domain_files_are_refused_with_place_excerpt_and_advice() {
 }
 
 #[test]
+fn wrong_owners_and_tags_are_refused_with_place_excerpt_and_advice() {
+    let said = table(
+        DOMAIN,
+        &[
+            ("tags that are one word", "compare:\n", "tags: money\ncompare:\n"),
+            ("a tag that is no name", "compare:\n", "tags: [money, Front Office]\ncompare:\n"),
+            ("a tag twice", "compare:\n", "tags: [money, cards, money]\ncompare:\n"),
+            ("an owner of nothing", "compare:\n", "owner: \" \"\ncompare:\n"),
+            ("an owner in two lines", "compare:\n", "owner: \"Payments\\nTeam\"\ncompare:\n"),
+            ("several owners", "compare:\n", "owner: [a@example.com, b@example.com]\ncompare:\n"),
+        ],
+        parse_domain,
+    );
+    insta::assert_snapshot!(said);
+}
+
+#[test]
 fn a_privacy_that_would_not_hide_what_it_names_is_refused_with_place_and_advice() {
     let said = table(
         DOMAIN,

@@ -1,5 +1,5 @@
-//! What the daemon says: each entry goes to the journal in the state store and to the log. A journal that cannot be written keeps
-//! nobody from anything.
+//! What the daemon says, and the retry job without one: each entry goes to the journal in the state store and to the log. A journal
+//! that cannot be written keeps nobody from anything.
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
@@ -9,19 +9,19 @@ use crate::store::{Entry, Happened, Store};
 
 /// Who writes, and where.
 #[derive(Clone)]
-pub(super) struct Diary {
+pub(in crate::cli) struct Diary {
     store: Store,
     /// The daemon: its process and host.
     pub(super) name: String,
 }
 
 impl Diary {
-    pub(super) const fn new(store: Store, name: String) -> Self {
+    pub(in crate::cli) const fn new(store: Store, name: String) -> Self {
         Self { store, name }
     }
 
     /// Writes down what happened.
-    pub(super) async fn note(&self, entry: Entry) {
+    pub(in crate::cli) async fn note(&self, entry: Entry) {
         log(&entry);
         if let Err(error) = self.store.write_journal(&entry, &self.name).await {
             tracing::warn!(error = error.with_causes(), "the journal could not be written");
@@ -29,7 +29,7 @@ impl Diary {
     }
 
     /// The same about no domain in particular.
-    pub(super) async fn says(&self, happened: Happened, detail: String) {
+    pub(in crate::cli) async fn says(&self, happened: Happened, detail: String) {
         self.note(Entry { happened, domain: None, scheduled_for: None, run_id: None, detail }).await;
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn log(entry: &Entry) {
         Happened::ReloadRefused => {
             tracing::error!(event, domain, scheduled_for, run_id, "{detail}");
         }
-        Happened::Skipped | Happened::ClockJumped | Happened::Waits => {
+        Happened::Skipped | Happened::ClockJumped | Happened::Waits | Happened::RetryFailed => {
             tracing::warn!(event, domain, scheduled_for, run_id, "{detail}");
         }
         _ => tracing::info!(event, domain, scheduled_for, run_id, "{detail}"),

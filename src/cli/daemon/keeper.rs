@@ -14,15 +14,19 @@ use uuid::Uuid;
 
 use super::DaemonArgs;
 use super::diary::{Diary, about, log};
+use super::retrying::{Job, Retrying};
 use super::scheduled::Scheduled;
 use super::setup::Setup;
 use super::window::Window;
 use crate::cli::desk::Desk;
+use crate::cli::dlq::Delivery;
 use crate::cli::failure::Failure;
 use crate::cli::reconcile::{self, Called};
 use crate::cli::wire;
 use crate::daemon::{Jump, Passed, Replanned, Step, step};
-use crate::run::{Asked, IfLocked, Mode, Options, Scope, holder};
+use crate::going::Going;
+use crate::report::Trigger;
+use crate::run::{self, Asked, IfLocked, Mode, Options, Scope, holder};
 use crate::store::{Claim, Claimed, Entry, Happened, Next, RunMode, RunRow, Store, StoreError};
 
 /// How often a step is taken at once for each domain; what is left then comes with the next look.
@@ -43,6 +47,7 @@ pub(super) struct Keeper {
     /// Where others see how things stand, if anywhere.
     window: Option<Window>,
     run_ended: Arc<Notify>,
+    retrying: Retrying,
     /// The run that was called for and that the state store never answered about: nobody knows whether it is this daemon's.
     unanswered: Option<Call>,
     /// The due times that wait, which the journal knows of.
@@ -83,6 +88,7 @@ impl Keeper {
             tasks: TaskTracker::new(),
             window,
             run_ended: Arc::default(),
+            retrying: Retrying::default(),
             unanswered: None,
             held: BTreeMap::new(),
             is_cut_off: false,
@@ -101,7 +107,9 @@ impl Keeper {
         if let Some(window) = self.window {
             window.close().await;
         }
-        self.diary.says(Happened::Stopped, format!("runs that were under way and have ended: {left}")).await;
+        self.diary
+            .says(Happened::Stopped, format!("runs and retries that were under way and have ended: {left}"))
+            .await;
         self.store.close().await;
     }
 
@@ -149,6 +157,7 @@ impl Keeper {
         match self.look(now).await {
             Ok(wake_at) => {
                 self.is_cut_off = false;
+                self.retry(now).await;
                 wake_at
             }
             Err(error) => {
@@ -158,6 +167,28 @@ impl Keeper {
                 self.is_cut_off = true;
                 Some(now + AGAIN)
             }
+        }
+    }
+
+    /// What of dead letters is due goes out between the runs, whatever comes of it.
+    async fn retry(&mut self, now: Instant) {
+        let token = self.desk.signals.token();
+        // Whoever delivers nothing puts nothing back, as in its runs.
+        if token.is_cancelled() || self.args.drain.is_zero() {
+            return;
+        }
+        let going = Going::until(token.clone());
+        let job = Job {
+            setup: Arc::clone(&self.setup),
+            store: self.store.clone(),
+            diary: self.diary.clone(),
+            delivery: Delivery { pause: Duration::ZERO, drain: self.args.drain, going },
+        };
+        if let Err(error) = self.retrying.look(now, job, &self.tasks).await {
+            tracing::warn!(
+                error = error.with_causes(),
+                "nobody knows which dead letters are due; it is asked again"
+            );
         }
     }
 
@@ -278,7 +309,7 @@ impl Keeper {
         let run = Scheduled {
             desk: self.desk.clone(),
             setup: Arc::clone(&self.setup),
-            called: Called { run_id, domains, budgets, out: None },
+            called: Called { run_id, trigger: Trigger::Schedule, domains, budgets, out: None },
             heartbeat: self.args.manner.heartbeat,
             options: Options { resumes, ..self.options() },
             store: self.store.clone(),
@@ -303,12 +334,15 @@ impl Keeper {
         // A report names one run that it goes on with. Where there are several, the journal names them.
         let mut cut_off = claims.iter().filter_map(|claim| claim.resumes);
         let resumes = cut_off.next().filter(|first| cut_off.all(|other| other == *first));
+        let asked = Asked::by_schedule(names, options.max_emits, options.found);
+        let (args, definitions) = (self.desk.caller.args.clone(), self.setup.loaded.definitions.clone());
+        let called = run::Call { trigger: Trigger::Schedule, args, definitions };
         let run = RunRow {
             run_id: Uuid::now_v7(),
             started_at: now,
             mode: RunMode::Run,
-            trigger: "schedule".to_owned(),
-            args_json: Asked::by_schedule(names, options.max_emits, options.found).to_json(),
+            trigger: Trigger::Schedule.as_str().to_owned(),
+            args_json: asked.called(&called).to_json(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             resumes,
         };

@@ -1,7 +1,8 @@
-//! `tieout daemon`: runs of domains when their schedules say so, until somebody asks it to end.
+//! `tieout daemon`: runs of domains when their schedules say so, and dead letters when their time has come, until somebody asks it to end.
 
-mod diary;
+pub(super) mod diary;
 mod keeper;
+mod retrying;
 mod scheduled;
 mod setup;
 mod window;
@@ -18,15 +19,16 @@ use setup::Setup;
 use super::desk::Desk;
 use super::failure::Failure;
 use super::scope::Manner;
+use super::select::Domains;
 use crate::daemon::Heartbeat;
 use crate::report::exit;
 
 /// `tieout daemon`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct DaemonArgs {
-    /// Domains, by name or glob (`stripe.*`); all that have a schedule when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domains: Vec<String>,
+    /// Which domains; those that have a schedule count.
+    #[command(flatten)]
+    pub domains: Domains,
     /// How its runs work.
     #[command(flatten)]
     pub manner: Manner,

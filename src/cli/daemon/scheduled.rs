@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::reconcile::{Called, told};
 use crate::metrics;
 use crate::report::{Status, exit};
-use crate::run::{Mode, Options, unopened};
+use crate::run::{Call, Mode, Options, unopened};
 use crate::store::{Happened, Store};
 
 /// A run that was claimed.
@@ -35,7 +35,8 @@ impl Scheduled {
         let Self { mut desk, setup, called, heartbeat, options, store, diary } = self;
         // Whole reports are in the state store; what a log needs is how a run ended.
         desk.output = desk.output.quiet();
-        let (run_id, domains) = (called.run_id, called.domains.clone());
+        let (run_id, domains, call) =
+            (called.run_id, called.domains.clone(), called.call(&desk, &setup.loaded));
         // On a thread of its own: its work may not move between threads, and a mistake of the program ends this run and nothing else.
         let runtime = Handle::current();
         let night = tokio::task::spawn_blocking(move || {
@@ -44,12 +45,12 @@ impl Scheduled {
         let ended = match night.await {
             Ok(Ok(code)) => format!("exit {code}"),
             Ok(Err(failure)) => {
-                close(&store, run_id, &domains, &failure).await;
+                close(&store, run_id, (&domains, &call), &failure).await;
                 format!("exit {}: {}", failure.exit, failure.message)
             }
             Err(error) => {
                 let failure = Failure::failed("panic", error.to_string());
-                close(&store, run_id, &domains, &failure).await;
+                close(&store, run_id, (&domains, &call), &failure).await;
                 format!("exit {}: tieout made a mistake", failure.exit)
             }
         };
@@ -58,8 +59,8 @@ impl Scheduled {
 }
 
 /// Gives a run its report that could not write its own. One that did keeps it.
-async fn close(store: &Store, run_id: Uuid, domains: &[Arc<dyn Reconciler>], failure: &Failure) {
-    let report = unopened(run_id, domains, Mode::Run, Utc::now().into(), failure.reason(), &failure.message);
+async fn close(store: &Store, run_id: Uuid, about: (&[Arc<dyn Reconciler>], &Call), failure: &Failure) {
+    let report = unopened(run_id, about, Mode::Run, Utc::now().into(), failure.reason(), &failure.message);
     let json = serde_json::to_string(&report).unwrap_or_default();
     let status = match failure.exit {
         exit::INTERRUPTED | exit::TERMINATED => Status::Interrupted,

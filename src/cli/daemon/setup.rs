@@ -10,6 +10,7 @@ use tieout_reconcilers::schedule::Schedule;
 
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
+use crate::cli::select::Domains;
 use crate::cli::wire::{self, SharedBudgets};
 use crate::config::Loaded;
 use crate::store::StoreSettings;
@@ -32,10 +33,10 @@ enum State {
 }
 
 impl Setup {
-    /// Loads the configuration and proves that runs can begin with it: definitions, secrets, queues.
-    pub(super) fn load(desk: &Desk, patterns: &[String]) -> Result<Self, Failure> {
+    /// Loads the configuration and proves that runs can begin with it: definitions, and of one domain at least the secrets and queues.
+    pub(super) fn load(desk: &Desk, wanted: &Domains) -> Result<Self, Failure> {
         let loaded = wire::load(desk)?;
-        let domains = wire::selected(&loaded, patterns)?;
+        let domains = wire::selected(&loaded, wanted)?;
         let has_schedule = |domain: &&Arc<dyn Reconciler>| domain.schedule().is_some();
         let scheduled: Vec<_> = domains.iter().filter(has_schedule).cloned().collect();
         if scheduled.is_empty() {
@@ -43,9 +44,7 @@ impl Setup {
                  say when they are due: `schedule: {cron: \"0 2 * * *\", zone: Europe/London}`";
             return Err(Failure::usage("no_schedule", message));
         }
-        wire::prove_references(&loaded.config, &scheduled)?;
-        wire::pseudonyms(&loaded.config, &scheduled)?;
-        wire::queues(&loaded.config, &scheduled)?;
+        wire::prove_that_one_can_begin(&loaded.config, &scheduled)?;
         let state = match wire::store_settings(&loaded.config)? {
             StoreSettings::Sqlite { path } => State::File(path),
             StoreSettings::Postgres { url } => State::Server(url.expose_secret().to_owned()),
@@ -54,8 +53,8 @@ impl Setup {
     }
 
     /// The same for a daemon that is under way, which stays with its state store.
-    pub(super) fn reload(&self, desk: &Desk, patterns: &[String]) -> Result<Self, Failure> {
-        let other = Self::load(desk, patterns)?;
+    pub(super) fn reload(&self, desk: &Desk, wanted: &Domains) -> Result<Self, Failure> {
+        let other = Self::load(desk, wanted)?;
         if other.state == self.state {
             return Ok(other);
         }

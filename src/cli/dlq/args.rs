@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
-use tieout_reconcilers::define::checked::FromText as _;
-use tieout_reconcilers::define::value::Rate;
 use uuid::Uuid;
 
 use super::which::{Filters, Which};
 use crate::cli::ask::Consent;
 use crate::cli::help;
+use crate::cli::pace::Pace;
 use crate::cli::person::{Actor, Remark};
 use crate::dead_letter::GroupId;
 
 /// What is done with events that were given up.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum DlqCommand {
-    /// List dead letters, grouped by what they died of
+    /// List dead letters, grouped by what they died of, with the money at stake
     #[command(after_help = help::DLQ_LIST.short(), after_long_help = help::DLQ_LIST.long())]
     List(ListArgs),
     /// Show one group, or one event with its finding
@@ -70,6 +69,9 @@ pub struct RetryArgs {
     /// Which.
     #[command(flatten)]
     pub which: Which,
+    /// What is due by itself now and nothing else, as a run would; made for schedules, so nobody is asked
+    #[arg(long, conflicts_with_all = ["events", "group", "class", "error", "since", "all", "limit", "note"])]
+    pub due: bool,
     /// How many are sent in which time, such as `5/s`; all at once when left out
     #[arg(long, value_name = "N/s", env = "TIEOUT_RATE", hide_env_values = true)]
     pub rate: Option<Pace>,
@@ -152,40 +154,9 @@ impl FromStr for Wanted {
     }
 }
 
-/// How far apart events are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace(pub Duration);
-
-/// The slowest pace: slower, and nobody waits for the second event.
-const SLOWEST: Duration = Duration::from_hours(24);
-
-impl FromStr for Pace {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("`{text}` is not a rate: write events per unit of time, such as `5/s` or `60/min`");
-        let Rate(per_second) = Rate::from_text(text).map_err(|_| wrong())?;
-        let apart = Duration::try_from_secs_f64(1.0 / per_second).map_err(|_| wrong())?;
-        if apart > SLOWEST {
-            return Err("slower than one event a day".to_owned());
-        }
-        Ok(Self(apart))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_rate_is_how_far_apart_events_are_sent() {
-        assert_eq!("4/s".parse(), Ok(Pace(Duration::from_millis(250))));
-        assert_eq!("60/min".parse(), Ok(Pace(Duration::from_secs(1))));
-        for wrong in ["", "4", "0/s", "-1/s", "x/s", "inf/s", "1/1000h"] {
-            assert!(wrong.parse::<Pace>().is_err(), "{wrong:?} was accepted");
-        }
-    }
 
     #[test]
     fn an_event_and_a_group_are_told_apart() {

@@ -59,7 +59,7 @@ async fn flat(
     args.filters.each(loaded, store, shown, take).await?;
     let views: Vec<LetterView<'_>> = letters.iter().map(LetterView::from).collect();
     desk.output.show(
-        |_| text::dead_letters(&letters, not_listed),
+        |look| text::dead_letters(&letters, not_listed, look),
         || json::dead_letters(&views, not_listed),
         || json::lines("dead_letter", &views),
     )?;

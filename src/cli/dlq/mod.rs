@@ -2,15 +2,17 @@
 
 mod args;
 mod drop;
+mod due;
 mod export;
 mod list;
 mod retry;
 mod show;
 mod which;
 
-pub use args::{DlqCommand, DropArgs, ExportArgs, ListArgs, Pace, RetryArgs, ShowLettersArgs, Wanted};
+pub use args::{DlqCommand, DropArgs, ExportArgs, ListArgs, RetryArgs, ShowLettersArgs, Wanted};
+pub(super) use due::{Delivery, Reach, retry_in_silence};
 pub(super) use export::{open_file, told};
-pub use which::{EventName, Filters, Which};
+pub use which::{EventName, Filters, Reason, Which};
 
 use super::desk::Desk;
 use super::failure::Failure;

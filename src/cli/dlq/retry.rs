@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::args::RetryArgs;
+use super::due::retry_due;
 use super::which::Chosen;
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
@@ -11,7 +12,7 @@ use crate::config::Loaded;
 use crate::going::Going;
 use crate::report::{ChosenView, RetriedView, exit, json, text};
 use crate::run::{self, Retried, Retry};
-use crate::store::{PutBack, Store};
+use crate::store::{By, PutBack, Store};
 
 pub(super) async fn retry(
     desk: &Desk,
@@ -19,6 +20,9 @@ pub(super) async fn retry(
     store: &Store,
     args: &RetryArgs,
 ) -> Result<u8, Failure> {
+    if args.due {
+        return retry_due(desk, loaded, store, args).await;
+    }
     let queues = &loaded.config.queues;
     let is_configured = |queue: &str| queues.keys().any(|name| name.as_str() == queue);
     let chosen = args.which.choose(loaded, store, is_configured).await?;
@@ -35,11 +39,10 @@ pub(super) async fn retry(
     }
     let order = Retry {
         how: PutBack {
-            actor: Some(args.actor.name()),
-            note: args.note.clone().map(|note| note.0),
+            by: By::Person { name: args.actor.name(), note: args.note.clone().map(|note| note.0) },
             pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
         },
-        drain: if args.no_drain || before.eligible == 0 { Duration::ZERO } else { args.drain },
+        drain: if args.no_drain { Duration::ZERO } else { args.drain },
         going: Going::until(desk.signals.token().clone()),
         carriage,
         ids: chosen.ids.clone(),
@@ -75,16 +78,25 @@ fn question(before: &ChosenView, chosen: &Chosen) -> String {
     )
 }
 
-fn view(retried: Retried, chosen: &Chosen, by: String, signal: Option<u8>) -> RetriedView {
+/// What became of them, for the one who asked.
+pub(super) fn view(retried: Retried, chosen: &Chosen, by: String, signal: Option<u8>) -> RetriedView {
     let before = chosen.with_those_left_out(ChosenView::of(&retried.fates));
-    let is_done = retried.waiting + retried.failed_again + before.unfit == 0;
+    let became = retried.became();
+    let has_failed = became.waiting > retried.refused || became.failed_again + before.unfit > 0;
+    let exit = match (signal, has_failed, retried.refused) {
+        (_, false, 0) => exit::DONE,
+        (Some(signal), ..) => signal,
+        (None, true, _) => exit::PARTIAL,
+        (None, false, _) => exit::CREDENTIALS,
+    };
     RetriedView {
-        chosen: ChosenView { superseded: before.superseded + retried.superseded, ..before },
+        chosen: ChosenView { superseded: became.superseded, ..before },
         by,
-        exit: if is_done { exit::DONE } else { signal.unwrap_or(exit::PARTIAL) },
-        sent: retried.sent,
-        failed_again: retried.failed_again,
-        waiting: retried.waiting,
+        exit,
+        sent: became.sent,
+        failed_again: became.failed_again,
+        waiting: became.waiting,
         problems: retried.problems,
+        next_due_at: None,
     }
 }

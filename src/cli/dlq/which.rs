@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::str::FromStr;
 
 use clap::Args;
+use regex_lite::Regex;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -31,7 +33,7 @@ pub struct Filters {
     /// Only these groups: what `dlq list` writes, or its first characters
     #[arg(long, value_name = "GROUP", value_delimiter = ',')]
     pub group: Vec<GroupId>,
-    /// Only of these domains, by name or glob
+    /// Only of these domains, by name, glob or tag (`tag:money`)
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
     /// Only for these queues
@@ -40,10 +42,33 @@ pub struct Filters {
     /// Only of these classes: exhausted, unroutable, poison, `too_large`, rejected, schema
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub class: Vec<String>,
+    /// Only where the reason matches this expression, such as `stale version \d+`
+    #[arg(long, value_name = "REGEX")]
+    pub error: Option<Reason>,
     /// Only what died since then: a date, a time with its offset, or so long ago (`24h`)
     #[arg(long, value_name = "WHEN", value_parser = when)]
     pub since: Option<When>,
 }
+
+/// What a reason has to match.
+#[derive(Debug, Clone)]
+pub struct Reason(Regex);
+
+impl FromStr for Reason {
+    type Err = regex_lite::Error;
+
+    fn from_str(text: &str) -> Result<Self, regex_lite::Error> {
+        Regex::new(text).map(Self)
+    }
+}
+
+impl PartialEq for Reason {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for Reason {}
 
 /// Which dead letters something is done to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -71,7 +96,7 @@ pub enum EventName {
     Stdin,
 }
 
-impl std::str::FromStr for EventName {
+impl FromStr for EventName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -109,16 +134,13 @@ impl Filters {
         let filter = self.filter(loaded, store, shown).await?;
         let mut met: Vec<BTreeSet<GroupId>> = vec![BTreeSet::new(); self.group.len()];
         let walked = store.each_dead_letter(&filter, |letter| {
-            if self.group.is_empty() {
-                return take(letter);
-            }
             let whole = letter.group().id();
-            let mut is_wanted = false;
+            let mut is_wanted = self.group.is_empty();
             for (met, _) in met.iter_mut().zip(&self.group).filter(|(_, group)| group.begins(&whole)) {
                 met.insert(whole.clone());
                 is_wanted = true;
             }
-            if is_wanted {
+            if is_wanted && self.fits(&letter) {
                 take(letter);
             }
         });
@@ -128,6 +150,12 @@ impl Filters {
             1 => Ok(()),
             _ => Err(several_groups(group, met)),
         })
+    }
+
+    /// Whether the reason is one that is meant.
+    fn fits(&self, letter: &DeadLetter) -> bool {
+        let reason = letter.reason.as_deref().unwrap_or_default();
+        self.error.as_ref().is_none_or(|meant| meant.0.is_match(reason))
     }
 
     async fn filter(&self, loaded: &Loaded, store: &Store, shown: Shown) -> Result<DeadFilter, Failure> {
@@ -172,7 +200,7 @@ impl Which {
         has_queue: impl Fn(&str) -> bool,
     ) -> Result<Chosen, Failure> {
         if self.events.is_empty() && self.filters == Filters::default() && !self.all {
-            let message = "say which: a group (`--group 7f3a`), `--domain`, `--queue`, `--class`, `--since`, events by \
+            let message = "say which: a group (`--group 7f3a`), `--domain`, `--queue`, `--class`, `--error`, `--since`, events by \
                  their ids, or `--all`";
             return Err(Failure::usage("which", message));
         }
@@ -220,6 +248,16 @@ impl Which {
 }
 
 impl Chosen {
+    /// Those that nobody had to choose.
+    pub(super) fn of(letters: Vec<DeadLetter>) -> Self {
+        let mut chosen = Self::default();
+        for letter in letters {
+            chosen.ids.push(letter.event_id);
+            chosen.queues.insert(letter.queue);
+        }
+        chosen
+    }
+
     /// What may become of them.
     pub(super) async fn judged(&self, store: &Store) -> Result<ChosenView, Failure> {
         self.told(store.fates(&self.ids).await)

@@ -12,6 +12,7 @@ mod completions;
 mod k8s_job;
 mod man;
 mod monitoring;
+mod schema;
 mod systemd;
 mod units;
 
@@ -20,6 +21,7 @@ pub use completions::CompletionsArgs;
 pub use k8s_job::K8sJobArgs;
 pub use man::ManArgs;
 pub use monitoring::AlertsArgs;
+pub use schema::{SchemaArgs, Written};
 pub use systemd::{Credential, SystemdArgs, UnitName};
 
 /// What is made.
@@ -34,6 +36,9 @@ pub enum GenerateCommand {
     /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
     #[command(after_help = help::GENERATE_CATALOG.short(), after_long_help = help::GENERATE_CATALOG.long())]
     Catalog(CatalogArgs),
+    /// The JSON Schema of what is written for programs, such as the report of a run
+    #[command(after_help = help::GENERATE_SCHEMA.short(), after_long_help = help::GENERATE_SCHEMA.long())]
+    Schema(SchemaArgs),
     /// A Kubernetes Job that runs a CronJob's pod once, with other arguments
     #[command(name = "k8s-job", after_help = help::GENERATE_K8S_JOB.short(), after_long_help = help::GENERATE_K8S_JOB.long())]
     K8sJob(K8sJobArgs),
@@ -54,6 +59,7 @@ pub(super) fn generate(desk: &Desk, command: &GenerateCommand) -> Result<u8, Fai
         GenerateCommand::Alerts(args) => monitoring::alerts(desk, args),
         GenerateCommand::Dashboard => monitoring::dashboard(desk),
         GenerateCommand::Catalog(args) => catalog::catalog(desk, args),
+        GenerateCommand::Schema(args) => schema::schema(desk, *args),
         GenerateCommand::K8sJob(args) => k8s_job::k8s_job(desk, args),
         GenerateCommand::Systemd(args) => systemd::systemd(desk, args),
         GenerateCommand::Completions(args) => completions::completions(desk, args),

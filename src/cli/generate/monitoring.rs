@@ -10,15 +10,15 @@ use crate::report::exit;
 const ALERTS: &str = include_str!("../../../deploy/alerts/tieout.rules.yaml");
 const DASHBOARD: &str = include_str!("../../../deploy/grafana/tieout.json");
 
-/// The page that the alerts lead to as they are shipped.
-const RUNBOOK: &str = "https://example.com/tieout/runbook.html";
+/// What stands in an alert as it is shipped, where its link to a runbook comes. Whoever installs the rules knows the page, and nobody else.
+const NOWHERE: &str = "# runbook_url: RUNBOOK";
 
 /// `tieout generate alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AlertsArgs {
-    /// The page that the alerts lead to: `runbook.html` of the book where you keep it, or a runbook of yours with the same headings
-    #[arg(long, value_name = "URL", default_value = RUNBOOK, env = "TIEOUT_RUNBOOK", hide_env_values = true, value_parser = page)]
-    pub runbook: Url,
+    /// The page that the alerts lead to: `runbook.html` of the book where you keep it, or a runbook of yours with the same headings; to none when left out
+    #[arg(long, value_name = "URL", env = "TIEOUT_RUNBOOK", hide_env_values = true, value_parser = page)]
+    pub runbook: Option<Url>,
 }
 
 /// The address of a page, without a place in it.
@@ -37,7 +37,7 @@ fn page(text: &str) -> Result<Url, String> {
 
 /// Carries `generate alerts` out: the rules go to standard output.
 pub(super) fn alerts(desk: &Desk, args: &AlertsArgs) -> Result<u8, Failure> {
-    desk.output.write(&leading_to(&args.runbook))?;
+    desk.output.write(&leading_to(args.runbook.as_ref()))?;
     Ok(exit::DONE)
 }
 
@@ -47,8 +47,8 @@ pub(super) fn dashboard(desk: &Desk) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-fn leading_to(runbook: &Url) -> String {
-    ALERTS.replace(RUNBOOK, runbook.as_str())
+fn leading_to(runbook: Option<&Url>) -> String {
+    runbook.map_or_else(|| ALERTS.to_owned(), |page| ALERTS.replace(NOWHERE, &format!("runbook_url: {page}")))
 }
 
 #[cfg(test)]
@@ -56,13 +56,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_alerts_are_the_ones_that_are_shipped_unless_another_runbook_is_named() {
-        assert_eq!(leading_to(&page(RUNBOOK).unwrap()), ALERTS);
-        let ours = leading_to(&page("https://wiki.example.com/ops?page=tieout#top").unwrap());
-        let links = |text: &str, page: &str| text.matches(&format!("runbook_url: {page}#tieout")).count();
-        assert_eq!(links(&ours, "https://wiki.example.com/ops?page=tieout"), links(ALERTS, RUNBOOK));
-        assert_eq!(ours.matches("runbook_url: ").count(), links(ALERTS, RUNBOOK));
-        assert!(!ours.contains(RUNBOOK));
+    fn the_alerts_are_the_ones_that_are_shipped_unless_a_runbook_is_named() {
+        assert_eq!(leading_to(None), ALERTS);
+        let links =
+            |text: &str, link: &str| text.lines().filter(|line| line.trim_start().starts_with(link)).count();
+        let places = links(ALERTS, NOWHERE);
+        assert_eq!((links(ALERTS, "runbook_url: "), places > 10), (0, true));
+        let ours = leading_to(Some(&page("https://wiki.example.com/ops?page=tieout#top").unwrap()));
+        assert_eq!(links(&ours, "runbook_url: https://wiki.example.com/ops?page=tieout#tieout"), places);
+        assert_eq!(links(&ours, NOWHERE), 0);
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct SystemdArgs {
     /// What both units and the folder for state below /var/lib are called
     #[arg(long, value_name = "NAME", default_value = "tieout")]
     pub name: UnitName,
+    /// The pair whose account and folder for state this pair shares; its own when left out
+    #[arg(long, value_name = "NAME")]
+    pub beside: Option<UnitName>,
     /// The program
     #[arg(long, value_name = "PATH", default_value = "/usr/local/bin/tieout", value_parser = absolute)]
     pub binary: String,
@@ -127,6 +130,7 @@ fn units(args: &SystemdArgs) -> Units<'_> {
     let words = program.into_iter().chain(args.args.iter().map(String::as_str));
     Units {
         name: &args.name.0,
+        account: &args.beside.as_ref().unwrap_or(&args.name).0,
         command: words.map(str::to_owned).collect(),
         on_calendar: &args.on_calendar,
         random_delay: args.random_delay,

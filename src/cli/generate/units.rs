@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(super) struct Units<'u> {
     /// The name of both, without what stands behind the dot.
     pub(super) name: &'u str,
+    /// Whose account and folder for state it uses: its own name, or that of another pair.
+    pub(super) account: &'u str,
     /// The program and its arguments.
     pub(super) command: Vec<String>,
     /// When it starts, as systemd.time(7) has it.
@@ -20,7 +22,9 @@ pub(super) struct Units<'u> {
 impl Units<'_> {
     /// The `.service` file.
     pub(super) fn service(&self) -> String {
-        let Self { name, .. } = self;
+        let Self { name, account, .. } = self;
+        // Units that name one account have one number, also at the same time.
+        let user = if name == account { String::new() } else { format!("User={account}\n") };
         let command: Vec<String> = self.command.iter().map(|word| quoted(word)).collect();
         let command = command.join(" ");
         let credentials = self.credentials.iter();
@@ -52,9 +56,9 @@ KillMode=mixed
 
 # In tieout.yaml: file:/run/credentials/{name}.service/NAME
 {credentials}DynamicUser=yes
-StateDirectory={name}
+{user}StateDirectory={account}
 StateDirectoryMode=0700
-WorkingDirectory=%S/{name}
+WorkingDirectory=%S/{account}
 UMask=0077
 
 CapabilityBoundingSet=
@@ -133,6 +137,7 @@ mod tests {
     fn units() -> Units<'static> {
         Units {
             name: "tieout",
+            account: "tieout",
             command: ["/usr/local/bin/tieout", "--config", "/etc/tieout/tieout.yaml", "run"]
                 .map(str::to_owned)
                 .into(),
@@ -145,6 +150,16 @@ mod tests {
     #[test]
     fn the_service_is_shut_in_and_runs_again_only_where_that_helps() {
         insta::assert_snapshot!(units().service());
+    }
+
+    #[test]
+    fn a_pair_beside_another_one_has_its_account_and_its_state_and_no_credential_of_it() {
+        let beside = Units { name: "tieout-retry", ..units() }.service();
+        for line in ["User=tieout", "StateDirectory=tieout", "WorkingDirectory=%S/tieout"] {
+            assert!(beside.lines().any(|said| said == line), "{line}");
+        }
+        assert!(beside.contains("file:/run/credentials/tieout-retry.service/NAME"));
+        assert!(!units().service().contains("User=tieout\n"));
     }
 
     #[test]

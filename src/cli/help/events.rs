@@ -32,8 +32,8 @@ pub(in crate::cli) const DLQ_SHOW: Help = Help {
 pub(in crate::cli) const DLQ_RETRY: Help = Help {
     examples: &[
         ("tieout dlq retry --group 7f3a --dry-run", "count what would be sent, and what not"),
-        ("tieout dlq retry --group 7f3a --limit 2 --rate 1/s", "try two of a group"),
         ("tieout dlq retry --all --yes --note 'the queue is back'", "everything, in a script"),
+        ("tieout dlq retry --due", "what is due by itself, each hour"),
     ],
     page: "dead-letters.md",
 };
@@ -123,9 +123,28 @@ pub(in crate::cli) const QUARANTINE_EXPORT: Help = Help {
 
 pub(in crate::cli) const REPLAY: Help = Help {
     examples: &[
-        ("tieout replay --since 24h --dry-run", "how many events were sent since then"),
-        ("tieout replay --domain stripe.charges --run latest", "what the newest run sent, once more"),
+        (
+            "tieout replay --domain stripe.charges --since 24h --dry-run",
+            "how many events were sent since then",
+        ),
         ("tieout replay --queue billing --to billing-2 --force --rate 50/s", "refill another queue"),
+        ("tieout replay --resume latest", "go on where that stopped"),
+    ],
+    page: "dead-letters.md",
+};
+
+pub(in crate::cli) const REPLAY_LIST: Help = Help {
+    examples: &[
+        ("tieout replay list", "what was replayed by whom, and how far it is"),
+        ("tieout replay list --limit 0 -o jsonl", "all that is kept, for a program"),
+    ],
+    page: "dead-letters.md",
+};
+
+pub(in crate::cli) const REPLAY_SHOW: Help = Help {
+    examples: &[
+        ("tieout replay show", "the newest one: what was asked for, and how far it is"),
+        ("tieout replay show 0199c3c0", "by the first characters of its id"),
     ],
     page: "dead-letters.md",
 };

@@ -33,7 +33,7 @@ pub(in crate::cli) const REPORT_SHOW: Help = Help {
     examples: &[
         ("tieout report show", "the newest report, in full"),
         ("tieout report show 019aa3c0", "that of a run, by the beginning of its id"),
-        ("tieout report show latest~1 -o json", "the one before the newest, for a program"),
+        ("tieout report show latest:failed -o md", "the newest that failed, for a ticket"),
     ],
     page: "reading.md",
 };
@@ -160,7 +160,7 @@ pub(in crate::cli) const EXPLAIN: Help = Help {
 
 pub(in crate::cli) const APPROVE: Help = Help {
     examples: &[
-        ("tieout approve latest --dry-run", "what the newest run holds back"),
+        ("tieout approve latest --dry-run", "what the newest run that holds something keeps back"),
         ("tieout approve 019ac9 stripe.charges --expect 12", "let it go, if it is still twelve events"),
         ("tieout approve latest --expect 12 --no-drain", "let it go; the next run delivers it"),
     ],

@@ -54,6 +54,14 @@ pub(in crate::cli) const GENERATE_CATALOG: Help = Help {
     page: "asyncapi.md",
 };
 
+pub(in crate::cli) const GENERATE_SCHEMA: Help = Help {
+    examples: &[
+        ("tieout generate schema run > tieout.run.schema.json", "of the reports that this version writes"),
+        ("tieout run -o json > report.json", "a report that fits it"),
+    ],
+    page: "reading.md",
+};
+
 pub(in crate::cli) const GENERATE_K8S_JOB: Help = Help {
     examples: &[
         (

@@ -6,14 +6,14 @@ pub(in crate::cli) const RUN: Help = Help {
     examples: &[
         ("tieout run", "every domain, from where its coverage ends"),
         ("tieout run 'stripe.*' --since 2d", "read the last two days again, verified or not"),
-        ("tieout run --plan plan.json", "send what a saved plan says, as far as it still holds"),
+        ("tieout run --select tag:money --window 3h", "what an hourly run looks at"),
     ],
-    page: "coverage.md",
+    page: "runs.md",
 };
 
 pub(in crate::cli) const PLAN: Help = Help {
     examples: &[
-        ("tieout plan", "exit code 4 says that there are differences"),
+        ("tieout plan", "exit code 4 says that it would send something"),
         ("tieout plan stripe.charges --limit 0", "show every finding"),
         ("tieout plan --out plan.json", "keep it, for `tieout run --plan plan.json` within an hour"),
     ],

@@ -32,7 +32,7 @@ pub enum QuarantineCommand {
 /// What entries share.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Shared {
-    /// Only of these domains, by name or glob
+    /// Only of these domains, by name, glob or tag (`tag:money`)
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
     /// Only of these kinds

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::ask::Consent;
 use crate::cli::help;
+use crate::store::RunSelector;
 
 /// Reports of earlier runs.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -21,9 +22,12 @@ pub enum ReportCommand {
     /// Show one report in full
     #[command(after_help = help::REPORT_SHOW.short(), after_long_help = help::REPORT_SHOW.long())]
     Show {
-        /// A run id, its first characters, `latest`, or `latest~1` for the one before
+        /// A run: its id or its first characters, `latest`, `latest~1` for the one before, or `latest:failed` for the newest that ended so
         #[arg(value_name = "RUN", default_value = "latest")]
-        run: String,
+        run: RunSelector,
+        /// Only what it says about these domains, by name, glob or tag (`tag:money`)
+        #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
+        domain: Vec<String>,
     },
     /// Show which findings came, went or changed between two runs; exit code 4 says that some did
     #[command(after_help = help::REPORT_DIFF.short(), after_long_help = help::REPORT_DIFF.long())]
@@ -39,12 +43,12 @@ pub enum ReportCommand {
 /// `tieout report diff`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct DiffArgs {
-    /// The earlier run: its id, its first characters, `latest`, or `latest~1` for the one before
+    /// The earlier run: its id or its first characters, `latest`, `latest~1` for the one before, or `latest:failed` for the newest that ended so
     #[arg(value_name = "FROM")]
-    pub from: String,
+    pub from: RunSelector,
     /// The later run
     #[arg(value_name = "TO")]
-    pub to: String,
+    pub to: RunSelector,
     /// How many findings to show per domain; all are counted, and JSON has all; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 20, env = "TIEOUT_LIMIT", hide_env_values = true)]
     pub limit: usize,
@@ -55,8 +59,8 @@ pub struct DiffArgs {
 pub struct ExportArgs {
     /// A run, as `report show` takes it; left out, findings as they stand now
     #[arg(value_name = "RUN")]
-    pub run: Option<String>,
-    /// Only these domains, by name or glob
+    pub run: Option<RunSelector>,
+    /// Only these domains, by name, glob or tag (`tag:money`)
     #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
     pub domain: Vec<String>,
     /// Also findings that are over, of those that stand now

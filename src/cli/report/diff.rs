@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::wire;
 use crate::report::{DomainDiff, ReportDiff, exit, json, text};
 use crate::run::Asked;
-use crate::store::{RunMode, RunRecord, Stood, Store, StoreError};
+use crate::store::{RunMode, RunRecord, RunSelector, Stood, Store, StoreError};
 
 /// A run that is over.
 struct Ended {
@@ -77,7 +77,7 @@ async fn between(
     Ok(ReportDiff { from: from.run_id, to: to.run_id, domains })
 }
 
-async fn ended(store: &Store, selector: &str) -> Result<Ended, Failure> {
+async fn ended(store: &Store, selector: &RunSelector) -> Result<Ended, Failure> {
     let found = store.find_run(selector).await.map_err(|error| wire::store_failure(&error))?;
     let RunRecord { summary, args_json, .. } = found;
     let run_id = summary.run_id;

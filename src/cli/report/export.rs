@@ -20,7 +20,7 @@ use crate::store::{FindingFilter, Store};
 
 pub(super) async fn export(desk: &Desk, args: &ExportArgs) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
-    let domains = wire::selected(&loaded, &args.domain)?;
+    let domains = wire::selected(&loaded, args.domain.as_slice())?;
     let store = wire::open_store(&loaded.config).await?;
     let rows = rows(&store, &loaded, &domains, args).await;
     store.close().await;

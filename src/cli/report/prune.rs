@@ -78,7 +78,7 @@ async fn old(store: &Store, args: &PruneArgs) -> Result<Vec<Uuid>, StoreError> {
     let mut old = Vec::new();
     let mut n_kept = 0;
     for run in store.runs(u32::MAX).await? {
-        let record = store.find_run(&run.run_id.to_string()).await?;
+        let record = store.run(run.run_id).await?;
         let Some(report) = record.report_json else { continue };
         let selected = serde_json::from_str::<Selected>(&report).map(|one| one.selected).unwrap_or_default();
         // Nobody knows whose last one it is.

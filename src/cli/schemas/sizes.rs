@@ -18,7 +18,7 @@ pub(super) async fn sizes(
     limit: u32,
 ) -> Result<u8, Failure> {
     let loaded = wire::load(desk)?;
-    let selected = wire::selected(&loaded, &[domain.to_string()])?;
+    let selected = wire::selected(&loaded, vec![domain.to_string()])?;
     let item = selected.first().map_or(Carries::Full, |domain| item(domain.as_ref()));
     let store = wire::open_store(&loaded.config).await?;
     let payloads = store.newest_payloads(domain, limit).await;

@@ -5,6 +5,7 @@ use tieout_reconcilers::instant::Instant;
 
 use crate::cli::help;
 use crate::cli::person::{Actor, Remark};
+use crate::cli::select::{Domains, NamedDomains};
 use crate::cli::values::instant;
 
 /// What is kept of domains, and what may be changed of it by hand.
@@ -25,7 +26,7 @@ pub enum StateCommand {
     /// End the pause of domains
     #[command(after_help = help::STATE_RESUME.short(), after_long_help = help::STATE_RESUME.long())]
     Resume(ResumeArgs),
-    /// Show what daemons did, and what they left out and why
+    /// Show what daemons and the retry job did, and what was left out and why
     #[command(after_help = help::STATE_JOURNAL.short(), after_long_help = help::STATE_JOURNAL.long())]
     Journal(JournalArgs),
 }
@@ -33,9 +34,9 @@ pub enum StateCommand {
 /// `tieout state pause`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct PauseArgs {
-    /// Domains, by name or glob (`stripe.*`)
-    #[arg(value_name = "DOMAIN", required = true)]
-    pub domains: Vec<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: NamedDomains,
     /// Why; whoever meets the pause reads it
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<Remark>,
@@ -47,9 +48,9 @@ pub struct PauseArgs {
 /// `tieout state resume`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ResumeArgs {
-    /// Domains, by name or glob (`stripe.*`)
-    #[arg(value_name = "DOMAIN", required = true)]
-    pub domains: Vec<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: NamedDomains,
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<Remark>,
@@ -61,9 +62,9 @@ pub struct ResumeArgs {
 /// `tieout state journal`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct JournalArgs {
-    /// The domain, by name or glob; everything when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domain: Option<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: Domains,
     /// How many entries to list, the newest ones; 0 lists all
     #[arg(long, value_name = "N", default_value_t = 50, env = "TIEOUT_LIMIT", hide_env_values = true)]
     pub limit: u32,
@@ -72,9 +73,9 @@ pub struct JournalArgs {
 /// `tieout state show`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct KeptArgs {
-    /// The domain, by name or glob; all when left out
-    #[arg(value_name = "DOMAIN")]
-    pub domain: Option<String>,
+    /// Which domains.
+    #[command(flatten)]
+    pub domains: Domains,
 }
 
 /// `tieout state rewind`.
@@ -95,6 +96,9 @@ pub struct RewindArgs {
     /// Only show what it would do
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+    /// Who.
+    #[command(flatten)]
+    pub actor: Actor,
 }
 
 /// `tieout state unlock`.
@@ -109,4 +113,7 @@ pub struct UnlockArgs {
     /// Also where the holder gave a sign of life: it can write nothing more, and its run fails
     #[arg(long)]
     pub force: bool,
+    /// Who.
+    #[command(flatten)]
+    pub actor: Actor,
 }

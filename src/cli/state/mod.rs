@@ -15,22 +15,23 @@ use tieout_reconcilers::reconciler::Reconciler;
 
 use super::desk::Desk;
 use super::failure::Failure;
+use super::select::Selection;
 use super::wire;
 use crate::report::exit;
 use crate::store::{KeptState, Store};
 
 /// Carries `state` out.
 pub(super) async fn carry_out(desk: &Desk, command: StateCommand) -> Result<u8, Failure> {
-    let pattern = match &command {
-        StateCommand::Show(args) => args.domain.iter().cloned().collect::<Vec<_>>(),
-        StateCommand::Rewind(args) => vec![args.domain.clone()],
-        StateCommand::Unlock(args) => vec![args.domain.clone()],
-        StateCommand::Pause(args) => args.domains.clone(),
-        StateCommand::Resume(args) => args.domains.clone(),
+    let wanted: Selection = match &command {
+        StateCommand::Show(args) => (&args.domains).into(),
+        StateCommand::Rewind(args) => vec![args.domain.clone()].into(),
+        StateCommand::Unlock(args) => vec![args.domain.clone()].into(),
+        StateCommand::Pause(args) => (&args.domains).into(),
+        StateCommand::Resume(args) => (&args.domains).into(),
         StateCommand::Journal(args) => return pause::journal(desk, args).await,
     };
     let loaded = wire::load(desk)?;
-    let domains = wire::selected(&loaded, &pattern)?;
+    let domains = wire::selected(&loaded, wanted)?;
     let store = wire::open_store(&loaded.config).await?;
     let done = match command {
         StateCommand::Show(_) => show::show(desk, &store, &domains).await,
@@ -77,12 +78,6 @@ fn members(kept: &KeptState, named: Option<&str>) -> Result<Vec<Each>, Failure> 
         known => format!("nothing is kept of a member `{named}`\nknown members: {}", known.join(", ")),
     };
     Err(Failure::usage("no_such_member", message))
-}
-
-/// Who is at the keyboard, for the record.
-fn who() -> String {
-    let name = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody".to_owned())
 }
 
 async fn kept(store: &Store, domain: &dyn Reconciler) -> Result<KeptState, Failure> {

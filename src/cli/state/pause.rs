@@ -1,4 +1,4 @@
-//! `tieout state pause`, `resume` and `journal`: whether runs may work on domains, and what daemons did.
+//! `tieout state pause`, `resume` and `journal`: whether runs may work on domains, and what daemons and the retry job did.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use super::args::{JournalArgs, PauseArgs, ResumeArgs};
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::person::Remark;
-use crate::cli::select::select;
+use crate::cli::select::{Selection, select};
 use crate::cli::wire;
 use crate::config::Config;
+use crate::config::pattern::Choice;
 use crate::report::{JournalLine, PauseChanged, exit, json, text};
 use crate::store::{JournalRow, Resumed, Store};
 
@@ -65,10 +66,11 @@ fn show(desk: &Desk, changed: &[PauseChanged]) -> Result<u8, Failure> {
 /// Carries `state journal` out. Whoever looks for what a broken definition did to the daemon needs it all the same, so it asks for
 /// no more than the state store; its domains are then those that it names.
 pub(super) async fn journal(desk: &Desk, args: &JournalArgs) -> Result<u8, Failure> {
-    let pattern: Vec<String> = args.domain.iter().cloned().collect();
+    let wanted = Selection::from(&args.domains);
     let (config, configured) = match wire::load(desk) {
         Ok(loaded) => {
-            let domains = if pattern.is_empty() { Vec::new() } else { wire::selected(&loaded, &pattern)? };
+            let domains =
+                if wanted.is_everything() { Vec::new() } else { wire::selected(&loaded, wanted.clone())? };
             (loaded.config, Some(domains.iter().map(|domain| domain.domain().clone()).collect()))
         }
         Err(failure) => {
@@ -80,7 +82,7 @@ pub(super) async fn journal(desk: &Desk, args: &JournalArgs) -> Result<u8, Failu
         }
     };
     let store = wire::open_store(&config).await?;
-    let told = told(&store, &pattern, configured, args.limit).await;
+    let told = told(&store, &wanted, configured, args.limit).await;
     store.close().await;
     show_journal(desk, &told?)
 }
@@ -88,22 +90,23 @@ pub(super) async fn journal(desk: &Desk, args: &JournalArgs) -> Result<u8, Failu
 /// The entries about the domains that are meant, newest first.
 async fn told(
     store: &Store,
-    pattern: &[String],
+    wanted: &Selection,
     configured: Option<Vec<DomainName>>,
     limit: u32,
 ) -> Result<Vec<JournalRow>, Failure> {
     let limit = if limit == 0 { u32::MAX } else { limit };
     let names = match configured {
-        _ if pattern.is_empty() => Vec::new(),
+        _ if wanted.is_everything() => Vec::new(),
         Some(names) => names,
         None => {
             let all = store.journal(&[], u32::MAX).await.map_err(|error| wire::store_failure(&error))?;
             let known: BTreeSet<DomainName> = all.into_iter().filter_map(|row| row.entry.domain).collect();
-            let known: Vec<DomainName> = known.into_iter().collect();
             if known.is_empty() {
                 return Ok(Vec::new());
             }
-            select(pattern, &known)?.into_iter().cloned().collect()
+            // Tags stand in the files that cannot be read.
+            let choices: Vec<Choice<'_>> = known.iter().map(|name| Choice { name, tags: &[] }).collect();
+            select(wanted, &choices)?.into_iter().cloned().collect()
         }
     };
     store.journal(&names, limit).await.map_err(|error| wire::store_failure(&error))
@@ -112,7 +115,7 @@ async fn told(
 fn show_journal(desk: &Desk, rows: &[JournalRow]) -> Result<u8, Failure> {
     let lines: Vec<JournalLine> = rows.iter().rev().map(JournalLine::from).collect();
     desk.output.show(
-        |_| text::journal(&lines),
+        |look| text::journal(&lines, look),
         || json::journal(&lines),
         || json::lines("journal", &lines),
     )?;

@@ -7,7 +7,7 @@ use tieout_reconcilers::window::Window;
 use uuid::Uuid;
 
 use super::args::RewindArgs;
-use super::{kept, members, who};
+use super::{kept, members};
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::wire;
@@ -27,11 +27,11 @@ pub(super) async fn rewind(
         return Err(goes_nowhere(&kept, args));
     }
     if args.yes {
-        take_back(store, domain, &forgotten, args.to).await?;
+        take_back(store, domain, &forgotten, args.to, &args.actor.name()).await?;
     }
     let rewound = Rewound { domain: domain.domain().to_string(), to: args.to, done: args.yes, forgotten };
     desk.output.show(
-        |_| text::rewound(&rewound),
+        |look| text::rewound(&rewound, look),
         || json::whole("tieout.rewind/v1", &rewound),
         || json::lines("rewound", [&rewound]),
     )?;
@@ -82,12 +82,13 @@ async fn take_back(
     domain: &dyn Reconciler,
     forgotten: &[Forgotten],
     to: Instant,
+    who: &str,
 ) -> Result<(), Failure> {
-    let mut leases = vec![acquire(store, domain.domain(), &Each::default()).await?];
+    let mut leases = vec![acquire(store, domain.domain(), &Each::default(), who).await?];
     let mut members: Vec<&str> = forgotten.iter().map(|one| one.each.as_str()).collect();
     members.dedup();
     for each in members.into_iter().filter(|each| !each.is_empty()) {
-        match acquire(store, domain.domain(), &Each::stored(each)).await {
+        match acquire(store, domain.domain(), &Each::stored(each), who).await {
             Ok(lease) => leases.push(lease),
             Err(failure) => {
                 give_back(store, &leases).await;
@@ -100,14 +101,14 @@ async fn take_back(
     let concerned = |lease: &&Lease| forgotten.iter().any(|one| one.each == lease.each().as_str());
     let mut done = Ok(());
     for lease in leases.iter().filter(concerned) {
-        done = done.and(store.rewind(lease, &rewind, &who()).await);
+        done = done.and(store.rewind(lease, &rewind, who).await);
     }
     give_back(store, &leases).await;
     done.map_err(|error| wire::store_failure(&error))
 }
 
-async fn acquire(store: &Store, domain: &DomainName, each: &Each) -> Result<Lease, Failure> {
-    let holder = format!("`state rewind` of {}", who());
+async fn acquire(store: &Store, domain: &DomainName, each: &Each, who: &str) -> Result<Lease, Failure> {
+    let holder = format!("`state rewind` of {who}");
     store.acquire_by_hand(domain, each, Uuid::now_v7(), &holder).await.map_err(|error| match error {
         StoreError::Held { .. } => Failure::exiting(exit::LOCKED, "locked", error.to_string()),
         other => wire::store_failure(&other),

@@ -30,7 +30,7 @@ pub(super) async fn show(desk: &Desk, store: &Store, domains: &[Arc<dyn Reconcil
         });
     }
     desk.output.show(
-        |_| text::state(&shown),
+        |look| text::state(&shown, look),
         || json::state(&shown, now),
         || json::lines("domain_state", &shown),
     )?;

@@ -8,7 +8,7 @@ use tieout_reconcilers::reconciler::Reconciler;
 use tieout_reconcilers::spoken::Spoken;
 
 use super::args::UnlockArgs;
-use super::{kept, members, who};
+use super::{kept, members};
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::wire;
@@ -23,9 +23,9 @@ pub(super) async fn unlock(
 ) -> Result<u8, Failure> {
     let kept = kept(store, domain).await?;
     let force = if args.force { Force::Yes } else { Force::No };
-    let mut broken = Vec::new();
+    let (who, mut broken) = (args.actor.name(), Vec::new());
     for each in members(&kept, args.each.as_deref())? {
-        let unlocked = store.unlock(domain.domain(), &each, force, &who()).await;
+        let unlocked = store.unlock(domain.domain(), &each, force, &who).await;
         match unlocked.map_err(|error| wire::store_failure(&error))? {
             Unlocked::Free => {}
             Unlocked::Broken { holder } => {

@@ -65,6 +65,10 @@ impl Watcher for Bars {
                 let Some(bar) = self.bar(domain) else { return };
                 bar.set_message(format!("waiting {seconds} s for young items to rest, "));
             }
+            Progress::Confirming { domain, unrepaired, .. } => {
+                let Some(bar) = self.bar(domain) else { return };
+                bar.set_message(format!("{unrepaired} sent and not repaired yet, "));
+            }
             Progress::DomainFinished { report } => {
                 let Some(bar) = self.bar(&report.domain) else { return };
                 bar.set_style(style(FINISHED));

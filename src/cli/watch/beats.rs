@@ -20,6 +20,8 @@ pub(super) struct Alive {
     pub(super) pages: u64,
     pub(super) items: u64,
     pub(super) resting_seconds: Option<u64>,
+    /// How many findings that were sent are not repaired yet, where that is waited for.
+    pub(super) unrepaired: Option<u64>,
 }
 
 /// The running domains and when each was last heard of.
@@ -27,16 +29,19 @@ pub(super) struct Beats {
     clock: Clock,
     every: Duration,
     running: BTreeMap<String, (Duration, Alive)>,
+    /// By the clock, when the domains that rest have rested.
+    rested: BTreeMap<String, Duration>,
 }
 
 impl Beats {
     pub(super) fn new(clock: Clock, every: Duration) -> Self {
-        Self { clock, every, running: BTreeMap::new() }
+        Self { clock, every, running: BTreeMap::new(), rested: BTreeMap::new() }
     }
 
     /// A domain begins, and is heard of by that.
     pub(super) fn start(&mut self, domain: &str) {
-        let alive = Alive { domain: domain.to_owned(), pages: 0, items: 0, resting_seconds: None };
+        let alive =
+            Alive { domain: domain.to_owned(), pages: 0, items: 0, resting_seconds: None, unrepaired: None };
         self.running.insert(domain.to_owned(), ((self.clock)(), alive));
     }
 
@@ -52,6 +57,16 @@ impl Beats {
     pub(super) fn rest(&mut self, domain: &str, seconds: u64) -> Option<Alive> {
         if let Some((_, alive)) = self.running.get_mut(domain) {
             alive.resting_seconds = Some(seconds);
+            self.rested
+                .insert(domain.to_owned(), (self.clock)().saturating_add(Duration::from_secs(seconds)));
+        }
+        self.due(domain)
+    }
+
+    /// It is waited until what was sent is repaired; returns what to say, if it is time.
+    pub(super) fn confirm(&mut self, domain: &str, unrepaired: u64) -> Option<Alive> {
+        if let Some((_, alive)) = self.running.get_mut(domain) {
+            (alive.resting_seconds, alive.unrepaired) = (None, Some(unrepaired));
         }
         self.due(domain)
     }
@@ -59,11 +74,13 @@ impl Beats {
     /// The domain ended.
     pub(super) fn stop(&mut self, domain: &str) {
         self.running.remove(domain);
+        self.rested.remove(domain);
     }
 
     /// Every domain that runs.
     pub(super) fn all(&self) -> Vec<Alive> {
-        self.running.values().map(|(_, alive)| alive.clone()).collect()
+        let now = (self.clock)();
+        self.running.values().map(|(_, alive)| self.as_of(now, alive)).collect()
     }
 
     /// Every domain that is due, such as one whose provider does not answer.
@@ -79,6 +96,13 @@ impl Beats {
             return None;
         }
         *heard = now;
-        Some(alive.clone())
+        let alive = alive.clone();
+        Some(self.as_of(now, &alive))
+    }
+
+    /// A domain that rests has the less to rest the longer it has rested.
+    fn as_of(&self, now: Duration, alive: &Alive) -> Alive {
+        let left = self.rested.get(&alive.domain).map(|end| end.saturating_sub(now).as_secs());
+        Alive { resting_seconds: alive.resting_seconds.and(left), ..alive.clone() }
     }
 }

@@ -44,6 +44,9 @@ impl<W: Write + Send> Watcher for Lines<W> {
                 beats.page(domain, pages, items).iter().map(alive).collect()
             }
             Progress::Resting { domain, seconds } => beats.rest(domain, seconds).iter().map(alive).collect(),
+            Progress::Confirming { domain, unrepaired, .. } => {
+                beats.confirm(domain, unrepaired).iter().map(alive).collect()
+            }
             Progress::DomainFinished { report } => {
                 beats.stop(&report.domain);
                 vec![text::domain(report)]
@@ -64,10 +67,13 @@ impl<W: Write + Send> Audience for Lines<W> {
 
 /// What a domain says that is alive.
 pub(super) fn alive(alive: &Alive) -> String {
-    let Alive { domain, pages, items, resting_seconds } = alive;
+    let Alive { domain, pages, items, resting_seconds, unrepaired } = alive;
     let read = format!("{domain}: page {}, {} items", HumanCount(*pages), HumanCount(*items));
-    match resting_seconds {
-        None => read,
-        Some(seconds) => format!("{read}, waiting {seconds} s for young items to rest"),
+    match (resting_seconds, unrepaired) {
+        (Some(seconds), _) => format!("{read}, waiting {seconds} s for young items to rest"),
+        (None, Some(left)) => {
+            format!("{read}, waiting until {} more findings are repaired", HumanCount(*left))
+        }
+        (None, None) => read,
     }
 }

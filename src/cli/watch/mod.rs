@@ -58,7 +58,8 @@ impl Audience for Nobody {
 pub fn audience(output: &Output, screen: &Screen, heartbeat: Duration) -> Box<dyn Audience> {
     let watching: Box<dyn Audience> = match (output.format, output.quiet, &screen.bars) {
         (Format::Jsonl, quiet, _) => {
-            Box::new(Records::new(output.writer(), stopwatch(), (!quiet).then_some(heartbeat)))
+            let every = (!quiet).then_some(heartbeat);
+            Box::new(Records::new(output.writer(), stopwatch(), crate::clock::Clock::default(), every))
         }
         (_, true, _) => Box::new(Nobody),
         (_, false, Some(bars)) => Box::new(Bars::new(bars.clone())),

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tieout_reconcilers::instant::TimeFormat;
+
 use super::*;
 use crate::report::text::samples;
 
@@ -38,6 +40,11 @@ impl Write for World {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A clock that stands still.
+fn midnight() -> crate::clock::Clock {
+    crate::clock::Clock::still(TimeFormat::Rfc3339.read("2025-11-21T02:00:00Z").unwrap())
 }
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -84,14 +91,14 @@ fn a_log_hears_of_a_domain_at_its_ends_and_once_per_heartbeat() {
 #[test]
 fn a_program_reads_a_record_per_event() {
     let world = World::default();
-    plays(&world, &Records::new(world.clone(), world.clock(), Some(MINUTE)));
+    plays(&world, &Records::new(world.clone(), world.clock(), midnight(), Some(MINUTE)));
     insta::assert_snapshot!(world.text());
 }
 
 #[test]
 fn the_records_hold_the_whole_document() {
     let world = World::default();
-    plays(&world, &Records::new(world.clone(), world.clock(), None));
+    plays(&world, &Records::new(world.clone(), world.clock(), midnight(), None));
     let records: Vec<serde_json::Value> =
         world.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |name: &str| records.iter().filter(|record| record["type"] == name).collect::<Vec<_>>();
@@ -115,7 +122,7 @@ fn a_stream_that_cannot_be_written_is_told_at_the_end_and_stops_nothing() {
             Ok(())
         }
     }
-    let records = Records::new(Full, stopwatch(), None);
+    let records = Records::new(Full, stopwatch(), midnight(), None);
     records.saw(Progress::DomainStarted { domain: "stripe.charges" });
     assert_eq!(records.end(&samples::in_sync()).unwrap_err().kind(), io::ErrorKind::StorageFull);
 }

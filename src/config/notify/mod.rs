@@ -1,13 +1,12 @@
 //! Who is told how runs end, as `notify:` of `tieout.yaml` says it: channels by name, one file for each kind.
 
+mod about;
 mod address;
 mod email;
 mod post;
 mod wish;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -16,18 +15,18 @@ use tieout_reconcilers::define::document::Problems;
 use tieout_reconcilers::define::problem::Spot;
 use tieout_reconcilers::define::schema;
 use tieout_reconcilers::define::value::Length;
-use tieout_reconcilers::define::words;
 use tieout_reconcilers::name::Name;
-use tieout_reconcilers::reconciler::Reconciler;
 
+pub(super) use about::about;
 pub use address::MailAddress;
 pub use email::EmailConfig;
 pub use post::{PostConfig, SignedConfig};
 
 use email::EmailFile;
 use post::{PostFile, SignedFile};
-use wish::{Glob, Link};
+use wish::Link;
 
+use super::pattern::Pattern;
 use super::secret::ConfigError;
 use crate::notify::{Channel, Event, Means, Wishes};
 
@@ -46,9 +45,9 @@ pub(super) struct ChannelFile {
     ping: Option<PostFile>,
     /// What about; everything but `skipped` where this is left out.
     on: Option<Placed<Vec<Checked<Event>>>>,
-    /// Globs of domains; all of them where this is left out.
+    /// Domains, by name, glob or tag (`tag:money`); all of them where this is left out.
     #[serde(default)]
-    domains: Vec<Checked<Glob>>,
+    domains: Vec<Checked<Pattern>>,
     /// After what time a trouble that lasts is told again.
     #[schemars(extend("default" = schema::length(Wishes::default().every)))]
     every: Option<Checked<Length>>,
@@ -75,8 +74,8 @@ pub struct ChannelConfig {
     pub means: MeansConfig,
     /// What about.
     pub wishes: Wishes,
-    /// Where each glob of its domains stands.
-    globs: Vec<(Spot, Glob)>,
+    /// What chooses its domains, and where that stands.
+    patterns: Vec<(Spot, Pattern)>,
 }
 
 /// By which means somebody is told.
@@ -113,8 +112,7 @@ impl ChannelFile {
         if is_ping {
             refuse_wishes(on.as_ref().map(|on| on.spot), every.as_ref(), problems);
         }
-        let globs: Vec<(Spot, Glob)> =
-            domains.into_iter().filter_map(|glob| Some((glob.spot, problems.take(glob)?))).collect();
+        let patterns = domains.into_iter().filter_map(|one| Some((one.spot, problems.take(one)?))).collect();
         let mut wishes = Wishes::default();
         if let Some(on) = on {
             wishes.on = on.value.into_iter().filter_map(|event| problems.take(event)).collect();
@@ -123,8 +121,7 @@ impl ChannelFile {
             wishes.every = every;
         }
         wishes.link = problems.take_option(link).map(|Link(link)| link);
-        wishes.domains = globs.iter().map(|(_, glob)| glob.matcher.clone()).collect();
-        Some(ChannelConfig { means: means?, wishes, globs })
+        Some(ChannelConfig { means: means?, wishes, patterns })
     }
 }
 
@@ -178,24 +175,5 @@ impl ChannelConfig {
             MeansConfig::Ping(post) => Means::Ping(post.resolve(&place("ping"), base)?),
         };
         Ok(Channel { name: name.clone(), means, wishes: self.wishes.clone() })
-    }
-}
-
-/// A glob that picks no domain is a mistake: nobody would be told.
-pub(super) fn check_globs(
-    channels: &BTreeMap<Name, Option<ChannelConfig>>,
-    domains: &[Arc<dyn Reconciler>],
-    problems: &mut Problems<'_>,
-) {
-    // What is wrong with the definitions was said already.
-    if domains.is_empty() || !problems.problems.is_empty() {
-        return;
-    }
-    let known: Vec<&str> = domains.iter().map(|domain| domain.domain().as_str()).collect();
-    for (spot, glob) in channels.values().flatten().flat_map(|channel| &channel.globs) {
-        if !known.iter().any(|name| glob.matcher.is_match(name)) {
-            let fault = Fault::new(format!("no domain matches `{}`", glob.text));
-            problems.add(*spot, fault.with_help(words::advice(&glob.text, &known)));
-        }
     }
 }

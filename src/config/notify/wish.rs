@@ -1,6 +1,5 @@
-//! What a channel is told about, as texts: events, globs of domains, and the link of its messages.
+//! What a channel is told about, as texts: events, and the link of its messages.
 
-use globset::{GlobBuilder, GlobMatcher};
 use tieout_reconcilers::define::checked::{Fault, FromText, Word};
 use url::Url;
 
@@ -8,13 +7,6 @@ use crate::notify::Event;
 
 /// What stands for the run in a link.
 const RUN: &str = "{run_id}";
-
-/// A pattern of names of domains.
-#[derive(Debug, Clone)]
-pub(super) struct Glob {
-    pub(super) text: String,
-    pub(super) matcher: GlobMatcher,
-}
 
 /// The address of what a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +17,6 @@ impl Word for Event {
 
     fn words() -> Vec<(&'static str, Self)> {
         Vec::from(Self::ALL.map(|event| (event.as_str(), event)))
-    }
-}
-
-impl FromText for Glob {
-    const WHAT: &'static str = "glob";
-    const EXAMPLES: &'static [&'static str] = &["stripe.*"];
-
-    fn from_text(text: &str) -> Result<Self, Fault> {
-        let glob = GlobBuilder::new(text).build();
-        let glob = glob.map_err(|error| Fault::new(format!("not a pattern: {}", error.kind())))?;
-        Ok(Self { text: text.to_owned(), matcher: glob.compile_matcher() })
     }
 }
 

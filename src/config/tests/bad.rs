@@ -5,8 +5,8 @@ use std::path::Path;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use super::super::Config;
 use super::super::excerpt::Excerpt;
-use super::super::load::Config;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
 
 fn changed(text: &str, from: &str, to: &str) -> String {
@@ -21,6 +21,11 @@ fn wrong_configurations_are_refused_with_place_and_advice() {
         ("empty", CONFIG, ""),
         ("unknown key", "databases:", "database:"),
         ("known word: tags", "queues:", "tags: {}\nqueues:"),
+        (
+            "a base and a fake",
+            "    secrets:",
+            "    base: https://sandbox.example.com\n    simulated: charges.json\n    secrets:",
+        ),
         ("each that nobody uses", "    secrets:", "    each: {account: [a]}\n    secrets:"),
         (
             "inline secret of a member",
@@ -161,7 +166,7 @@ fn a_domain_that_hides_what_every_finding_shows_or_has_no_key_for_it_is_refused(
 fn a_missing_configuration_says_how_to_start() {
     let problems = Config::load(Path::new("no/such/tieout.yaml")).unwrap_err();
     assert_eq!(problems[0].to_string(), "no/such/tieout.yaml: there is no such configuration file");
-    assert!(problems[0].help.as_deref().unwrap().contains("tieout demo"));
+    assert!(problems[0].help.as_deref().unwrap().contains("tieout init"));
 }
 
 #[test]

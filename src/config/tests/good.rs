@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tieout_reconcilers::define::auth::Auth;
 use tieout_reconcilers::name::Name;
 
-use super::super::load::Config;
+use super::super::Config;
 use super::super::secret::ConfigError;
 use super::{CONFIG, DOMAIN, PROVIDER, World};
 use crate::queue::QueueSettings;

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use tieout_reconcilers::define::problem::Problem;
 
-use super::load::{Config, Loaded};
+use super::{Config, Loaded};
 
 const CONFIG: &str = "state: {url: \"sqlite:state.db\"}
 databases:

@@ -26,6 +26,7 @@ fn wrong_channels_are_refused_with_place_and_advice() {
         ("events of a ping", "{ping: {url: env:A}, on: [failed], every: 1h}"),
         ("no duration", "{slack: {url: env:A}, every: daily}"),
         ("a glob of no domain", "{slack: {url: env:A}, domains: [stripe.charge]}"),
+        ("a tag where no domain has any", "{slack: {url: env:A}, domains: [\"tag:finance\"]}"),
         ("no glob", "{slack: {url: env:A}, domains: [\"stripe.[a\"]}"),
         ("no link", "{slack: {url: env:A}, link: reports}"),
         ("a query in an address", "{webhook: {url: \"https://app.example.com/?key=hunter2\"}}"),
@@ -36,6 +37,38 @@ fn wrong_channels_are_refused_with_place_and_advice() {
         let _ = writeln!(said, "## {name}\n{}", world(channel, &[]).problems());
     }
     assert!(!said.contains("hunter2"), "a secret was repeated:\n{said}");
+    insta::assert_snapshot!(said);
+}
+
+/// Two domains, of which one has tags.
+fn tagged(channel: &str) -> World {
+    let tagged = DOMAIN.replace("feed:", "tags: [money, cards]\nfeed:");
+    let other = DOMAIN.replace("stripe.charges", "stripe.refunds");
+    let config = format!("{CONFIG}notify:\n  ops: {channel}\n");
+    World::new(&config, &[("reconcilers/a.yaml", &tagged), ("reconcilers/b.yaml", &other)])
+}
+
+#[test]
+fn a_channel_is_about_domains_by_name_glob_and_tag() {
+    let about = |domains: &str| {
+        let loaded = tagged(&format!("{{slack: {{url: env:A}}{domains}}}")).load().unwrap();
+        let (_, channel) = loaded.config.channels.first_key_value().unwrap();
+        ["stripe.charges", "stripe.refunds"].map(|domain| channel.wishes.cover(domain))
+    };
+    assert_eq!(about(""), [true, true]);
+    assert_eq!(about(", domains: []"), [true, true]);
+    assert_eq!(about(", domains: [\"tag:money\"]"), [true, false]);
+    assert_eq!(about(", domains: [stripe.refunds]"), [false, true]);
+    assert_eq!(about(", domains: [\"*.refunds\", \"tag:cards\"]"), [true, true]);
+}
+
+#[test]
+fn a_pattern_that_chooses_no_domain_is_refused_with_the_nearest_word() {
+    let mut said = String::new();
+    for domains in ["\"tag:mony\"", "money", "\"tag:\"", "\"stripe.charges\", \"stripe.refund\""] {
+        let channel = format!("{{slack: {{url: env:A}}, domains: [{domains}]}}");
+        let _ = writeln!(said, "{}", tagged(&channel).problems());
+    }
     insta::assert_snapshot!(said);
 }
 
@@ -83,6 +116,7 @@ fn a_channel_holds_what_it_was_given_and_reads_its_secrets_late() {
     let (name, channel) = loaded.config.channels.first_key_value().unwrap();
     let missing = channel.resolve(name, &loaded.config.folder).unwrap_err().to_string();
     assert!(missing.contains("notify.ops.webhook.secret: cannot read the file"), "{missing}");
+    assert!(missing.ends_with("`: No such file or directory (os error 2)"), "{missing}");
     assert!(
         loaded.config.unreadable_references().iter().any(|error| error.to_string().contains("notify.ops")),
         "`check --vars` says so too"

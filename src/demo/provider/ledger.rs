@@ -71,6 +71,13 @@ impl Locked {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts other items in the place of all that are there.
+    pub(super) fn replace(&self, entries: Vec<Entry>) {
+        let mut listed = Shelf { entries };
+        listed.sort();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = listed;
+    }
+
     fn put(&self, arrivals: impl Iterator<Item = Entry>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).put(arrivals);
     }

@@ -20,10 +20,12 @@ mod manners;
 mod refunds;
 mod refusal;
 mod server;
+mod stand_in;
 
 pub use gate::Traffic;
 pub use manners::{Fault, Manners, Trouble};
 pub use server::{Provider, ProviderError};
+pub use stand_in::{StandInError, stand_in};
 
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,7 @@ impl Database {
         let (there, made, database) = match self {
             Self::Sqlite(database) => (database.inbox().await?, None, "sqlite"),
             Self::MySql(database) => (database.inbox().await?, None, "mysql"),
+            Self::Held(_) => return Ok(None),
             Self::Postgres(database) => {
                 let (there, made) = database.inbox().await?;
                 (there, Some(made), "postgres")

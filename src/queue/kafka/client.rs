@@ -144,6 +144,7 @@ fn config(settings: &KafkaSettings) -> ClientConfig {
 pub(super) fn connection(settings: &KafkaSettings) -> ClientConfig {
     let KafkaSettings { brokers, tls, login, .. } = settings;
     let milliseconds = |time: Duration| time.as_millis().to_string();
+    outlast_the_process();
     let mut config = ClientConfig::new();
     config
         .set("client.id", "tieout")
@@ -165,6 +166,14 @@ pub(super) fn connection(settings: &KafkaSettings) -> ClientConfig {
             .set("sasl.password", password.expose_secret());
     }
     config
+}
+
+/// Has OpenSSL not clean up when the process ends. The library's threads may still be in a handshake then, which would read what was
+/// cleaned up, and the process would end by a fault and not with its exit code.
+///
+/// Whoever sets OpenSSL up first decides it, so that is done before there is a client.
+fn outlast_the_process() {
+    openssl_sys::init();
 }
 
 const fn protocol(has_tls: bool, has_login: bool) -> &'static str {

@@ -1,13 +1,18 @@
 //! What the client tells without being asked, on a thread of its own: what became of a record, that a broker refuses the login, that no
 //! broker can be reached. Without the last two, both are only seen as records that are not confirmed.
 
+use std::time::Duration;
+
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
+use tokio::time::sleep;
 use tracing::debug;
+
+use super::said::{Blame, Trouble, blame};
 
 /// What became of a record, by its number.
 pub(super) type Report = (usize, Result<(), RDKafkaErrorCode>);
@@ -92,16 +97,40 @@ impl Ear {
         told.ok().and_then(|told| told.refusal.clone()).unwrap_or_else(gone)
     }
 
-    /// Waits until all brokers were tried in vain, and says what was seen last.
-    pub(super) async fn down(&self) -> String {
-        let mut told = self.0.clone();
-        let told = told.wait_for(|told| told.is_down).await;
-        told.ok().and_then(|told| told.last_failure.clone()).unwrap_or_else(gone)
+    /// Waits for the answer to a question, but no longer than until a broker refuses this client, or than for some time after all of them
+    /// were tried in vain.
+    ///
+    /// A refusal counts whenever it is told: after a first address that nobody answers at, or together with the end of the question.
+    pub(super) async fn answer(
+        &self,
+        question: impl Future<Output = Result<(), RDKafkaErrorCode>>,
+        last_try: Duration,
+    ) -> Result<(), Trouble> {
+        let answer = tokio::select! {
+            biased;
+            answer = question => answer,
+            why = self.refusal() => return Err(Trouble::Refusal(why)),
+            () = self.is_down_for(last_try) => Err(RDKafkaErrorCode::AllBrokersDown),
+        };
+        answer.map_err(|code| self.trouble(code))
     }
 
-    /// Why the last connection failed, if one did.
-    pub(super) fn last_failure(&self) -> Option<String> {
-        self.0.borrow().last_failure.clone()
+    /// Waits until all brokers were tried in vain, and some time more.
+    async fn is_down_for(&self, last_try: Duration) {
+        let mut told = self.0.clone();
+        // Who told is gone with the client, which whoever asks still has.
+        let _gone = told.wait_for(|told| told.is_down).await.is_err();
+        sleep(last_try).await;
+    }
+
+    /// What a question that failed comes to, by what was told beside it.
+    fn trouble(&self, code: RDKafkaErrorCode) -> Trouble {
+        let Told { refusal, last_failure, .. } = self.0.borrow().clone();
+        match (refusal, blame(code)) {
+            (Some(why), _) => Trouble::Refusal(why),
+            (None, Blame::Queue(trouble @ (Trouble::Nowhere(_) | Trouble::Refusal(_)))) => trouble,
+            _ => Trouble::ForNow(last_failure.unwrap_or_else(|| code.to_string())),
+        }
     }
 }
 
@@ -148,5 +177,38 @@ mod tests {
             (broken.is_down, broken.last_failure.as_deref()),
             (true, Some("SSL handshake failed: Disconnected"))
         );
+    }
+
+    /// What a question comes to that is asked while all brokers are down, where a broker says something before and after that was told.
+    async fn asked(
+        answer: Option<RDKafkaErrorCode>,
+        before: (RDKafkaErrorCode, &str),
+        after: (RDKafkaErrorCode, &str),
+    ) -> Trouble {
+        let (mouth, ear, _) = listen();
+        let say = |(code, reason)| mouth.error(KafkaError::Global(code), reason);
+        say(before);
+        say((RDKafkaErrorCode::AllBrokersDown, "1/1 brokers are down"));
+        let question = async {
+            say(after);
+            match answer {
+                Some(code) => Err(code),
+                None => std::future::pending().await,
+            }
+        };
+        ear.answer(question, Duration::from_millis(1)).await.unwrap_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_counts_whatever_was_told_or_answered_before_it() {
+        let broken = (RDKafkaErrorCode::BrokerTransportFailure, "Connect failed");
+        let untrusted = (RDKafkaErrorCode::SSL, "SSL handshake failed: certificate verify failed");
+        let refusal = Trouble::Refusal(untrusted.1.to_owned());
+        for answer in [None, Some(RDKafkaErrorCode::OperationTimedOut)] {
+            assert_eq!(asked(answer, broken, untrusted).await, refusal);
+            assert_eq!(asked(answer, untrusted, broken).await, refusal);
+        }
+        let down = asked(None, broken, broken).await;
+        assert_eq!(down, Trouble::ForNow(broken.1.to_owned()));
     }
 }

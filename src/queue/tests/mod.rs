@@ -26,6 +26,7 @@ pub(super) fn event(key: &str, data: &str) -> Outgoing {
         key: Key::checked(key).unwrap(),
     };
     Outgoing {
+        seq: 0,
         event_id: event_id(key),
         id,
         source: "/tieout/shop.charges".to_owned(),

@@ -54,9 +54,10 @@ impl Answer {
         let (is_new, is_late, is_tls) = (error.is_connect(), error.is_timeout(), is_tls(&error));
         match SourceError::transport(if is_new { "connecting" } else { "sending the event" }, error) {
             SourceError::AddressRefused(why) => Self::Refused(why),
-            failed if is_tls => Self::Refused(format!(
-                "{failed}; look whether its certificate is good for this host and comes from somebody whom this machine trusts"
-            )),
+            untrusted @ SourceError::Untrusted { .. } => Self::Refused(untrusted.to_string()),
+            failed if is_tls => {
+                Self::Refused(format!("{failed}; look whether it speaks TLS at this address"))
+            }
             failed if is_new => Self::Unreachable { why: failed.to_string(), pause: None },
             _ if is_late => Self::Failed(format!("it gave no answer within {time:?}")),
             failed => Self::Failed(failed.to_string()),

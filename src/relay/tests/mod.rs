@@ -97,9 +97,9 @@ async fn an_event_whose_acknowledgement_was_lost_arrives_once(world: World) {
     let path = world.folder.join("queue.db");
     let settings = QueueSettings::Sqlite { path: path.clone(), table: TableName::default() };
     world.make_pending(&["ch_1"]).await;
-    let killed = world.store.claim("billing", 1, "killed").await.unwrap();
+    let killed = world.store.claim("billing", 0, 1, "killed").await.unwrap();
     assert_eq!(queue::open(&settings).send(&killed).await.outcomes, [Outcome::Acknowledged]);
-    world.age("outbox", "claimed_until").await;
+    world.age("outbox_pending", "claimed_until").await;
 
     let drained = run(&world, [("billing".to_owned(), queue::open(&settings))]).await;
     assert_eq!((drained.n_sent(), drained.left), (1, 0));
@@ -112,7 +112,7 @@ async fn an_event_whose_acknowledgement_was_lost_arrives_once(world: World) {
 
 async fn a_dead_event_leaves_its_siblings_alone(world: World) {
     world.make_pending(&["ch_1", "ch_2"]).await;
-    let first = world.store.claim("billing", 1, "peek").await.unwrap()[0].event_id;
+    let first = world.store.claim("billing", 0, 1, "peek").await.unwrap()[0].event_id;
     world.store.release_claims("peek").await.unwrap();
     let dead = Outcome::Dead { class: "poison", reason: "cannot be stored".to_owned() };
     let drained = run(&world, [scripted("billing", [outcomes([dead, Outcome::Acknowledged])])]).await;
@@ -148,7 +148,7 @@ async fn class_after(world: &World, attempts: u32, outcome: &Outcome) -> String 
     world.make_pending(&["ch_1"]).await;
     for _ in 0..attempts {
         assert_eq!(world.event_state("ch_1").await, OutboxState::Pending);
-        world.age("outbox", "due_at").await;
+        world.age("outbox_pending", "due_at").await;
         let mut queues = Queues::from([scripted("billing", [outcomes([outcome.clone()])])]);
         drain(&world.store, &mut queues, Duration::from_millis(50), &Going::default()).await.unwrap();
     }
@@ -164,7 +164,7 @@ async fn a_refused_queue_costs_no_attempt_and_stops_no_other(world: World) {
     assert_eq!((drained.n_sent(), drained.left), (0, 1));
     assert_eq!(drained.faults.get("billing"), Some(&refused()));
     assert_eq!(attempts(&world, "ch_1").await, 0);
-    assert_eq!(world.store.claim("billing", 1, "next").await.unwrap().len(), 1);
+    assert_eq!(world.store.claim("billing", 0, 1, "next").await.unwrap().len(), 1);
 }
 
 async fn an_unreachable_queue_is_tried_again(world: World) {
@@ -183,8 +183,8 @@ async fn what_there_is_no_room_for_costs_no_attempt_and_holds_up_nothing_else(wo
     let short = Duration::from_millis(300);
     let drained = drain(&world.store, &mut queues, short, &Going::default()).await.unwrap();
     assert_eq!((drained.n_sent(), drained.retried, drained.left), (1, 0, 1));
-    world.age("outbox", "due_at").await;
-    assert_eq!(world.store.claim("billing", 1, "next").await.unwrap()[0].attempts, 0);
+    world.age("outbox_pending", "due_at").await;
+    assert_eq!(world.store.claim("billing", 0, 1, "next").await.unwrap()[0].attempts, 0);
 }
 
 /// Never answers.

@@ -107,7 +107,7 @@ async fn a_key_keeps_its_order_through_failures_faults_and_dead_relays(world: Wo
     loop {
         if drains % 2 == 0 {
             // A relay that died with a batch.
-            world.store.claim("billing", 7, &format!("dead {drains}")).await.unwrap();
+            world.store.claim("billing", 0, 7, &format!("dead {drains}")).await.unwrap();
         }
         let moody: Box<dyn Queue> = Box::new(Moody { seen: Arc::clone(&seen), given: drains });
         let mut queues = Queues::from([("billing".to_owned(), moody)]);
@@ -118,8 +118,8 @@ async fn a_key_keeps_its_order_through_failures_faults_and_dead_relays(world: Wo
         }
         drains += 1;
         assert!(drains < 200, "{} are left", drained.left);
-        world.age("outbox", "due_at").await;
-        world.age("outbox", "claimed_until").await;
+        world.age("outbox_pending", "due_at").await;
+        world.age("outbox_pending", "claimed_until").await;
     }
     let seen = seen.lock().unwrap();
     assert_eq!(seen.too_early, [""; 0]);

@@ -113,10 +113,10 @@ async fn a_state_store_that_fails_ends_the_drain_of_every_queue(world: World) {
     assert!(ended.is_err(), "{ended:?}");
 }
 
-/// How many events the state store has in a state, with a condition.
-async fn count(url: &str, condition: &str) -> i64 {
+/// How many rows of a table of the state store meet a condition.
+async fn count(url: &str, which: &str) -> i64 {
     let mut server = PgConnection::connect(url).await.unwrap();
-    let sql = format!("SELECT count(*) FROM tieout.outbox WHERE {condition}");
+    let sql = format!("SELECT count(*) FROM tieout.{which}");
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut server).await.unwrap()
 }
 
@@ -138,8 +138,8 @@ impl Queue for Watchful {
     fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
         async {
             let is_last = self.batches == 2;
-            while !is_last && count(&self.url, "state = 'pending' AND claimed_by IS NOT NULL").await < 20 {}
-            while count(&self.url, "state = 'sent'").await < 10 * self.batches {}
+            while !is_last && count(&self.url, "outbox_pending WHERE claimed_by IS NOT NULL").await < 20 {}
+            while count(&self.url, "outbox WHERE state = 'sent'").await < 10 * self.batches {}
             self.batches += 1;
             acknowledged(batch)
         }

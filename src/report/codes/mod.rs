@@ -32,8 +32,18 @@ pub struct Chapter {
     pub title: &'static str,
     /// Where programs read them.
     pub place: &'static str,
+    /// The codes that have one cause in common, cause by cause.
+    groups: &'static [&'static [Code]],
+}
+
+impl Chapter {
     /// The codes, in the order of the alphabet.
-    pub codes: &'static [Code],
+    #[must_use]
+    pub fn codes(&self) -> Vec<&'static Code> {
+        let mut codes: Vec<_> = self.groups.iter().copied().flatten().collect();
+        codes.sort_by_key(|code| code.code);
+        codes
+    }
 }
 
 /// All of them.
@@ -42,23 +52,23 @@ pub const CHAPTERS: [Chapter; 3] = [
         title: "Runs",
         place: "`exit.reasons` of a report has them, with a colon and the domain where they are about one; errors of other commands \
                 may have them as `code`.",
-        codes: OF_RUNS,
+        groups: &[OF_RUNS],
     },
     Chapter {
         title: "Commands",
         place: "An error that is written with `--format json` or `jsonl` has one as `code`, beside `exit` and `message`.",
-        codes: OF_COMMANDS,
+        groups: OF_COMMANDS,
     },
     Chapter {
         title: "Dead letters",
         place: "`tieout dlq list` shows one as the class of each letter.",
-        codes: OF_DEAD_LETTERS,
+        groups: &[OF_DEAD_LETTERS],
     },
 ];
 
 /// All codes.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    CHAPTERS.iter().flat_map(|chapter| chapter.codes)
+    CHAPTERS.iter().flat_map(Chapter::codes)
 }
 
 /// What a code means.

@@ -5,6 +5,12 @@ use super::Code;
 /// In the order of the alphabet.
 pub(super) const OF_RUNS: &[Code] = &[
     Code {
+        code: "configuration",
+        exits: &[2],
+        means: "something that the configuration refers to cannot be read: a variable that is not set, a file that is not there",
+        help: "set it; `tieout check --vars` names everything that is missing",
+    },
+    Code {
         code: "contradiction",
         exits: &[1],
         means: "the sums of a domain in the report do not add up: tieout made a mistake",
@@ -31,8 +37,20 @@ pub(super) const OF_RUNS: &[Code] = &[
     Code {
         code: "differences",
         exits: &[4],
-        means: "there are differences; told by `plan`, and by `run --detailed-exitcode`",
-        help: "nothing is wrong with the run; `tieout findings list` shows them",
+        means: "a plan would send something, or `run --detailed-exitcode` found differences",
+        help: "nothing is wrong with the run; `tieout plan` and `tieout findings list` show what it is",
+    },
+    Code {
+        code: "fail_on",
+        exits: &[4],
+        means: "what was found meets a condition of `--fail-on`, which stands behind the colon with the figure",
+        help: "nothing is wrong with the run; `tieout findings list` shows what was found",
+    },
+    Code {
+        code: "held",
+        exits: &[5],
+        means: "a safety limit of an earlier run still holds events of the domain back",
+        help: "the report begins its next steps with the command that lets them go; `tieout approve latest --dry-run` lists them first",
     },
     Code {
         code: "interrupted",
@@ -59,6 +77,12 @@ pub(super) const OF_RUNS: &[Code] = &[
         help: "wait for its end, or say `--if-locked skip`, `wait` or `join`; a lease whose holder is dead is free within seconds",
     },
     Code {
+        code: "not_begun",
+        exits: &[1, 2, 3, 7],
+        means: "another domain failed before, and `--fail-fast` has a run begin no other one then",
+        help: "see to the domain that failed; `tieout run --failed` then works on it and on those that were not begun",
+    },
+    Code {
         code: "panic",
         exits: &[1],
         means: "tieout made a mistake and gave up",
@@ -75,6 +99,12 @@ pub(super) const OF_RUNS: &[Code] = &[
         exits: &[3],
         means: "somebody paused the domain while a run worked on it",
         help: "`tieout state resume DOMAIN` lets runs work on it again",
+    },
+    Code {
+        code: "queue_refuses",
+        exits: &[7],
+        means: "the queue of the domain refuses its events until somebody does something: its table is missing, the login or a right is refused",
+        help: "`tieout doctor DOMAIN` says what is missing, and `tieout migrate queue QUEUE` prints a missing table; the events wait, and the next run sends them",
     },
     Code {
         code: "stalled",

@@ -1,29 +1,38 @@
 //! Dead letters as tables: by their causes, one by one, and each with its finding.
 
-use tieout_reconcilers::instant::Instant;
-
 use crate::finding::Finding;
 use crate::report::dead::{GroupLine, Retryable as _};
 use crate::store::{DeadLetter, OutboxState};
 
 use super::escape::safe;
 use super::grid::{Grid, counted, figure, page};
+use super::lists::{amount, stakes};
 use super::look::Look;
 
 /// `tieout dlq list`: one line for each cause.
 #[must_use]
 pub fn dead_groups(groups: &[GroupLine], not_listed: u64, look: &Look) -> String {
     let Some(first) = groups.first() else { return "No dead letters match.\n".to_owned() };
-    let mut lines = table(groups);
+    let mut lines = table(groups, look);
     lines.extend(more(not_listed, "more group"));
     lines.push(format!("Look closer: {}", look.command(&format!("dlq show {}", first.group))));
     page(&lines)
 }
 
-fn table(groups: &[GroupLine]) -> Vec<String> {
-    let titles =
-        ["GROUP", "DOMAIN", "QUEUE", "CLASS", "COUNT", "FIRST FAILED", "LAST DIED", "TRIED", "REASON"];
-    let mut grid = Grid::new(0).titles(titles).figures([4, 7]);
+fn table(groups: &[GroupLine], look: &Look) -> Vec<String> {
+    let titles = [
+        "GROUP",
+        "DOMAIN",
+        "QUEUE",
+        "CLASS",
+        "COUNT",
+        "FIRST FAILED",
+        "LAST DIED",
+        "TRIED",
+        "AT STAKE",
+        "REASON",
+    ];
+    let mut grid = Grid::new(0).titles(titles).figures([4, 7]).hidden_where_empty([8]);
     for line in groups {
         grid.row([
             line.group.to_string(),
@@ -31,9 +40,10 @@ fn table(groups: &[GroupLine]) -> Vec<String> {
             safe(&line.cause.queue).into_owned(),
             safe(&line.cause.class).into_owned(),
             figure(line.count),
-            line.first.to_string(),
-            line.last.to_string(),
+            look.at(line.first),
+            look.at(line.last),
             format!("{}x", line.attempts),
+            stakes(&line.at_stake),
             safe(&line.cause.reason).into_owned(),
         ]);
     }
@@ -42,27 +52,28 @@ fn table(groups: &[GroupLine]) -> Vec<String> {
 
 /// `tieout dlq list --flat`: one line for each event.
 #[must_use]
-pub fn dead_letters(letters: &[DeadLetter], not_listed: u64) -> String {
+pub fn dead_letters(letters: &[DeadLetter], not_listed: u64, look: &Look) -> String {
     if letters.is_empty() {
         return "No dead letters match.\n".to_owned();
     }
-    let mut lines = rows(letters);
+    let mut lines = rows(letters, look);
     lines.extend(more(not_listed, "more event"));
     page(&lines)
 }
 
-fn rows(letters: &[DeadLetter]) -> Vec<String> {
-    let titles = ["EVENT", "FINDING", "QUEUE", "CLASS", "DIED", "TRIED", "RETRIED", "REASON"];
-    let mut grid = Grid::new(0).titles(titles).figures([5, 6]);
+fn rows(letters: &[DeadLetter], look: &Look) -> Vec<String> {
+    let titles = ["EVENT", "FINDING", "QUEUE", "CLASS", "DIED", "TRIED", "RETRIED", "AT STAKE", "REASON"];
+    let mut grid = Grid::new(0).titles(titles).figures([5, 6]).hidden_where_empty([7]);
     for letter in letters {
         grid.row([
             letter.event_id.to_string(),
             path(letter),
             safe(&letter.queue).into_owned(),
             safe(letter.class.as_deref().unwrap_or_default()).into_owned(),
-            at(letter.finished_at),
+            look.at_if_any(letter.finished_at),
             format!("{}x", letter.attempts),
             format!("{}x", letter.retries),
+            letter.at_stake.as_ref().map(amount).unwrap_or_default(),
             safe(&why(letter)).into_owned(),
         ]);
     }
@@ -85,9 +96,9 @@ fn more(not_listed: u64, what: &str) -> Option<String> {
 /// `tieout dlq show GROUP`.
 #[must_use]
 pub fn dead_group(group: &GroupLine, letters: &[DeadLetter], not_listed: u64, look: &Look) -> String {
-    let mut lines = table(std::slice::from_ref(group));
+    let mut lines = table(std::slice::from_ref(group), look);
     lines.push(String::new());
-    lines.extend(rows(letters));
+    lines.extend(rows(letters, look));
     lines.extend(more(not_listed, "more event"));
     lines.push(String::new());
     let id = &group.group;
@@ -104,7 +115,7 @@ pub fn dead_group(group: &GroupLine, letters: &[DeadLetter], not_listed: u64, lo
 #[must_use]
 pub fn dead_letter(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) -> String {
     let mut grid = Grid::new(2);
-    for [label, what] in facts(letter, finding) {
+    for [label, what] in facts(letter, finding, look) {
         grid.row([label, safe(&what).into_owned()]);
     }
     let class = letter.class.as_deref().map(|class| format!(" ({class})")).unwrap_or_default();
@@ -115,7 +126,7 @@ pub fn dead_letter(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) 
     page(&lines)
 }
 
-fn facts(letter: &DeadLetter, finding: Option<&Finding>) -> Vec<[String; 2]> {
+fn facts(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) -> Vec<[String; 2]> {
     let about = finding.map_or_else(
         || "nothing is known of its finding".to_owned(),
         |finding| {
@@ -127,11 +138,18 @@ fn facts(letter: &DeadLetter, finding: Option<&Finding>) -> Vec<[String; 2]> {
         ("type", Some(letter.event_type.clone())),
         ("queue", Some(letter.queue.clone())),
         ("reason", letter.reason.clone()),
-        ("attempts", Some(format!("{}, put back {} times", letter.attempts, letter.retries))),
-        ("staged", Some(format!("{} by run {}", letter.staged_at, letter.run_id))),
-        ("first failed", letter.first_failed_at.map(|at| at.to_string())),
-        (letter.state.as_str(), letter.finished_at.map(|at| at.to_string())),
-        ("dropped", letter.dropped.as_ref().map(|drop| format!("{} by {}: {}", drop.at, drop.by, drop.why))),
+        ("at stake", letter.at_stake.as_ref().map(|money| format!("{} {money}", money.currency))),
+        (
+            "attempts",
+            Some(format!("{}, put back {}", letter.attempts, counted(letter.retries.into(), "time"))),
+        ),
+        ("staged", Some(format!("{} by run {}", look.at(letter.staged_at), letter.run_id))),
+        ("first failed", letter.first_failed_at.map(|at| look.at(at))),
+        (letter.state.as_str(), letter.finished_at.map(|at| look.at(at))),
+        (
+            "dropped",
+            letter.dropped.as_ref().map(|drop| format!("{} by {}: {}", look.at(drop.at), drop.by, drop.why)),
+        ),
     ];
     facts.into_iter().filter_map(|(label, what)| Some([label.to_owned(), what?])).collect()
 }
@@ -142,7 +160,7 @@ fn next(letter: &DeadLetter, look: &Look) -> Vec<String> {
         return Vec::new();
     }
     let by_itself = match letter.retried_from() {
-        Some(at) => format!("A run tries it again by itself from {at} on"),
+        Some(at) => format!("A run tries it again by itself from {} on", look.at(at)),
         None => "It stays until a person acts".to_owned(),
     };
     let id = letter.event_id;
@@ -159,13 +177,11 @@ fn path(letter: &DeadLetter) -> String {
     safe(&format!("{}/{}{each}", id.domain, id.key.as_str())).into_owned()
 }
 
-fn at(instant: Option<Instant>) -> String {
-    instant.map(|at| at.to_string()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use tieout_reconcilers::instant::Instant;
     use tieout_reconcilers::key::Key;
+    use tieout_reconcilers::money::Money;
     use uuid::Uuid;
 
     use super::*;
@@ -199,6 +215,7 @@ mod tests {
             first_failed_at: Some(minute(seq)),
             finished_at: Some(minute(10 + seq)),
             dropped: None,
+            at_stake: Some(Money { currency: "USD".into(), minor: seq.into() }),
         }
     }
 
@@ -216,17 +233,18 @@ mod tests {
     fn dead_letters_are_told_by_cause_one_by_one_and_each_with_its_finding() {
         let (letters, look) = (letters(), Look::default());
         let dropped = DeadLetter {
+            at_stake: None,
             dropped: Some(Dropped { at: minute(30), by: "ada".to_owned(), why: "closed".to_owned() }),
             ..letter(3, "poison", "no")
         };
         let finding = samples::finding(State::Open);
         let told = [
             dead_groups(&[group(&letters)], 3, &look),
-            dead_letters(&letters, 1),
-            dead_letters(std::slice::from_ref(&dropped), 0),
+            dead_letters(&letters, 1, &look),
+            dead_letters(std::slice::from_ref(&dropped), 0, &look),
             dead_group(&group(&letters), &letters, 0, &look),
             dead_letter(&letters[0], Some(&finding), &look),
-            dead_letter(&letter(4, "poison", "no"), None, &look),
+            dead_letter(&DeadLetter { at_stake: None, ..letter(4, "poison", "no") }, None, &look),
             dead_letter(&dropped, Some(&finding), &look),
         ];
         insta::assert_snapshot!(told.join("\n---\n"));

@@ -1,13 +1,12 @@
 //! What became of dead letters that a person did something to, in a line or a few.
 
-use crate::report::dead::{ChosenView, DroppedView, ExportedView, ReplayedView, RetriedView};
+use tieout_reconcilers::instant::Instant;
+
+use crate::report::dead::{ChosenView, DroppedView, ExportedView, RetriedView};
 
 use super::escape::safe;
 use super::grid::{counted, figure, page};
 use super::look::Look;
-
-/// How many reasons are told for which a replay left events out.
-const UNFIT_SHOWN: usize = 5;
 
 /// What would become of them, for `--dry-run`: `3 of 5 dead letters are eligible: ...`.
 #[must_use]
@@ -40,7 +39,20 @@ pub fn retried(view: &RetriedView, look: &Look) -> String {
     if view.failed_again > 0 {
         lines.push(format!("Look closer: {}", look.command("dlq list")));
     }
+    lines.extend(view.next_due_at.map(|at| next_due(at, look)));
     page(&lines)
+}
+
+/// `tieout dlq retry --due` where nothing is.
+#[must_use]
+pub fn nothing_due(view: &RetriedView, look: &Look) -> String {
+    let next =
+        view.next_due_at.map_or_else(|| "None waits for its time.".to_owned(), |at| next_due(at, look));
+    page(&["No dead letter is due; nothing was sent.".to_owned(), next])
+}
+
+fn next_due(at: Instant, look: &Look) -> String {
+    format!("The next one is due at {}.", look.at(at))
 }
 
 /// `tieout dlq drop`.
@@ -67,36 +79,6 @@ pub fn dropped(view: &DroppedView, look: &Look) -> String {
 #[must_use]
 pub fn exported(view: &ExportedView) -> String {
     format!("exported {} to {}\n", counted(view.exported, "event"), safe(&view.to))
-}
-
-/// `tieout replay`.
-#[must_use]
-pub fn replayed(view: &ReplayedView) -> String {
-    let over =
-        [(view.over, "left out: their findings are over or about a newer event (--force sends them too)")];
-    if !view.was_begun {
-        return page(&[listed(
-            format!("{} eligible; nothing was sent", counted(view.eligible, "event")),
-            &over,
-        )]);
-    }
-    let head = format!(
-        "sent {} of {} again as {}",
-        figure(view.sent),
-        counted(view.eligible, "event"),
-        safe(&view.by)
-    );
-    let mut lines = vec![listed(head, &[&[(view.refused, "refused by the queue")], &over[..]].concat())];
-    let unfit = view.unfit.iter().take(UNFIT_SHOWN);
-    lines.extend(unfit.map(|(why, number)| format!("  {} left out: {}", figure(*number), safe(why))));
-    let more = view.unfit.len().saturating_sub(UNFIT_SHOWN);
-    if more > 0 {
-        lines.push(format!("  ... {} more", counted(more as u64, "reason")));
-    }
-    if let Some(why) = &view.stopped {
-        lines.push(format!("Stopped: {}. The same command begins anew, with the same ids.", safe(why)));
-    }
-    page(&lines)
 }
 
 const fn is_nothing(chosen: &ChosenView) -> bool {
@@ -149,26 +131,22 @@ mod tests {
             failed_again: 1,
             waiting: 1,
             problems: vec!["the queue at x refuses: no grant".to_owned()],
+            next_due_at: None,
         };
+        let due =
+            RetriedView { next_due_at: Some(Instant::from_micros(1_763_000_000_000_000)), ..retry.clone() };
         let well = ChosenView { chosen: 1, eligible: 1, ..ChosenView::default() };
         let drop = DroppedView { chosen: well, by: "ada".to_owned(), reason: "closed".to_owned() };
-        let again = ReplayedView { eligible: 5, over: 2, by: "ada".to_owned(), ..ReplayedView::default() };
         let look = Look::default();
         let told = [
             chosen(&mixed),
             chosen(&ChosenView::default()),
             retried(&retry, &look),
+            retried(&due, &look),
+            nothing_due(&due, &look),
+            nothing_due(&retry, &look),
             dropped(&drop, &look),
             exported(&ExportedView { exported: 1, to: "dead.ndjson".to_owned() }),
-            replayed(&again),
-            replayed(&ReplayedView {
-                was_begun: true,
-                sent: 3,
-                refused: 1,
-                unfit: [("the data breaks charge/v2 at /amount: type".to_owned(), 2)].into(),
-                stopped: Some("it was asked to end".to_owned()),
-                ..again
-            }),
         ];
         insta::assert_snapshot!(told.join("---\n"));
     }

@@ -13,7 +13,7 @@ pub fn due(lines: &[DueLine], unscheduled: &[&str], pauses: &[PauseView], look: 
     let mut grid = Grid::new(0).titles(["DUE", "WALL CLOCK", "ZONE", "DOMAIN", "CRON"]);
     for line in lines {
         grid.row([
-            line.at.to_string(),
+            look.at(line.at),
             line.shown.format("%a %Y-%m-%d %H:%M:%S").to_string(),
             line.zone.to_owned(),
             safe(&line.domain).into_owned(),

@@ -1,6 +1,6 @@
 //! Columns without borders; a table is never cut or wrapped to a width, so that it survives a log and a paste.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::HumanCount;
 
 /// Rows of cells laid out in columns, two spaces apart, `indent` spaces from the left.
@@ -8,6 +8,7 @@ pub(super) struct Grid {
     table: Table,
     indent: u16,
     right: Vec<usize>,
+    rare: Vec<usize>,
 }
 
 impl Grid {
@@ -15,7 +16,7 @@ impl Grid {
     pub(super) fn new(indent: u16) -> Self {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        Self { table, indent, right: Vec::new() }
+        Self { table, indent, right: Vec::new(), rare: Vec::new() }
     }
 
     /// Puts a line of titles above the rows.
@@ -30,6 +31,12 @@ impl Grid {
         self
     }
 
+    /// Leaves each of these columns out, with its title, where no row has anything in it.
+    pub(super) fn hidden_where_empty(mut self, columns: impl IntoIterator<Item = usize>) -> Self {
+        self.rare.extend(columns);
+        self
+    }
+
     /// Adds a row. Its cells must be free of control characters.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.table.add_row(cells);
@@ -40,8 +47,16 @@ impl Grid {
         if self.table.is_empty() {
             return Vec::new();
         }
+        let is_empty = |column| {
+            let mut cells = self.table.row_iter().filter_map(|row| row.cell_iter().nth(column));
+            cells.all(|cell| cell.content().is_empty())
+        };
+        let hidden: Vec<usize> = self.rare.iter().copied().filter(|column| is_empty(*column)).collect();
         for (at, column) in self.table.column_iter_mut().enumerate() {
             column.set_padding((if at == 0 { self.indent } else { 0 }, 2));
+            if hidden.contains(&at) {
+                column.set_constraint(ColumnConstraint::Hidden);
+            }
             if self.right.contains(&at) {
                 column.set_cell_alignment(CellAlignment::Right);
             }

@@ -8,8 +8,10 @@ use tieout_reconcilers::spoken::Spoken;
 use uuid::Uuid;
 
 use crate::finding::Finding;
+use crate::report::stake::Stake;
 use crate::report::state::Range;
-use crate::report::views::{RunLine, StatusLine};
+use crate::report::value::Status;
+use crate::report::views::{RunLine, Running, StatusLine};
 
 use super::escape::safe;
 use super::funnel::funnels;
@@ -31,25 +33,83 @@ pub fn status(lines: &[StatusLine], now: Instant, look: &Look) -> String {
         "IGNORED",
         "AT STAKE",
         "DEAD LETTERS",
+        "OWNER",
     ];
-    let mut grid = Grid::new(0).titles(titles).figures([3, 5, 6, 7, 9]);
+    let mut grid = Grid::new(0).titles(titles).figures([3, 5, 6, 7, 9]).hidden_where_empty(4..11);
     for line in lines {
-        grid.row(status_cells(line, now));
+        grid.row(status_cells(line, now, look));
     }
     let never = lines.iter().filter(|line| line.last_run.is_none());
     let never: Vec<String> = never.map(|line| shell_word(&line.domain)).collect();
     let mut page_lines = grid.lines();
     page_lines
         .extend(funnels(lines.iter().filter_map(|line| Some((line.domain.as_str(), line.funnel.as_ref()?)))));
+    page_lines.extend(lines.iter().filter_map(|line| running(line, now, look)));
+    page_lines.extend(lines.iter().filter_map(|line| ended_badly(line, look)));
+    page_lines.extend(lines.iter().filter_map(|line| changes(line, look)));
     page_lines.extend(lines.iter().flat_map(|line| holes(line, look)));
     if !never.is_empty() {
         page_lines.push(format!("Not run yet: {}", look.command(&format!("run {}", never.join(" ")))));
     }
+    page_lines.extend(lines.iter().filter_map(|line| Some(late(line, line.missed_due?, look))));
+    let next = lines.iter().filter_map(|line| Some((line.next_due?, &line.domain))).min();
+    page_lines.extend(next.map(|(at, domain)| format!("Next due: {} ({})", look.at(at), safe(domain))));
     page_lines.extend(lines.iter().filter_map(|line| Some(paused(line.paused.as_ref()?, look))));
+    page_lines.extend(lines.iter().filter_map(|line| waits_for_its_queue(line, look)));
     for line in lines {
         page_lines.extend(waits_for_a_person(line, look));
     }
     page(&page_lines)
+}
+
+/// That a run works on a domain now.
+fn running(line: &StatusLine, now: Instant, look: &Look) -> Option<String> {
+    let Running { run_id, since } = line.running?;
+    let (name, age) = (safe(&line.domain), age(since, now));
+    Some(format!("{name}: running since {} ({age}), run {run_id}", to_seconds(since, look)))
+}
+
+/// Why the last run of a domain left something to do, and where that stands.
+fn ended_badly(line: &StatusLine, look: &Look) -> Option<String> {
+    let last = line.last_run.as_ref()?;
+    let is_bad = matches!(last.status, Status::Failed | Status::Partial | Status::Interrupted);
+    let exit = last.exit_code.map(|code| format!("exit {code}"));
+    let why: Vec<String> = exit.into_iter().chain(last.reason.clone()).collect();
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", safe(&why.join(", "))) };
+    let show = look.command(&format!("report show {}", last.run_id));
+    is_bad.then(|| format!("{}: {}{why}: {show}", safe(&line.domain), last.status.as_str()))
+}
+
+/// How far changes of older items are followed.
+fn changes(line: &StatusLine, look: &Look) -> Option<String> {
+    let name = safe(&line.domain);
+    match (line.changes_through, line.changes_back_to) {
+        (Some(at), _) => Some(format!("{name}: changes through {}", to_seconds(at, look))),
+        (None, Some(at)) => Some(format!("{name}: changes back to {}", to_seconds(at, look))),
+        (None, None) => None,
+    }
+}
+
+/// What the next run sends first.
+fn waits_for_its_queue(line: &StatusLine, look: &Look) -> Option<String> {
+    let command = look.command(&format!("run {}", shell_word(&line.domain)));
+    let events = counted(line.waiting, "event");
+    (line.waiting > 0).then(|| format!("{}: {events} waiting to be sent: {command}", safe(&line.domain)))
+}
+
+/// An instant as short as a table needs it.
+fn to_seconds(at: Instant, look: &Look) -> String {
+    look.at(at.floor(Duration::from_secs(1)))
+}
+
+/// That nobody has read up to a due time of a domain, and where to look for the reason.
+fn late(line: &StatusLine, missed: Instant, look: &Look) -> String {
+    let why = look.command(&format!("doctor {}", shell_word(&line.domain)));
+    format!(
+        "Late: {} was due at {} and is not verified up to there: {why}",
+        safe(&line.domain),
+        look.at(missed)
+    )
 }
 
 /// How many holes of a domain are listed.
@@ -61,19 +121,20 @@ fn holes(line: &StatusLine, look: &Look) -> Vec<String> {
     let mut lines = Vec::new();
     if !line.holes.is_empty() {
         let fill = look.command(&format!("backfill {}", shell_word(&line.domain)));
-        lines.push(format!("Hole in {name}: {}; fill: {fill}", listed(&line.holes)));
+        lines.push(format!("Hole in {name}: {}; fill: {fill}", listed(&line.holes, look)));
     }
     if !line.lost.is_empty() {
         lines.push(format!(
             "Lost of {name}: {}; the provider does not keep it any more, so nothing can be proved about it",
-            listed(&line.lost)
+            listed(&line.lost, look)
         ));
     }
     lines
 }
 
-fn listed(ranges: &[Range]) -> String {
-    let shown = ranges.iter().take(HOLES).map(|range| format!("{} to {}", range.from, range.to));
+fn listed(ranges: &[Range], look: &Look) -> String {
+    let shown =
+        ranges.iter().take(HOLES).map(|range| format!("{} to {}", look.at(range.from), look.at(range.to)));
     let shown = shown.collect::<Vec<_>>().join(", ");
     match ranges.len().saturating_sub(HOLES) {
         0 => shown,
@@ -106,27 +167,24 @@ pub fn approval(run_id: Uuid, domain: &str, events: u64, look: &Look) -> String 
     look.command(&format!("approve {run_id} {} --expect {events}", shell_word(domain)))
 }
 
-fn status_cells(line: &StatusLine, now: Instant) -> [String; 10] {
-    let through = line.verified_through.map(|at| format!("{at} ({} ago)", age(at, now)));
-    let back = line.changes_back_to.map(|at| format!(", changes back to {at}")).unwrap_or_default();
-    let back = match line.changes_through {
-        Some(at) => format!(", changes through {at}"),
-        None => back,
-    };
+fn status_cells(line: &StatusLine, now: Instant, look: &Look) -> [String; 11] {
+    let through = line.verified_through.map(|at| format!("{} ({})", to_seconds(at, look), age(at, now)));
     let behind = line.furthest_behind.as_deref().map(|each| format!(" [{}]", safe(each))).unwrap_or_default();
-    let last = line.last_run.map(|(status, at)| format!("{} {at}", status.as_str()));
-    let stakes = line.at_stake.iter().map(amount).collect::<Vec<_>>().join(", ");
+    let last = line.last_run.as_ref();
+    let last = last.map(|run| format!("{} {}", run.status.as_str(), to_seconds(run.at, look)));
+    let some = |number: u64| if number == 0 { String::new() } else { figure(number) };
     [
         safe(&line.domain).into_owned(),
-        through.map_or_else(|| "nothing yet".to_owned(), |through| through + &back) + &behind,
+        through.unwrap_or_else(|| "nothing yet".to_owned()) + &behind,
         last.unwrap_or_else(|| "never".to_owned()),
         figure(line.open),
         line.oldest.map(|at| age(at, now)).unwrap_or_default(),
-        figure(line.standing.held),
-        figure(line.standing.recurring),
-        figure(line.standing.ignored),
-        stakes,
-        figure(line.dead),
+        some(line.standing.held),
+        some(line.standing.recurring),
+        some(line.standing.ignored),
+        stakes(&line.at_stake),
+        some(line.dead),
+        line.owner.as_deref().map(|owner| safe(owner).into_owned()).unwrap_or_default(),
     ]
 }
 
@@ -140,21 +198,28 @@ pub(super) fn amount(money: &Money) -> String {
     safe(&format!("{} {money}", money.currency)).into_owned()
 }
 
+/// Money in all its currencies.
+pub(super) fn stakes(stake: &Stake) -> String {
+    stake.amounts().iter().map(amount).collect::<Vec<_>>().join(", ")
+}
+
 /// `tieout report list`: one line per run, newest first as given.
 #[must_use]
 pub fn runs(lines: &[RunLine], look: &Look) -> String {
     if lines.is_empty() {
         return format!("No runs yet. Begin with: {}\n", look.command("plan"));
     }
-    let mut grid = Grid::new(0).titles(["STATUS", "RUN", "MODE", "STARTED", "FINISHED", "EXIT"]).figures([5]);
+    let titles = ["STATUS", "RUN", "MODE", "TRIGGER", "STARTED", "FINISHED", "EXIT"];
+    let mut grid = Grid::new(0).titles(titles).figures([6]);
     for line in lines {
-        let finished = line.finished_at.map(|at| at.to_string());
+        let finished = line.finished_at.map(|at| look.at(at));
         let exit = line.exit_code.map(|code| code.to_string());
         grid.row([
             line.status.as_str().to_owned(),
             line.run_id.to_string(),
             safe(&line.mode).into_owned(),
-            line.started_at.to_string(),
+            safe(&line.trigger).into_owned(),
+            look.at(line.started_at),
             finished.unwrap_or_else(|| "-".to_owned()),
             exit.unwrap_or_else(|| "-".to_owned()),
         ]);
@@ -164,7 +229,7 @@ pub fn runs(lines: &[RunLine], look: &Look) -> String {
 
 /// `tieout findings list`: one line per finding; `not_listed` says how many more there are.
 #[must_use]
-pub fn findings(findings: &[Finding], not_listed: u64) -> String {
+pub fn findings(findings: &[Finding], not_listed: u64, look: &Look) -> String {
     if findings.is_empty() {
         return "No findings match.\n".to_owned();
     }
@@ -185,8 +250,8 @@ pub fn findings(findings: &[Finding], not_listed: u64) -> String {
             path(finding),
             finding.amount.as_ref().map(amount).unwrap_or_default(),
             finding.episode.to_string(),
-            finding.first_seen.to_string(),
-            finding.last_seen.to_string(),
+            look.at(finding.first_seen),
+            look.at(finding.last_seen),
             finding.owner.as_deref().map(|owner| safe(owner).into_owned()).unwrap_or_default(),
         ]);
     }
@@ -215,7 +280,7 @@ pub fn checks<'a>(
 ) -> String {
     let mut grid = Grid::new(0);
     for row in rows {
-        grid.row(row.map(|cell| safe(cell).into_owned()));
+        grid.row(row.map(|cell| look.sentence(cell)));
     }
     let mut lines: Vec<String> = grid.lines().iter().map(|line| look.paint(line)).collect();
     lines.push(format!("{command}: {} failed, {}", figure(failed), counted(warnings, "warning")));

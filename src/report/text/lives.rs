@@ -9,14 +9,15 @@ use crate::report::value::{DomainReport, RunReport};
 
 use super::escape::safe;
 use super::grid::figure;
+use super::look::Look;
 
 /// A row per domain whose findings moved or wait.
-pub(super) fn lives(report: &RunReport) -> Vec<[String; 2]> {
-    report.domains.iter().flat_map(rows).collect()
+pub(super) fn lives(report: &RunReport, look: &Look) -> Vec<[String; 2]> {
+    report.domains.iter().flat_map(|domain| rows(domain, look)).collect()
 }
 
-fn rows(domain: &DomainReport) -> Vec<[String; 2]> {
-    let told = [tonight(&domain.tonight), times(&domain.tonight), standing(&domain.standing)];
+fn rows(domain: &DomainReport, look: &Look) -> Vec<[String; 2]> {
+    let told = [tonight(&domain.tonight), times(&domain.tonight), standing(&domain.standing, look)];
     let told = told.into_iter().filter(|text| !text.is_empty());
     told.map(|text| [safe(&domain.domain).into_owned(), text]).collect()
 }
@@ -47,15 +48,18 @@ fn times(tonight: &Tonight) -> String {
 }
 
 /// `5 still open, 12 held, oldest since 2025-11-18T02:00:00Z, 2 with ada`.
-fn standing(standing: &Standing) -> String {
+fn standing(standing: &Standing, look: &Look) -> String {
     let counts = [
         (standing.still_open, "from earlier runs"),
         (standing.held, "held"),
         (standing.recurring, "parked"),
         (standing.ignored, "ignored"),
+        (standing.dead_letters, "waiting as dead letters"),
     ];
     let mut parts = vec![listed(&counts)];
-    parts.extend(standing.oldest.as_deref().map(|at| format!("oldest since {}", safe(at))));
+    // Where all of them are tonight's, the oldest says nothing.
+    let oldest = standing.oldest.as_deref().filter(|_| !parts[0].is_empty());
+    parts.extend(oldest.map(|at| format!("oldest since {}", look.told(at))));
     parts.extend(
         standing.owners.iter().map(|one| format!("{} with {}", figure(one.findings), safe(&one.owner))),
     );

@@ -4,6 +4,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use tieout_reconcilers::zone::Zone;
+
 use super::escape::safe;
 
 /// What the renderings are told about where they go.
@@ -13,6 +15,8 @@ pub struct Look {
     pub color: bool,
     /// The configuration file to name in suggested commands, where it is not the default one.
     pub config: Option<String>,
+    /// By whose clocks people read instants; UTC where nobody said.
+    pub zone: Option<Zone>,
 }
 
 impl Look {
@@ -53,7 +57,7 @@ fn style(word: &str) -> Option<Style> {
 }
 
 /// One word for a POSIX shell.
-pub(super) fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/+:@%,=".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
@@ -67,7 +71,7 @@ mod tests {
 
     #[test]
     fn only_status_words_and_symbols_are_coloured_and_only_on_request() {
-        let colored = Look { color: true, config: None };
+        let colored = Look { color: true, ..Look::default() };
         assert_eq!(colored.paint("  + ch_1"), "  \u{1b}[1m\u{1b}[32m+\u{1b}[0m ch_1");
         assert_eq!(colored.paint("+x"), "+x");
         assert_eq!(Look::default().paint("done  a"), "done  a");
@@ -75,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_suggested_command_can_be_pasted() {
-        let look = Look { color: false, config: Some("my files/it's.yaml".into()) };
+        let look = Look { config: Some("my files/it's.yaml".into()), ..Look::default() };
         assert_eq!(look.command("status"), r"tieout --config 'my files/it'\''s.yaml' status");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::report::exit;
+use crate::report::lives::HeldLine;
 use crate::report::value::{DomainReport, RunReport, Status};
 
 use super::look::{Look, shell_word};
@@ -26,18 +27,25 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
     let held = |domain: &DomainReport| domain.status == Status::Held || domain.events.held > 0;
     let failed = |domain: &DomainReport| {
         matches!(domain.status, Status::Failed | Status::Partial | Status::Interrupted | Status::Skipped)
+            && !only_letters_died(domain)
     };
-    let dead = |domain: &DomainReport| !plans && domain.events.dead > 0;
+    let dead = |domain: &DomainReport| !plans && domain.events.dead + domain.standing.dead_letters > 0;
     let stuck = |domain: &DomainReport| domain.follow_up.emitted_not_repaired > 0;
     let parked = |domain: &DomainReport| domain.follow_up.recurring > 0;
-    let emits =
-        |domain: &DomainReport| plans && domain.events.planned > domain.events.held + domain.events.dead;
-    let emitted = |domain: &DomainReport| !plans && domain.events.emitted > 0;
+    let emits = |domain: &DomainReport| plans && domain.events.would_send() > 0;
+    let repaired = |domain: &DomainReport| domain.looked_again.map_or(0, |again| again.repaired);
+    let emitted = |domain: &DomainReport| !plans && domain.events.emitted > repaired(domain);
     let rejected = report.exit.code == exit::CREDENTIALS;
+    let refused = |domain: &DomainReport| domain.events.refused > 0;
     let again = if rejected { "once that is mended" } else { "try again: it goes on where coverage ends" };
 
     let steps = [
-        (rejected, "check --online".to_owned(), "test the credentials of every provider, database and queue"),
+        of(report, refused, "doctor ", "", "what the queue refuses, and what mends it"),
+        (
+            rejected && !report.domains.iter().any(refused),
+            "check --online".to_owned(),
+            "test the credentials of every provider, database and queue",
+        ),
         of(report, held, "plan ", " --limit 20", "see what tripped the limit"),
         of(
             report,
@@ -80,10 +88,17 @@ pub(super) fn next_steps(report: &RunReport, look: &Look) -> Vec<Step> {
             "this report again, with its findings",
         ),
     ];
-    let steps = steps.into_iter().chain(locks(report)).chain(approvals(report));
+    let urgent = approvals(report, |set| !set.is_of_baseline());
+    let others = approvals(report, HeldLine::is_of_baseline);
+    let steps = urgent.into_iter().chain(steps).chain(locks(report)).chain(others);
     let mut seen = BTreeSet::new();
     let wanted = steps.filter(|(wanted, rest, _)| *wanted && seen.insert(rest.clone()));
     wanted.map(|(_, rest, why)| Step { command: look.command(&rest), why }).collect()
+}
+
+/// Whether a domain is partial for its dead letters alone: no other run helps against these, or runs retry them by themselves.
+fn only_letters_died(domain: &DomainReport) -> bool {
+    domain.failure.is_none() && domain.complete && domain.events.waiting == 0 && domain.events.dead > 0
 }
 
 /// A step over the domains that a test picks.
@@ -109,11 +124,11 @@ fn locks(report: &RunReport) -> Vec<(bool, String, &'static str)> {
     locked.map(step).collect()
 }
 
-/// Everything that waits for an approval, also what earlier runs hold.
-fn approvals(report: &RunReport) -> Vec<(bool, String, &'static str)> {
+/// What waits for an approval, also what earlier runs hold. What a limit holds comes before all else: nothing but this ends it.
+fn approvals(report: &RunReport, picks: impl Fn(&HeldLine) -> bool) -> Vec<(bool, String, &'static str)> {
     let of = |domain: &DomainReport| {
         let name = shell_word(&domain.domain);
-        let sets = domain.standing.held_sets.iter();
+        let sets = domain.standing.held_sets.iter().filter(|set| picks(set));
         sets.map(|set| {
             let command = format!("approve {} {name} --expect {}", set.run_id, set.events);
             (true, command, "let go what is held")

@@ -7,7 +7,11 @@ use super::grid::{counted, figure};
 /// The remark at the end of a domain's line.
 pub(super) fn note(report: &DomainReport) -> String {
     match report.status {
-        Status::Skipped => "another run holds its lease".to_owned(),
+        Status::Skipped => match report.failure.as_deref() {
+            Some("not_begun") => "not begun, because another domain failed".to_owned(),
+            Some("paused") => "paused".to_owned(),
+            _ => "another run holds its lease".to_owned(),
+        },
         Status::Failed => "nothing can be said".to_owned(),
         Status::Running => "not finished".to_owned(),
         _ => {
@@ -41,7 +45,7 @@ fn later(report: &DomainReport) -> Vec<String> {
         (events.retried, "retried from dead letters"),
         (events.dead, "given up"),
         (events.expired, "expired as dead letters"),
-        (again.repaired, "repaired"),
+        (report.repaired(), "repaired"),
         (again.healed, "healed"),
         (stuck, "emitted earlier and not repaired yet"),
         (parked, "parked"),

@@ -15,10 +15,10 @@ use super::run::heading;
 /// The report of a plan.
 #[must_use]
 pub fn plan(report: &RunReport, look: &Look) -> String {
-    let mut lines = vec![heading(report), String::new()];
+    let mut lines = vec![heading(report, look), String::new()];
     for domain in &report.domains {
         let name = safe(&domain.domain);
-        let head = format!("{name}  {}: {}", sizes(domain), note(domain));
+        let head = format!("{name}  {}: {}", sizes(domain, look), note(domain));
         lines.push(head.trim_end_matches([':', ' ']).to_owned());
         let all = look.command(&format!("plan {} --limit 0", shell_word(&domain.domain)));
         lines.extend(listing(domain, &all).iter().map(|line| look.paint(line)));
@@ -40,17 +40,18 @@ pub fn saved_plan(path: &str, expires_at: Instant, look: &Look) -> String {
     page(&[
         format!("Send it: {command}"),
         format!(
-            "It may be carried out until {expires_at}; each item is looked at again before its event is sent."
+            "It may be carried out until {}; each item is looked at again before its event is sent.",
+            look.at(expires_at)
         ),
     ])
 }
 
 /// `Plan: 4 events to emit (3 missing, 1 mismatched), 1 orphaned. Nothing was sent.`
-fn summary(report: &RunReport) -> String {
+pub(super) fn summary(report: &RunReport) -> String {
     let sum = |of: &dyn Fn(&DomainReport) -> u64| report.domains.iter().map(of).sum::<u64>();
     let held = sum(&|domain| domain.events.held);
     let dead = sum(&|domain| domain.events.dead);
-    let emits = sum(&|domain| domain.events.planned).saturating_sub(held + dead);
+    let emits = sum(&|domain| domain.events.would_send());
     let others = [
         (held, "held by a safety limit"),
         (dead, "dead because of their schema"),

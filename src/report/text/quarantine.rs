@@ -23,7 +23,7 @@ pub fn quarantine(entries: &[Entry], not_listed: u64, look: &Look) -> String {
             entry.seen.kind.as_str().to_owned(),
             entry.seen.class.as_str().to_owned(),
             entry.state.as_str().to_owned(),
-            entry.last_seen.to_string(),
+            look.at(entry.last_seen),
             figure(entry.times.into()),
             safe(&entry.seen.place).into_owned(),
             safe(&entry.seen.reason).into_owned(),
@@ -42,7 +42,7 @@ pub fn quarantine(entries: &[Entry], not_listed: u64, look: &Look) -> String {
 pub fn quarantine_entry(entry: &Entry, look: &Look) -> String {
     let seen = &entry.seen;
     let mut grid = Grid::new(2);
-    for [label, what] in facts(entry) {
+    for [label, what] in facts(entry, look) {
         grid.row([label.clone(), safe(&what).into_owned()]);
     }
     let head =
@@ -60,21 +60,22 @@ fn of_whom(entry: &Entry) -> String {
     }
 }
 
-fn facts(entry: &Entry) -> Vec<[String; 2]> {
+fn facts(entry: &Entry, look: &Look) -> Vec<[String; 2]> {
     let seen = &entry.seen;
     let fact = |label: &str, what: String| [label.to_owned(), what];
     let mut facts = vec![fact("domain", of_whom(entry)), fact("reason", seen.reason.clone())];
     facts.push(fact("place", seen.place.clone()));
     facts.extend(seen.key.as_ref().map(|key: &Key| fact("key", key.as_str().to_owned())));
     facts.extend(seen.fingerprint.as_ref().map(|print| fact("fingerprint", print.clone())));
-    facts.push(fact("range", format!("{} to {}", entry.window.from(), entry.window.to())));
+    facts.push(fact("range", format!("{} to {}", look.at(entry.window.from()), look.at(entry.window.to()))));
     let runs = counted(entry.times.into(), "run");
-    facts.push(fact("seen", format!("{} to {}, in {runs}", entry.first_seen, entry.last_seen)));
-    facts.extend(
-        entry.accepted.as_ref().map(|accepted| {
-            fact("accepted", format!("{} by {}: {}", accepted.at, accepted.by, accepted.why))
-        }),
-    );
+    facts.push(fact(
+        "seen",
+        format!("{} to {}, in {runs}", look.at(entry.first_seen), look.at(entry.last_seen)),
+    ));
+    facts.extend(entry.accepted.as_ref().map(|accepted| {
+        fact("accepted", format!("{} by {}: {}", look.at(accepted.at), accepted.by, accepted.why))
+    }));
     facts
 }
 
@@ -135,7 +136,9 @@ pub fn quarantine_reopened(view: &QuarantineDone, look: &Look) -> String {
         format!("{ranges} would be read again for {of} of {all}")
     };
     let mut lines = vec![listed(head, view)];
-    lines.extend(view.ranges.iter().map(|range| format!("  {} to {}", range.from, range.to)));
+    lines.extend(
+        view.ranges.iter().map(|range| format!("  {} to {}", look.at(range.from), look.at(range.to))),
+    );
     lines.extend(after(view, look, "Read them now"));
     page(&lines)
 }

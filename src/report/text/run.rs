@@ -9,12 +9,14 @@ use super::grid::{Grid, figure, page};
 use super::listing::{LEGEND, listing, sizes};
 use super::look::{Look, shell_word};
 use super::note::note;
+use super::plan::summary;
 use super::quarantine::quarantines;
+use super::scope::{settle, window};
 
 /// The report of a run.
 #[must_use]
 pub fn run(report: &RunReport, look: &Look) -> String {
-    let mut lines = vec![heading(report)];
+    let mut lines = vec![heading(report, look)];
     lines.extend(relatives(report));
     lines.push(String::new());
     lines.extend(listings(report, look));
@@ -37,11 +39,12 @@ pub fn run(report: &RunReport, look: &Look) -> String {
     page(&lines)
 }
 
-/// For those who asked for silence: the problems and the last line.
+/// For those who asked for silence: the problems and the last line, and of a plan what it would do.
 #[must_use]
 pub fn brief(report: &RunReport, look: &Look) -> String {
-    let mut lines = problem_lines(report);
+    let mut lines = problem_lines(report, look);
     lines.push(last_line(report, look));
+    lines.extend((report.mode == "plan").then(|| summary(report)));
     page(&lines)
 }
 
@@ -67,10 +70,13 @@ pub fn domain(report: &DomainReport) -> String {
     format!("{name}: {status}, {items} items, {}, {:.1} s", note(report), report.seconds)
 }
 
-/// `tieout 0.1.0  run 019...  started 2025-11-21T02:00:00Z`.
-pub(super) fn heading(report: &RunReport) -> String {
+/// `tieout 0.1.0  run 019...  started 2025-11-21T02:00:00Z  window 2025-11-20T00:00:00Z..2025-11-21T01:45:00Z  settle 15m`.
+pub(super) fn heading(report: &RunReport, look: &Look) -> String {
     let RunReport { tool_version, mode, run_id, started_at, .. } = report;
-    safe(&format!("tieout {tool_version}  {mode} {run_id}  started {started_at}")).into_owned()
+    let what = format!("tieout {tool_version}  {mode} {run_id}");
+    let began = format!("{}  started {}", safe(&what), look.told(started_at));
+    let parts = [Some(began), window(report, look), settle(report)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
 /// The runs that this one goes on with, or that go on with it.
@@ -84,7 +90,7 @@ fn relatives(report: &RunReport) -> Vec<String> {
 fn listings(report: &RunReport, look: &Look) -> Vec<String> {
     let mut lines = Vec::new();
     for domain in report.domains.iter().filter(|domain| !domain.findings.is_empty()) {
-        lines.push(format!("{}  {}", safe(&domain.domain), sizes(domain)));
+        lines.push(format!("{}  {}", safe(&domain.domain), sizes(domain, look)));
         let all = look.command(&format!("findings list {} --limit 0", shell_word(&domain.domain)));
         lines.extend(listing(domain, &all).iter().map(|line| look.paint(line)));
         lines.push(String::new());

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Identity, State};
 use crate::funnel::{Arrivals, Consumers, Flow, Funnel, Number, days};
 use crate::report::{
     Amount, DomainReport, EventCounts, Exit, FollowUp, HeldLine, ItemCounts, Limit, OneSide, Owner,
-    PlannedFinding, Requests, RunReport, SCHEMA, Standing, Status, Tonight, Took,
+    PlannedFinding, Requests, RunReport, SCHEMA, Said, Standing, Status, Tonight, Took, Trigger,
 };
 use crate::store::DecidedCount;
 
@@ -25,6 +25,8 @@ fn run(mode: &str, status: Status, exit: Exit, domains: Vec<DomainReport>) -> Ru
         run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
         tool_version: "0.1.0".into(),
         mode: mode.into(),
+        trigger: Some(Trigger::Systemd),
+        args: [("config".to_owned(), Said::Value("prod.yaml".into()))].into(),
         resumes: None,
         successor: None,
         selected: domains.iter().map(|domain| domain.domain.clone()).collect(),
@@ -50,6 +52,9 @@ fn agreeing(name: &str) -> DomainReport {
         exit_code: 0,
         overlap: ItemCounts::default(),
         domain: name.into(),
+        owner: None,
+        definition_sha256: Some("5e".repeat(32)),
+        tags: Vec::new(),
         status: Status::Done,
         complete: true,
         ranges: vec![("2025-11-20T00:00:00Z".into(), "2025-11-21T01:45:00Z".into())],
@@ -75,6 +80,10 @@ fn agreeing(name: &str) -> DomainReport {
         findings_not_listed: 0,
         carried_out: None,
         members: None,
+        looked_again: None,
+        named: None,
+        found: crate::report::Found::default(),
+        repair_times: Vec::new(),
     }
 }
 
@@ -94,6 +103,7 @@ fn planned(key: &str, kind: Kind, state: State) -> PlannedFinding {
         currency: None,
         event_type: None,
         event_id: None,
+        dead_letter: None,
         clock: None,
     }
 }
@@ -258,7 +268,10 @@ pub(crate) fn held() -> RunReport {
         status: Status::Held,
         items,
         events: EventCounts { planned: 4_310, held: 4_310, ..EventCounts::default() },
-        limits: vec![Limit { text: "max_ratio: 43.6 % of 9880 items, at most 5 %".into(), tripped: true }],
+        limits: vec![Limit {
+            text: "max_ratio: 4310 of 9880 items (43.6%) are over 5.0%".into(),
+            tripped: true,
+        }],
         findings: vec![PlannedFinding { reason, ..finding }],
         findings_not_listed: 4_309,
         standing: Standing {
@@ -268,6 +281,7 @@ pub(crate) fn held() -> RunReport {
                 events: 4_310,
                 findings: 4_310,
                 reason: Some("max_ratio".into()),
+                since: Some("2025-11-20T02:00:00Z".into()),
             }],
             ..Standing::default()
         },

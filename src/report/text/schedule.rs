@@ -1,4 +1,4 @@
-//! Pauses and the journal of daemons, for people.
+//! Pauses and the journal, for people.
 
 use super::escape::safe;
 use super::grid::{Grid, page};
@@ -14,7 +14,7 @@ pub fn paused(pause: &PauseView, look: &Look) -> String {
     };
     let why = pause.reason.as_deref().map(|reason| format!(" ({})", safe(reason))).unwrap_or_default();
     let resume = look.command(&format!("state resume {}", shell_word(&pause.domain)));
-    format!("Paused: {name}, by {} since {since}{why}; end it: {resume}", safe(by))
+    format!("Paused: {name}, by {} since {}{why}; end it: {resume}", safe(by), look.at(since))
 }
 
 /// `tieout state pause` and `resume`.
@@ -36,19 +36,20 @@ pub fn pause_changed(changed: &[PauseChanged]) -> String {
 
 /// `tieout state journal`: oldest first, so that the newest stands where one looks.
 #[must_use]
-pub fn journal(lines: &[JournalLine]) -> String {
+pub fn journal(lines: &[JournalLine], look: &Look) -> String {
     if lines.is_empty() {
-        return "Nothing is in the journal: no daemon has worked with this state\n".to_owned();
+        return "Nothing is in the journal: neither a daemon nor the retry job has worked with this state\n"
+            .to_owned();
     }
     let mut grid = Grid::new(0).titles(["AT", "EVENT", "DOMAIN", "DUE", "RUN", "WHAT"]);
     for line in lines {
         grid.row([
-            line.at.to_string(),
+            look.at(line.at),
             line.event.to_owned(),
             line.domain.as_deref().map(|name| safe(name).into_owned()).unwrap_or_default(),
-            line.scheduled_for.map(|at| at.to_string()).unwrap_or_default(),
+            look.at_if_any(line.scheduled_for),
             line.run_id.map(|run| run.to_string()).unwrap_or_default(),
-            safe(&line.detail).into_owned(),
+            look.sentence(&line.detail),
         ]);
     }
     page(&grid.lines())

@@ -11,12 +11,18 @@ use super::look::Look;
 /// The report of a run or plan that is over, or of one that still goes on.
 #[must_use]
 pub fn show(report: &RunReport, look: &Look) -> String {
+    let sorted = dearest_first(report);
+    let told = if report.mode == "plan" { super::plan(&sorted, look) } else { super::run(&sorted, look) };
+    [told, page(&ranges(report, look)), page(&tie_out(report))].concat()
+}
+
+/// The report with the findings that move the most money first.
+pub(super) fn dearest_first(report: &RunReport) -> RunReport {
     let mut sorted = report.clone();
     for domain in &mut sorted.domains {
         domain.findings.sort_by_key(|finding| std::cmp::Reverse(weight(finding)));
     }
-    let told = if report.mode == "plan" { super::plan(&sorted, look) } else { super::run(&sorted, look) };
-    [told, page(&ranges(report)), page(&tie_out(report))].concat()
+    sorted
 }
 
 /// What a finding weighs in a list; amounts of one domain are nearly always in one currency.
@@ -26,15 +32,14 @@ fn weight(finding: &PlannedFinding) -> Decimal {
 }
 
 /// The ranges that were read.
-fn ranges(report: &RunReport) -> Vec<String> {
+fn ranges(report: &RunReport, look: &Look) -> Vec<String> {
     let mut grid = Grid::new(0).titles(["READ", "FROM", "UP TO", "NOT JUDGED FROM", "SETTLE"]);
     for domain in &report.domains {
         for (from, to) in &domain.ranges {
             let ceiling = domain.ceiling.as_deref().unwrap_or("-");
+            let [from, to, ceiling] = [from, to, ceiling].map(|at| look.told(at));
             let settle = format!("{} s", domain.settle_seconds);
-            grid.row(
-                [domain.domain.as_str(), from, to, ceiling, &settle].map(|cell| safe(cell).into_owned()),
-            );
+            grid.row([safe(&domain.domain).into_owned(), from, to, ceiling, settle]);
         }
     }
     titled(grid.lines())

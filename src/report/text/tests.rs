@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::finding::State;
 use crate::report::explained::{Explained, Rules};
-use crate::report::{HeldLine, Range, RunLine, Standing, Status, StatusLine, json};
+use crate::report::{HeldLine, LastRun, Range, RunLine, Running, Stake, Standing, Status, StatusLine, json};
 use crate::store::{FindingRecord, HistoryEntry, OutboxRow, OutboxState};
 
 fn plain() -> Look {
@@ -108,7 +108,7 @@ fn colors_change_nothing_but_colors() {
 #[test]
 fn every_suggested_command_is_understood() {
     use clap::Parser;
-    let look = Look { color: false, config: Some("etc/tieout.yaml".into()) };
+    let look = Look { config: Some("etc/tieout.yaml".into()), ..Look::default() };
     let reports =
         [samples::emitted(), samples::partial(), samples::held(), samples::rejected(), samples::plan()];
     let steps: Vec<_> = reports.iter().flat_map(|report| next_steps::next_steps(report, &look)).collect();
@@ -129,12 +129,24 @@ fn status_lines() -> Vec<StatusLine> {
         StatusLine {
             furthest_behind: None,
             domain: "stripe.charges".into(),
+            owner: None,
+            tags: vec![],
             verified_through: Some(at(-900)),
             holes: vec![Range { from: at(-600), to: at(-300) }],
             lost: vec![Range { from: at(-600), to: at(-500) }],
             changes_back_to: Some(at(-30 * 86_400)),
             changes_through: None,
-            last_run: Some((Status::Done, at(0))),
+            running: Some(Running {
+                run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0002),
+                since: at(7_080),
+            }),
+            last_run: Some(LastRun {
+                status: Status::Partial,
+                at: at(0),
+                run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
+                exit_code: Some(3),
+                reason: Some("undelivered".into()),
+            }),
             open: 4,
             oldest: Some(at(-6 * 3_600)),
             standing: Standing {
@@ -147,12 +159,16 @@ fn status_lines() -> Vec<StatusLine> {
                     events: 2,
                     findings: 2,
                     reason: Some("max_emits".into()),
+                    since: Some("2025-11-20T02:00:00Z".into()),
                 }],
                 ..Standing::default()
             },
-            at_stake: vec![usd(41_290), Money { currency: "JPY".into(), minor: 500 }],
+            at_stake: [usd(41_290), Money { currency: "JPY".into(), minor: 500 }].iter().collect(),
+            waiting: 2,
             dead: 0,
             paused: None,
+            next_due: Some(at(3_600)),
+            missed_due: Some(at(-300)),
             quarantined: 0,
             accepted: 0,
             funnel: None,
@@ -160,18 +176,24 @@ fn status_lines() -> Vec<StatusLine> {
         StatusLine {
             furthest_behind: None,
             domain: "shop.orders".into(),
+            owner: None,
+            tags: vec![],
             verified_through: None,
             holes: vec![],
             lost: vec![],
             changes_back_to: None,
             changes_through: Some(at(-900)),
+            running: None,
             last_run: None,
             open: 0,
             oldest: None,
             standing: Standing::default(),
-            at_stake: vec![],
+            at_stake: Stake::default(),
+            waiting: 0,
             dead: 0,
             paused: None,
+            next_due: Some(at(7_200)),
+            missed_due: None,
             quarantined: 0,
             accepted: 0,
             funnel: None,
@@ -183,6 +205,23 @@ fn status_lines() -> Vec<StatusLine> {
 fn the_status_fits_one_screen() {
     insta::assert_snapshot!(status(&status_lines(), at(7_200), &plain()));
     insta::assert_snapshot!(json::status(&status_lines(), at(7_200)).unwrap());
+}
+
+#[test]
+fn the_table_of_a_quiet_status_fits_100_columns_whatever_the_clocks_show() {
+    let lines: Vec<StatusLine> = status_lines()
+        .into_iter()
+        .take(1)
+        .map(|line| StatusLine {
+            standing: Standing { open: 4, ..Standing::default() },
+            verified_through: line.verified_through.map(|at| at + std::time::Duration::from_micros(769_973)),
+            at_stake: line.at_stake.amounts().iter().take(1).collect(),
+            ..line
+        })
+        .collect();
+    let told = status(&lines, at(7_200), &plain());
+    let widths = told.lines().take(2).map(|line| line.chars().count());
+    assert!(widths.max().is_some_and(|width| width <= 100), "{told}");
 }
 
 #[test]
@@ -220,6 +259,7 @@ fn runs_are_listed_with_how_they_ended() {
     let line = |status, exit_code| RunLine {
         run_id: Uuid::from_u128(0x019a_a3c0_0000_7000_8000_0000_0000_0001),
         mode: "run".into(),
+        trigger: "schedule".into(),
         status,
         exit_code,
         started_at: at(0),
@@ -234,9 +274,9 @@ fn runs_are_listed_with_how_they_ended() {
 #[test]
 fn findings_are_listed_and_shown() {
     let all = [samples::finding(State::Open), samples::finding(State::Repaired)];
-    insta::assert_snapshot!(findings(&all, 3));
+    insta::assert_snapshot!(findings(&all, 3, &plain()));
     insta::assert_snapshot!(json::findings(&all[..1], 0).unwrap());
-    insta::assert_snapshot!(findings(&[], 0), @"No findings match.");
+    insta::assert_snapshot!(findings(&[], 0, &plain()), @"No findings match.");
 }
 
 #[test]
@@ -297,13 +337,14 @@ fn record(state: State) -> FindingRecord {
 
 fn explained(record: &FindingRecord) -> Explained<'_> {
     let hours = std::time::Duration::from_hours;
-    let rules = Rules { settle: hours(1), reemit_after: hours(20), emits: true };
+    let rules =
+        Rules { owner: Some("payments@example.com"), settle: hours(1), reemit_after: hours(20), emits: true };
     Explained::new(record, Some(rules), None, at(7_200))
 }
 
 #[test]
 fn a_finding_is_shown_with_its_whole_life() {
-    insta::assert_snapshot!(finding(&explained(&record(State::Emitted))));
+    insta::assert_snapshot!(finding(&explained(&record(State::Emitted)), &plain()));
     insta::assert_snapshot!(explain(&explained(&record(State::Emitted)), &plain()));
 }
 

@@ -11,10 +11,10 @@ use tieout_reconcilers::key::Key;
 use uuid::Uuid;
 
 use super::*;
-use crate::finding::State;
-use crate::queue::{Crowd, QueueFault};
-use crate::store::OutboxState;
+use crate::finding::{Identity, State};
+use crate::queue::{Crowd, Delivery, Outcome, Queue, QueueFault, Room};
 use crate::store::tests::{World, event_id, id, on_both_stores};
+use crate::store::{Begun, CarriedOn, NewReplay, OutboxState, Outgoing, ReplayState, Turn, TurnStanding};
 
 on_both_stores!(
     what_was_sent_is_sent_again_with_its_id_and_nothing_changes,
@@ -24,6 +24,13 @@ on_both_stores!(
     a_limit_and_the_end_of_the_work_stop_it_where_it_says,
     whoever_waits_for_consumers_can_be_ended,
     filters_choose_by_key_type_run_and_time,
+    what_stopped_goes_on_behind_the_last_batch_that_was_confirmed,
+    a_queue_that_stops_interrupts_a_replay_which_goes_on_once_it_works,
+    a_limit_is_of_all_calls_together,
+    what_is_left_out_is_counted_once_however_often_it_goes_on,
+    a_replay_that_somebody_cancels_ends_between_two_batches,
+    a_replay_that_somebody_cancels_ends_in_its_pause,
+    whoever_was_taken_for_dead_sends_no_second_batch,
 );
 
 type Got = Arc<Mutex<Vec<Uuid>>>;
@@ -62,13 +69,15 @@ fn order() -> Replay {
         pause: Duration::ZERO,
         carriage: Carriage { domains: Vec::new(), schemas: Arc::default() },
         going: Going::default(),
+        from: Progress::default(),
+        turn: None,
     }
 }
 
 async fn sent(world: &World, keys: &[&str]) {
     for key in keys {
         world.make_pending(&[*key]).await;
-        world.store.acknowledge(&[event_id(key)]).await.unwrap();
+        world.acknowledge(&[key]).await;
     }
 }
 
@@ -203,21 +212,180 @@ async fn filters_choose_by_key_type_run_and_time(world: World) {
     ];
     for (filter, wanted) in filters {
         let counted: u64 =
-            world.store.sent_counts(&filter).await.unwrap().iter().map(|count| count.count).sum();
+            world.store.sent_counts(&filter, 0).await.unwrap().iter().map(|count| count.count).sum();
         let (done, _) = replayed(&world, &Replay { filter: filter.clone(), ..order() }, []).await;
         assert_eq!((done.sent, counted), (wanted, wanted), "{filter:?}");
     }
+}
+
+async fn begun(world: &World) -> Turn {
+    let new = NewReplay {
+        replay_id: Uuid::now_v7(),
+        who: "ada".to_owned(),
+        likeness: Uuid::nil(),
+        filter: SentFilter::default(),
+        to: None,
+        is_forced: false,
+        limit: None,
+        pause: Duration::ZERO,
+        eligible: 3,
+    };
+    let Begun::Now { turn, .. } = world.store.begin_replay(&new).await.unwrap() else { panic!("it runs") };
+    turn
+}
+
+/// One event to a batch, without a pause that anybody would notice.
+fn one_by_one() -> Replay {
+    Replay { pause: Duration::from_micros(1), ..order() }
+}
+
+async fn carried_out(
+    world: &World,
+    order: Replay,
+    turn: Turn,
+    answers: impl IntoIterator<Item = Delivery>,
+) -> (Replayed, TurnStanding, Vec<Uuid>) {
+    let (got, mut queues) = keeping(answers);
+    let (came, standing) = carry_out(&world.store, &mut queues, order, turn, &|_| ()).await.unwrap();
+    let got = got.lock().unwrap().clone();
+    (came, standing, got)
+}
+
+async fn gone_on(world: &World, turn: Turn) -> (Turn, Progress) {
+    match world.store.carry_replay_on(&turn.replay_id.into(), Duration::ZERO).await.unwrap() {
+        CarriedOn::Now(turn, record) => (turn, record.progress),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn what_stopped_goes_on_behind_the_last_batch_that_was_confirmed(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3"]).await;
+    let turn = begun(&world).await;
+    let first = one_by_one();
+    let going = first.going.clone();
+    let (got, mut queues) = keeping([]);
+    let ends = |sent: u64| {
+        if sent == 1 {
+            going.end();
+        }
+    };
+    let came = carry_out(&world.store, &mut queues, first, turn, &ends).await.unwrap();
+    assert_eq!((came.0.sent, came.1), (1, TurnStanding::Ours));
+    assert_eq!(*got.lock().unwrap(), ["ch_1"].map(event_id));
+    let kept = world.store.find_replay(&turn.replay_id.into()).await.unwrap();
+    assert_eq!(
+        (kept.state, kept.progress.sent, kept.why.as_deref()),
+        (ReplayState::Interrupted, 1, Some(ASKED))
+    );
+
+    let (turn, from) = gone_on(&world, turn).await;
+    let (came, standing, got) = carried_out(&world, Replay { from, ..order() }, turn, []).await;
+    assert_eq!((came.sent, came.stopped, standing), (2, None, TurnStanding::Ours));
+    assert_eq!(got, ["ch_2", "ch_3"].map(event_id));
+    let kept = world.store.find_replay(&turn.replay_id.into()).await.unwrap();
+    assert_eq!((kept.state, kept.progress.sent), (ReplayState::Done, 3));
+}
+
+async fn a_queue_that_stops_interrupts_a_replay_which_goes_on_once_it_works(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3"]).await;
+    let turn = begun(&world).await;
+    let yes = Delivery { outcomes: vec![Outcome::Acknowledged], fault: None };
+    let full = || Delivery { outcomes: vec![Outcome::NotNow("the disk is full".to_owned())], fault: None };
+    let answers = std::iter::once(yes).chain(std::iter::repeat_with(full).take(6));
+    let (came, standing, got) = carried_out(&world, one_by_one(), turn, answers).await;
+    assert_eq!((came.sent, standing, got.len()), (1, TurnStanding::Ours, 7));
+    let kept = world.store.find_replay(&turn.replay_id.into()).await.unwrap();
+    assert_eq!((kept.state, kept.why.as_deref()), (ReplayState::Interrupted, Some("the disk is full")));
+    let (turn, from) = gone_on(&world, turn).await;
+    let (came, standing, got) = carried_out(&world, Replay { from, ..order() }, turn, []).await;
+    assert_eq!((came.stopped, standing), (None, TurnStanding::Ours));
+    assert_eq!(got, ["ch_2", "ch_3"].map(event_id));
+}
+
+async fn a_limit_is_of_all_calls_together(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3", "ch_4"]).await;
+    let (first, _) = replayed(&world, &Replay { limit: Some(1), ..order() }, []).await;
+    assert_eq!(first.sent, 1);
+    let turn = begun(&world).await;
+    let (_, _, got) = carried_out(&world, Replay { limit: Some(1), ..order() }, turn, []).await;
+    assert_eq!(got, ["ch_1"].map(event_id));
+    let from = world.store.find_replay(&turn.replay_id.into()).await.unwrap().progress;
+    let (came, got) = replayed(&world, &Replay { from, limit: Some(3), ..order() }, []).await;
+    assert_eq!((came.sent, got), (2, ["ch_2", "ch_3"].map(event_id).into()));
+}
+
+async fn what_is_left_out_is_counted_once_however_often_it_goes_on(world: World) {
+    sent(&world, &["ch_1", "ch_2", "ch_3", "ch_4"]).await;
+    let mut findings = Vec::new();
+    for key in ["ch_1", "ch_4"] {
+        let mut over = world.finding(key).await;
+        over.state = State::Healed;
+        findings.push(over);
+    }
+    let commit = crate::store::Commit { findings, ..crate::store::Commit::default() };
+    world.store.commit(&world.lease, commit).await.unwrap();
+    let turn = begun(&world).await;
+    let (came, ..) = carried_out(&world, Replay { limit: Some(1), ..order() }, turn, []).await;
+    assert_eq!((came.sent, came.over), (1, 1), "what lies behind it is not looked at yet");
+    let from = world.store.find_replay(&turn.replay_id.into()).await.unwrap().progress;
+    assert_eq!((from.sent, from.over), (1, 1));
+    let (came, _) = replayed(&world, &Replay { from, ..order() }, []).await;
+    assert_eq!((came.sent, came.over), (1, 1));
+}
+
+async fn a_replay_that_somebody_cancels_ends_between_two_batches(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    let turn = begun(&world).await;
+    world.store.cancel_replay(&turn.replay_id.into(), "bob").await.unwrap();
+    let (came, standing, got) = carried_out(&world, one_by_one(), turn, []).await;
+    assert_eq!((came.sent, standing), (1, TurnStanding::CancelledBy("bob".to_owned())));
+    assert_eq!(got, ["ch_1"].map(event_id));
+    let kept = world.store.find_replay(&turn.replay_id.into()).await.unwrap();
+    assert_eq!((kept.state, kept.progress.sent), (ReplayState::Cancelled, 1), "what was sent counts");
+}
+
+async fn a_replay_that_somebody_cancels_ends_in_its_pause(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    let turn = begun(&world).await;
+    let order = Replay { pause: Duration::from_hours(1), ..order() };
+    let (first, sent_one) = tokio::sync::oneshot::channel();
+    let first = Mutex::new(Some(first));
+    let moved = |_| {
+        if let Some(first) = first.lock().unwrap().take() {
+            first.send(()).unwrap();
+        }
+    };
+    let (_, mut queues) = keeping([]);
+    let carried = carry_out(&world.store, &mut queues, order, turn, &moved);
+    let cancelled = async {
+        sent_one.await.unwrap();
+        world.store.cancel_replay(&turn.replay_id.into(), "bob").await.unwrap();
+    };
+    let (carried, ()) = tokio::join!(carried, cancelled);
+    let (came, standing) = carried.unwrap();
+    assert_eq!((came.sent, standing), (1, TurnStanding::CancelledBy("bob".to_owned())));
+}
+
+async fn whoever_was_taken_for_dead_sends_no_second_batch(world: World) {
+    sent(&world, &["ch_1", "ch_2"]).await;
+    let turn = begun(&world).await;
+    world.age("replays", "heartbeat_at").await;
+    let (other, from) = gone_on(&world, turn).await;
+    let (came, standing, _) = carried_out(&world, one_by_one(), turn, []).await;
+    assert_eq!((came.sent, standing), (1, TurnStanding::Lost));
+    let (came, standing, _) = carried_out(&world, Replay { from, ..order() }, other, []).await;
+    assert_eq!((came.sent, standing), (2, TurnStanding::Ours), "what one without the turn says is not kept");
 }
 
 proptest! {
     #[test]
     fn lots_keep_every_event_in_its_order_and_no_key_twice(keys in prop::collection::vec((0_u8..5, 0_u8..2), 0..40), most in 1_usize..7) {
         let events: Vec<SentEvent> = keys.iter().zip(1..).map(|((key, queue), seq)| SentEvent {
-            seq,
             queue: format!("queue {queue}"),
             is_needed: true,
             kind: Kind::Missing,
             event: Outgoing {
+                seq,
                 event_id: Uuid::nil(),
                 id: id(&format!("ch_{key}")),
                 source: String::new(),

@@ -67,3 +67,22 @@ async fn a_token_that_expired_is_dropped_and_the_whole_feed_is_read() {
     assert!(!world.lists().last().unwrap().contains("since"));
     assert_eq!(saved(&world).await, Some("t2".to_owned()));
 }
+
+#[tokio::test]
+async fn whoever_asks_for_everything_gets_the_whole_feed_and_goes_on_from_the_token_of_that() {
+    let world = World::new().await;
+    world.both(&[item("a", 1), item("b", 2)]).await;
+    world.change(|shelf| shelf.extra = json!({ "token": "t1" }));
+    world.run(changes()).await;
+    world.unlocal("a").await;
+    world.change(|shelf| {
+        shelf.extra = json!({ "token": "t2" });
+        shelf.moods = [Some(400)].into();
+    });
+    let broken = world.full(changes(), 100).await;
+    assert_eq!((broken.status, saved(&world).await), (Status::Partial, Some("t1".to_owned())), "{broken:?}");
+    let full = world.full(changes(), 100).await;
+    assert_eq!((full.status, findings(&full)), (Status::Done, set(["missing a"])), "{full:?}");
+    assert!(!world.lists().last().unwrap().contains("since"));
+    assert_eq!(saved(&world).await, Some("t2".to_owned()));
+}

@@ -15,7 +15,7 @@ use tieout_reconcilers::page::{
 use tieout_reconcilers::path::Path;
 use tieout_reconcilers::projection::{At, Projection};
 use tieout_reconcilers::reconciler::{
-    ClockKind, Feed, Local, Order, Orphans, Place, Policy, Reconciler, Remedy,
+    ClockKind, Data, Emission, Feed, Local, Order, Orphans, Place, Policy, Reconciler, Remedy,
 };
 use tieout_reconcilers::schedule::Schedule;
 use tieout_reconcilers::window::Slice;
@@ -34,6 +34,8 @@ pub(super) struct Double {
     pub page: Projection,
     /// Whether the provider can be asked how many items a slice has.
     pub counts: bool,
+    /// The queue that gets an event about every discrepancy, if any does.
+    pub queue: Option<&'static str>,
     /// Where this reconciler itself makes a mistake: `page` or `remedy`.
     pub blunders: Option<&'static str>,
 }
@@ -60,6 +62,7 @@ impl Double {
             local: local(),
             page: Projection::new(&At::required(path("data")), &slots, &[], 1_000),
             counts: false,
+            queue: None,
             blunders: None,
         }
     }
@@ -205,7 +208,14 @@ impl Reconciler for Double {
 
     fn remedy(&self, _: Kind) -> Remedy {
         assert!(self.blunders != Some("remedy"), "a kind that nobody thought of");
-        Remedy::Report
+        self.queue.map_or(Remedy::Report, |queue| {
+            Remedy::Emit(Emission {
+                queue: queue.to_owned(),
+                event_type: "com.example.item.changed".to_owned(),
+                data: Data::Full,
+                schema: None,
+            })
+        })
     }
 }
 

@@ -24,7 +24,7 @@ fn of(fan_out: FanOut) -> Double {
     Double { fan_out, local, ..double }
 }
 
-fn accounts(names: &[&str]) -> Double {
+pub(super) fn accounts(names: &[&str]) -> Double {
     of(FanOut::Members(names.iter().map(|name| member(name)).collect()))
 }
 

@@ -11,6 +11,7 @@ mod moods;
 mod panics;
 mod parts;
 mod proofs;
+mod repairs;
 mod sharing;
 mod timeless;
 mod traffic;

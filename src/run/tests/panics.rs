@@ -23,7 +23,7 @@ async fn a_mistake(blunders: &'static str) {
     assert_eq!((second.status, findings(second)), (Status::Done, set(["missing i1"])));
     assert_eq!((report.status, report.exit.code), (Status::Failed, exit::FAILED));
     // The report is final, and nothing of the first domain was half written.
-    let kept = world.store.find_run("latest").await.unwrap();
+    let kept = world.store.find_run(&"latest".parse().unwrap()).await.unwrap();
     assert_eq!((kept.summary.status, kept.summary.exit_code), (Status::Failed, Some(1)));
     assert_eq!(kept.report_json, Some(serde_json::to_string(&report).unwrap()));
     let found = world.store.list(&FindingFilter::default()).await.unwrap();

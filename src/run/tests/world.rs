@@ -1,6 +1,8 @@
 //! A provider with moods, a local table and a state store, and runs of one domain between them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeBounds;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +22,9 @@ use super::double::Double;
 use crate::clock::{Clock, Clocks};
 use crate::local::Database;
 use crate::progress::{Progress, Watcher};
+use crate::queue::{self, QueueSettings};
 use crate::report::{DomainReport, RunReport};
-use crate::run::{Bookmarks, Found, IfLocked, Job, Mode, Options, Scope, Shard, run};
+use crate::run::{Bookmarks, Call, Found, IfLocked, Job, Mode, Options, Scope, Shard, Terms, run};
 use crate::source::{Client, ProviderSettings};
 use crate::store::Store;
 
@@ -242,9 +245,20 @@ impl World {
 
     /// Changes the local side from outside a runtime, as a webhook does while a look-up is under way.
     pub(super) fn write_meanwhile(&self, id: &'static str, sql: &'static str) {
+        self.write_at_look_up(id, 1.., sql);
+    }
+
+    /// The same at some look-ups of an id alone, by their number from 1.
+    pub(super) fn write_at_look_up(
+        &self,
+        id: &'static str,
+        which: impl RangeBounds<usize> + Send + 'static,
+        sql: &'static str,
+    ) {
         let options = SqliteConnectOptions::new().filename(self.dir.path().join("app.db"));
+        let n_asked = AtomicUsize::new(0);
         let write = move |asked: &str| {
-            if asked != id {
+            if asked != id || !which.contains(&(n_asked.fetch_add(1, Ordering::Relaxed) + 1)) {
                 return;
             }
             let options = options.clone();
@@ -318,6 +332,32 @@ impl World {
         let clock = Clock::still(at(second));
         let clocks = Clocks { process: clock.clone(), local: clock };
         self.run_by(domain, Scope::Coverage, clocks).await
+    }
+
+    /// A run that reads everything, at a second after the start of the world.
+    pub(super) async fn full(&self, domain: Double, second: i64) -> DomainReport {
+        let clock = Clock::still(at(second));
+        let clocks = Clocks { process: clock.clone(), local: clock };
+        self.run_by(domain, Scope::Full, clocks).await
+    }
+
+    /// A night that delivers into a file, and then looks for so long whether what it sent is repaired.
+    pub(super) async fn confirming(&self, domain: Double, second: i64, time: Duration) -> RunReport {
+        let clock = Clock::still(at(second));
+        let clocks = Clocks { process: clock.clone(), local: clock };
+        let job = self.job(vec![domain], Scope::Coverage, clocks).await;
+        let terms = Terms { confirm: Some(time), ..Terms::default() };
+        let job =
+            Job { options: Options { drain: Duration::from_mins(1), terms, ..job.options.clone() }, ..job };
+        let file = QueueSettings::Ndjson { path: self.dir.path().join("events.ndjson") };
+        let mut queues = BTreeMap::from([("shop".to_owned(), queue::open(&file))]);
+        run(&job, &mut queues).await.unwrap()
+    }
+
+    /// The events in that file.
+    pub(super) fn sent(&self) -> usize {
+        let text = std::fs::read_to_string(self.dir.path().join("events.ndjson")).unwrap_or_default();
+        text.lines().count()
     }
 
     /// A run about one key.
@@ -409,8 +449,10 @@ impl World {
         let database = Database::connect("app", &url.into()).await.unwrap();
         Job {
             run_id: Uuid::now_v7(),
+            call: Call::default(),
             store: self.store.clone(),
             domains: domains.into_iter().map(|domain| Arc::new(domain) as Arc<dyn Reconciler>).collect(),
+            lacking: BTreeMap::new(),
             clients: [("shop".to_owned(), Ok(Client::new(&settings).unwrap()))].into(),
             databases: [("app".to_owned(), Ok(database))].into(),
             watcher: Arc::new(Nobody),
@@ -433,6 +475,7 @@ impl World {
                 list: 1_000,
                 concurrency: 4,
                 bookmarks: Bookmarks::EveryPage,
+                terms: Terms::default(),
                 differences_exit: false,
                 keep: crate::store::Keep::default(),
             },

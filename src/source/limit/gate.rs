@@ -27,10 +27,14 @@ pub(super) struct Gate {
     budget: Mutex<Budget>,
     /// Where other processes have a share in the declared rate.
     shared: Option<Shared>,
+    /// The pace that was asked for, where one was: all budgets of the provider have a share in it.
+    pace: Option<Shared>,
     /// Something that the first in the queue waits for may have come to pass.
     changed: Notify,
     seats: Option<Semaphore>,
     max_wait: Duration,
+    /// Whether every request passes at once.
+    is_open: bool,
 }
 
 /// A request that was let through, and is under way until this is dropped.
@@ -51,10 +55,47 @@ impl Gate {
             waiting: AtomicU32::new(0),
             budget: Mutex::new(budget),
             shared,
+            pace: None,
             changed: Notify::new(),
             seats: allowance.concurrent.map(|seats| Semaphore::new(seats.get() as usize)),
             max_wait: caps.max_wait,
+            is_open: false,
         }
+    }
+
+    /// The same, whose requests wait for their turn in a pace as well.
+    pub(super) fn paced(self, pace: Option<Shared>) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Waits for a turn in the pace that was asked for.
+    pub(super) async fn keep_pace(
+        &self,
+        deadline: Option<Instant>,
+        going: &Going,
+    ) -> Result<(), SourceError> {
+        match &self.pace {
+            Some(pace) => pace.turn(1, deadline, going).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for a moment of every limit that others have a share in.
+    async fn share(&self, deadline: Option<Instant>, going: &Going) -> Result<(), SourceError> {
+        for moments in [&self.pace, &self.shared].into_iter().flatten() {
+            moments.turn(self.waiting.load(Ordering::Relaxed), deadline, going).await?;
+        }
+        Ok(())
+    }
+
+    /// The same, which lets every request through at once.
+    pub(super) fn opened(self) -> Self {
+        Self { is_open: true, ..self }
+    }
+
+    /// Whether every request passes at once.
+    pub(super) const fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Waits for a seat among those that are under way, where their number is limited.
@@ -78,21 +119,23 @@ impl Gate {
     async fn turn(&self, deadline: Option<Instant>, going: &Going) -> Result<Ticket, SourceError> {
         let _waits = Waits::among(&self.waiting);
         let _first_in_the_queue = self.queue.lock().await;
-        let (mut due, mut has_moment) = (None, self.shared.is_none());
+        let shares_nothing = self.shared.is_none() && self.pace.is_none();
+        let (mut due, mut has_moment) = (None, shares_nothing);
         loop {
             let now = Instant::now();
             let ready = self.budget().ready(now);
-            match (ready, &self.shared) {
-                (Ready::Now, Some(shared)) if !has_moment => {
-                    shared.turn(self.waiting.load(Ordering::Relaxed), deadline, going).await?;
-                    has_moment = true;
-                    continue;
-                }
-                // Something came between, and the moment is over with it.
-                _ => has_moment = self.shared.is_none() || ready == Ready::Now,
+            if ready == Ready::Now && !has_moment {
+                self.share(deadline, going).await?;
+                has_moment = true;
+                continue;
             }
+            // Where something came between, the moment is over with it.
+            has_moment = shares_nothing || ready == Ready::Now;
             match ready {
                 Ready::Now => return Ok(self.budget().take(due, now)),
+                Ready::At(_) | Ready::TooLate(_) | Ready::TooSlow(_) if self.is_open => {
+                    return Ok(self.budget().take(due, now));
+                }
                 Ready::TooLate(asked) => return Err(SourceError::Throttled { asked, most: self.max_wait }),
                 Ready::TooSlow(wait) => return Err(SourceError::NotSoon { wait, most: self.max_wait }),
                 Ready::At(at) if deadline.is_some_and(|deadline| at > deadline) => {

@@ -38,6 +38,25 @@ pub(in crate::source) struct Sharing {
     pub(in crate::source) owner: String,
 }
 
+/// A rate that all budgets of a provider keep together, beside what each of them permits.
+#[derive(Debug, Clone)]
+pub(in crate::source) struct Pacing {
+    /// Who gives out its moments.
+    pub(in crate::source) ledger: Arc<dyn Ledger>,
+    /// Names the provider.
+    pub(in crate::source) limit: String,
+    /// Requests per second.
+    pub(in crate::source) per_second: f64,
+}
+
+impl Pacing {
+    /// What one budget asks for its turn. However long that takes, it is waited for: somebody asked for it.
+    fn turns(&self) -> Option<Shared> {
+        let allowance = Allowance { per_second: Some(self.per_second), ..Allowance::default() };
+        Shared::new(&self.ledger, self.limit.clone(), &allowance, Duration::MAX)
+    }
+}
+
 impl Gates {
     /// The budgets of what a provider permits. Declared rates are shared with other processes where that is said.
     pub(in crate::source) fn new(limits: &Limits, caps: &Caps, sharing: Option<&Sharing>) -> Self {
@@ -56,6 +75,32 @@ impl Gates {
             polls: Mutex::default(),
             max_wait: caps.max_wait,
         }
+    }
+
+    /// The same, whose requests keep a pace together with those of others.
+    pub(in crate::source) fn paced(self, pacing: &Pacing) -> Self {
+        let classes = self.classes.into_iter();
+        Self {
+            everywhere: self.everywhere.paced(pacing.turns()),
+            classes: classes.map(|(routes, gate)| (routes, gate.paced(pacing.turns()))).collect(),
+            ..self
+        }
+    }
+
+    /// Waits until the pace that was asked for permits a request which no budget counts.
+    pub(in crate::source) async fn keep_pace(
+        &self,
+        deadline: Option<Instant>,
+        going: &Going,
+    ) -> Result<(), SourceError> {
+        self.everywhere.keep_pace(deadline, going).await
+    }
+
+    /// Budgets that let every request through at once and still learn from the answers: nobody is there whom a pause would spare.
+    pub(in crate::source) fn open(limits: &Limits, caps: &Caps) -> Self {
+        let gates = Self::new(limits, caps, None);
+        let classes = gates.classes.into_iter().map(|(routes, gate)| (routes, gate.opened())).collect();
+        Self { everywhere: gates.everywhere.opened(), classes, ..gates }
     }
 
     /// Waits until a request to an address may be sent. `route` is its path below the base. The provider's own limit on requests under way holds for those of
@@ -102,7 +147,7 @@ impl Gates {
         going: &Going,
     ) -> Result<(), SourceError> {
         let next = self.polls().get(to).copied();
-        let Some(next) = next else { return Ok(()) };
+        let Some(next) = next.filter(|_| !self.everywhere.is_open()) else { return Ok(()) };
         let wait = next.saturating_duration_since(Instant::now());
         if wait > self.max_wait {
             return Err(SourceError::Throttled { asked: wait, most: self.max_wait });

@@ -14,9 +14,9 @@ use tokio_rustls::rustls::server::{WantsServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::{ConfigBuilder, RootCertStore, ServerConfig};
 
 use self::certificate::{Certified, certified, pem};
-use super::double::request;
+use super::double::{request, usual};
 use super::settings;
-use crate::source::{Client, SourceError};
+use crate::source::{Client, NextStep, Sent, SourceError};
 
 /// A server that talks to nobody but the holder of one certificate.
 async fn strict(server: Certified, client: &Certified) -> String {
@@ -85,6 +85,15 @@ async fn a_connection_shows_the_configured_certificate() {
     let said =
         format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_ends_the_asking_at_once_and_says_what_to_do() {
+    let client = Client::new(&settings(&untrusted_server().await)).unwrap();
+    let refused = client.fetch(&request("/a", &[]), None, usual).await.unwrap_err();
+    assert_eq!(refused.next_step(), NextStep::FixSettings, "{refused}");
+    assert_eq!(client.sent(), Sent { failed: 1, ..Sent::default() }, "it is not asked again");
+    insta::assert_snapshot!(refused);
 }
 
 #[test]

@@ -45,10 +45,13 @@ fn client(server: &MockServer) -> Client {
     Client::new(&settings(&server.uri())).unwrap()
 }
 
+fn started(client: Client, double: Double) -> Walk {
+    Walk::start(client, Arc::new(double), double::slice())
+}
+
 /// Walks to the end.
 async fn walk(client: Client, double: Double) -> (Vec<WalkedPage>, Coverage) {
-    let slice = double::slice();
-    let mut walk = Walk::start(client, Arc::new(double), slice);
+    let mut walk = started(client, double);
     let mut pages = Vec::new();
     while let Some(page) = walk.next().await {
         pages.push(page);

@@ -12,7 +12,7 @@ use wiremock::matchers::{any, body_string_contains, header, method, path, query_
 use wiremock::{Mock, MockBuilder, MockServer, ResponseTemplate};
 
 use super::double::{Double, Paging, request};
-use super::{settings, walk};
+use super::{settings, untrusted_server, walk};
 use crate::source::{Client, Coverage, NextStep, ProviderSettings, SourceError};
 
 /// What a test's `auth` block makes of the settings; every `{secret.X}` is `CANARY-X`.
@@ -116,6 +116,13 @@ async fn a_storm_of_refusals_renews_the_token_once() {
     let client = Client::new(&authorised(&server.uri(), OAUTH)).unwrap();
     let asked = futures::future::join_all((0..32).map(|_| get(&client))).await;
     assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_with_a_certificate_that_nobody_vouches_for_is_asked_once() {
+    let client = Client::new(&authorised(&untrusted_server().await, OAUTH)).unwrap();
+    let refused = get(&client).await.unwrap_err();
+    assert!(matches!(refused, SourceError::Untrusted { .. }), "{refused}");
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use tieout_reconcilers::outline::Outline;
 use tieout_reconcilers::page::PageFault;
 use tieout_reconcilers::projection::ShapeFault;
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::double::{Double, Paging};
-use super::{client, reason, walk};
+use super::{client, reason, started, walk};
 use crate::source::{Coverage, NextStep, Reason, SourceError, Walk, WalkedPage};
 
 /// Answers the list with one body.
@@ -49,6 +49,33 @@ async fn cursors_are_followed_to_the_end() {
     assert_eq!(keys(&pages), [r#""a""#, r#""b""#, r#""c""#]);
     assert_eq!(pages.iter().map(|p| p.number).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(pages[1].faults.len(), 1, "a row that is no object is a fault and not an end");
+}
+
+#[tokio::test]
+async fn a_walk_that_is_given_up_hands_out_what_it_has_and_asks_for_nothing_more() {
+    const PAGES: u64 = 1_000;
+    let server = MockServer::start().await;
+    let chain = |request: &Request| {
+        let asked = request.url.query_pairs().find(|(name, _)| name == "cursor");
+        let n = asked.map_or(0, |(_, cursor)| cursor.parse::<u64>().unwrap()) + 1;
+        let next = if n < PAGES { format!(r#","next":"{n}""#) } else { String::new() };
+        json(&format!(r#"{{"data":[{{"id":{n}}}]{next}}}"#))
+    };
+    Mock::given(path("/charges")).respond_with(chain).mount(&server).await;
+    let mut walk = started(client(&server), Double::new(Paging::Cursor));
+    walk.next().await.unwrap();
+    let asked_by_then = server.received_requests().await.unwrap().len();
+    walk.give_up();
+    let mut taken = 1;
+    while walk.next().await.is_some() {
+        taken += 1;
+    }
+    let asked = server.received_requests().await.unwrap().len();
+    assert!(
+        taken < PAGES && asked <= asked_by_then + 1,
+        "{taken} pages, {asked} requests after {asked_by_then}"
+    );
+    assert_eq!(walk.coverage().await, Coverage::Partial(vec![Reason::Abandoned]));
 }
 
 #[tokio::test]

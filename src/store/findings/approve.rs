@@ -8,6 +8,7 @@ use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::lease::{Lease, fence};
+use crate::store::outbox::LetGo;
 use crate::store::sql::{Tx, args};
 
 /// The held findings of a run in one member of a domain.
@@ -109,9 +110,9 @@ async fn let_go(
 }
 
 async fn let_events_go(tx: &mut Tx, lease: &Lease, held_by: Uuid, now: Instant) -> Result<(), StoreError> {
-    let events = format!(
-        "UPDATE outbox SET state = 'pending', reason = NULL, due_at = $4 WHERE state = 'held' AND event_id IN
-             (SELECT event_id FROM findings WHERE {HELD} AND event_id IS NOT NULL)"
+    let of = format!(
+        "state = 'held' AND event_id IN (SELECT event_id FROM findings WHERE {HELD} AND event_id IS NOT NULL)"
     );
-    tx.execute(events, &args![lease.domain().as_str(), lease.each().as_str(), held_by, now]).await.map(drop)
+    let events = LetGo { set: "state = 'pending', reason = NULL", of: &of, due: "$4" };
+    events.run(tx, &args![lease.domain().as_str(), lease.each().as_str(), held_by, now]).await
 }

@@ -1,4 +1,4 @@
-//! What people do to events, as the findings see it, inside a transaction of the caller that holds both.
+//! What people and the retry job do to events, as the findings see it, inside a transaction of the caller that holds both.
 
 use tieout_reconcilers::instant::Instant;
 
@@ -6,7 +6,7 @@ use super::write::HISTORY_OF_ACTS;
 use crate::store::error::StoreError;
 use crate::store::sql::{Tx, Value, args, params};
 
-/// Writes into the history of the findings of some events what a person did to these.
+/// Writes into the history of the findings of some events what was done to these, and by whom.
 pub(in crate::store) async fn note_events(
     tx: &mut Tx,
     events: &[Value<'_>],

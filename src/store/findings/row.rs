@@ -120,7 +120,8 @@ fn ignored(row: &Row) -> Result<Option<Ignored>, StoreError> {
     Ok(Some(Ignored { until: row.time_or_null("ignored_until")?, why }))
 }
 
-fn amount(row: &Row) -> Result<Option<Money>, StoreError> {
+/// The money that a finding moves, from its columns `amount_minor` and `currency`.
+pub(in crate::store) fn amount(row: &Row) -> Result<Option<Money>, StoreError> {
     let Some(currency) = row.text_or_null("currency")? else { return Ok(None) };
     let minor = row.word("amount_minor", |digits| digits.parse().ok())?;
     Ok(Some(Money { currency: currency.into(), minor }))

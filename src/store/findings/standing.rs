@@ -21,6 +21,8 @@ pub struct StandingCount {
     pub oldest: Option<Instant>,
     /// Who takes care of how many of those that are followed, most first.
     pub owners: Vec<(String, u64)>,
+    /// How many open findings have an event that was given up and that nobody dropped.
+    pub dead_letters: u64,
 }
 
 impl Store {
@@ -55,6 +57,19 @@ impl Store {
             .await?;
         for row in &rows {
             standing.owners.push((row.text("owner")?, row.count("count")?));
+        }
+        let rows = tx
+            .rows(
+                "SELECT COUNT(*) AS count FROM outbox JOIN findings ON findings.domain = outbox.domain
+                     AND findings.each_ = outbox.each_ AND findings.key = outbox.key
+                     AND findings.event_id = outbox.event_id
+                 WHERE outbox.aside = 'dead' AND outbox.dropped_at IS NULL AND outbox.domain = $1
+                     AND findings.state = 'open'",
+                &args![domain.as_str()],
+            )
+            .await?;
+        for row in &rows {
+            standing.dead_letters = row.count("count")?;
         }
         Ok(standing)
     }

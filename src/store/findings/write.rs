@@ -64,7 +64,7 @@ pub(in crate::store) async fn hold(
     let whose = by.clause(4);
     let staged = format!(
         "state = 'open' AND event_id IN
-        (SELECT event_id FROM outbox WHERE domain = $1 AND each_ = $2 AND state = 'staged'{whose})"
+        (SELECT event_id FROM outbox WHERE domain = $1 AND each_ = $2 AND aside = 'staged'{whose})"
     );
     let args = args![lease.domain().as_str(), lease.each().as_str(), reason, lease.run_id()];
     let history = format!(
@@ -87,7 +87,10 @@ pub(in crate::store) async fn acknowledge(
     events: &[Value<'_>],
     now: Instant,
 ) -> Result<(), StoreError> {
-    let open = format!("state = 'open' AND event_id IN ({})", params(events.len(), 1));
+    let open = format!(
+        "state = 'open' AND event_id IN (SELECT event_id FROM outbox WHERE seq IN ({}))",
+        params(events.len(), 1)
+    );
     let args = [args![now].as_slice(), events].concat();
     let history = format!(
         "{HISTORY} SELECT domain, each_, key, episode, 'emitted', $1, run_id, NULL FROM findings

@@ -8,7 +8,7 @@ use tieout_reconcilers::window::Window;
 
 use super::ends::Counted;
 use super::pushes;
-use crate::finding::State;
+use crate::finding::{BASELINE, State};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::sql::{Row, Tx, args};
@@ -20,6 +20,8 @@ pub struct Measured {
     pub kept: BTreeMap<String, Kept>,
     /// Findings that are not over.
     pub findings: Vec<FindingGroup>,
+    /// Findings that safety limits hold, by domain.
+    pub held: BTreeMap<String, Backlog>,
     /// Events that were given up and that nobody dropped, by domain.
     pub dead: BTreeMap<String, Backlog>,
     /// Whoever was ever worked on, by domain and member; the member is empty where the domain has no fan-out.
@@ -91,8 +93,12 @@ const FINDINGS: &str = "SELECT domain, kind, state, currency, COUNT(*) AS count,
     FROM findings WHERE state IN ('suspected', 'open', 'emitted', 'held', 'recurring')
     GROUP BY domain, kind, state, currency ORDER BY domain, kind, state, currency";
 
+/// What a person asked to be held is not urgent.
+const HELD: &str = "SELECT domain, COUNT(*) AS count, MIN(first_seen) AS oldest
+    FROM findings WHERE state = 'held' AND (reason IS NULL OR reason <> $1) GROUP BY domain";
+
 const DEAD: &str = "SELECT domain, COUNT(*) AS count, MIN(COALESCE(first_failed_at, staged_at)) AS oldest
-    FROM outbox WHERE state = 'dead' AND dropped_at IS NULL GROUP BY domain";
+    FROM outbox WHERE aside = 'dead' AND dropped_at IS NULL GROUP BY domain";
 
 const MEMBERS: &str = "SELECT domain, each_, holder, acquired_at, expires_at,
         (SELECT MIN(from_at) FROM slices WHERE slices.domain = leases.domain AND slices.each_ = leases.each_
@@ -109,6 +115,7 @@ impl Store {
         Ok(Measured {
             kept: kept(&mut tx).await?,
             findings: tx.rows(FINDINGS, &[]).await?.iter().map(finding_group).collect::<Result<_, _>>()?,
+            held: tx.rows(HELD, &args![BASELINE]).await?.iter().map(backlog).collect::<Result<_, _>>()?,
             dead: tx.rows(DEAD, &[]).await?.iter().map(backlog).collect::<Result<_, _>>()?,
             members,
             paused: paused(&mut tx).await?,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
+use tieout_reconcilers::money::Money;
 use tieout_reconcilers::name::{DomainName, Each};
 use uuid::Uuid;
 
@@ -12,15 +13,20 @@ use crate::dead_letter::Group;
 use crate::finding::Identity;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::findings::amount;
 use crate::store::sql::{Row, Value, args, params};
 
 /// Rows of one statement.
 const BATCH: u32 = 1_000;
 
-/// Everything about an event but what it carries.
-const COLUMNS: &str =
-    "seq, event_id, domain, each_, key, episode, queue, type, state, class, reason, attempts, retries,
-    run_id, staged_at, due_at, first_failed_at, finished_at, dropped_at, dropped_by, dropped_why";
+/// Everything about an event but what it carries, with the money that its finding moves while that is about it and not over.
+const LETTERS: &str = "SELECT outbox.seq, outbox.event_id, outbox.domain, outbox.each_, outbox.key, outbox.episode, outbox.queue,
+        outbox.type, outbox.state, outbox.class, outbox.reason, outbox.attempts, outbox.retries, outbox.run_id,
+        outbox.staged_at, outbox.last_due_at, outbox.first_failed_at, outbox.finished_at, outbox.dropped_at,
+        outbox.dropped_by, outbox.dropped_why, findings.amount_minor, findings.currency
+    FROM outbox LEFT JOIN findings ON findings.domain = outbox.domain AND findings.each_ = outbox.each_
+        AND findings.key = outbox.key AND findings.event_id = outbox.event_id
+        AND findings.state IN ('suspected', 'open', 'emitted', 'held', 'recurring')";
 
 /// An event that was given up, or one that was asked for by its id, wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +65,8 @@ pub struct DeadLetter {
     pub finished_at: Option<Instant>,
     /// That a person dropped it.
     pub dropped: Option<Dropped>,
+    /// The money that its finding moves, while that is about this very event and not over.
+    pub at_stake: Option<Money>,
 }
 
 /// That a person decided never to send an event.
@@ -127,20 +135,20 @@ impl Store {
             Shown::Dead => "dropped_at IS NULL",
             Shown::Dropped => "dropped_at IS NOT NULL",
         };
-        let mut conditions = vec![format!("state = 'dead' AND {dropped} AND seq > $1")];
+        let mut conditions = vec![format!("outbox.aside = 'dead' AND outbox.{dropped} AND outbox.seq > $1")];
         let mut args = args![after].to_vec();
         for (column, words) in restrictions(filter) {
             if !words.is_empty() {
-                conditions.push(format!("{column} IN ({})", params(words.len(), args.len())));
+                conditions.push(format!("outbox.{column} IN ({})", params(words.len(), args.len())));
                 args.extend(words.into_iter().map(Value::from));
             }
         }
         if let Some(since) = filter.since {
             args.push(since.into());
-            conditions.push(format!("finished_at >= ${}", args.len()));
+            conditions.push(format!("outbox.finished_at >= ${}", args.len()));
         }
         let conditions = conditions.join(" AND ");
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {conditions} ORDER BY seq LIMIT {BATCH}");
+        let sql = format!("{LETTERS} WHERE {conditions} ORDER BY outbox.seq LIMIT {BATCH}");
         let mut tx = self.read().await?;
         tx.rows(sql, &args).await?.iter().map(letter).collect()
     }
@@ -150,7 +158,7 @@ impl Store {
         let mut letters = Vec::with_capacity(ids.len());
         for batch in ids.chunks(BATCH as usize) {
             let ids: Vec<Value<'_>> = batch.iter().copied().map(Value::from).collect();
-            let sql = format!("SELECT {COLUMNS} FROM outbox WHERE event_id IN ({})", params(batch.len(), 0));
+            let sql = format!("{LETTERS} WHERE outbox.event_id IN ({})", params(batch.len(), 0));
             let mut tx = self.read().await?;
             for row in &tx.rows(sql, &ids).await? {
                 letters.push(letter(row)?);
@@ -196,13 +204,14 @@ fn letter(row: &Row) -> Result<DeadLetter, StoreError> {
         retries: row.count("retries")?,
         run_id: row.uuid("run_id")?,
         staged_at: row.time("staged_at")?,
-        due_at: row.time("due_at")?,
+        due_at: row.time("last_due_at")?,
         first_failed_at: row.time_or_null("first_failed_at")?,
         finished_at: row.time_or_null("finished_at")?,
         dropped: match row.time_or_null("dropped_at")? {
             Some(at) => Some(Dropped { at, by: row.text("dropped_by")?, why: row.text("dropped_why")? }),
             None => None,
         },
+        at_stake: amount(row)?,
     })
 }
 

@@ -5,12 +5,15 @@
 //! takes rows out, and counts them.
 
 mod acknowledge;
+mod claim;
 mod dead;
 mod decided;
 mod deliver;
 mod drop;
+mod due;
 mod fate;
 mod newest;
+mod pending;
 mod purge;
 mod put_back;
 mod recheck;
@@ -18,12 +21,14 @@ mod row;
 mod sent;
 mod stage;
 
+pub use claim::CLAIM_TIME;
 pub use dead::{DeadFilter, DeadLetter, Dropped, Shown};
 pub use decided::DecidedCount;
-pub use deliver::CLAIM_TIME;
+pub use due::NextRetry;
 pub use fate::{Fate, Fates};
+pub(super) use pending::LetGo;
 pub use purge::{Keep, Purged};
-pub use put_back::PutBack;
+pub use put_back::{By, ITSELF, PutBack};
 pub use recheck::{Check, Ready, Revived, as_it_is};
 pub use row::{OutboxRow, OutboxState, Outgoing, UnsentCount};
 pub use sent::{SentCount, SentEvent, SentFilter};

@@ -65,9 +65,11 @@ impl Store {
     async fn purge_once(&self, domain: &DomainName, keep: Keep) -> Result<(u64, u64), StoreError> {
         let mut tx = self.write("events.purge").await?;
         let now = tx.now().await?;
-        let sent = format!("state IN ('sent', 'superseded') AND {IS_AT_REST}");
+        // What ended was staged before that, and is found by it.
+        let sent =
+            format!("aside IS NULL AND staged_at < $2 AND state IN ('sent', 'superseded') AND {IS_AT_REST}");
         let sent = old(&mut tx, domain, &sent, now - keep.sent).await?;
-        let dead = old(&mut tx, domain, "state = 'dead'", now - keep.dead).await?;
+        let dead = old(&mut tx, domain, "aside = 'dead'", now - keep.dead).await?;
         if !dead.is_empty() {
             findings::note_events(&mut tx, &dead, ("expire", "tieout", None), now).await?;
             if !bug!("expired_stays_open") {

@@ -5,28 +5,65 @@ use std::time::Duration;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use super::due::still_due;
 use super::fate::{Fate, Fates, hold, judge, of, settle};
+use super::pending::LetGo;
 use super::recheck::{Check, recheck, write};
-use crate::dead_letter::{MAX_RETRIES, TRANSIENT, next_retry};
 use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::findings;
 use crate::store::sql::{Tx, Value, args, params};
-use tieout_reconcilers::name::DomainName;
 
 /// Events of one transaction.
 const BATCH: usize = 1_000;
 
+/// Who puts back what is due by its schedule, as histories name it.
+pub const ITSELF: &str = "tieout";
+
+/// What histories say of that.
+const BY_ITSELF: &str = "by itself";
+
 /// How dead letters are put back.
 #[derive(Debug, Clone, Default)]
 pub struct PutBack {
-    /// Who wants that, for the history; nobody where it is the retry job.
-    pub actor: Option<String>,
-    /// What they say about it.
-    pub note: Option<String>,
+    /// Who wants that, for the history.
+    pub by: By,
     /// How far apart the events are sent.
     pub pause: Duration,
+}
+
+/// Who wants dead letters to be sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum By {
+    /// The retry job: what is not due, because somebody else was faster, is left as it is and has no fate.
+    #[default]
+    Itself,
+    /// A person.
+    Person {
+        /// Who.
+        name: String,
+        /// What they say about it.
+        note: Option<String>,
+    },
+}
+
+impl By {
+    /// The name for histories.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Itself => ITSELF,
+            Self::Person { name, .. } => name,
+        }
+    }
+
+    fn note(&self) -> Option<&str> {
+        match self {
+            Self::Itself => Some(BY_ITSELF),
+            Self::Person { note, .. } => note.as_deref(),
+        }
+    }
 }
 
 impl Store {
@@ -73,62 +110,28 @@ impl Store {
         check: Check<'_>,
         before: u32,
     ) -> Result<Vec<(Uuid, Fate)>, StoreError> {
-        let ids = values(batch);
+        let mut ids = values(batch);
         let mut tx = self.write("dead.put_back").await?;
         hold(&mut tx, &ids).await?;
         let now = tx.now().await?;
+        if how.by == By::Itself {
+            // Between the question and this, another one may have put it back, and it may have died again.
+            ids = values(&still_due(&mut tx, &ids, now).await?);
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut fates = settle(&mut tx, &ids, now).await?;
         let ready = recheck(&mut tx, &mut fates, check).await?;
         write(&mut tx, &ready).await?;
         let eligible = of(&fates, Fate::Eligible);
         if !eligible.is_empty() {
             revive(&mut tx, &eligible, now + how.pause * before, how.pause).await?;
-            if let Some(actor) = &how.actor {
-                findings::note_events(&mut tx, &eligible, ("retry", actor, how.note.as_deref()), now).await?;
-            }
+            let told = ("retry", how.by.name(), how.by.note());
+            findings::note_events(&mut tx, &eligible, told, now).await?;
         }
         tx.commit().await?;
         Ok(fates)
-    }
-
-    /// The dead letters of some domains and queues that the retry job puts back now, by the store's clock.
-    pub async fn due_dead_letters(
-        &self,
-        domains: &[&DomainName],
-        queues: &[&str],
-    ) -> Result<Vec<Uuid>, StoreError> {
-        if domains.is_empty() || queues.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.read().await?;
-        let now = tx.now().await?;
-        let mut args: Vec<Value<'_>> = domains.iter().map(|domain| Value::from(domain.as_str())).collect();
-        args.extend(queues.iter().map(|queue| Value::from(*queue)));
-        let among = format!(
-            "domain IN ({}) AND queue IN ({})",
-            params(domains.len(), 0),
-            params(queues.len(), domains.len())
-        );
-        let mut due = Vec::new();
-        for retries in 0..MAX_RETRIES {
-            for class in TRANSIENT {
-                let Some(pause) = next_retry(class, retries) else { continue };
-                let at = args.len();
-                let args = [args.as_slice(), &args![class, retries, now - pause]].concat();
-                let sql = format!(
-                    "SELECT seq, event_id FROM outbox WHERE state = 'dead' AND dropped_at IS NULL AND {among}
-                     AND class = ${} AND retries = ${} AND finished_at <= ${}",
-                    at + 1,
-                    at + 2,
-                    at + 3
-                );
-                for row in &tx.rows(sql, &args).await? {
-                    due.push((row.int("seq")?, row.uuid("event_id")?));
-                }
-            }
-        }
-        due.sort_unstable();
-        Ok(due.into_iter().map(|(_, id)| id).collect())
     }
 }
 
@@ -137,12 +140,10 @@ async fn revive(tx: &mut Tx, ids: &[Value<'_>], from: Instant, pause: Duration) 
     let lots: Vec<&[Value<'_>]> = if pause.is_zero() { vec![ids] } else { ids.chunks(1).collect() };
     let mut due = from;
     for lot in lots {
-        let sql = format!(
-            "UPDATE outbox SET state = 'pending', class = NULL, retries = retries + 1, due_at = $1, finished_at = NULL
-             WHERE event_id IN ({})",
-            params(lot.len(), 1)
-        );
-        tx.execute(sql, &[args![due].as_slice(), lot].concat()).await?;
+        let set = "state = 'pending', class = NULL, retries = retries + 1, finished_at = NULL";
+        let of = format!("event_id IN ({})", params(lot.len(), 1));
+        let args = [args![due].as_slice(), lot].concat();
+        LetGo { set, of: &of, due: "$1" }.run(tx, &args).await?;
         due = due + pause;
     }
     Ok(())

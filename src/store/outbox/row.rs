@@ -55,6 +55,8 @@ impl OutboxState {
 /// An event on its way to a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
+    /// The order in which events were committed; the store's own number of it.
+    pub seq: i64,
     /// The deterministic id.
     pub event_id: Uuid,
     /// The finding it is about; its key is the order that queues keep.
@@ -122,6 +124,7 @@ pub(super) fn outgoing(row: &Row) -> Result<Outgoing, StoreError> {
         key: row.word("key", |key| Key::checked(key).ok())?,
     };
     Ok(Outgoing {
+        seq: row.int("seq")?,
         event_id: row.uuid("event_id")?,
         id,
         source: row.text("source")?,
@@ -145,7 +148,7 @@ pub(super) fn outbox_row(row: &Row) -> Result<OutboxRow, StoreError> {
         reason: row.text_or_null("reason")?,
         attempts: row.count("attempts")?,
         staged_at: row.time("staged_at")?,
-        due_at: row.time("due_at")?,
+        due_at: row.time("last_due_at")?,
         finished_at: row.time_or_null("finished_at")?,
     })
 }

@@ -18,7 +18,7 @@ const IS_NEEDED: &str = "CASE WHEN EXISTS (SELECT 1 FROM findings
     THEN CAST(1 AS BIGINT) ELSE 0 END";
 
 /// Which events that were sent are asked for. An empty list does not restrict.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SentFilter {
     /// Of these domains.
     pub domains: Vec<DomainName>,
@@ -39,8 +39,6 @@ pub struct SentFilter {
 /// An event that a queue has acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentEvent {
-    /// The order in which events were committed.
-    pub seq: i64,
     /// The queue that it went to.
     pub queue: String,
     /// Whether its finding is still about it, and not over.
@@ -82,9 +80,9 @@ impl Store {
         tx.rows(sql, &args).await?.iter().map(sent).collect()
     }
 
-    /// How many events were sent.
-    pub async fn sent_counts(&self, filter: &SentFilter) -> Result<Vec<SentCount>, StoreError> {
-        let (conditions, args) = conditions(filter, 0);
+    /// How many events were sent, of those behind one of the outbox.
+    pub async fn sent_counts(&self, filter: &SentFilter, after: i64) -> Result<Vec<SentCount>, StoreError> {
+        let (conditions, args) = conditions(filter, after);
         let sql = format!(
             "SELECT queue, is_needed, COUNT(*) AS count FROM
                  (SELECT queue, {IS_NEEDED} AS is_needed FROM outbox WHERE {conditions}) AS asked
@@ -128,7 +126,6 @@ fn conditions(filter: &SentFilter, after: i64) -> (String, Vec<Value<'_>>) {
 
 fn sent(row: &Row) -> Result<SentEvent, StoreError> {
     Ok(SentEvent {
-        seq: row.int("seq")?,
         queue: row.text("queue")?,
         is_needed: row.count::<u8>("is_needed")? == 1,
         kind: row.word("kind", Kind::from_word)?,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use super::pending;
 use super::row::{self, OutboxRow};
 use crate::event::{Event, Start};
 use crate::store::error::StoreError;
@@ -32,7 +33,7 @@ const COLUMNS: [&str; 19] = [
     "reason",
     "run_id",
     "staged_at",
-    "due_at",
+    "last_due_at",
     "first_failed_at",
     "finished_at",
 ];
@@ -52,6 +53,9 @@ pub(in crate::store) async fn stage(
         let into = format!("INSERT INTO outbox ({})", COLUMNS.join(", "));
         tx.insert(&into, COLUMNS.len(), &args, STAGE_AGAIN).await?;
     }
+    if bug!("staged_is_pending") {
+        release(tx, lease, StagedBy::AnyRun, &Release::Pending, now).await?;
+    }
     Ok(())
 }
 
@@ -64,7 +68,7 @@ const STAGE_AGAIN: &str = "ON CONFLICT (event_id) DO UPDATE
 
 /// What was sent stays sent, and what a person dropped stays dropped.
 const WITHDRAW: &str = "UPDATE outbox
-    SET state = 'superseded', finished_at = $1, claimed_by = NULL, claimed_until = NULL
+    SET state = 'superseded', finished_at = $1
     WHERE state IN ('staged', 'pending', 'held', 'dead') AND dropped_at IS NULL";
 
 /// Marks events that must not be sent any more; what was sent stays sent.
@@ -84,6 +88,7 @@ pub(in crate::store) async fn supersede(
             format!("{WITHDRAW} AND domain = $2 AND each_ = $3 AND event_id IN ({})", params(ids.len(), 3));
         let args = args![now, lease.domain().as_str(), lease.each().as_str()];
         tx.execute(sql, &[args.as_slice(), &ids].concat()).await?;
+        pending::take_away(tx, &ids).await?;
     }
     Ok(())
 }
@@ -95,7 +100,8 @@ pub(in crate::store) async fn withdraw(
     now: Instant,
 ) -> Result<(), StoreError> {
     let sql = format!("{WITHDRAW} AND event_id IN ({})", params(events.len(), 1));
-    tx.execute(sql, &[args![now].as_slice(), events].concat()).await.map(drop)
+    tx.execute(sql, &[args![now].as_slice(), events].concat()).await?;
+    pending::take_away(tx, events).await
 }
 
 /// Moves what is staged under a lease.
@@ -110,15 +116,14 @@ pub(in crate::store) async fn release(
         Release::Pending => ("pending", None),
         Release::Held { reason } => ("held", Some(reason.as_str())),
     };
-    let whose = by.clause(6);
-    let sql = format!(
-        "UPDATE outbox SET state = $3, reason = $4, due_at = $5
-         WHERE domain = $1 AND each_ = $2 AND state = 'staged'{whose}"
-    );
+    let set = "state = $3, reason = $4";
+    let of = format!("domain = $1 AND each_ = $2 AND aside = 'staged'{}", by.clause(6));
     let args = args![lease.domain().as_str(), lease.each().as_str(), state, reason, now];
     let args: Vec<Value<'_>> = args.into_iter().chain(by.run(lease)).collect();
-    tx.execute(sql, &args).await?;
-    Ok(())
+    if *decision == Release::Pending {
+        return pending::LetGo { set, of: &of, due: "$5" }.run(tx, &args).await;
+    }
+    tx.execute(format!("UPDATE outbox SET {set}, last_due_at = $5 WHERE {of}"), &args).await.map(drop)
 }
 
 /// Every event that there ever was about a key, oldest first. `key` is its domain, member and text.
@@ -142,7 +147,6 @@ pub(in crate::store) async fn lock(tx: &mut Tx, events: &[Value<'_>]) -> Result<
 
 fn values<'a>(event: &'a Event, lease: &Lease, now: Instant) -> [Value<'a>; COLUMNS.len()] {
     let (state, class, reason) = match &event.start {
-        Start::Staged if bug!("staged_is_pending") => ("pending", None, None),
         Start::Staged => ("staged", None, None),
         Start::Held => ("held", None, None),
         Start::Dead { class, reason } => ("dead", Some(*class), Some(reason.as_str())),

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::remains;
 use super::row::{RunRecord, RunRow, RunSummary, record, summary};
+use super::selector::{Named, RunSelector};
 use crate::process::Process;
 use crate::report::Status;
 use crate::store::again::Twice;
@@ -102,18 +103,23 @@ impl Store {
         tx.row(newest, &[]).await?.as_ref().map(record).transpose()
     }
 
-    /// The run that `latest`, `latest~N` (N before the latest) or the beginning of a run id names.
-    pub async fn find_run(&self, selector: &str) -> Result<RunRecord, StoreError> {
+    /// The run that is meant.
+    pub async fn find_run(&self, selector: &RunSelector) -> Result<RunRecord, StoreError> {
         let mut tx = self.read().await?;
-        let mut found = match counted_back(selector) {
-            Some(back) => nth_latest(&mut tx, back).await?,
-            None => beginning_with(&mut tx, selector).await?,
+        let mut found = match &selector.0 {
+            Named::Latest { status, back } => nth_latest(&mut tx, *status, *back).await?,
+            Named::Beginning(id) => beginning_with(&mut tx, id).await?,
         };
         match (found.pop(), found.is_empty()) {
             (Some(row), true) => record(&row),
-            (Some(_), false) => Err(StoreError::AmbiguousRun(selector.to_owned())),
-            (None, _) => Err(StoreError::NoSuchRun(selector.to_owned())),
+            (Some(_), false) => Err(StoreError::AmbiguousRun(selector.to_string())),
+            (None, _) => Err(StoreError::NoSuchRun(selector.to_string())),
         }
+    }
+
+    /// The run of an id.
+    pub async fn run(&self, run_id: Uuid) -> Result<RunRecord, StoreError> {
+        self.find_run(&run_id.into()).await
     }
 }
 
@@ -146,24 +152,17 @@ pub(in crate::store) async fn begin(tx: &mut Tx, run: &RunRow) -> Result<(), Sto
     Ok(())
 }
 
-/// How many runs before the latest one is meant, where the selector counts.
-fn counted_back(selector: &str) -> Option<u32> {
-    match selector.strip_prefix("latest")? {
-        "" => Some(0),
-        rest => rest.strip_prefix('~')?.parse().ok(),
-    }
-}
-
-async fn nth_latest(tx: &mut Tx, back: u32) -> Result<Vec<Row>, StoreError> {
-    tx.rows("SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1 OFFSET $1", &args![back]).await
+async fn nth_latest(tx: &mut Tx, status: Option<Status>, back: u32) -> Result<Vec<Row>, StoreError> {
+    let Some(status) = status else {
+        let any = "SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1 OFFSET $1";
+        return tx.rows(any, &args![back]).await;
+    };
+    let alike =
+        "SELECT * FROM runs WHERE status = $2 ORDER BY started_at DESC, run_id DESC LIMIT 1 OFFSET $1";
+    tx.rows(alike, &args![back, status.as_str()]).await
 }
 
 /// At most two, which is enough to know that the beginning is not unique.
 async fn beginning_with(tx: &mut Tx, beginning: &str) -> Result<Vec<Row>, StoreError> {
-    let beginning = beginning.to_ascii_lowercase();
-    let is_of_an_id = !beginning.is_empty() && beginning.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if !is_of_an_id {
-        return Ok(Vec::new());
-    }
     tx.rows("SELECT * FROM runs WHERE run_id LIKE $1 LIMIT 2", &args![format!("{beginning}%")]).await
 }

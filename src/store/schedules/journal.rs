@@ -1,4 +1,4 @@
-//! The journal: what daemons did, and what they did not do and why. The newest entries are kept.
+//! The journal: what daemons and the retry job did, and what they did not do and why. The newest entries are kept.
 
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
@@ -37,13 +37,17 @@ pub enum Happened {
     ReloadRefused,
     /// The clock shows another time than has passed.
     ClockJumped,
+    /// Dead letters that were due were put back and delivered.
+    Retried,
+    /// Those that were due could not be put back, or nobody knows what became of them.
+    RetryFailed,
     /// A person paused a domain.
     Paused,
     /// A person ended a pause.
     Resumed,
 }
 
-const WORDS: [(Happened, &str); 13] = [
+const WORDS: [(Happened, &str); 15] = [
     (Happened::Started, "started"),
     (Happened::Stopped, "stopped"),
     (Happened::Fired, "fired"),
@@ -55,6 +59,8 @@ const WORDS: [(Happened, &str); 13] = [
     (Happened::Reloaded, "reloaded"),
     (Happened::ReloadRefused, "reload_refused"),
     (Happened::ClockJumped, "clock_jumped"),
+    (Happened::Retried, "retried"),
+    (Happened::RetryFailed, "retry_failed"),
     (Happened::Paused, "paused"),
     (Happened::Resumed, "resumed"),
 ];
@@ -93,7 +99,7 @@ pub struct JournalRow {
     pub entry: Entry,
     /// When, by the store's clock.
     pub at: Instant,
-    /// Which daemon wrote it; empty where a person did.
+    /// Which process wrote it, a daemon or the retry job; empty where a person did.
     pub daemon: String,
 }
 

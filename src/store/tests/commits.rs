@@ -66,7 +66,7 @@ async fn committing_twice_is_committing_once(world: World) {
 
 async fn what_was_sent_stays_sent(world: World) {
     world.make_pending(&["ch_1"]).await;
-    world.store.acknowledge(&[event_id("ch_1")]).await.unwrap();
+    world.acknowledge(&["ch_1"]).await;
     let supersede = vec![event_id("ch_1")];
     world.store.commit(&world.lease, Commit { supersede, ..Commit::default() }).await.unwrap();
     world.stage(&world.lease, &["ch_1"]).await;
@@ -78,7 +78,7 @@ async fn a_superseded_event_is_staged_again_when_its_drift_is_back(world: World)
     let supersede = vec![event_id("ch_1")];
     world.store.commit(&world.lease, Commit { supersede, ..Commit::default() }).await.unwrap();
     assert_eq!(world.event_state("ch_1").await, OutboxState::Superseded);
-    assert!(world.store.claim("billing", 10, "relay").await.unwrap().is_empty());
+    assert!(world.store.claim("billing", 0, 10, "relay").await.unwrap().is_empty());
 
     world.stage(&world.lease, &["ch_1"]).await;
     assert_eq!(world.event_state("ch_1").await, OutboxState::Staged);
@@ -110,7 +110,7 @@ async fn a_commit_keeps_an_acknowledgement_that_it_did_not_know_of(world: World)
     for (written, kept) in [(State::Open, State::Emitted), (State::Healed, State::Repaired)] {
         let key = written.as_str();
         world.make_pending(&[key]).await;
-        world.store.acknowledge(&[event_id(key)]).await.unwrap();
+        world.acknowledge(&[key]).await;
         let findings = vec![finding(key, written)];
         world.store.commit(&world.lease, Commit { findings, ..Commit::default() }).await.unwrap();
         let stored = world.finding(key).await;
@@ -133,7 +133,7 @@ async fn a_payload_is_kept_to_the_byte(world: World) {
     odd.payload = payload.to_owned();
     world.store.commit(&world.lease, Commit { events: vec![odd], ..Commit::default() }).await.unwrap();
     world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
-    assert_eq!(world.store.claim("billing", 1, "relay").await.unwrap()[0].payload, payload);
+    assert_eq!(world.store.claim("billing", 0, 1, "relay").await.unwrap()[0].payload, payload);
 }
 
 async fn a_token_gives_way_to_the_next_one_and_a_lost_lease_saves_none(world: World) {

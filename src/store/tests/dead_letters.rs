@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
+use tieout_reconcilers::money::Money;
 use uuid::Uuid;
 
 use super::on_both_stores;
 use super::world::{World, domain, event, event_id, finding, id};
 use crate::dead_letter::SCHEMA;
 use crate::event::Start;
-use crate::finding::State;
+use crate::finding::{Finding, State};
 use crate::store::sql::args;
 use crate::store::{
-    Approval, Commit, DeadFilter, DeadLetter, Fate, OutboxState, PutBack, Ready, Release, Revived, Shown,
+    Approval, By, Commit, DeadFilter, DeadLetter, Fate, OutboxState, PutBack, Ready, Release, Revived, Shown,
     StoreError, as_it_is,
 };
 
 on_both_stores!(
     dead_letters_are_read_in_their_order_with_what_is_known_of_them,
+    what_is_at_stake_is_known_while_the_finding_is_about_the_event_and_not_over,
     filters_leave_the_others_out,
     a_dead_letter_that_is_put_back_waits_with_its_id_and_its_attempts,
     a_dead_letter_whose_finding_is_over_is_superseded,
@@ -32,6 +34,9 @@ on_both_stores!(
     a_dropped_dead_letter_outlasts_the_end_of_its_finding,
     who_did_it_is_in_the_history,
     the_retry_job_takes_what_its_schedule_says,
+    the_next_time_of_the_retry_job_is_that_of_the_first_dead_letter_that_it_takes,
+    what_another_retry_job_has_put_back_meanwhile_is_left_as_it_is,
+    what_the_retry_job_did_is_in_the_history,
 );
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -58,9 +63,15 @@ async fn letter(world: &World, key: &str) -> DeadLetter {
     world.store.letters(&[event_id(key)]).await.unwrap().pop().unwrap()
 }
 
+/// A person wants it, whose time has always come.
+fn by_ada(note: Option<&str>) -> PutBack {
+    let by = By::Person { name: "ada".to_owned(), note: note.map(str::to_owned) };
+    PutBack { by, ..PutBack::default() }
+}
+
 async fn put_back(world: &World, keys: &[&str]) -> Vec<Fate> {
     let ids: Vec<Uuid> = keys.iter().map(|key| event_id(key)).collect();
-    let fates = world.store.put_back(&ids, &PutBack::default(), &as_it_is).await.unwrap();
+    let fates = world.store.put_back(&ids, &by_ada(None), &as_it_is).await.unwrap();
     ids.iter().map(|id| fates[id]).collect()
 }
 
@@ -81,6 +92,25 @@ async fn dead_letters_are_read_in_their_order_with_what_is_known_of_them(world: 
     assert_eq!(letters[0].group(), letters[1].group());
     let payloads = world.store.payloads(&[event_id("ch_1"), Uuid::nil()]).await.unwrap();
     assert_eq!(payloads.into_iter().collect::<Vec<_>>(), [(event_id("ch_1"), event("ch_1").payload)]);
+}
+
+async fn what_is_at_stake_is_known_while_the_finding_is_about_the_event_and_not_over(world: World) {
+    let keys = ["open", "parked", "ignored", "over", "newer", "without"];
+    die(&world, &keys, "poison", "no").await;
+    let usd = |minor| Money { currency: "USD".into(), minor };
+    let worth = |key: &str, state| Finding { amount: Some(usd(-1_250)), ..finding(key, state) };
+    let findings = vec![
+        worth("open", State::Open),
+        worth("parked", State::Recurring),
+        worth("ignored", State::Ignored),
+        worth("over", State::Healed),
+        Finding { event_id: Some(event_id("another")), ..worth("newer", State::Open) },
+    ];
+    world.store.commit(&world.lease, Commit { findings, ..Commit::default() }).await.unwrap();
+    let letters = dead(&world, &DeadFilter::default()).await;
+    let stakes: Vec<Option<Money>> = letters.iter().map(|letter| letter.at_stake.clone()).collect();
+    assert_eq!(stakes, [Some(usd(-1_250)), Some(usd(-1_250)), None, None, None, None]);
+    assert_eq!(letter(&world, "open").await, letters[0]);
 }
 
 async fn filters_leave_the_others_out(world: World) {
@@ -108,7 +138,7 @@ async fn a_dead_letter_that_is_put_back_waits_with_its_id_and_its_attempts(world
     let back = letter(&world, "ch_1").await;
     assert_eq!((back.state, back.attempts, back.retries), (OutboxState::Pending, 1, 1));
     assert_eq!((back.class, back.finished_at), (None, None));
-    let claimed = world.store.claim("billing", 10, "relay").await.unwrap();
+    let claimed = world.store.claim("billing", 0, 10, "relay").await.unwrap();
     assert_eq!((claimed[0].event_id, claimed[0].attempts), (event_id("ch_1"), 1));
     world.store.bury(event_id("ch_1"), "rejected", "again").await.unwrap();
     let again = letter(&world, "ch_1").await;
@@ -125,7 +155,7 @@ async fn a_dead_letter_whose_finding_is_over_is_superseded(world: World) {
     assert_eq!(world.event_state("ch_1").await, OutboxState::Dead, "looking changes nothing");
     assert_eq!(put_back(&world, &["ch_1", "ch_2"]).await, [Fate::Superseded, Fate::Eligible]);
     assert_eq!(world.event_state("ch_1").await, OutboxState::Superseded);
-    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+    assert_eq!(world.store.claim("billing", 0, 10, "relay").await.unwrap().len(), 1);
 }
 
 async fn a_dead_letter_whose_finding_has_a_newer_event_is_superseded(world: World) {
@@ -138,7 +168,7 @@ async fn a_dead_letter_whose_finding_has_a_newer_event_is_superseded(world: Worl
     world.store.commit(&world.lease, commit).await.unwrap();
     world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
     assert_eq!(put_back(&world, &["ch_1"]).await, [Fate::Superseded]);
-    let claimed = world.store.claim("billing", 10, "relay").await.unwrap();
+    let claimed = world.store.claim("billing", 0, 10, "relay").await.unwrap();
     assert_eq!(claimed.iter().map(|event| event.event_id).collect::<Vec<_>>(), [event_id("newer")]);
 }
 
@@ -166,7 +196,7 @@ async fn an_event_that_is_not_fit_is_dead_from_its_commit_on_and_no_release_lets
         (0, Some("the data breaks charge/v1 at /amount: type"))
     );
     assert!(letter.first_failed_at.is_some() && letter.finished_at.is_some());
-    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+    assert_eq!(world.store.claim("billing", 0, 10, "relay").await.unwrap().len(), 1);
 }
 
 async fn a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today(world: World) {
@@ -179,7 +209,7 @@ async fn a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today(world
         letter(&world, "ch_1").await.reason.as_deref(),
         Some("the data breaks charge/v1 at /amount: type")
     );
-    let fates = world.store.put_back(&ids, &PutBack::default(), &still).await.unwrap();
+    let fates = world.store.put_back(&ids, &by_ada(None), &still).await.unwrap();
     let after = letter(&world, "ch_1").await;
     assert_eq!((fates[&ids[0]], after.state, after.retries), (Fate::Unfit, OutboxState::Dead, 0));
     assert_eq!(after.reason.as_deref(), Some("the data breaks charge/v2 at /id: type"));
@@ -198,8 +228,8 @@ async fn a_dead_letter_that_is_carried_over_goes_out_with_its_id_and_its_new_dat
     };
     let looked = world.store.fates_put_back(&[event_id("ch_1")], &anew).await.unwrap();
     assert_eq!(looked[&event_id("ch_1")], Fate::Eligible);
-    world.store.put_back(&[event_id("ch_1")], &PutBack::default(), &anew).await.unwrap();
-    let claimed = world.store.claim("billing", 10, "relay").await.unwrap();
+    world.store.put_back(&[event_id("ch_1")], &by_ada(None), &anew).await.unwrap();
+    let claimed = world.store.claim("billing", 0, 10, "relay").await.unwrap();
     assert_eq!((claimed[0].event_id, claimed[0].payload.as_str()), (event_id("ch_1"), r#"{"data":2}"#));
 }
 
@@ -234,7 +264,7 @@ async fn a_drift_that_comes_back_unfit_is_dead_again(world: World) {
 
 async fn what_is_not_dead_is_left_as_it_is(world: World) {
     world.make_pending(&["sent", "waiting"]).await;
-    world.store.acknowledge(&[event_id("sent")]).await.unwrap();
+    world.acknowledge(&["sent"]).await;
     die(&world, &["dropped"], "poison", "no").await;
     world.store.drop_dead_letters(&[event_id("dropped")], "ada", "closed").await.unwrap();
     world.stage(&world.lease, &["staged"]).await;
@@ -254,14 +284,14 @@ async fn what_is_not_dead_is_left_as_it_is(world: World) {
 
 async fn events_that_are_put_back_apart_are_due_one_after_the_other(world: World) {
     die(&world, &["ch_1", "ch_2", "ch_3"], "exhausted", "no").await;
-    let how = PutBack { pause: HOUR, ..PutBack::default() };
+    let how = PutBack { pause: HOUR, ..by_ada(None) };
     let ids = ["ch_1", "ch_2", "ch_3"].map(event_id);
     world.store.put_back(&ids, &how, &as_it_is).await.unwrap();
     let letters = world.store.letters(&ids).await.unwrap();
     let due: Vec<_> = letters.iter().map(|letter| letter.due_at).collect();
     assert_eq!(due, [due[0], due[0] + HOUR, due[0] + HOUR * 2]);
     assert_eq!(keys(&letters), ["ch_1", "ch_2", "ch_3"]);
-    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+    assert_eq!(world.store.claim("billing", 0, 10, "relay").await.unwrap().len(), 1);
 }
 
 async fn a_dropped_dead_letter_stays_a_tombstone_and_its_finding_is_parked(world: World) {
@@ -293,16 +323,12 @@ async fn a_dropped_dead_letter_outlasts_the_end_of_its_finding(world: World) {
     assert_eq!(world.event_state("ch_1").await, OutboxState::Dead);
     // The same drift once more has the same id, and what was dropped is not sent.
     world.make_pending(&["ch_1"]).await;
-    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 0);
+    assert_eq!(world.store.claim("billing", 0, 10, "relay").await.unwrap().len(), 0);
 }
 
 async fn who_did_it_is_in_the_history(world: World) {
     die(&world, &["ch_1", "ch_2"], "exhausted", "no").await;
-    let how = PutBack {
-        actor: Some("ada".to_owned()),
-        note: Some("the queue is back".to_owned()),
-        ..PutBack::default()
-    };
+    let how = by_ada(Some("the queue is back"));
     world.store.put_back(&[event_id("ch_1")], &how, &as_it_is).await.unwrap();
     world.store.drop_dead_letters(&[event_id("ch_2")], "grace", "closed").await.unwrap();
     let mut told = Vec::new();
@@ -343,4 +369,66 @@ async fn the_retry_job_takes_what_its_schedule_says(world: World) {
     tx.execute("UPDATE outbox SET finished_at = $1", &args![long_ago]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(due().await, [""; 0], "after three times it waits for a person");
+}
+
+/// Makes a dead letter one that died so long ago.
+async fn died_ago(world: &World, key: &str, ago: Duration) {
+    let mut tx = world.store.write("test").await.unwrap();
+    let at = tx.now().await.unwrap() - ago;
+    tx.execute("UPDATE outbox SET finished_at = $1 WHERE key = $2", &args![at, key]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn the_next_time_of_the_retry_job_is_that_of_the_first_dead_letter_that_it_takes(world: World) {
+    let name = domain();
+    let within = async || {
+        let next = world.store.next_retry(&[&name], &["billing"]).await.unwrap();
+        // What passes while this test works is less than a minute.
+        next.map(|next| next.within.as_secs().div_ceil(60))
+    };
+    assert_eq!(within().await, None, "nothing is dead");
+    die(&world, &["ch_1"], "poison", "no").await;
+    assert_eq!(within().await, None, "only a person sends it");
+    die(&world, &["ch_2", "ch_3"], "exhausted", "no").await;
+    assert_eq!(within().await, Some(60));
+    died_ago(&world, "ch_3", HOUR / 2).await;
+    assert_eq!(within().await, Some(30), "the older one comes first");
+    sql(&world, "UPDATE outbox SET retries = 1 WHERE key = 'ch_3'").await.unwrap();
+    died_ago(&world, "ch_3", HOUR * 2).await;
+    assert_eq!(within().await, Some(60), "its second pause is longer");
+    died_ago(&world, "ch_2", HOUR * 2).await;
+    assert_eq!(within().await, Some(0), "its time has come");
+    assert_eq!(world.store.next_retry(&[&name], &["other"]).await.unwrap(), None);
+    assert_eq!(world.store.next_retry(&[], &["billing"]).await.unwrap(), None);
+    world.store.drop_dead_letters(&[event_id("ch_2")], "ada", "closed").await.unwrap();
+    sql(&world, "UPDATE outbox SET retries = 3 WHERE key = 'ch_3'").await.unwrap();
+    assert_eq!(within().await, None, "one is dropped, and one was put back often enough");
+}
+
+async fn what_another_retry_job_has_put_back_meanwhile_is_left_as_it_is(world: World) {
+    die(&world, &["ch_1", "ch_2"], "exhausted", "no").await;
+    died_ago(&world, "ch_1", HOUR * 2).await;
+    died_ago(&world, "ch_2", HOUR * 2).await;
+    let name = domain();
+    let due = world.store.due_dead_letters(&[&name], &["billing"]).await.unwrap();
+    let itself = PutBack::default();
+    let first = world.store.put_back(&due, &itself, &as_it_is).await.unwrap();
+    assert_eq!(first.into_values().collect::<Vec<_>>(), [Fate::Eligible; 2]);
+    // One waits, and the other one has died again before the second job comes to it.
+    world.store.bury(event_id("ch_2"), "exhausted", "still no").await.unwrap();
+    assert!(world.store.put_back(&due, &itself, &as_it_is).await.unwrap().is_empty());
+    assert_eq!(world.event_state("ch_1").await, OutboxState::Pending);
+    let again = letter(&world, "ch_2").await;
+    assert_eq!((again.state, again.retries), (OutboxState::Dead, 1));
+    assert_eq!(put_back(&world, &["ch_2"]).await, [Fate::Eligible], "a person waits for no time");
+}
+
+async fn what_the_retry_job_did_is_in_the_history(world: World) {
+    die(&world, &["ch_1"], "exhausted", "no").await;
+    died_ago(&world, "ch_1", HOUR * 2).await;
+    world.store.put_back(&[event_id("ch_1")], &PutBack::default(), &as_it_is).await.unwrap();
+    let history = world.store.show(&id("ch_1")).await.unwrap().unwrap().history;
+    let entry = history.into_iter().find(|entry| entry.act.is_some()).unwrap();
+    let told = (entry.act.unwrap(), entry.actor.unwrap(), entry.note.unwrap());
+    assert_eq!(told, ("retry".to_owned(), "tieout".to_owned(), "by itself".to_owned()));
 }

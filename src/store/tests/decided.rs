@@ -19,7 +19,7 @@ async fn every_event_of_a_day_counts_once_by_what_became_of_it(world: World) {
     let count = async |window: Window| world.store.decided(&domain(), window).await.unwrap();
     assert_eq!(count(day).await, DecidedCount::default());
     world.make_pending(&["sent", "repaired", "dead", "waits"]).await;
-    world.store.acknowledge(&[event_id("sent"), event_id("repaired")]).await.unwrap();
+    world.acknowledge(&["sent", "repaired"]).await;
     world.store.bury(event_id("dead"), "rejected", "no").await.unwrap();
     let repaired = Commit { findings: vec![finding("repaired", State::Repaired)], ..Commit::default() };
     world.store.commit(&world.lease, repaired).await.unwrap();

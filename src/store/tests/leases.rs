@@ -72,7 +72,7 @@ async fn a_stale_token_releases_and_renews_nothing(world: World) {
     assert!(!asked.into_inner());
     assert!(!world.keeps(&world.lease).await);
     assert!(matches!(world.store.release_lease(&world.lease).await, Err(StoreError::LeaseLost { .. })));
-    assert!(world.store.claim("billing", 10, "relay").await.unwrap().is_empty());
+    assert!(world.store.claim("billing", 0, 10, "relay").await.unwrap().is_empty());
 }
 
 async fn the_token_grows_with_every_holder(world: World) {

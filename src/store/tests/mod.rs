@@ -16,6 +16,7 @@ mod people;
 mod places;
 mod purge;
 mod quarantine;
+mod replays;
 mod runs;
 mod schedules;
 mod shared_rates;

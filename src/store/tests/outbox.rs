@@ -27,12 +27,13 @@ on_both_stores!(
     a_part_of_a_claim_is_given_back_and_nothing_of_another,
     what_a_dead_relay_has_claimed_is_free_at_once,
     a_newer_event_of_a_key_waits_for_the_older_one,
+    a_claim_looks_at_nothing_before_the_number_that_it_is_told,
     a_failed_event_is_due_later,
     unsent_events_are_counted,
 );
 
 async fn claim(world: &World, relay: &str) -> BTreeSet<Uuid> {
-    let claimed = world.store.claim("billing", 10, relay).await.unwrap();
+    let claimed = world.store.claim("billing", 0, 10, relay).await.unwrap();
     claimed.iter().map(|event: &Outgoing| event.event_id).collect()
 }
 
@@ -48,7 +49,7 @@ async fn nothing_is_claimed_before_the_release(world: World) {
     assert_eq!(released.staged.by_kind[&Kind::Missing], 1);
     assert_eq!(world.store.next_due("billing").await.unwrap(), Some(Duration::ZERO));
     assert_eq!(claim(&world, "relay").await, ids(&["ch_1"]));
-    assert!(world.store.claim("other", 10, "relay").await.unwrap().is_empty());
+    assert!(world.store.claim("other", 0, 10, "relay").await.unwrap().is_empty());
 }
 
 async fn what_a_dead_run_staged_is_released_with_the_next(world: World) {
@@ -114,8 +115,9 @@ async fn an_event_held_from_the_beginning_is_not_released(world: World) {
 
 async fn an_acknowledged_event_makes_its_finding_emitted(world: World) {
     world.make_pending(&["ch_1", "ch_2"]).await;
-    world.store.acknowledge(&[event_id("ch_1"), Uuid::nil()]).await.unwrap();
-    world.store.acknowledge(&[event_id("ch_1")]).await.unwrap();
+    world.acknowledge(&["ch_1"]).await;
+    world.acknowledge(&["ch_1"]).await;
+    world.store.acknowledge(&[0]).await.unwrap();
     world.store.acknowledge(&[]).await.unwrap();
     let emitted = world.finding("ch_1").await;
     assert_eq!(emitted.state, State::Emitted);
@@ -131,7 +133,7 @@ async fn an_event_superseded_on_its_way_is_sent_and_its_finding_stays_healed(wor
     let (findings, supersede) = (vec![finding("ch_1", State::Healed)], vec![event_id("ch_1")]);
     world.store.commit(&world.lease, Commit { findings, supersede, ..Commit::default() }).await.unwrap();
     assert_eq!(world.event_state("ch_1").await, OutboxState::Superseded);
-    world.store.acknowledge(&[event_id("ch_1")]).await.unwrap();
+    world.acknowledge(&["ch_1"]).await;
     assert_eq!(world.event_state("ch_1").await, OutboxState::Sent);
     assert_eq!(world.finding("ch_1").await.state, State::Healed);
 }
@@ -155,7 +157,7 @@ async fn a_claim_lapses(world: World) {
     assert_eq!(claim(&world, "next").await, ids(&[]));
     let due = world.store.next_due("billing").await.unwrap().unwrap();
     assert!(due > Duration::from_secs(30), "{due:?}");
-    world.age("outbox", "claimed_until").await;
+    world.age("outbox_pending", "claimed_until").await;
     assert_eq!(claim(&world, "next").await, ids(&["ch_1"]));
 }
 
@@ -170,7 +172,7 @@ async fn claims_can_be_given_back(world: World) {
 
 async fn a_part_of_a_claim_is_given_back_and_nothing_of_another(world: World) {
     world.make_pending(&["ch_1", "ch_2", "ch_3"]).await;
-    let claimed = world.store.claim("billing", 2, "relay 1").await.unwrap();
+    let claimed = world.store.claim("billing", 0, 2, "relay 1").await.unwrap();
     let [first, second] = [0, 1].map(|at: usize| claimed[at].event_id);
     let third = claim(&world, "relay 10").await;
     let all: Vec<Uuid> = third.iter().copied().chain([first]).collect();
@@ -188,7 +190,7 @@ async fn what_a_dead_relay_has_claimed_is_free_at_once(world: World) {
     let alive = Process::this().unwrap().to_string();
     // The same number, begun at another time: whoever that was is gone.
     let dead = format!("{alive}1 relay");
-    assert_eq!(world.store.claim("billing", 1, &dead).await.unwrap().len(), 1);
+    assert_eq!(world.store.claim("billing", 0, 1, &dead).await.unwrap().len(), 1);
     assert_eq!(claim(&world, &format!("{alive} relay")).await.len(), 1);
     world.store.release_dead_claims().await.unwrap();
     assert_eq!(claim(&world, "another").await.len(), 1, "the living relay keeps what it has");
@@ -203,8 +205,23 @@ async fn a_newer_event_of_a_key_waits_for_the_older_one(world: World) {
     world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
     assert_eq!(claim(&world, "relay").await, ids(&["ch_1", "ch_2"]));
     assert_eq!(claim(&world, "relay").await, ids(&[]));
-    world.store.acknowledge(&[event_id("ch_1")]).await.unwrap();
+    world.acknowledge(&["ch_1"]).await;
     assert_eq!(claim(&world, "relay").await, ids(&["newer"]));
+}
+
+async fn a_claim_looks_at_nothing_before_the_number_that_it_is_told(world: World) {
+    world.make_pending(&["ch_1"]).await;
+    world.make_pending(&["ch_2"]).await;
+    let mut newer = event("ch_1");
+    newer.id = event_id("newer");
+    world.store.commit(&world.lease, Commit { events: vec![newer], ..Commit::default() }).await.unwrap();
+    world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
+    let second = world.store.claim("billing", 2, 10, "relay").await.unwrap();
+    assert_eq!(
+        second.iter().map(|event| (event.seq, event.event_id)).collect::<Vec<_>>(),
+        [(2, event_id("ch_2"))]
+    );
+    assert_eq!(claim(&world, "relay").await, ids(&["ch_1"]), "the newer event of its key waited for it");
 }
 
 async fn a_failed_event_is_due_later(world: World) {
@@ -215,13 +232,13 @@ async fn a_failed_event_is_due_later(world: World) {
     assert_eq!(claim(&world, "relay").await, ids(&[]));
     let due = world.store.next_due("billing").await.unwrap().unwrap();
     assert!(due > hour / 2 && due <= hour, "{due:?}");
-    world.age("outbox", "due_at").await;
-    assert_eq!(world.store.claim("billing", 1, "relay").await.unwrap()[0].attempts, 1);
+    world.age("outbox_pending", "due_at").await;
+    assert_eq!(world.store.claim("billing", 0, 1, "relay").await.unwrap()[0].attempts, 1);
 }
 
 async fn unsent_events_are_counted(world: World) {
     world.make_pending(&["ch_1", "ch_2", "ch_3"]).await;
-    world.store.acknowledge(&[event_id("ch_1")]).await.unwrap();
+    world.acknowledge(&["ch_1"]).await;
     world.store.bury(event_id("ch_2"), "poison", "cannot be stored").await.unwrap();
     let counts = world.store.unsent().await.unwrap();
     let counts: Vec<_> = counts.iter().map(|row| (row.queue.as_str(), row.state, row.count)).collect();

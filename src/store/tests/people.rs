@@ -148,9 +148,9 @@ async fn nothing_is_done_to_what_nobody_ever_found(world: World) {
 
 async fn what_is_on_its_way_when_it_is_ignored_is_sent_and_remembered(world: World) {
     world.make_pending(&["ch_1"]).await;
-    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 1);
+    assert_eq!(world.store.claim("billing", 0, 10, "relay").await.unwrap().len(), 1);
     did(&world, ["ch_1"], &ignore(None)).await;
-    world.store.acknowledge(&[event_id("ch_1")]).await.unwrap();
+    world.acknowledge(&["ch_1"]).await;
     did(&world, ["ch_1"], &Act::Reopen { why: None }).await;
     // The next look asks for the same event, which is the same drift.
     let reopened = world.finding("ch_1").await;
@@ -197,7 +197,7 @@ async fn an_approval_of_exactly_what_is_held_lets_it_go(world: World) {
     let open = world.finding("ch_1").await;
     assert_eq!((open.state, open.reason, open.held_by), (State::Open, None, None));
     assert_eq!(world.event_state("ch_1").await, OutboxState::Pending);
-    assert_eq!(world.store.claim("billing", 10, "relay").await.unwrap().len(), 2);
+    assert_eq!(world.store.claim("billing", 0, 10, "relay").await.unwrap().len(), 2);
     let history = world.store.show(&id("ch_1")).await.unwrap().unwrap().history;
     let last = history.last().unwrap();
     assert_eq!((last.act.as_deref(), last.actor.as_deref()), (Some("approve"), Some("ada")));

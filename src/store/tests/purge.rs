@@ -24,8 +24,8 @@ async fn purge(world: &World, keep: Keep) -> Purged {
 /// Sends events, an hour ago, and ends their findings.
 async fn sent(world: &World, keys: &[&str]) {
     world.make_pending(keys).await;
-    let ids: Vec<_> = keys.iter().map(|key| event_id(key)).collect();
-    world.store.acknowledge(&ids).await.unwrap();
+    world.acknowledge(keys).await;
+    world.age("outbox", "staged_at").await;
     world.age("outbox", "finished_at").await;
 }
 

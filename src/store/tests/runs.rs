@@ -42,16 +42,23 @@ async fn a_run_is_found_by_its_age_or_by_the_beginning_of_its_id(world: World) {
     let later = world.store.now().await.unwrap() + Duration::from_mins(1);
     let first = begin(&world, "ffff0000-0000-7000-8000-00000000000a", at(1)).await;
     let last = begin(&world, "ffff1111-0000-7000-8000-00000000000b", later).await;
-    let found = async |selector: &str| world.store.find_run(selector).await.map(|run| run.summary.run_id);
+    let found = async |selector: &str| {
+        world.store.find_run(&selector.parse().unwrap()).await.map(|run| run.summary.run_id)
+    };
     assert_eq!(found("latest").await.unwrap(), last);
     assert_eq!(found("latest~1").await.unwrap(), world.lease.run_id());
     assert_eq!(found("latest~2").await.unwrap(), first);
     assert_eq!(found("FFFF1").await.unwrap(), last);
     assert_eq!(found(&first.to_string()).await.unwrap(), first);
     assert!(matches!(found("ffff").await, Err(StoreError::AmbiguousRun(_))));
-    for unknown in ["latest~3", "latest~x", "latest-1", "", "%", "_", "eeee9999", "' OR 1=1"] {
+    for unknown in ["latest~3", "latest:failed", "latest:running~3", "eeee9999"] {
         assert!(matches!(found(unknown).await, Err(StoreError::NoSuchRun(_))), "{unknown}");
     }
+    world.store.finish_run(first, Status::Failed, 1, "{}", &[]).await.unwrap();
+    assert_eq!(found("latest:failed").await.unwrap(), first);
+    assert_eq!(found("latest:running").await.unwrap(), last);
+    assert_eq!(found("latest:running~1").await.unwrap(), world.lease.run_id());
+    assert!(matches!(found("latest:failed~1").await, Err(StoreError::NoSuchRun(_))));
     let newest: Vec<Uuid> = world.store.runs(2).await.unwrap().iter().map(|run| run.run_id).collect();
     assert_eq!(newest, [last, world.lease.run_id()]);
 }
@@ -61,7 +68,7 @@ async fn a_finished_run_keeps_its_report(world: World) {
     world.store.beat(run_id).await.unwrap();
     world.store.finish_run(run_id, Status::Partial, 3, r#"{"a":1}"#, &[]).await.unwrap();
     world.store.finish_run(run_id, Status::Done, 0, "{}", &[]).await.unwrap();
-    let run = world.store.find_run("ffff").await.unwrap();
+    let run = world.store.find_run(&"ffff".parse().unwrap()).await.unwrap();
     assert_eq!((run.summary.status, run.summary.exit_code), (Status::Partial, Some(3)));
     assert_eq!(run.report_json.as_deref(), Some(r#"{"a":1}"#));
     assert_eq!((run.summary.mode, run.summary.started_at), (RunMode::Plan, at(1)));
@@ -80,7 +87,7 @@ async fn a_run_without_a_sign_of_life_is_dead_and_closed_once(world: World) {
     assert!(world.store.close_dead_run(&found, r#"{"a":1}"#, Some(next), &[]).await.unwrap());
     assert!(!world.store.close_dead_run(&found, "{}", None, &[]).await.unwrap(), "somebody was quicker");
     assert_eq!(world.store.dead_runs().await.unwrap(), []);
-    let run = world.store.find_run("ffff").await.unwrap();
+    let run = world.store.find_run(&"ffff".parse().unwrap()).await.unwrap();
     assert_eq!((run.summary.status, run.summary.exit_code), (Status::Interrupted, None));
     assert_eq!((run.summary.successor, run.report_json.as_deref()), (Some(next), Some(r#"{"a":1}"#)));
 }
@@ -99,7 +106,10 @@ async fn a_run_that_gives_a_sign_of_life_before_it_is_closed_goes_on(world: Worl
     let found = world.store.dead_runs().await.unwrap().pop().unwrap();
     world.store.beat(world.lease.run_id()).await.unwrap();
     assert!(!world.store.close_dead_run(&found, "{}", None, &[]).await.unwrap());
-    assert_eq!(world.store.find_run("latest").await.unwrap().summary.status, Status::Running);
+    assert_eq!(
+        world.store.find_run(&"latest".parse().unwrap()).await.unwrap().summary.status,
+        Status::Running
+    );
 }
 
 async fn a_presumed_interruption_gives_way_to_the_truth(world: World) {
@@ -107,7 +117,7 @@ async fn a_presumed_interruption_gives_way_to_the_truth(world: World) {
     let found = world.store.dead_runs().await.unwrap().pop().unwrap();
     world.store.close_dead_run(&found, "{}", None, &[]).await.unwrap();
     world.store.finish_run(world.lease.run_id(), Status::Done, 0, "{}", &[]).await.unwrap();
-    assert_eq!(world.store.find_run("latest").await.unwrap().summary.status, Status::Done);
+    assert_eq!(world.store.find_run(&"latest".parse().unwrap()).await.unwrap().summary.status, Status::Done);
 }
 
 async fn what_a_run_left_is_counted_and_nothing_of_another_run(world: World) {
@@ -145,7 +155,7 @@ async fn a_run_that_goes_on_with_another_is_linked_to_it(world: World) {
     };
     world.store.begin_run(&run).await.unwrap();
     let links = async |of: Uuid| {
-        let run = world.store.find_run(&of.to_string()).await.unwrap().summary;
+        let run = world.store.run(of).await.unwrap().summary;
         (run.resumes, run.successor)
     };
     assert_eq!(links(run_id).await, (Some(world.lease.run_id()), None));

@@ -77,8 +77,8 @@ async fn a_due_time_has_one_run_and_what_comes_next_is_written_with_it(world: Wo
     let mut both = [one.unwrap(), two.unwrap()].concat();
     both.sort_by_key(|claimed| *claimed != Claimed::Ours);
     assert_eq!(both, [Claimed::Ours, Claimed::Theirs]);
-    let known = [&first, &second].map(|run| run.run_id.to_string());
-    let known = [store.find_run(&known[0]).await.is_ok(), store.find_run(&known[1]).await.is_ok()];
+    let known = [&first, &second].map(|run| run.run_id);
+    let known = [store.run(known[0]).await.is_ok(), store.run(known[1]).await.is_ok()];
     assert_eq!(
         known.iter().filter(|is_known| **is_known).count(),
         1,

@@ -161,6 +161,17 @@ impl World {
         self.store.release(&self.lease, |_| Release::Pending).await.unwrap();
     }
 
+    /// A queue has acknowledged the events of keys, by the ids that [`event`] gives them.
+    pub(crate) async fn acknowledge(&self, keys: &[&str]) {
+        let mut numbers = Vec::new();
+        for key in keys {
+            let sql = "SELECT seq FROM outbox WHERE event_id = $1";
+            let mut tx = self.store.read().await.unwrap();
+            numbers.push(tx.row(sql, &args![event_id(key)]).await.unwrap().unwrap().int("seq").unwrap());
+        }
+        self.store.acknowledge(&numbers).await.unwrap();
+    }
+
     pub(crate) async fn finding(&self, key: &str) -> Finding {
         self.store.show(&id(key)).await.unwrap().unwrap().finding
     }

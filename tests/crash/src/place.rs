@@ -96,7 +96,7 @@ impl Place {
             ("runs", "heartbeat_at", "status = 'running'"),
             ("slice_leases", "expires_at", "claim IS NOT NULL"),
             ("tokens", "expires_at", "claimed <> 0"),
-            ("outbox", "claimed_until", "claimed_until IS NOT NULL"),
+            ("outbox_pending", "claimed_until", "claimed_until IS NOT NULL"),
         ];
         self.lapse(&signs).await;
     }
@@ -108,7 +108,7 @@ impl Place {
             "UPDATE slice_leases SET process = NULL",
             "UPDATE tokens SET process = NULL",
             "UPDATE runs SET process = NULL",
-            "UPDATE outbox SET claimed_by = 'elsewhere' WHERE claimed_by IS NOT NULL",
+            "UPDATE outbox_pending SET claimed_by = 'elsewhere' WHERE claimed_by IS NOT NULL",
         ] {
             self.change(sql).await;
         }

@@ -178,7 +178,7 @@ impl<'a> Play<'a> {
             let (seen, hits) = self.start(step, &args, point).await;
             self.played.hits.push((step, hits));
             match seen {
-                Seen::Exited(code) if is_rest(step, code) || (is_troubled && code == 3) => {
+                Seen::Exited(code) if is_rest(self.case.scene, step, code) || (is_troubled && code == 3) => {
                     let asked = self.server.asked() - before;
                     *self.played.requests.entry(step).or_default() += asked;
                     return;
@@ -323,8 +323,10 @@ impl<'a> Play<'a> {
 }
 
 /// How a step ends that has nothing more to do.
-const fn is_rest(step: Step, code: i32) -> bool {
+const fn is_rest(scene: Scene, step: Step, code: i32) -> bool {
     match step {
+        // The queue is not there, and refuses whatever comes.
+        Step::Night1 if matches!(scene, Scene::Outage) => code == 7,
         // Another number than was told is a wrong command.
         Step::Refused => code == 2,
         Step::Approve => code == 0,

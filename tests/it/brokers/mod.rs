@@ -271,7 +271,7 @@ mod nats {
         world.edit("tieout.yaml", &open, r#"url: "file:nats.url""#);
         let run = world.run();
         let domain = run.domain();
-        assert_eq!((run.code, &domain["events"]["waiting"]), (3, &json!(LOST)), "{run:?}");
+        assert_eq!((run.code, &domain["events"]["waiting"]), (7, &json!(LOST)), "{run:?}");
         let said = domain["problems"][0].as_str().unwrap().to_owned();
         let expected = format!(r#"refuses: Permissions Violation for Publish to "{}""#, broker.name());
         assert!(said.ends_with(&expected), "{said}");
@@ -389,7 +389,7 @@ mod sqs {
         let domain = &report["domains"][0];
         assert_eq!(
             (output.status.code(), &domain["events"]["waiting"]),
-            (Some(3), &json!(FEW_LOST)),
+            (Some(7), &json!(FEW_LOST)),
             "{report}"
         );
         let said = domain["problems"][0].as_str().unwrap().to_owned();
@@ -471,7 +471,7 @@ mod kafka {
         world.edit("tieout.yaml", "compression: none", "compression: none, tls: {authorities: other.pem}");
         let refused = world.run();
         let domain = refused.domain();
-        assert_eq!((refused.code, &domain["events"]["waiting"]), (3, &json!(LOST)), "{refused:?}");
+        assert_eq!((refused.code, &domain["events"]["waiting"]), (7, &json!(LOST)), "{refused:?}");
         let said = domain["problems"][0].as_str().unwrap().to_owned();
         assert!(said.contains("certificate verify failed"), "{said}");
         world.edit("tieout.yaml", "other.pem", "server.pem");
@@ -481,6 +481,20 @@ mod kafka {
         let port = broker.port();
         broker.stands_behind(port).await;
         each_has_one_id(&broker.received().await, LOST);
+    }
+
+    /// Its connections are tried again while the process ends.
+    #[tokio::test]
+    async fn a_process_that_kafka_refuses_ends_with_its_code_and_by_no_fault() {
+        let front = front::before(1, &certified("server"));
+        let tls = "tls: {authorities: other.pem}";
+        let queue = format!(r#"kafka: {{brokers: ["127.0.0.1:{front}"], topic: nothing, {tls}}}"#);
+        let world = world_of(0, &queue).await;
+        world.write("other.pem", &pem("CERTIFICATE", &certified("other").certificate));
+        for _side_by_side in 0..8 {
+            let all = [(); 6].map(|()| Process::start(&world, &["doctor"]));
+            assert_eq!(all.map(|one| one.end().0.code), [7; 6]);
+        }
     }
 
     #[tokio::test]
@@ -494,7 +508,7 @@ mod kafka {
         world.edit("tieout.yaml", "compression: none", &format!("compression: none, {login}"));
         let run = world.run();
         let domain = run.domain();
-        assert_eq!((run.code, &domain["events"]["waiting"]), (3, &json!(LOST)), "{run:?}");
+        assert_eq!((run.code, &domain["events"]["waiting"]), (7, &json!(LOST)), "{run:?}");
         let said = domain["problems"][0].as_str().unwrap().to_owned();
         let expected = "refuses: it does not take the login: its mechanism, the user or the password";
         assert!(said.ends_with(expected), "{said}");

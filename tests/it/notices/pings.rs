@@ -53,6 +53,21 @@ async fn a_run_that_did_not_verify_everything_says_its_exit_code() {
 }
 
 #[tokio::test]
+async fn what_is_held_is_no_success_in_any_night_before_the_approval() {
+    let ear = Ear::open().await;
+    let world = world(&ear).await;
+    world.upstream(&charge("ch_lost", 5, 500));
+    world.upstream(&charge("ch_other", 5, 500));
+    assert_eq!(world.tieout(&["run", "--max-emits", "1"]).code, 5);
+    assert_eq!(pings(&ear).await.0, ["/start", "/5"]);
+    let next = world.run();
+    assert_eq!((next.code, pings(&ear).await.0), (5, vec!["/start".to_owned(), "/5".to_owned()]));
+    assert_eq!(world.tieout(&["approve", "latest", "--expect", "2"]).code, 0);
+    let over = world.run();
+    assert_eq!((over.code, pings(&ear).await.0), (0, vec!["/start".to_owned(), String::new()]), "{over:?}");
+}
+
+#[tokio::test]
 async fn a_run_that_looks_at_a_part_is_only_logged() {
     let ear = Ear::open().await;
     let world = world(&ear).await;
@@ -73,4 +88,21 @@ async fn a_run_that_looks_at_a_part_is_only_logged() {
     assert_eq!((run.code, pings(&ear).await.0), (0, vec!["/start".to_owned(), String::new()]), "{run:?}");
     let run = world.tieout(&["run", "shop.other"]);
     assert_eq!((run.code, pings(&ear).await.0), (0, vec![]), "the run is not about it: {run:?}");
+}
+
+#[tokio::test]
+async fn a_run_whose_definition_is_wrong_says_so_and_so_does_one_whose_secret_is_not_set() {
+    let ear = Ear::open().await;
+    let world = world(&ear).await;
+    world.edit("charges.yaml", "changed:", "chnged:");
+    let run = world.run();
+    let (paths, _, body) = pings(&ear).await;
+    assert_eq!((run.code, paths), (2, vec!["/start".to_owned(), "/2".to_owned()]), "{run:?}");
+    assert!(body.starts_with("shop.charges: failed (definition"), "{body}");
+    world.edit("charges.yaml", "chnged:", "changed:");
+    world.edit("tieout.yaml", "file:key", "env:TIEOUT_TEST_NOT_SET");
+    let run = world.run();
+    let (paths, _, body) = pings(&ear).await;
+    assert_eq!((run.code, paths), (2, vec!["/start".to_owned(), "/2".to_owned()]), "{run:?}");
+    assert!(body.starts_with("shop.charges: failed (configuration"), "{body}");
 }

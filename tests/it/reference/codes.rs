@@ -18,7 +18,7 @@ fn the_reference_of_the_codes_is_the_catalogue_of_the_program() {
             "\n## {}\n\n{}\n\n| code | exit code | what happened | what to do |\n|---|---|---|---|\n",
             chapter.title, chapter.place
         );
-        for code in chapter.codes {
+        for code in chapter.codes() {
             let exits = code.exits.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
             let _ = writeln!(page, "| `{}` | {exits} | {} | {} |", code.code, code.means, code.help);
         }

@@ -17,7 +17,27 @@ struct Page<'s> {
     headings: BTreeMap<&'s str, String>,
     /// The mappings that are still to be told, with their paths.
     open: VecDeque<(String, &'s Value)>,
+    words: Words,
 }
+
+/// What its columns are called, and what stands for a key that has to be there.
+#[derive(Clone, Copy)]
+struct Words {
+    columns: &'static str,
+    needed: &'static str,
+    /// Whether `null` is a value to be told of.
+    has_null: bool,
+}
+
+/// Of what somebody writes.
+const WRITTEN: Words =
+    Words { columns: "| key | value | without it | what it says |", needed: "needed", has_null: false };
+/// Of what the program writes.
+const READ: Words = Words {
+    columns: "| field | value | without it | what it says |",
+    needed: "always there",
+    has_null: true,
+};
 
 /// The place of a heading in its page, as mdBook and GitHub name it.
 fn anchor(heading: &str) -> String {
@@ -31,9 +51,9 @@ fn cell(text: &str) -> String {
 }
 
 impl<'s> Page<'s> {
-    fn of(root: &'s Value, head: &str) -> Self {
+    fn of(root: &'s Value, words: Words, head: &str) -> Self {
         let head = format!("{head} This page is made from the schema by a test: `{HOW}`.\n");
-        Self { root, text: head, headings: BTreeMap::new(), open: VecDeque::new() }
+        Self { root, text: head, headings: BTreeMap::new(), open: VecDeque::new(), words }
     }
 
     fn referred(&self, of: &Value) -> Option<(&'s str, &'s Value)> {
@@ -64,14 +84,18 @@ impl<'s> Page<'s> {
         };
         let needed: Vec<&str> =
             of["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        self.text.push_str("| key | value | without it | what it says |\n|---|---|---|---|\n");
+        let Words { columns, needed: always, .. } = self.words;
+        let _ = writeln!(self.text, "{columns}\n|---|---|---|---|");
         let is_needed = |word: &String| needed.contains(&word.as_str());
         let (first, then): (Vec<_>, Vec<_>) = words.iter().partition(|(word, _)| is_needed(word));
         for (word, of) in first.into_iter().chain(then) {
             let below = if at.is_empty() { word.clone() } else { format!("{at}.{word}") };
-            let value = self.value(of, &below);
+            let mut value = self.value(of, &below);
+            if self.words.has_null && may_be_null(of) {
+                value.push_str(", or `null`");
+            }
             let without = match &of["default"] {
-                _ if is_needed(word) => "needed".to_owned(),
+                _ if is_needed(word) => always.to_owned(),
                 Value::Null | Value::Object(_) => String::new(),
                 Value::String(default) => format!("`{default}`"),
                 default => format!("`{default}`"),
@@ -90,7 +114,7 @@ impl<'s> Page<'s> {
         if let Some(otherwise) = of.get("else") {
             return self.value(otherwise, at);
         }
-        if let Some(ways) = of["anyOf"].as_array() {
+        if let Some(ways) = of["anyOf"].as_array().or_else(|| of["oneOf"].as_array()) {
             let ways = ways.iter().filter(|way| way["type"] != "null");
             let mut told: Vec<String> = Vec::new();
             for way in ways {
@@ -99,7 +123,8 @@ impl<'s> Page<'s> {
                     told.push(way);
                 }
             }
-            return told.join(", or ");
+            let are_words = told.iter().all(|way| way.starts_with('`'));
+            return told.join(if are_words { ", " } else { ", or " });
         }
         let words = of["enum"].as_array().into_iter().flatten().chain(of.get("const"));
         let words: Vec<String> = words.filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
@@ -116,6 +141,7 @@ impl<'s> Page<'s> {
             }
             Some("array") => format!("list of {}", self.value(&of["items"], &format!("{at}[]"))),
             Some("boolean") => "`true`, `false`".to_owned(),
+            Some("number") => "number".to_owned(),
             Some("integer") => of["title"].as_str().unwrap_or("whole number").to_owned(),
             Some(_) => text(of),
             None => "anything".to_owned(),
@@ -141,6 +167,13 @@ impl<'s> Page<'s> {
     }
 }
 
+fn may_be_null(of: &Value) -> bool {
+    let is_null = |way: &Value| way == "null" || way["type"] == "null";
+    [&of["type"], &of["anyOf"]]
+        .into_iter()
+        .any(|ways| ways.as_array().is_some_and(|ways| ways.iter().any(is_null)))
+}
+
 fn text(of: &Value) -> String {
     let what = of["title"].as_str().unwrap_or("text");
     let examples = of["examples"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -153,6 +186,7 @@ fn the_reference_of_the_configuration_is_its_schema() {
     let schema = tieout::config::schema();
     let mut page = Page::of(
         &schema,
+        WRITTEN,
         "# Keys of tieout.yaml\n\nEvery key of the configuration: what it takes, what holds without it, and what it says. \
          [Configuration](../configuration.md) says how an editor completes and checks them.",
     );
@@ -165,10 +199,25 @@ fn the_reference_of_definitions_is_their_schema() {
     let schema = of_file::<DefinitionFile>();
     let mut page = Page::of(
         &schema,
+        WRITTEN,
         "# Keys of definitions\n\nEvery key of [domain files](../domains.md) and [provider files](../providers.md): what it takes, what holds \
          without it, and what it says. A feed that says `like` or `preset` needs none of the keys that it takes over.",
     );
     page.chapter("Domain files", "", &schema["else"]);
     page.chapter("Provider files", "", &schema["then"]);
     is_kept("definitions.md", &page.text);
+}
+
+#[test]
+fn the_reference_of_reports_is_their_schema() {
+    let schema = tieout::report::run_schema();
+    let mut page = Page::of(
+        &schema,
+        READ,
+        "# Fields of reports\n\nEvery field of `tieout.run/v1`: what `run`, `plan`, `backfill` and `report show` write with `--format json`, and \
+         what report files hold. `tieout generate schema run` prints the schema that this page is made from. [Output for programs](../json.md) \
+         says what may be relied on.",
+    );
+    page.chapter("A run", "", &schema);
+    is_kept("reports.md", &page.text);
 }

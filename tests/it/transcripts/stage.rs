@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use wiremock::matchers::method;
 use wiremock::{Mock, ResponseTemplate};
 
-use super::page::{Block, comparable, plain};
+use super::page::{Block, comparable, plain, root};
 use crate::world::{World, charge};
 
 /// Stands between the outputs of commands: nothing prints it.
@@ -17,6 +17,8 @@ const END: char = '\u{1e}';
 /// What was made for a page, and the names that pages have for what has another one every time.
 pub(super) struct Stage {
     world: World,
+    /// Where commands are called, below the world's folder.
+    at: &'static str,
     names: Vec<(&'static str, String)>,
 }
 
@@ -42,22 +44,50 @@ pub(super) async fn stage(name: &str) -> Stage {
     world.write("tieout.yaml", &format!("{config}notify: {{ops: {{webhook: {{url: \"{hook}\"}}}}}}\n"));
     world.upstream(&charge("ch_1", 30, 12_000));
     world.upstream(&charge("ch_2", 6, 500));
-    let mut stage = Stage { world, names: Vec::new() };
+    let mut stage = Stage { world, at: "", names: Vec::new() };
     match name {
         "fresh" => return stage,
+        "tested" => {
+            stage.is_tested();
+            return stage;
+        }
+        "empty" => {
+            stage.at = "empty";
+            std::fs::create_dir(stage.world.path().join(stage.at)).unwrap();
+            return stage;
+        }
         "found" => {
             stage.expect(&["run"], 0);
             std::fs::create_dir(stage.world.path().join("published")).unwrap();
+        }
+        "tagged" => {
+            let domain = std::fs::read_to_string(stage.world.path().join("charges.yaml")).unwrap();
+            let about = |name: &str, owner: &str, tags: &str| {
+                let text = domain.replace("stripe.charges", name);
+                let text = text.replace("feed:", &format!("owner: {owner}@example.com\ntags: {tags}\nfeed:"));
+                stage.world.write(&format!("{name}.yaml"), &text);
+            };
+            about("stripe.charges", "payments", "[money, cards]");
+            about("stripe.refunds", "refunds", "[money]");
+            about("shop.orders", "shop", "[]");
+            std::fs::remove_file(stage.world.path().join("charges.yaml")).unwrap();
+            return stage;
         }
         "held" => {
             (3..=12).for_each(|at| stage.world.upstream(&charge(&format!("ch_{at}"), 6, 500)));
             stage.expect(&["run", "--max-emits", "5"], 5);
         }
-        "dead" | "mended" => {
+        "dead" | "mended" | "passing" => {
             stage.world.queue(PICKY).await;
             stage.expect(&["run"], 3);
-            if name == "mended" {
+            if name != "dead" {
                 stage.world.queue("DROP TABLE tieout_events").await;
+            }
+            if name == "passing" {
+                let died = chrono::Utc::now() - chrono::TimeDelta::hours(2);
+                let died = died.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+                let passing = format!("SET class = 'exhausted', finished_at = '{died}' WHERE state = 'dead'");
+                stage.world.state(&format!("UPDATE outbox {passing}")).await;
             }
             stage.knows("7f3a", &["dlq", "list"], "group");
             stage.knows("0199c3c0-93f2-5d0e-9a5c-3f0f10b4a6b1", &["dlq", "list", "--flat"], "event_id");
@@ -81,6 +111,27 @@ impl Stage {
         assert_eq!(outcome.code, code, "{args:?}: {outcome:?}");
     }
 
+    /// Gives the domain the tests that the page about testing shows, on the pages of the demo.
+    fn is_tested(&self) {
+        let world = &self.world;
+        std::fs::create_dir_all(world.path().join("fixtures/two-pages")).unwrap();
+        let pages = [
+            include_str!("../../../src/demo/files/fixtures/charges/page-1.json"),
+            include_str!("../../../src/demo/files/fixtures/charges/page-2.json"),
+        ];
+        for (at, page) in pages.iter().enumerate() {
+            let name = format!("fixtures/two-pages/page-{}.json", at + 1);
+            world.write(&name, &page.replace("\"100\"", "\"10\""));
+        }
+        let rows = include_str!("../../../src/demo/files/fixtures/charges/rows.csv");
+        world.write("fixtures/two-pages/rows.csv", rows);
+        let page = std::fs::read_to_string(root().join("docs/testing.md")).unwrap();
+        let tests = &page[page.find("tests:\n").unwrap()..];
+        let tests = &tests[..tests.find("```").unwrap()];
+        let domain = std::fs::read_to_string(world.path().join("charges.yaml")).unwrap();
+        world.write("charges.yaml", &(domain + tests));
+    }
+
     /// A page calls it `name`; it is the first value under a word that a command tells.
     fn knows(&mut self, name: &'static str, args: &[&str], word: &str) {
         let told = self.world.tieout(&[args, &["-o", "jsonl"]].concat()).stdout;
@@ -97,7 +148,7 @@ impl Stage {
         let binary = Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
         let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("bash");
-        shell.args(["-c", &script]).current_dir(self.world.path()).stdin(Stdio::null());
+        shell.args(["-c", &script]).current_dir(self.world.path().join(self.at)).stdin(Stdio::null());
         let output = shell.env("PATH", path).env("TIEOUT_USER", "ada").output().unwrap();
         let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         let (mut said, mut faults) = (stdout.split(END), String::new());

@@ -5,12 +5,14 @@
 mod args;
 #[cfg(feature = "seeded-bugs")]
 mod bugs;
+mod consumer;
 mod files;
 mod judge;
 mod night;
 mod people;
 mod play;
 mod postgres;
+mod replay;
 mod server;
 mod shop;
 mod shrink;

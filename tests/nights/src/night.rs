@@ -12,7 +12,7 @@ use tieout::local::Database;
 use tieout::progress::{Progress, Watcher};
 use tieout::queue::{Queue, Queues};
 use tieout::report::{DomainReport, RunReport};
-use tieout::run::{Bookmarks, Carriage, Found, IfLocked, Job, Mode, Options, Scope, Shard, run};
+use tieout::run::{Bookmarks, Call, Carriage, Found, IfLocked, Job, Mode, Options, Scope, Shard, Terms, run};
 use tieout::store::{DeadFilter, DeadLetter, FindingFilter, Keep, Store};
 use tieout_reconcilers::name::Each;
 use tokio::sync::oneshot;
@@ -31,10 +31,14 @@ pub(crate) struct Product {
     store: Store,
     clocks: Clocks,
     variety: Variety,
+    /// Every run so far.
+    runs: Vec<Uuid>,
 }
 
 /// What can be seen after a night.
 pub(crate) struct Seen {
+    /// The newest run.
+    pub(crate) run: Option<Uuid>,
     /// None where the run was killed.
     pub(crate) report: Option<RunReport>,
     pub(crate) findings: BTreeMap<Name, Finding>,
@@ -84,24 +88,26 @@ impl Product {
         let store = store.with_clock(clock.ahead_by(micros(variety.store_ahead)));
         let database = Database::connect("app", &url.into()).await.unwrap();
         let clocks = Clocks { process: clock.clone(), local: clock.ahead_by(micros(variety.shop_ahead)) };
-        Self { loaded, database, store, clocks, variety: variety.clone() }
+        Self { loaded, database, store, clocks, variety: variety.clone(), runs: Vec::new() }
     }
 
     /// Lets people do something before a night.
     pub(crate) async fn people(&self, story: &Story, number: usize, tray: &Arc<Mutex<Tray>>) -> Vec<Deed> {
         let findings = self.seen(None).await.findings;
         let (domains, schemas) = (self.loaded.domains.clone(), Arc::clone(&self.loaded.config.schemas));
-        let desk = Desk { store: &self.store, tray, carriage: Carriage { domains, schemas } };
+        let desk =
+            Desk { store: &self.store, tray, carriage: Carriage { domains, schemas }, runs: &self.runs };
         desk.act(story, number, &findings).await
     }
 
     /// Runs a night until its end, or until it is killed.
     pub(crate) async fn night(
-        &self,
+        &mut self,
         tray: &Arc<Mutex<Tray>>,
         killed: oneshot::Receiver<()>,
     ) -> Option<RunReport> {
         let job = self.job(Mode::Run);
+        self.runs.push(job.run_id);
         let mut queues: Queues =
             [("shop".to_owned(), Box::new(End(Arc::clone(tray))) as Box<dyn Queue>)].into();
         tokio::select! {
@@ -146,12 +152,15 @@ impl Product {
         let dead =
             |letter: DeadLetter| died.extend(letter.finished_at.map(|at| (letter.event_id, at.micros())));
         self.store.each_dead_letter(&DeadFilter::default(), dead).await.unwrap();
-        Seen { report, findings, events, verified, overlaps, died }
+        let run = self.runs.last().copied();
+        Seen { run, report, findings, events, verified, overlaps, died }
     }
 
     fn job(&self, mode: Mode) -> Job {
         Job {
             run_id: Uuid::now_v7(),
+            call: Call::default(),
+            lacking: BTreeMap::new(),
             store: self.store.clone(),
             domains: self.loaded.domains.clone(),
             // A night is a process of its own, which has heard nothing of the troubles of the last one.
@@ -177,6 +186,7 @@ impl Product {
                 list: 1_000,
                 concurrency: self.variety.lanes,
                 bookmarks: Bookmarks::EveryPage,
+                terms: Terms::default(),
                 differences_exit: false,
                 keep: Keep {
                     dead: Duration::from_micros(self.variety.keeps_dead.unsigned_abs()),

@@ -1,5 +1,5 @@
-//! What people do to findings between two nights: they approve what is held, ignore, open again, and decide about dead
-//! letters.
+//! What people do to findings between two nights: they send again what was sent, approve what is held, ignore, open again, and
+//! decide about dead letters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -10,10 +10,11 @@ use tieout::going::Going;
 use tieout::plan::Act;
 use tieout::queue::{Queue, Queues};
 use tieout::run::{Approved, Carriage, NotApproved, Order, Retry, approve, retry};
-use tieout::store::{DeadFilter, DeadLetter, Did, Fate, Fates, HeldSet, PutBack, Shown, Store};
+use tieout::store::{By, DeadFilter, DeadLetter, Did, Fate, Fates, HeldSet, PutBack, Shown, Store};
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use crate::replay::Replay;
 use crate::story::{DAY, HOUR, Micros, Name, Story, dice};
 use crate::tray::{End, Tray};
 
@@ -46,6 +47,8 @@ pub(crate) enum Deed {
         ids: Vec<Uuid>,
         n_dropped: u64,
     },
+    /// They send again what was sent.
+    Replay(Replay),
 }
 
 /// What came of sending dead letters once more.
@@ -61,6 +64,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) store: &'a Store,
     pub(crate) tray: &'a Arc<Mutex<Tray>>,
     pub(crate) carriage: Carriage,
+    /// Every run so far.
+    pub(crate) runs: &'a [Uuid],
 }
 
 impl Desk<'_> {
@@ -71,8 +76,10 @@ impl Desk<'_> {
         number: usize,
         findings: &BTreeMap<Name, Finding>,
     ) -> Vec<Deed> {
-        // First of all, so that everything that is sent now finds the queue as it is from then on.
-        let mut deeds = self.letters(story, number).await;
+        let replayed = self.replayed(story, number, findings).await;
+        let mut deeds: Vec<Deed> = replayed.map(Deed::Replay).into_iter().collect();
+        // Before all that lets something go, so that everything that is sent now finds the queue as it is from then on.
+        deeds.extend(self.letters(story, number).await);
         let store = self.store;
         for (place, set) in store.held().await.unwrap().into_iter().enumerate() {
             let about = Name { member: "", id: place.to_string() };
@@ -138,11 +145,12 @@ impl Desk<'_> {
     }
 
     async fn retried(&self, ids: Vec<Uuid>) -> Again {
-        let how = PutBack { actor: Some(SOMEBODY.to_owned()), ..PutBack::default() };
+        let how = PutBack { by: By::Person { name: SOMEBODY.to_owned(), note: None }, ..PutBack::default() };
         let (drain, carriage) = (Duration::from_mins(5), self.carriage.clone());
         let order = Retry { ids, how, drain, carriage, going: Going::default() };
         let retried = retry(self.store, &mut self.queues(), &order).await.unwrap();
-        Again { put_back: eligible(&retried.fates), sent: retried.sent, failed: retried.failed_again }
+        let became = retried.became();
+        Again { put_back: eligible(&retried.fates), sent: became.sent, failed: became.failed_again }
     }
 
     async fn approved(&self, set: &HeldSet, expected: u64) -> Deed {
@@ -162,7 +170,7 @@ impl Desk<'_> {
         Deed::Approve { run: set.run_id, expected, came }
     }
 
-    fn queues(&self) -> Queues {
+    pub(crate) fn queues(&self) -> Queues {
         [("shop".to_owned(), Box::new(End(Arc::clone(self.tray))) as Box<dyn Queue>)].into()
     }
 }

@@ -9,14 +9,16 @@ use tieout::clock::Clock;
 use tieout_reconcilers::instant::Instant;
 use tokio::sync::{Mutex, oneshot};
 
+use crate::consumer::Consumer;
 use crate::files;
 use crate::judge::{Judge, Night as Judged, Planned, Wrong};
 use crate::night::{Product, Seen};
 use crate::people::Deed;
 use crate::postgres;
+use crate::replay::Replay;
 use crate::server::{Provider, serve};
 use crate::shop::Shop;
-use crate::story::{Deed as Happening, Event, Item, MINUTE, Micros, Mood, Name, Night, SECOND, Story, dice};
+use crate::story::{MINUTE, Micros, Mood, Name, Night, Story};
 use crate::tray::{Arrived, Tray};
 use crate::world::{Sides, Tonight, World};
 
@@ -37,6 +39,7 @@ struct Play {
     product: Product,
     tray: Arc<std::sync::Mutex<Tray>>,
     judge: Judge,
+    consumer: Consumer,
 }
 
 /// Plays a world in a folder of its own.
@@ -55,9 +58,23 @@ pub(crate) async fn play(
     let app = own.map_or("sqlite:app.db", |own| own.url.as_str());
     files::write(folder, &server.base, app, &story.variety);
     let product = Product::set_up(folder, blank, own, &clock, &story.variety).await;
-    let tray = Tray { story: Arc::clone(&story), mood: Mood::Takes, is_mended: false, arrived: Vec::new() };
+    let tray = Tray {
+        story: Arc::clone(&story),
+        night: 0,
+        mood: Mood::Takes,
+        is_mended: false,
+        arrived: Vec::new(),
+    };
     let tray = Arc::new(std::sync::Mutex::new(tray));
-    let mut play = Play { story, clock, provider, product, tray, judge: Judge::default() };
+    let mut play = Play {
+        story,
+        clock,
+        provider,
+        product,
+        tray,
+        judge: Judge::default(),
+        consumer: Consumer::default(),
+    };
     let mut played = Played::default();
     for (number, night) in play.story.clone().nights.iter().enumerate() {
         let wrong = play.night(number, night).await;
@@ -99,6 +116,7 @@ impl Play {
         self.provider.lock().await.begin(Tonight::of(night, Some(kill))).await;
         {
             let mut tray = self.tray.lock().unwrap();
+            tray.night = number;
             tray.mood = night.mood;
             tray.arrived.clear();
         }
@@ -106,10 +124,10 @@ impl Play {
         let seen = self.product.seen(report).await;
         self.provider.lock().await.catch_up().await;
         let arrived = self.tray.lock().unwrap().arrived.clone();
-        let wrong = self.judged(&seen, &arrived, &planned).await;
+        let mut wrong = self.judged(&seen, &arrived, &planned).await;
         let now = self.clock.now().micros();
         self.provider.lock().await.world.bury(seen.report.is_none(), now);
-        self.consume(&arrived).await;
+        wrong.extend(self.consume(&arrived).await);
         wrong
     }
 
@@ -123,6 +141,7 @@ impl Play {
     async fn people(&mut self, number: usize) -> Vec<Wrong> {
         {
             let mut tray = self.tray.lock().unwrap();
+            tray.night = number;
             tray.mood = Mood::Takes;
             tray.arrived.clear();
         }
@@ -138,12 +157,12 @@ impl Play {
             Deed::Ignore { name, .. } | Deed::Reopen { name, .. } => {
                 Some((name.clone(), format!("{} {deed:?}", files::utc(now))))
             }
-            Deed::Approve { .. } | Deed::Retry(_) | Deed::Drop { .. } => None,
+            Deed::Approve { .. } | Deed::Retry(_) | Deed::Drop { .. } | Deed::Replay(_) => None,
         });
         let told: Vec<_> = told.collect();
         provider.world.told.extend(told);
         let tray = Arc::clone(&self.tray);
-        let is_poison = move |name: &Name| tray.lock().unwrap().is_poison(name);
+        let refusal = move |name: &Name| tray.lock().unwrap().refusal(name);
         let moments = [provider.world.sides(now)];
         let planned = HashMap::new();
         let night = Judged {
@@ -151,12 +170,18 @@ impl Play {
             moments: &moments,
             seen: &seen,
             arrived: &arrived,
-            is_poison: &is_poison,
+            refusal: &refusal,
             planned: &planned,
         };
-        let wrong = self.judge.people(&night, &deeds);
+        let mut wrong = self.judge.people(&night, &deeds);
         drop(provider);
-        self.consume(&arrived).await;
+        // What was sent again came first.
+        for deed in &deeds {
+            if let Deed::Replay(Replay { arrived, .. }) = deed {
+                wrong.extend(self.consume(arrived).await);
+            }
+        }
+        wrong.extend(self.consume(&arrived).await);
         wrong
     }
 
@@ -188,63 +213,18 @@ impl Play {
     ) -> Vec<Wrong> {
         let provider = self.provider.lock().await;
         let tray = Arc::clone(&self.tray);
-        let is_poison = move |name: &Name| tray.lock().unwrap().is_poison(name);
+        let refusal = move |name: &Name| tray.lock().unwrap().refusal(name);
         let moments: &[Sides] = &provider.moments;
-        let night = Judged { world: &provider.world, moments, seen, arrived, is_poison: &is_poison, planned };
+        let night = Judged { world: &provider.world, moments, seen, arrived, refusal: &refusal, planned };
         self.judge.judge(&night)
     }
 
-    /// The shop reads its queue: it does what an event says, loses it, or never understands what is about some items.
-    async fn consume(&self, arrived: &[Arrived]) {
+    /// The shop reads its queue.
+    async fn consume(&mut self, arrived: &[Arrived]) -> Vec<Wrong> {
+        let effects = self.consumer.read(&self.story, arrived, self.clock.now().micros());
+        let wrong = if self.story.variety.has_inbox { self.judge.effects(&effects) } else { Vec::new() };
         let mut provider = self.provider.lock().await;
-        let now = self.clock.now().micros();
-        for Arrived { id, name, payload } in arrived {
-            let is_deaf = dice(&self.story, "deaf", name, 6) == 0;
-            let is_lost = dice(&self.story, &id.to_string(), name, 5) == 0;
-            if is_deaf || is_lost {
-                continue;
-            }
-            let after = i64::try_from(dice(&self.story, &format!("after {id}"), name, 1_800)).unwrap_or(1);
-            let item = if self.story.variety.is_outbound { pushed(payload) } else { item_of(payload) };
-            let deed = Happening::Webhook { item, letter: None };
-            provider.world.will_happen(Event { at: now + MINUTE + after * SECOND, name: name.clone(), deed });
-        }
+        effects.into_iter().for_each(|effect| provider.world.will_happen(effect.event));
+        wrong
     }
-}
-
-/// The item that a row is which an event carries, if it is not about one that is gone.
-fn pushed(payload: &str) -> Option<Item> {
-    let event: serde_json::Value = serde_json::from_str(payload).unwrap();
-    let data = &event["data"];
-    let word = |name: &str, words: [&'static str; 3]| {
-        let written = data[name].as_str().expect("a word").to_lowercase();
-        words.into_iter().find(|word| *word == written).expect("a word of the world")
-    };
-    let created = data["clock_at"].as_i64()? / SECOND;
-    Some(Item {
-        amount: data["amount_minor"].as_i64()?,
-        currency: word("currency", ["usd", "jpy", "kwd"]),
-        status: word("status", ["open", "paid", "void"]),
-        created,
-        updated: created,
-        version: data["version"].as_i64()?,
-    })
-}
-
-/// The item that an event carries, if it is not about one that is gone.
-fn item_of(payload: &str) -> Option<Item> {
-    let event: serde_json::Value = serde_json::from_str(payload).unwrap();
-    let data = &event["data"];
-    let word = |value: &serde_json::Value, words: [&'static str; 3]| {
-        words.into_iter().find(|word| value == word).expect("a word of the world")
-    };
-    let number = |name: &str| data[name].as_i64().unwrap_or_default();
-    data["amount"].as_i64().map(|amount| Item {
-        amount,
-        currency: word(&data["currency"], ["usd", "jpy", "kwd"]),
-        status: word(&data["status"], ["open", "paid", "void"]),
-        created: number("created"),
-        updated: number("updated"),
-        version: number("version"),
-    })
 }

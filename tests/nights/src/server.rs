@@ -13,6 +13,7 @@ use tieout::clock::Clock;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::files::utc;
 use crate::shop::Shop;
 use crate::story::{Fault, Item, Log, Micros, Name, SECOND};
 use crate::trail::Step;
@@ -38,6 +39,17 @@ enum Answer {
     Json(u16, Value),
     /// The body breaks off.
     Cut(Value),
+}
+
+impl Answer {
+    /// For people.
+    fn in_brief(&self) -> String {
+        let (word, body) = match self {
+            Self::Json(status, body) => (status.to_string(), body),
+            Self::Cut(body) => ("half of".to_owned(), body),
+        };
+        format!("{word} {}", body.to_string().chars().take(400).collect::<String>())
+    }
 }
 
 /// A part of a list.
@@ -74,6 +86,12 @@ async fn answer(State(provider): State<Arc<Mutex<Provider>>>, request: Request) 
         None if path == "/events" => world.events_page(&query, now),
         None => world.page(path, &query, now),
     };
+    let about = path.strip_prefix("/items/").unwrap_or_default();
+    let about = percent_decode_str(about).decode_utf8_lossy().into_owned();
+    let name = Name { member: world.member(&query), id: about };
+    world
+        .told
+        .push((name, format!("{} GET {} is answered with {}", utc(now), request.uri(), answer.in_brief())));
     let date = (now + world.story.variety.provider_ahead).div_euclid(SECOND);
     respond(answer, date)
 }
@@ -105,7 +123,7 @@ impl World {
         self.story.variety.members.iter().find(|member| **member == asked).expect("a member of the world")
     }
 
-    fn look_up(&self, id: &str, query: &HashMap<String, String>, now: Micros) -> Answer {
+    fn look_up(&mut self, id: &str, query: &HashMap<String, String>, now: Micros) -> Answer {
         match self.tonight.night.fault {
             Some(Fault::NoLookUps) => return Answer::Json(500, json!({ "error": { "code": "internal" } })),
             Some(Fault::NotFound | Fault::LookUpsNotFound) => return not_found(),
@@ -113,10 +131,15 @@ impl World {
             _ => {}
         }
         let name = Name { member: self.member(query), id: id.to_owned() };
-        match self.item(&name).filter(|_| !self.sees_nothing(name.member, now)) {
-            Some(item) => Answer::Json(200, row(&name, item)),
-            None => Answer::Json(404, json!({ "error": { "code": "resource_missing" } })),
+        let item = self.item(&name).filter(|_| !self.sees_nothing(name.member, now));
+        let (is_there, answer) = match item {
+            Some(item) => (true, Answer::Json(200, row(&name, item))),
+            None => (false, Answer::Json(404, json!({ "error": { "code": "resource_missing" } }))),
+        };
+        for asked in self.tonight.asked.iter_mut().filter(|asked| asked.left_out.as_ref() == Some(&name)) {
+            asked.is_lie = is_there;
         }
+        answer
     }
 
     fn sees_nothing(&self, member: &str, now: Micros) -> bool {
@@ -128,7 +151,9 @@ impl World {
         let at = self.tonight.n_lists;
         self.tonight.n_lists += 1;
         let cursor = query.get("cursor").map(String::as_str);
-        if let Some(answer) = self.refusal(at, cursor.is_some(), query.contains_key("token")) {
+        let is_glance = self.is_glance(query);
+        let proves = !is_glance && self.is_below_ceiling(query);
+        if let Some(answer) = self.refusal(at, cursor.is_some(), query.contains_key("token"), proves) {
             return answer;
         }
         let (mut part, mut asked) = if path == "/changes" {
@@ -138,7 +163,7 @@ impl World {
         };
         if matches!(self.tonight.night.fault, Some(Fault::RepeatsFrom(from)) if at >= from) {
             part.next = Some(cursor.unwrap_or("0").to_owned());
-            self.tonight.is_broken = true;
+            self.breaks(proves);
         }
         asked.is_end = part.next.is_none();
         let mut body = json!({ "data": part.rows, "next": part.next });
@@ -151,7 +176,7 @@ impl World {
         if self.tonight.night.fault == Some(Fault::CutOnce(at)) {
             return Answer::Cut(body);
         }
-        if !self.is_glance(&asked) {
+        if !is_glance {
             self.tonight.asked.push(asked);
         }
         Answer::Json(200, body)
@@ -210,12 +235,19 @@ impl World {
     }
 
     /// What a list request is answered with instead of a page.
-    fn refusal(&mut self, at: usize, has_cursor: bool, has_token: bool) -> Option<Answer> {
+    fn refusal(&mut self, at: usize, has_cursor: bool, has_token: bool, proves: bool) -> Option<Answer> {
         let refusal = self.refused(at, has_cursor, has_token)?;
         let fault = self.tonight.night.fault;
-        self.tonight.is_broken |=
-            matches!(fault, Some(Fault::ErrorsFrom(_) | Fault::NotFound | Fault::NoCursors));
+        if matches!(fault, Some(Fault::ErrorsFrom(_) | Fault::NotFound | Fault::NoCursors)) {
+            self.breaks(proves);
+        }
         Some(refusal)
+    }
+
+    /// The list fails in a way that lasts: a walk that proves something, or what is read beside.
+    fn breaks(&mut self, proves: bool) {
+        let tonight = &mut self.tonight;
+        *(if proves { &mut tonight.is_broken } else { &mut tonight.is_broken_beside }) = true;
     }
 
     fn refused(&mut self, at: usize, has_cursor: bool, has_token: bool) -> Option<Answer> {
@@ -251,12 +283,9 @@ impl World {
         };
         let mut list: Vec<(Name, Item)> =
             self.list(member, now).into_iter().filter(|(_, item)| is_in(item)).collect();
-        let before = list.len();
-        if self.tonight.night.fault == Some(Fault::Omits) {
-            let hidden = list.iter().position(|(name, item)| self.is_noticed(name, item));
-            hidden.map(|at| list.remove(at));
-        }
-        let is_lie = list.len() < before;
+        let is_lying = self.tonight.night.fault == Some(Fault::Omits);
+        let hidden = list.iter().position(|(name, item)| is_lying && self.is_noticed(name, item));
+        let left_out = hidden.map(|at| list.remove(at).0);
         let places: Vec<String> = list.iter().map(|(name, item)| in_words(&self.place(name, item))).collect();
         let is_passed = |(name, item): &(Name, Item)| {
             let (at, id) = cursor.and_then(|cursor| cursor.split_once('~')).unwrap_or_default();
@@ -265,13 +294,26 @@ impl World {
         let from = list.iter().filter(|one| is_passed(one)).count();
         let rows = list.iter().map(|(name, item)| row(name, item)).collect();
         let part = self.part(rows, from, |last| places[last].clone());
-        (part, Asked { member, range, since: 0, is_end: false, is_lie, token: None })
+        let is_lie = left_out.is_some();
+        (part, Asked { member, range, since: 0, is_end: false, left_out, is_lie, token: None })
     }
 
-    /// Whether a page is asked for by itself, to see an item that is there: no walk begins before the domain does.
-    fn is_glance(&self, asked: &Asked) -> bool {
+    /// Whether a page is asked for by itself, to see an item that is there: no walk begins before the domain does, and none of a whole
+    /// list begins anew once it has come to its end.
+    fn is_glance(&self, query: &HashMap<String, String>) -> bool {
         let start = self.story.variety.start.div_euclid(SECOND);
-        asked.range.is_some_and(|(from, _)| from < start)
+        let member = self.member(query);
+        let is_over = || self.tonight.asked.iter().any(|asked| asked.member == member && asked.is_end);
+        match query.get("from").map(|text| text.parse::<i64>().unwrap()) {
+            Some(from) => from < start,
+            None => !query.contains_key("cursor") && is_over(),
+        }
+    }
+
+    /// Whether what is read may be judged: a run does not know the provider's clock before its first answer, and may ask for more.
+    fn is_below_ceiling(&self, query: &HashMap<String, String>) -> bool {
+        let ceiling = self.story.variety.ceiling(self.tonight.start).div_euclid(SECOND);
+        query.get("from").is_none_or(|from| from.parse::<i64>().unwrap() < ceiling)
     }
 
     /// Whether a row of the shop shows that the item is left out.
@@ -298,7 +340,8 @@ impl World {
         });
         let from = cursor.map_or(0, |cursor| cursor.parse().unwrap_or_default());
         let part = self.part(rows.collect(), from, |last| (last + 1).to_string());
-        (part, Asked { member, range: None, since, is_end: false, is_lie: false, token: Some(log.len()) })
+        let token = Some(log.len());
+        (part, Asked { member, range: None, since, is_end: false, left_out: None, is_lie: false, token })
     }
 
     /// A page from a place on, and what the next one is asked with.

@@ -153,6 +153,8 @@ pub(crate) struct Variety {
     pub(crate) is_on_postgres: bool,
     /// Whether people look at the findings between the nights.
     pub(crate) has_people: bool,
+    /// Whether the shop's consumer writes down which events it has seen, and how new they were.
+    pub(crate) has_inbox: bool,
     /// How long dead letters are kept.
     pub(crate) keeps_dead: Micros,
 }

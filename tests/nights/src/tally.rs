@@ -144,10 +144,17 @@ fn in_words(story: &Story, played: &Played) -> String {
     for (number, wrong) in &played.wrong {
         let kind = if wrong.is_missed { "MISSED" } else { "FALSE" };
         writeln!(text, "{kind} in night {number}: {:?}: {}", wrong.name, wrong.says).unwrap();
-        let its: Vec<&(Name, String)> =
-            played.told.iter().filter(|(name, _)| wrong.name.as_ref() == Some(name)).collect();
-        for (_, happened) in its {
-            writeln!(text, "    {happened}").unwrap();
+        // What is wrong with a night as a whole is told with everything.
+        let is_its = |(name, _): &&(Name, String)| {
+            wrong
+                .name
+                .as_ref()
+                .is_none_or(|of| of == name || (of.member == name.member && name.id.is_empty()))
+        };
+        for (name, happened) in played.told.iter().filter(is_its) {
+            let whose =
+                if wrong.name.is_none() { format!("{}/{} ", name.member, name.id) } else { String::new() };
+            writeln!(text, "    {whose}{happened}").unwrap();
         }
     }
     writeln!(text, "again: tests/oracle --seed {} --world {}", story.seed, story.world).unwrap();

@@ -31,6 +31,7 @@ pub(crate) fn tell(seed: u64, world: u64) -> Story {
     if variety.has_people && stream(seed.rotate_left(40), world).bool() {
         variety.keeps_dead = 2 * DAY;
     }
+    variety.has_inbox = stream(seed.rotate_left(24), world).bool();
     // What goes wrong at the third request should go wrong at the same one again.
     let is_calm = nights.iter().all(|night| night.fault.is_none() && night.killed_at.is_none());
     variety.lanes = if is_calm { 3 } else { 1 };
@@ -116,6 +117,7 @@ fn variety(rng: &mut Rng) -> Variety {
         trail: None,
         is_on_postgres: false,
         has_people: false,
+        has_inbox: false,
         keeps_dead: 90 * DAY,
     }
 }

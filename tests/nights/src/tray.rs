@@ -18,9 +18,20 @@ pub(crate) struct Arrived {
     pub(crate) payload: String,
 }
 
+/// Why it does not take what is about an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It never will, as long as nobody mends it.
+    Poison,
+    /// Nobody is there who reads what is about the item. Some other night somebody is.
+    Unroutable,
+}
+
 #[derive(Debug)]
 pub(crate) struct Tray {
     pub(crate) story: Arc<Story>,
+    /// The night that goes on, or that people are before.
+    pub(crate) night: usize,
     pub(crate) mood: Mood,
     /// Whether it takes by now what it never took before.
     pub(crate) is_mended: bool,
@@ -31,10 +42,25 @@ pub(crate) struct Tray {
 /// The product's end of it.
 pub(crate) struct End(pub(crate) Arc<Mutex<Tray>>);
 
+impl Refusal {
+    /// Its class, and what the queue says of it.
+    const fn in_words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Poison => ("poison", "it cannot be held"),
+            Self::Unroutable => ("unroutable", "nobody reads it"),
+        }
+    }
+}
+
 impl Tray {
-    /// Whether the queue never takes what is about an item.
-    pub(crate) fn is_poison(&self, name: &Name) -> bool {
-        !self.is_mended && dice(&self.story, "poison", name, 25) == 0
+    /// Why the queue does not take what is about an item, if it does not.
+    pub(crate) fn refusal(&self, name: &Name) -> Option<Refusal> {
+        let dice = |what: &str, sides| dice(&self.story, what, name, sides);
+        if !self.is_mended && dice("poison", 25) == 0 {
+            return Some(Refusal::Poison);
+        }
+        let is_unread = dice("unread", 12) == 0 && dice(&format!("unread {}", self.night), 4) > 0;
+        is_unread.then_some(Refusal::Unroutable)
     }
 
     fn send(&mut self, batch: &[Outgoing]) -> Delivery {
@@ -45,8 +71,9 @@ impl Tray {
         for event in batch {
             let member = self.story.variety.members.iter().find(|member| **member == event.id.each.as_str());
             let name = Name { member: member.expect("a member of the world"), id: event.id.key.to_string() };
-            if self.is_poison(&name) {
-                outcomes.push(Outcome::Dead { class: "poison", reason: "it cannot be held".to_owned() });
+            if let Some(refusal) = self.refusal(&name) {
+                let (class, reason) = refusal.in_words();
+                outcomes.push(Outcome::Dead { class, reason: reason.to_owned() });
                 continue;
             }
             self.arrived.push(Arrived { id: event.event_id, name, payload: event.payload.clone() });

@@ -83,7 +83,10 @@ pub(crate) struct Asked {
     pub(crate) since: usize,
     /// Whether the answer was the last page of an honest walk.
     pub(crate) is_end: bool,
-    /// Whether something was left out of it.
+    /// What was left out of it.
+    pub(crate) left_out: Option<Name>,
+    /// Whether what was left out was there as far as it was looked up since: nobody can tell a list that leaves out what is gone from one
+    /// that does not have it.
     pub(crate) is_lie: bool,
     /// Where a token that it gave points to.
     pub(crate) token: Option<usize>,
@@ -100,8 +103,10 @@ pub(crate) struct Tonight {
     pub(crate) n_events_failed: usize,
     /// Whether a stumble of this night was had already.
     pub(crate) has_erred: bool,
-    /// Whether the list failed in a way that lasts.
+    /// Whether the list failed in a way that lasts, where a walk of it proves something.
     pub(crate) is_broken: bool,
+    /// The same, where a page was asked for by itself, or what lies above the ceiling.
+    pub(crate) is_broken_beside: bool,
     pub(crate) start: Micros,
     pub(crate) kill: Option<oneshot::Sender<()>>,
 }
@@ -154,6 +159,7 @@ impl Tonight {
             n_events_failed: 0,
             has_erred: false,
             is_broken: false,
+            is_broken_beside: false,
             start: 0,
             kill,
         }

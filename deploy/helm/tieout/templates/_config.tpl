@@ -6,6 +6,11 @@
 {{- if eq .Values.reports.target "volume" -}}
 {{- $_ := set $chart "report" (dict "folder" "/var/lib/tieout/reports") -}}
 {{- end -}}
+{{- /* Who names the file in a channel of theirs says when it is pinged. */ -}}
+{{- $own := toJson (default dict .Values.config.inline.notify) -}}
+{{- if and .Values.healthchecks.urlSecret.name (not (contains "/healthchecks-url" $own)) -}}
+{{- $_ := set $chart "notify" (dict "healthchecks" (dict "ping" (dict "url" "file:/etc/tieout/credentials/healthchecks-url"))) -}}
+{{- end -}}
 {{- $whole := mergeOverwrite $chart (deepCopy .Values.config.inline) -}}
 {{- if hasPrefix "sqlite:" (toString $whole.state.url) -}}
 {{- fail "a SQLite state store lives on one host; in Kubernetes it has to be PostgreSQL: leave config.inline.state.url out and set database.urlSecret" -}}

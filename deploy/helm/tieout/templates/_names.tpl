@@ -49,6 +49,13 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Says `true` where the chart has Prometheus scrape something; otherwise nothing. */}}
+{{- define "tieout.scraped" -}}
+{{- range $of := list .Values.serve .Values.daemon -}}
+{{- if and $of.enabled $of.serviceMonitor.enabled -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "tieout.selector" -}}
 app.kubernetes.io/name: {{ include "tieout.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}

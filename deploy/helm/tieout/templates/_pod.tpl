@@ -1,6 +1,7 @@
 {{/*
-The pod of everything: tieout.pod takes `root`, `args`, `restartPolicy`, and what differs: `isJob`, `deadline`, `ifLocked`, `resources`,
-`port`, `probes`, `serviceAccountName`, `suffix` (of the ConfigMaps), `bare` (without init containers, sidecars and reports).
+The pod of everything: tieout.pod takes `root`, `args`, `restartPolicy`, and what differs: `deadline`, `ifLocked`, `resources`,
+`port`, `probes`, `serviceAccountName`, `suffix` (of the ConfigMaps), `bare` (without init containers, sidecars and reports), `readsOnly` (writes no report, so that it does not
+hold the claim of reports on its node).
 */}}
 {{- define "tieout.pod" -}}
 {{- $v := .root.Values -}}
@@ -60,18 +61,13 @@ env:
   {{- with .ifLocked }}
   - {name: TIEOUT_IF_LOCKED, value: {{ . }}}
   {{- end }}
-  - name: POD_NAME
-    valueFrom: {fieldRef: {fieldPath: metadata.name}}
-  {{- if .isJob }}
-  # Its end is the minute that the Job was scheduled for.
-  - name: JOB_NAME
-    valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}
   {{- if .shares }}
   # What makes the pods of one Job one night.
+  - name: JOB_NAME
+    valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}
   - name: JOB_UID
     valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']"}}
   - {name: TIEOUT_JOB, value: $(JOB_NAME)/$(JOB_UID)}
-  {{- end }}
   {{- end }}
   {{- with $v.extraEnv }}
   {{- toYaml . | nindent 2 }}
@@ -96,7 +92,7 @@ volumeMounts:
   # No subPath: behind one, a renewed secret is never seen.
   - {name: credentials, mountPath: /etc/tieout/credentials, readOnly: true}
   - {name: scratch, mountPath: /tmp}
-  {{- if and (eq $v.reports.target "volume") (not .bare) }}
+  {{- if and (eq $v.reports.target "volume") (not .bare) (not .readsOnly) }}
   - {name: reports, mountPath: /var/lib/tieout/reports}
   {{- end }}
   {{- with $v.extraVolumeMounts }}
@@ -134,7 +130,7 @@ volumeMounts:
     {{- with $v.scratch.medium }}
     medium: {{ . }}
     {{- end }}
-{{- if and (eq $v.reports.target "volume") (not .bare) }}
+{{- if and (eq $v.reports.target "volume") (not .bare) (not .readsOnly) }}
 - name: reports
   persistentVolumeClaim:
     claimName: {{ default (printf "%s-reports" (include "tieout.fullname" .root)) $v.reports.volume.existingClaim }}

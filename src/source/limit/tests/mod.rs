@@ -8,6 +8,7 @@
 )]
 
 mod gates;
+mod pacing;
 mod rates;
 mod shared;
 mod simulation;

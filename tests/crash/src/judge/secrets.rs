@@ -5,7 +5,7 @@ use crate::place::EVENTS;
 use crate::play::Play;
 use crate::sql::Sql;
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "runs",
     "leases",
     "coverage",
@@ -13,6 +13,7 @@ const TABLES: [&str; 15] = [
     "findings",
     "finding_history",
     "outbox",
+    "outbox_pending",
     "saved_tokens",
     "tokens",
     "kept_pages",
@@ -21,6 +22,7 @@ const TABLES: [&str; 15] = [
     "slice_leases",
     "shared_rates",
     "ended_domains",
+    "replays",
 ];
 
 pub(super) async fn judge(play: &mut Play<'_>) {

@@ -64,7 +64,7 @@ fn said(night: &Night<'_>) -> Vec<Wrong> {
             format!("is not complete: {:?} {:?}", domain.failure, domain.problems),
         ));
     }
-    if !evidence.is_list_honest && domain.complete {
+    if evidence.is_list_found_out && domain.complete {
         wrong.push(Wrong::untrue(None, "calls itself complete".to_owned()));
     }
     let through = if bounds.ceiling > start(night.variety()) { Some(utc(bounds.ceiling)) } else { None };

@@ -8,19 +8,30 @@ use uuid::Uuid;
 use super::life::{Life, Post};
 use super::{Judge, Night, Planned, Wrong};
 use crate::files::DOMAIN;
+use crate::replay::type_of;
 use crate::story::{Mood, Name};
-use crate::tray::Arrived;
+use crate::tray::{Arrived, Refusal};
 
 impl Judge {
     /// Lets the staged events go or holds them, delivers them, and compares.
     pub(super) fn events(&mut self, night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) -> Vec<Wrong> {
         let mut wrong = self.identities(night, lives);
-        if night.seen.report.is_some() {
+        self.remember(night, lives);
+        let mut expected = HashMap::new();
+        if let Some(domain) = night.seen.domain() {
             release(night, lives);
-        }
-        let is_over = night.seen.report.is_some();
-        let expected = if is_over { send(night, night.mood(), lives) } else { HashMap::new() };
-        if is_over {
+            let retried = put_back(night, lives);
+            let before = n_dead(lives);
+            expected = send(night, night.mood(), lives);
+            let emitted = if night.mood() == Mood::Takes { expected.len() as u64 } else { 0 };
+            let should = (retried, emitted, n_dead(lives) - before);
+            let said = (domain.events.retried, domain.events.emitted, domain.events.dead);
+            if said != should {
+                let says = format!(
+                    "says that {said:?} events were retried, sent and given up, and should {should:?}"
+                );
+                wrong.push(Wrong::untrue(None, says));
+            }
             expire(night, lives);
         }
         wrong.extend(self.sent(night, lives, expected, night.mood()));
@@ -87,6 +98,9 @@ impl Judge {
                 ));
                 continue;
             };
+            if mood == Mood::Takes {
+                self.was_sent(night, arrived);
+            }
             let may_come_again = mood == Mood::Mumbles;
             if self.arrived_before.insert(arrived.id, may_come_again) == Some(false) {
                 wrong.push(Wrong::untrue(Some(&name), format!("the event {} came before", arrived.id)));
@@ -142,6 +156,20 @@ fn release(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
     }
 }
 
+fn n_dead(lives: &BTreeMap<Name, Life>) -> u64 {
+    lives.values().filter(|life| life.post == Post::Dead).count() as u64
+}
+
+/// What was given up for a reason that may pass waits for the queue once more, where its time has come; how many that are.
+fn put_back(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) -> u64 {
+    let Some(last) = night.moments.last() else { return 0 };
+    let now = last.at + night.variety().store_ahead;
+    let due: Vec<&mut Life> = lives.values_mut().filter(|life| life.is_due_again(now)).collect();
+    let n_due = due.len() as u64;
+    due.into_iter().for_each(Life::put_back);
+    n_due
+}
+
 /// A run that comes to its end takes out what was given up long enough ago, and parks what rested on it.
 fn expire(night: &Night<'_>, lives: &mut BTreeMap<Name, Life>) {
     let Some(last) = night.moments.last() else { return };
@@ -161,9 +189,10 @@ fn deliver(night: &Night<'_>, mood: Mood, name: &Name, life: &mut Life) -> Optio
     if mood == Mood::Refuses {
         return None;
     }
-    if (night.is_poison)(name) {
+    if let Some(refusal) = (night.refusal)(name) {
         if mood == Mood::Takes {
             life.post = Post::Dead;
+            life.may_pass = refusal == Refusal::Unroutable;
         }
         return None;
     }
@@ -182,14 +211,9 @@ fn misfit(name: &Name, life: &Life, arrived: &Arrived) -> Option<Wrong> {
         (Some(truth), _) => truth.data(name),
         (None, _) => return None,
     };
-    let what = match life.kind {
-        "missing" => "created",
-        "mismatched" => "updated",
-        _ => "deleted",
-    };
     let each = if name.member.is_empty() { String::new() } else { format!("/{}", name.member) };
     let should = json!({
-        "specversion": "1.0", "id": arrived.id, "subject": name.id, "type": format!("com.example.item.{what}"),
+        "specversion": "1.0", "id": arrived.id, "subject": name.id, "type": type_of(life.kind),
         "source": format!("/tieout/{DOMAIN}{each}"), "tieoutkind": life.kind, "tieoutepisode": life.episode, "data": data,
     });
     let is_wrong = should.as_object()?.iter().any(|(word, value)| event[word] != *value);

@@ -23,6 +23,8 @@ pub(crate) struct Evidence {
     /// Whether the list told everything and the whole truth, with no more than a stumble, to this night and to the killed one that
     /// it carries on.
     pub(crate) is_list_honest: bool,
+    /// Whether it can be seen that it did not: something that it left out is found by whoever looks it up.
+    pub(crate) is_list_found_out: bool,
     pub(crate) do_look_ups_work: bool,
     /// Whether look-ups answer that everything is gone, or do not answer some.
     pub(crate) are_look_ups_doubtful: bool,
@@ -39,20 +41,23 @@ impl Evidence {
         let tonight = &world.tonight;
         let fault = tonight.night.fault;
         // What a killed night had read may be carried on.
-        let mut asked = tonight.asked.iter().chain(&world.dead);
-        let is_list_honest = !tonight.is_broken && !asked.any(|asked| asked.is_lie);
+        let asked = || tonight.asked.iter().chain(&world.dead);
+        let is_list_honest = !tonight.is_broken && asked().all(|asked| asked.left_out.is_none());
+        let is_list_found_out = tonight.is_broken || asked().any(|asked| asked.is_lie);
         let do_look_ups_work =
             !matches!(fault, Some(Fault::NoLookUps | Fault::NotFound | Fault::LookUpsNotFound));
         let are_look_ups_doubtful = matches!(fault, Some(Fault::SeesNothing | Fault::SomeNotFound));
         let is_blinding =
             |sides: &Sides| shows_only_what_is_gone(sides) || begins_with_what_is_gone(world, sides);
-        let is_without_control = tonight.is_broken || moments.iter().any(is_blinding);
+        let is_without_control =
+            tonight.is_broken || tonight.is_broken_beside || moments.iter().any(is_blinding);
         let is_unsteady = world.story.variety.is_outbound && has_something_come(moments);
         let is_carried_on = !world.dead.is_empty();
         Self {
             is_killed,
             is_carried_on,
             is_list_honest,
+            is_list_found_out,
             do_look_ups_work,
             are_look_ups_doubtful,
             is_without_control,

@@ -3,8 +3,11 @@
 use uuid::Uuid;
 
 use super::truth::{Compared, Difference, Look};
-use crate::story::{Micros, Variety};
+use crate::story::{DAY, HOUR, Micros, Variety};
 use crate::world::Truth;
+
+/// How long after each death a run puts an event back by itself: an hour, four hours, a day, and never again.
+const PAUSES: [Micros; 3] = [HOUR, 4 * HOUR, DAY];
 
 /// How many episodes may begin because an acknowledged event did not help.
 const MOST_REEMISSIONS: u32 = 3;
@@ -39,6 +42,10 @@ pub(crate) struct Life {
     pub(crate) post: Post,
     /// When the event was given up.
     pub(crate) died: Option<Micros>,
+    /// Whether it was given up for a reason that may pass by itself.
+    pub(crate) may_pass: bool,
+    /// How often it was put back after that, by a run or by a person.
+    pub(crate) retries: usize,
     /// Known once the night is over.
     pub(crate) id: Option<Uuid>,
     /// Whether the event is of this night.
@@ -113,6 +120,19 @@ impl Life {
         self.post == Post::Dead && self.state == "open"
     }
 
+    /// Whether a run at `now`, by the store's clock, sends its event once more by itself.
+    pub(crate) fn is_due_again(&self, now: Micros) -> bool {
+        let pause = PAUSES.get(self.retries).filter(|_| self.may_pass);
+        let is_old = self.died.zip(pause).is_some_and(|(died, pause)| died + pause <= now);
+        is_old && self.needs_dead_letter()
+    }
+
+    /// Its event waits for the queue once more.
+    pub(crate) const fn put_back(&mut self) {
+        (self.post, self.died) = (Post::Pending, None);
+        self.retries += 1;
+    }
+
     pub(crate) fn has_event(&self) -> bool {
         self.post != Post::None
     }
@@ -178,6 +198,8 @@ fn begin(before: Option<&Life>, found: &Difference, now: Micros) -> Life {
         acked: None,
         post: Post::None,
         died: None,
+        may_pass: false,
+        retries: 0,
         id: None,
         is_new_event: false,
         truth: None,
@@ -203,6 +225,9 @@ fn asking(variety: &Variety, life: Life, found: &Difference, state: &'static str
         fields: Some(found.fields.clone()),
         upstream: found.upstream.clone(),
         post,
+        died: None,
+        may_pass: false,
+        retries: 0,
         id: None,
         is_new_event: asks,
         truth: found.truth.clone(),

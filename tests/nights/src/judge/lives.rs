@@ -69,7 +69,13 @@ impl Judge {
         let (Some(life), Some(actual)) = (life, actual) else { return life.is_none() && actual.is_none() };
         let state = actual.state.as_str();
         let is_waiting = life.state == "open" && matches!(life.post, Post::Staged | Post::Pending);
-        let is_state = state == life.state || (is_waiting && matches!(state, "emitted" | "held"));
+        // Its dead letter may have been kept long enough; `events` looks at that too.
+        let is_parked = state == "recurring" && life.needs_dead_letter();
+        // It may have been put back as well.
+        let is_sent_late = state == "emitted" && life.needs_dead_letter() && life.may_pass;
+        let is_changed_later =
+            is_parked || is_sent_late || (is_waiting && matches!(state, "emitted" | "held"));
+        let is_state = state == life.state || is_changed_later;
         let fields: Vec<&str> = actual.fields.iter().map(|diff| diff.field.as_ref()).collect();
         let is_told = life.fields.as_ref().is_none_or(|expected| fields == *expected);
         let has_id = match (life.is_new_event, actual.event_id) {
@@ -343,6 +349,8 @@ fn taken_for(actual: &Finding, before: Option<&Life>) -> Life {
         acked: actual.acknowledged_at.map(|at| at.micros()),
         post,
         died: None,
+        may_pass: false,
+        retries: 0,
         id: actual.event_id,
         is_new_event: false,
         truth: None,

@@ -8,6 +8,7 @@ mod evidence;
 mod life;
 mod lives;
 mod people;
+mod replay;
 mod sums;
 mod truth;
 
@@ -17,11 +18,12 @@ use uuid::Uuid;
 
 use evidence::{Evidence, Ranges, Reads};
 use life::Life;
+use replay::Made;
 use truth::{Bounds, Compared};
 
 use crate::night::Seen;
 use crate::story::{Micros, Mood, Name, Variety};
-use crate::tray::Arrived;
+use crate::tray::{Arrived, Refusal};
 use crate::world::{Sides, Truth, World};
 
 /// What is wrong with a night.
@@ -58,7 +60,8 @@ pub(crate) struct Night<'a> {
     pub(crate) moments: &'a [Sides],
     pub(crate) seen: &'a Seen,
     pub(crate) arrived: &'a [Arrived],
-    pub(crate) is_poison: &'a dyn Fn(&Name) -> bool,
+    /// Why the queue does not take what is about an item, if it does not.
+    pub(crate) refusal: &'a dyn Fn(&Name) -> Option<Refusal>,
     /// The ids of the events that a plan announced just before.
     pub(crate) planned: &'a HashMap<Name, Planned>,
 }
@@ -93,6 +96,11 @@ pub(crate) struct Judge {
     ids: HashMap<Uuid, Drift>,
     drifts: HashMap<Drift, Uuid>,
     arrived_before: HashMap<Uuid, bool>,
+    /// Every event that was made, in the order of the nights.
+    made: Vec<Made>,
+    n_nights: usize,
+    /// What a consumer with an inbox did, by what is to be done once.
+    effects: HashMap<Drift, Uuid>,
 }
 
 /// What must have one id and no other: name, kind, episode, and what upstream has.
@@ -101,6 +109,7 @@ type Drift = (Name, &'static str, u32, Option<Compared>);
 impl Judge {
     /// Judges a night, and takes it for what the next one begins with.
     pub(crate) fn judge(&mut self, night: &Night<'_>) -> Vec<Wrong> {
+        self.n_nights += 1;
         let reads: BTreeMap<&str, Reads> =
             night.variety().members.iter().map(|member| (*member, self.reads(night, member))).collect();
         let mut wrong = self.coverage(night);

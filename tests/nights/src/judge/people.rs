@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tieout::finding::Finding;
 use tieout::run::Approved;
 use uuid::Uuid;
 
@@ -37,13 +38,17 @@ impl Judge {
                     expected.extend(sent);
                     acknowledge(&mut lives, now);
                 }
+                Deed::Replay(replay) => wrong.extend(self.replayed(night, &lives, replay)),
                 Deed::Drop { ids, n_dropped } => wrong.extend(bury(&mut lives, ids, *n_dropped)),
             }
         }
         for (name, life) in &lives {
             let actual = night.seen.findings.get(name);
+            let acked = |finding: &Finding| finding.acknowledged_at.map(|at| at.micros());
+            let is_acked_anew =
+                life.acked.is_some() && actual.is_some_and(|finding| acked(finding) != life.acked);
             let stands = actual.map(|finding| (finding.episode, finding.event_id));
-            if stands != Some((life.episode, life.id)) {
+            if stands != Some((life.episode, life.id)) || is_acked_anew {
                 let says = format!("stands at {stands:?} after {deeds:?} and should at {life:?}");
                 wrong.push(Wrong::untrue(Some(name), says));
             }
@@ -77,7 +82,7 @@ fn approve(lives: &mut Lives, run: Uuid, said: u64, came: &Result<Approved, u64>
 fn retry(night: &Night<'_>, lives: &mut Lives, came: Again, wrong: &mut Vec<Wrong>) -> HashMap<Uuid, Name> {
     let mut ids = Vec::new();
     for life in lives.values_mut().filter(|life| life.needs_dead_letter()) {
-        life.post = Post::Pending;
+        life.put_back();
         ids.extend(life.id);
     }
     let expected = send(night, Mood::Takes, lives);
@@ -141,6 +146,7 @@ fn reopen(lives: &mut Lives, name: &Name, is_done: bool) -> Option<Wrong> {
             id: None,
             post: Post::None,
             died: None,
+            retries: 0,
             ..reopened
         },
         _ => reopened,
