@@ -60,6 +60,10 @@ fn raised(mantissa: i128, zeros: u32) -> Option<i128> {
 
 /// The number in normal form, where a decimal can hold it.
 fn of(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
+    if mantissa == 0 {
+        // `0e-2147483647` is a number of JSON, and its zeros would be taken away one by one.
+        return Some(Decimal::ZERO);
+    }
     while scale > 0 && mantissa % 10 == 0 {
         (mantissa, scale) = (mantissa / 10, scale - 1);
     }

@@ -42,7 +42,9 @@ mod tests {
         {
             assert_eq!(decimal(spelling), Some(Decimal::new(105, 1)), "{spelling}");
         }
-        for spelling in ["0", "-0", "0.0", "-0.00", "0e99", "0.000000000000000000000000000000000000"] {
+        for spelling in
+            ["0", "-0", "0.0", "-0.00", "0e99", "0e-2147483647", "0.000000000000000000000000000000000000"]
+        {
             assert_eq!(decimal(spelling).map(|zero| zero.normalize()), Some(Decimal::ZERO), "{spelling}");
         }
         assert_eq!(decimal("100"), Some(Decimal::new(100, 0)));
