@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use rust_decimal::prelude::ToPrimitive;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use crate::number::decimal;
@@ -77,6 +78,15 @@ impl fmt::Display for Instant {
 impl Serialize for Instant {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        TimeFormat::Rfc3339
+            .read(&text)
+            .ok_or_else(|| D::Error::custom(format!("{text:?} is no instant of RFC 3339")))
     }
 }
 

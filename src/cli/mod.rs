@@ -12,6 +12,7 @@ mod carry;
 mod config;
 mod daemon;
 mod desk;
+mod diary;
 mod discreet;
 mod disk;
 mod dlq;

@@ -278,7 +278,7 @@ fn client_within(
     budgets: &Budgets,
     witness: Option<Arc<dyn Witness>>,
 ) -> Result<Client, run::Failure> {
-    let wrong = |text: String| run::Failure::Definition(text);
+    let wrong = |text: String| run::Failure::Configuration(text);
     let key = config.state_key().map_err(|error| wrong(error.to_string()))?;
     let (vault, shelf) = match (store, key) {
         (Some(store), Some(key)) => {
@@ -390,7 +390,7 @@ pub(super) async fn databases(
 }
 
 async fn database(config: &Config, name: &str) -> Result<Database, run::Failure> {
-    let url = config.database_url(name).map_err(|error| run::Failure::Definition(error.to_string()))?;
+    let url = config.database_url(name).map_err(|error| run::Failure::Configuration(error.to_string()))?;
     Ok(Database::connect(name, &url).await?)
 }
 

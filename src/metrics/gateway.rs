@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::catalogue::MetricKind;
 use super::sample::Family;
 use super::text::text;
+use crate::source::trust::{ADVICE, refusal};
 
 /// How long a connection and a whole request may take.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -42,6 +43,12 @@ pub enum PushError {
     Unreachable {
         /// What happened.
         what: String,
+    },
+    /// Its certificate is not trusted.
+    #[error("the Pushgateway cannot be connected to: {cause}; {ADVICE}")]
+    Untrusted {
+        /// What is wrong with it.
+        cause: String,
     },
     /// It answered with a refusal.
     #[error("the Pushgateway answered {0}")]
@@ -168,6 +175,9 @@ fn accepted(answer: &Response) -> Result<(), PushError> {
 
 /// Only what kind of trouble it is: the text of the library names the address.
 fn unreachable(error: &reqwest::Error) -> PushError {
+    if let Some(cause) = refusal(error) {
+        return PushError::Untrusted { cause };
+    }
     let what = if error.is_timeout() {
         format!("did not answer within {} s", REQUEST_TIME.as_secs())
     } else if error.is_connect() {
@@ -176,4 +186,18 @@ fn unreachable(error: &reqwest::Error) -> PushError {
         "broke the connection off".to_owned()
     };
     PushError::Unreachable { what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::tests::untrusted_server;
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_told_with_what_to_do() {
+        let url = untrusted_server().await.into();
+        let settings = GatewaySettings { url, token: None, job: "tieout".to_owned() };
+        let refused = Gateway::new(&settings).unwrap().groups().await.unwrap_err();
+        insta::assert_snapshot!(refused, @"");
+    }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
-use crate::store::{Progress, ReplayRecord, ReplayState};
+use crate::store::{Progress, ReplayRecord, ReplayRequest, ReplayState, SentFilter};
 
 /// What became of a replay in one call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -51,7 +51,7 @@ pub struct ReplayView {
     /// When it ended.
     pub finished_at: Option<Instant>,
     /// Which events: what was asked for, with instants for times.
-    pub filter: serde_json::Value,
+    pub filter: SentFilter,
     /// The queue that all of them go to; where they went before without one.
     pub to: Option<String>,
     /// Whether also what is over is sent.
@@ -73,7 +73,7 @@ pub struct ReplayView {
 
 impl From<&ReplayRecord> for ReplayView {
     fn from(record: &ReplayRecord) -> Self {
-        let filter = serde_json::from_str(&record.filter.to_json()).unwrap_or_default();
+        let ReplayRequest { filter, to, is_forced, limit, pause } = record.request.clone();
         Self {
             replay_id: record.replay_id,
             state: record.state,
@@ -82,10 +82,10 @@ impl From<&ReplayRecord> for ReplayView {
             last_sign: record.heartbeat_at,
             finished_at: record.finished_at,
             filter,
-            to: record.to.clone(),
-            forced: record.is_forced,
-            limit: record.limit,
-            per_second: (!record.pause.is_zero()).then(|| 1.0 / record.pause.as_secs_f64()),
+            to,
+            forced: is_forced,
+            limit,
+            per_second: (!pause.is_zero()).then(|| 1.0 / pause.as_secs_f64()),
             eligible: record.eligible,
             progress: record.progress,
             why: record.why.clone(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tieout_reconcilers::spoken::Spoken;
 
 use super::address::AddressRefused;
-use super::trust::refusal;
+use super::trust::{ADVICE, refusal};
 
 /// Why a request brought nothing that could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -224,10 +224,7 @@ pub enum SourceError {
 
     // A person has to change the configuration.
     /// The certificate of the other side is not trusted.
-    #[error(
-        "connecting failed: {cause}; look whether the server's certificate is good for this host and not expired, and comes from \
-         an authority that this machine trusts, or the file that `SSL_CERT_FILE` names"
-    )]
+    #[error("connecting failed: {cause}; {ADVICE}")]
     Untrusted {
         /// What is wrong with it.
         cause: String,

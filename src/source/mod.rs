@@ -30,7 +30,7 @@ pub mod fetch;
 pub mod kept;
 mod quota;
 mod traffic;
-mod trust;
+pub(crate) mod trust;
 
 pub mod count;
 pub mod glance;

@@ -4,8 +4,12 @@ use std::error::Error;
 use std::io;
 use std::iter::successors;
 
+/// What a person can do about it.
+pub(crate) const ADVICE: &str = "look whether the server's certificate is good for this host and not expired, and comes from an \
+    authority that this machine trusts, or the file that `SSL_CERT_FILE` names";
+
 /// What is wrong with a certificate, where that is what something failed for.
-pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<String> {
+pub(crate) fn refusal(error: &(dyn Error + 'static)) -> Option<String> {
     successors(Some(error), |&error| error.source())
         .filter_map(|error| error.downcast_ref::<io::Error>())
         .find_map(of_connection)

@@ -58,8 +58,8 @@ pub use outbox::{
 pub use quarantine::{QuarantineFilter, ReadAgain};
 pub use release::{Release, Released, Staged, StagedBy};
 pub use replays::{
-    Begun, Cancelled, CarriedOn, NewReplay, NotAReplay, Progress, ReplayRecord, ReplaySelector, ReplayState,
-    Turn, TurnStanding,
+    Begun, Cancelled, CarriedOn, NewReplay, NotAReplay, Progress, ReplayRecord, ReplayRequest,
+    ReplaySelector, ReplayState, Turn, TurnStanding,
 };
 pub use runs::{NotASelector, Remains, RunMode, RunRecord, RunRow, RunSelector, RunSummary, SliceRecord};
 pub use saved_token::SavedToken;

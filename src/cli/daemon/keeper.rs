@@ -13,12 +13,12 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::DaemonArgs;
-use super::diary::{Diary, about, log};
 use super::retrying::{Job, Retrying};
 use super::scheduled::Scheduled;
 use super::setup::Setup;
 use super::window::Window;
 use crate::cli::desk::Desk;
+use crate::cli::diary::{Diary, about, log};
 use crate::cli::dlq::Delivery;
 use crate::cli::failure::Failure;
 use crate::cli::reconcile::{self, Called};

@@ -1,6 +1,4 @@
 //! `tieout daemon`: runs of domains when their schedules say so, and dead letters when their time has come, until somebody asks it to end.
-
-pub(super) mod diary;
 mod keeper;
 mod retrying;
 mod scheduled;

@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
-use super::diary::Diary;
 use super::setup::Setup;
+use crate::cli::diary::Diary;
 use crate::cli::dlq::{Delivery, Reach, retry_in_silence};
 use crate::daemon::Retries;
 use crate::store::{Happened, Store, StoreError};

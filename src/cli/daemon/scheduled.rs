@@ -8,9 +8,9 @@ use tieout_reconcilers::reconciler::Reconciler;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::diary::{Diary, of_run};
 use super::setup::Setup;
 use crate::cli::desk::Desk;
+use crate::cli::diary::{Diary, of_run};
 use crate::cli::failure::Failure;
 use crate::cli::reconcile::{Called, told};
 use crate::metrics;

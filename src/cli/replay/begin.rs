@@ -6,14 +6,15 @@ use uuid::Uuid;
 
 use super::args::ReplayArgs;
 use super::asked::{filter, likeness};
-use super::errand::{Errand, show};
+use super::errand::Errand;
+use super::tell::show;
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::wire;
 use crate::config::Loaded;
 use crate::report::exit;
 use crate::report::text::Look;
-use crate::store::{Begun, NewReplay, Progress, ReplayRecord, Store};
+use crate::store::{Begun, NewReplay, Progress, ReplayRecord, ReplayRequest, Store};
 
 pub(super) async fn begin(
     desk: &Desk,
@@ -22,11 +23,13 @@ pub(super) async fn begin(
     args: &ReplayArgs,
 ) -> Result<u8, Failure> {
     let errand = Errand {
-        filter: filter(loaded, store, args).await?,
-        to: args.to.clone(),
-        is_forced: args.force,
-        limit: args.limit,
-        pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
+        request: ReplayRequest {
+            filter: filter(loaded, store, args).await?,
+            to: args.to.clone(),
+            is_forced: args.force,
+            limit: args.limit,
+            pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
+        },
         from: Progress::default(),
         by: args.actor.name(),
     };
@@ -38,12 +41,8 @@ pub(super) async fn begin(
     let new = NewReplay {
         replay_id: Uuid::now_v7(),
         who: errand.by.clone(),
-        likeness: likeness(&errand.filter, args),
-        filter: errand.filter.clone(),
-        to: errand.to.clone(),
-        is_forced: errand.is_forced,
-        limit: errand.limit,
-        pause: errand.pause,
+        likeness: likeness(&errand.request.filter, args),
+        request: errand.request.clone(),
         eligible: agreed.1.eligible,
     };
     match store.begin_replay(&new).await.map_err(|error| wire::store_failure(&error))? {

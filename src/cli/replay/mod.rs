@@ -5,9 +5,12 @@ mod args;
 mod asked;
 mod begin;
 mod cancel;
+mod count;
+mod end;
 mod errand;
 mod list;
 mod resume;
+mod tell;
 
 pub use args::{ReplayArgs, ReplayCommand};
 

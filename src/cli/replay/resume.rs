@@ -2,13 +2,14 @@
 
 use super::args::ReplayArgs;
 use super::begin::runs;
-use super::errand::{Errand, show};
+use super::errand::Errand;
+use super::tell::show;
 use crate::cli::desk::Desk;
 use crate::cli::failure::Failure;
 use crate::cli::wire;
 use crate::config::Loaded;
 use crate::report::exit;
-use crate::store::{CarriedOn, ReplayRecord, ReplaySelector, ReplayState, Store};
+use crate::store::{CarriedOn, ReplayRecord, ReplayRequest, ReplaySelector, ReplayState, Store};
 
 pub(super) async fn resume(
     desk: &Desk,
@@ -29,7 +30,7 @@ pub(super) async fn resume(
         return show(desk, &errand.view(&counted), exit::DONE);
     }
     let agreed = counted.agreed(desk, loaded, args.consent).await?;
-    let taken = store.carry_replay_on(&found.replay_id.into(), errand.pause).await;
+    let taken = store.carry_replay_on(&found.replay_id.into(), errand.request.pause).await;
     match taken.map_err(|error| wire::store_failure(&error))? {
         CarriedOn::Runs(running) => Err(runs(&running, &desk.output.look)),
         CarriedOn::Over(record) => Err(over(&record)),
@@ -43,15 +44,9 @@ pub(super) async fn resume(
 
 /// What is left of a replay.
 fn errand(found: &ReplayRecord, args: &ReplayArgs) -> Errand {
-    Errand {
-        filter: found.filter.clone(),
-        to: found.to.clone(),
-        is_forced: found.is_forced,
-        limit: found.limit,
-        pause: args.rate.map_or(found.pause, |pace| pace.0),
-        from: found.progress,
-        by: args.actor.name(),
-    }
+    let pause = args.rate.map_or(found.request.pause, |pace| pace.0);
+    let request = ReplayRequest { pause, ..found.request.clone() };
+    Errand { request, from: found.progress, by: args.actor.name() }
 }
 
 /// Why a replay is not gone on with.

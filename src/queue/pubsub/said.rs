@@ -8,6 +8,8 @@ use google_cloud_gax::error::rpc::Code;
 use google_cloud_gax::error::{CredentialsError, Error};
 use google_cloud_pubsub::error::PublishError;
 
+use crate::source::trust::{ADVICE, refusal};
+
 /// What a failed publish is said against.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Blame {
@@ -58,6 +60,9 @@ fn fault(error: &Error) -> Blame {
     match error.status() {
         Some(status) => by_code(status.code),
         None if error.is_authentication() => by_login(error),
+        None if let Some(cause) = refusal(error) => {
+            Blame::Refusal(format!("connecting failed: {cause}; {ADVICE}"))
+        }
         None if error.is_connect() => Blame::ForNow("nobody can be connected to".to_owned()),
         None if error.is_timeout() => Blame::ForNow("it did not answer in time".to_owned()),
         None => Blame::ForNow("the connection failed, or what answers is not Pub/Sub".to_owned()),

@@ -116,7 +116,7 @@ fn facts(view: &ReplayView, look: &Look) -> Vec<[String; 2]> {
     let fact = |label: &str, what: String| [label.to_owned(), what];
     let mut facts = vec![
         fact("begun", format!("{} by {}", look.at(view.begun_at), view.by)),
-        fact("filter", view.filter.to_string()),
+        fact("filter", view.filter.to_json()),
         fact("to", whereto(view).to_owned()),
     ];
     facts.extend(view.forced.then(|| fact("forced", "also what is over".to_owned())));
@@ -145,12 +145,11 @@ fn listed(head: String, parts: &[(u64, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
     use tieout_reconcilers::instant::Instant;
     use uuid::Uuid;
 
     use super::*;
-    use crate::store::Progress;
+    use crate::store::{Progress, SentFilter};
 
     fn view(state: ReplayState) -> ReplayView {
         ReplayView {
@@ -160,7 +159,7 @@ mod tests {
             begun_at: Instant::from_micros(0),
             last_sign: Instant::from_micros(5_000_000),
             finished_at: (state != ReplayState::Running).then(|| Instant::from_micros(9_000_000)),
-            filter: json!({ "queues": ["billing"] }),
+            filter: SentFilter { queues: vec!["billing".to_owned()], ..SentFilter::default() },
             to: (state == ReplayState::Done).then(|| "refill".to_owned()),
             forced: true,
             limit: Some(1_000),

@@ -14,7 +14,9 @@ use super::*;
 use crate::finding::{Identity, State};
 use crate::queue::{Crowd, Delivery, Outcome, Queue, QueueFault, Room};
 use crate::store::tests::{World, event_id, id, on_both_stores};
-use crate::store::{Begun, CarriedOn, NewReplay, OutboxState, Outgoing, ReplayState, Turn, TurnStanding};
+use crate::store::{
+    Begun, CarriedOn, NewReplay, OutboxState, Outgoing, ReplayRequest, ReplayState, Turn, TurnStanding,
+};
 
 on_both_stores!(
     what_was_sent_is_sent_again_with_its_id_and_nothing_changes,
@@ -223,11 +225,13 @@ async fn begun(world: &World) -> Turn {
         replay_id: Uuid::now_v7(),
         who: "ada".to_owned(),
         likeness: Uuid::nil(),
-        filter: SentFilter::default(),
-        to: None,
-        is_forced: false,
-        limit: None,
-        pause: Duration::ZERO,
+        request: ReplayRequest {
+            filter: SentFilter::default(),
+            to: None,
+            is_forced: false,
+            limit: None,
+            pause: Duration::ZERO,
+        },
         eligible: 3,
     };
     let Begun::Now { turn, .. } = world.store.begin_replay(&new).await.unwrap() else { panic!("it runs") };

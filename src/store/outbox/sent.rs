@@ -1,5 +1,6 @@
 //! Reads what was sent, so that it can be sent again. Nothing is changed: neither where an event stands, nor its finding.
 
+use serde::{Deserialize, Serialize};
 use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
@@ -17,22 +18,31 @@ const IS_NEEDED: &str = "CASE WHEN EXISTS (SELECT 1 FROM findings
     AND findings.event_id = outbox.event_id AND findings.state NOT IN ('repaired', 'healed', 'ignored'))
     THEN CAST(1 AS BIGINT) ELSE 0 END";
 
-/// Which events that were sent are asked for. An empty list does not restrict.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Which events that were sent are asked for. An empty list does not restrict. As JSON it says only what restricts, and times are
+/// instants, so that what was asked for is the same whenever it is carried on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SentFilter {
     /// Of these domains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub domains: Vec<DomainName>,
     /// For these queues.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
     /// Of these CloudEvents types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
     /// About these keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Key>,
     /// Staged by this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<Uuid>,
     /// Sent at this instant or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Instant>,
     /// Sent before this instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
 }
 

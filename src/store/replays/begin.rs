@@ -133,7 +133,7 @@ fn apart(pause: Duration) -> i64 {
 
 /// Records a replay, unless it is recorded, or another one of the same runs.
 async fn insert(tx: &mut Tx, new: &NewReplay) -> Result<(), StoreError> {
-    let now = tx.now().await?;
+    let (now, request) = (tx.now().await?, &new.request);
     tx.execute(
         "INSERT INTO replays (replay_id, who, likeness, filter, queue, forced, most, apart_us, eligible, after_seq, sent, refused,
              unfit, left_out, state, turn, process, begun_at, heartbeat_at)
@@ -144,11 +144,11 @@ async fn insert(tx: &mut Tx, new: &NewReplay) -> Result<(), StoreError> {
             new.replay_id,
             new.who.as_str(),
             new.likeness,
-            new.filter.to_json(),
-            new.to.as_deref(),
-            i64::from(new.is_forced),
-            Value::Int(new.limit.map(stored)),
-            apart(new.pause),
+            request.filter.to_json(),
+            request.to.as_deref(),
+            i64::from(request.is_forced),
+            Value::Int(request.limit.map(stored)),
+            apart(request.pause),
             stored(new.eligible),
             Process::this().map(|process| process.to_string()),
             now

@@ -1,54 +1,28 @@
-//! A filter of sent events as JSON and back. Its times are instants, so that what was asked for is the same whenever it is carried on.
+//! What a replay was asked for, as a column keeps it.
 
-use serde::{Deserialize, Serialize};
-use tieout_reconcilers::instant::{Instant, TimeFormat};
-use tieout_reconcilers::key::Key;
-use tieout_reconcilers::name::DomainName;
-use uuid::Uuid;
+use serde_json::json;
 
 use crate::store::SentFilter;
-
-/// A filter as it is written. What does not restrict is left out.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    domains: Vec<DomainName>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    queues: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    types: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    keys: Vec<Key>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    run_id: Option<Uuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    since: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
-}
 
 impl SentFilter {
     /// The filter as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let Self { domains, queues, types, keys, run_id, since, until } = self.clone();
-        let [since, until] = [since, until].map(|at| at.map(|at: Instant| at.to_string()));
-        let written = Written { domains, queues, types, keys, run_id, since, until };
-        serde_json::to_string(&written).unwrap_or_default()
+        json!(self).to_string()
     }
 
     /// The filter of a JSON text; nothing where that is none, or says more than is understood.
     pub(super) fn from_json(text: &str) -> Option<Self> {
-        let Written { domains, queues, types, keys, run_id, since, until } =
-            serde_json::from_str(text).ok()?;
-        let read = |at: Option<String>| at.map_or(Some(None), |at| TimeFormat::Rfc3339.read(&at).map(Some));
-        Some(Self { domains, queues, types, keys, run_id, since: read(since)?, until: read(until)? })
+        serde_json::from_str(text).ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tieout_reconcilers::instant::Instant;
+    use tieout_reconcilers::key::Key;
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]

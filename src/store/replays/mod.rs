@@ -14,5 +14,5 @@ mod selector;
 pub use begin::{Begun, CarriedOn};
 pub use end::Cancelled;
 pub use keep::{Standing as TurnStanding, Turn};
-pub use row::{NewReplay, Progress, ReplayRecord, ReplayState};
+pub use row::{NewReplay, Progress, ReplayRecord, ReplayRequest, ReplayState};
 pub use selector::{NotAReplay, ReplaySelector};

@@ -63,15 +63,9 @@ pub struct Progress {
     pub over: u64,
 }
 
-/// A replay that begins.
+/// What a replay is asked for, whoever carries it out and however far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewReplay {
-    /// A UUID of version 7.
-    pub replay_id: Uuid,
-    /// Who wants it.
-    pub who: String,
-    /// The same for whoever asks for the same, whenever that is.
-    pub likeness: Uuid,
+pub struct ReplayRequest {
     /// Which events.
     pub filter: SentFilter,
     /// The queue that all of them go to; where they went before without one.
@@ -82,6 +76,19 @@ pub struct NewReplay {
     pub limit: Option<u64>,
     /// How far apart the events are sent.
     pub pause: Duration,
+}
+
+/// A replay that begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReplay {
+    /// A UUID of version 7.
+    pub replay_id: Uuid,
+    /// Who wants it.
+    pub who: String,
+    /// The same for whoever asks for the same, whenever that is.
+    pub likeness: Uuid,
+    /// What was asked for.
+    pub request: ReplayRequest,
     /// How many were to be sent when it began.
     pub eligible: u64,
 }
@@ -93,16 +100,8 @@ pub struct ReplayRecord {
     pub replay_id: Uuid,
     /// Who began it.
     pub who: String,
-    /// Which events.
-    pub filter: SentFilter,
-    /// The queue that all of them go to; where they went before without one.
-    pub to: Option<String>,
-    /// Whether also what is over is sent.
-    pub is_forced: bool,
-    /// At most so many.
-    pub limit: Option<u64>,
-    /// How far apart the events are sent.
-    pub pause: Duration,
+    /// What was asked for.
+    pub request: ReplayRequest,
     /// How many were to be sent when it began.
     pub eligible: u64,
     /// How far it is.
@@ -125,19 +124,13 @@ pub struct ReplayRecord {
 
 /// What a row says of a replay at `now`: one whose process is dead, or silent for [`LEASE_TIME`], is interrupted, whoever wrote that down.
 pub(super) fn record(row: &Row, now: Instant) -> Result<ReplayRecord, StoreError> {
-    let (filter, apart) = (row.text("filter")?, row.count("apart_us")?);
     let heartbeat_at = row.time("heartbeat_at")?;
     let state = row.word("state", ReplayState::from_word)?;
     let is_gone = state == ReplayState::Running && (heartbeat_at < now - LEASE_TIME || is_dead(row)?);
-    let limit = row.int_or_null("most")?.map(|_| row.count("most")).transpose()?;
     Ok(ReplayRecord {
         replay_id: row.uuid("replay_id")?,
         who: row.text("who")?,
-        filter: row.known("filter", &filter, SentFilter::from_json(&filter))?,
-        to: row.text_or_null("queue")?,
-        is_forced: row.int("forced")? == 1,
-        limit,
-        pause: Duration::from_micros(apart),
+        request: request(row)?,
         eligible: row.count("eligible")?,
         progress: progress(row)?,
         state: if is_gone { ReplayState::Interrupted } else { state },
@@ -148,6 +141,17 @@ pub(super) fn record(row: &Row, now: Instant) -> Result<ReplayRecord, StoreError
         finished_at: row.time_or_null("finished_at")?,
         turn: row.int("turn")?,
         likeness: row.text("likeness")?,
+    })
+}
+
+fn request(row: &Row) -> Result<ReplayRequest, StoreError> {
+    let filter = row.text("filter")?;
+    Ok(ReplayRequest {
+        filter: row.known("filter", &filter, SentFilter::from_json(&filter))?,
+        to: row.text_or_null("queue")?,
+        is_forced: row.int("forced")? == 1,
+        limit: row.int_or_null("most")?.map(|_| row.count("most")).transpose()?,
+        pause: Duration::from_micros(row.count("apart_us")?),
     })
 }
 

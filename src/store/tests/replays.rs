@@ -8,8 +8,8 @@ use super::on_every_store;
 use super::world::World;
 use crate::store::sql::args;
 use crate::store::{
-    Begun, Cancelled, CarriedOn, NewReplay, Progress, ReplayRecord, ReplaySelector, ReplayState, SentFilter,
-    StoreError, Turn, TurnStanding,
+    Begun, Cancelled, CarriedOn, NewReplay, Progress, ReplayRecord, ReplayRequest, ReplaySelector,
+    ReplayState, SentFilter, StoreError, Turn, TurnStanding,
 };
 
 on_every_store!(
@@ -28,11 +28,13 @@ fn new(likeness: u128, who: &str) -> NewReplay {
         replay_id: Uuid::now_v7(),
         who: who.to_owned(),
         likeness: Uuid::from_u128(likeness),
-        filter: SentFilter { queues: vec!["billing".to_owned()], ..SentFilter::default() },
-        to: Some("refill".to_owned()),
-        is_forced: true,
-        limit: Some(7),
-        pause: Duration::from_millis(20),
+        request: ReplayRequest {
+            filter: SentFilter { queues: vec!["billing".to_owned()], ..SentFilter::default() },
+            to: Some("refill".to_owned()),
+            is_forced: true,
+            limit: Some(7),
+            pause: Duration::from_millis(20),
+        },
         eligible: 5,
     }
 }
@@ -53,8 +55,7 @@ async fn a_replay_is_kept_as_it_was_asked_for(world: World) {
     let (turn, interrupted) = begun(&world, &new).await;
     assert_eq!(interrupted, None);
     let kept = stands(&world, new.replay_id).await;
-    assert_eq!((&kept.filter, &kept.to, kept.is_forced), (&new.filter, &new.to, true));
-    assert_eq!((kept.limit, kept.pause, kept.eligible), (Some(7), new.pause, 5));
+    assert_eq!((&kept.request, kept.eligible), (&new.request, 5));
     assert_eq!(
         (kept.state, kept.progress, kept.finished_at),
         (ReplayState::Running, Progress::default(), None)
@@ -108,7 +109,10 @@ async fn what_is_silent_or_dead_is_interrupted_and_carried_on_by_one(world: Worl
     assert_eq!(world.store.keep_progress(first, progress).await.unwrap(), TurnStanding::Lost);
     assert_eq!(world.store.end_replay(first, None).await.unwrap(), TurnStanding::Lost);
     let kept = stands(&world, new.replay_id).await;
-    assert_eq!((kept.state, kept.progress, kept.pause), (ReplayState::Running, Progress::default(), pause));
+    assert_eq!(
+        (kept.state, kept.progress, kept.request.pause),
+        (ReplayState::Running, Progress::default(), pause)
+    );
     assert_eq!(world.store.end_replay(turn, None).await.unwrap(), TurnStanding::Ours);
     let mut tx = world.store.write("test").await.unwrap();
     let dead = "UPDATE replays SET state = 'running', process = $1";

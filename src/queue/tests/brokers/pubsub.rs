@@ -212,6 +212,19 @@ async fn what_pubsub_does_not_take_for_its_size_is_dead_and_its_siblings_arrive(
 }
 
 #[tokio::test]
+async fn a_service_that_nobody_vouches_for_is_refused() {
+    let settings = PubsubSettings {
+        topic: format!("{PROJECT}/topics/events"),
+        mode: Mode::Structured,
+        ordering: false,
+        login: PubsubLogin::Anonymous,
+        endpoint: Some(crate::source::tests::untrusted_server().await),
+    };
+    let why = refusal(&QueueSettings::Pubsub(settings)).await;
+    assert!(why.contains("look whether the server's certificate is good"), "{why}");
+}
+
+#[tokio::test]
 async fn a_topic_that_is_not_there_is_refused_with_the_way_out() {
     let topic = Topic::new(Mode::Structured, true).await;
     let name = format!("{PROJECT}/topics/{}", own_name());

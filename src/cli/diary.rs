@@ -9,19 +9,19 @@ use crate::store::{Entry, Happened, Store};
 
 /// Who writes, and where.
 #[derive(Clone)]
-pub(in crate::cli) struct Diary {
+pub(super) struct Diary {
     store: Store,
     /// The daemon: its process and host.
     pub(super) name: String,
 }
 
 impl Diary {
-    pub(in crate::cli) const fn new(store: Store, name: String) -> Self {
+    pub(super) const fn new(store: Store, name: String) -> Self {
         Self { store, name }
     }
 
     /// Writes down what happened.
-    pub(in crate::cli) async fn note(&self, entry: Entry) {
+    pub(super) async fn note(&self, entry: Entry) {
         log(&entry);
         if let Err(error) = self.store.write_journal(&entry, &self.name).await {
             tracing::warn!(error = error.with_causes(), "the journal could not be written");
@@ -29,7 +29,7 @@ impl Diary {
     }
 
     /// The same about no domain in particular.
-    pub(in crate::cli) async fn says(&self, happened: Happened, detail: String) {
+    pub(super) async fn says(&self, happened: Happened, detail: String) {
         self.note(Entry { happened, domain: None, scheduled_for: None, run_id: None, detail }).await;
     }
 }
