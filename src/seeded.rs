@@ -102,6 +102,7 @@ mod made {
         ("approve_in_two_steps", "an approval lets events go, and their findings in a second transaction"),
         ("stale_approval", "an approval does not ask how many events it is about"),
         ("held_is_sent", "the relay sends what is held"),
+        ("replay_kept_before_sent", "a replay keeps that it sent a batch before the queue has it"),
         ("sent_rows_deleted", "what was sent is deleted from the outbox"),
         ("reemits_at_once", "an event is sent again before it had its time"),
         ("token_in_log", "a refresh token is written to the log"),

@@ -26,6 +26,7 @@ mod init;
 mod keys;
 mod last_words;
 mod lay;
+mod left_behind;
 mod list;
 mod member;
 mod metrics;

@@ -21,7 +21,7 @@ use super::select::Selection;
 use super::signals::asks;
 use super::watch::{Audience, audience};
 use super::wire::{self, SharedBudgets};
-use super::{step_summary, unbegun};
+use super::{left_behind, step_summary, unbegun};
 use crate::clock::Clocks;
 use crate::config::{Config, Loaded};
 use crate::notify::{Notifier, Occasion};
@@ -325,6 +325,9 @@ async fn work(
     let (store, databases) = tokio::join!(wire::open_store(config), wire::databases(config, &domains));
     let store = store?;
     crash_point!("store.opened");
+    if options.mode == Mode::Run {
+        left_behind::open_too(config, &store, &domains, &mut queues).await?;
+    }
     // Whoever lets others in shares the limits with them; nobody else pays for that.
     let is_joined = options.mode == Mode::Run && options.if_locked == run::IfLocked::Join;
     let budgets = if is_joined && !bug!("rate_kept_apart") { budgets.through(&store) } else { budgets };

@@ -168,7 +168,7 @@ pub(super) static FUNNEL_DAY: Metric = gauge(
 pub(super) static FUNNEL: Metric = gauge(
     "tieout_funnel_events",
     &["domain", "stage"],
-    "What flowed through on that day: received, consumed, failed, waiting, unexplained; decided, re_emitted, repaired, dead, undelivered. A number that nobody told is not there",
+    "What flowed through on that day: received, consumed, failed, waiting, unexplained; decided, re_emitted, repaired, unrepaired, dead, undelivered, superseded. A number that nobody told is not there",
 );
 pub(super) static CONSUMERS_BEHIND: Metric = gauge(
     "tieout_queue_consumers_behind",

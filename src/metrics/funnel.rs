@@ -46,12 +46,38 @@ fn numbers(day: &Flow) -> BTreeMap<String, i64> {
         ("decided", Some(day.decided)),
         ("re_emitted", Some(day.re_emitted)),
         ("repaired", Some(day.repaired)),
+        ("unrepaired", Some(day.unrepaired)),
         ("dead", Some(day.dead)),
         ("undelivered", Some(day.undelivered)),
+        ("superseded", Some(day.superseded)),
     ];
     let known = counts.into_iter().filter_map(|(name, number)| Some((name, number?.known()?)));
     let mut numbers: BTreeMap<String, i64> =
         known.map(|(name, number)| (name.to_owned(), i64::try_from(number).unwrap_or(i64::MAX))).collect();
     numbers.extend(day.unexplained.known().map(|unexplained| ("unexplained".to_owned(), unexplained)));
     numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_a_day_adds_up_as_its_figures_do() {
+        let day = json!({
+            "day": "2026-11-01", "zone": "UTC", "from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z", "over": true,
+            "received": 100, "consumed": 90, "failed": 4, "waiting": 1, "unexplained": 5,
+            "decided": 31, "re_emitted": 16, "repaired": 9, "unrepaired": 7, "dead": 8, "undelivered": 5, "superseded": 2,
+        });
+        let days: Vec<Flow> = vec![serde_json::from_value(day).unwrap()];
+        assert_eq!(days[0].mistake(), None);
+        let told = LastFunnel::of(&Funnel { days, consumers: Vec::new() }).numbers;
+        let sum = |parts: &[&str]| parts.iter().map(|part| told[*part]).sum::<i64>();
+        assert_eq!(told["received"], sum(&["consumed", "failed", "waiting", "unexplained"]));
+        assert_eq!(told["decided"], sum(&["re_emitted", "dead", "undelivered", "superseded"]));
+        assert_eq!(told["re_emitted"], sum(&["repaired", "unrepaired"]));
+        assert_eq!((told["decided"], told["received"]), (31, 100));
+    }
 }

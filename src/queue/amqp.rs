@@ -109,7 +109,7 @@ impl AmqpQueue {
     /// Sends a batch; where one of its messages is larger than the broker takes, one event after the other, to learn which.
     async fn deliver(&mut self, batch: &[Outgoing]) -> Delivery {
         match self.send_together(batch).await {
-            Ok(outcomes) => Delivery { outcomes, fault: None },
+            Ok(delivery) => delivery,
             Err(Trouble::Queue(fault)) => stopped(fault),
             Err(Trouble::Message(_)) => self.send_apart(batch).await,
         }
@@ -119,7 +119,12 @@ impl AmqpQueue {
         let mut delivery = Delivery::default();
         for event in batch {
             match self.send_together(slice::from_ref(event)).await {
-                Ok(outcomes) => delivery.outcomes.extend(outcomes),
+                Ok(Delivery { outcomes, fault }) => {
+                    delivery.outcomes.extend(outcomes);
+                    if fault.is_some() {
+                        return Delivery { fault, ..delivery };
+                    }
+                }
                 Err(Trouble::Queue(fault)) => return Delivery { fault: Some(fault), ..delivery },
                 Err(Trouble::Message(reason)) => {
                     delivery.outcomes.push(Outcome::Dead { class: "too_large", reason });
@@ -129,8 +134,8 @@ impl AmqpQueue {
         delivery
     }
 
-    /// Publishes some events without a pause, and waits for the confirmations afterwards.
-    async fn send_together(&mut self, batch: &[Outgoing]) -> Result<Vec<Outcome>, Trouble> {
+    /// Publishes some events without a pause, and waits for the confirmations afterwards. What was confirmed before the time was over counts.
+    async fn send_together(&mut self, batch: &[Outgoing]) -> Result<Delivery, Trouble> {
         let channel = self.connect().await.map_err(Trouble::Queue)?;
         // A broker that has no memory or disk left reads nothing, and lets whoever publishes wait.
         let until = Instant::now() + ANSWER_TIME;
@@ -145,8 +150,8 @@ impl AmqpQueue {
             });
         }
         crash_point!("amqp_queue.after_publish");
-        let confirmed = self.confirmed(sent, until).await?;
-        Ok(outcomes(batch, &confirmed))
+        let (confirmed, fault) = self.confirmed(sent, until).await?;
+        Ok(Delivery { outcomes: outcomes(batch, &confirmed), fault })
     }
 
     /// An event as a message, or the end of an event that cannot be one.
@@ -174,18 +179,18 @@ impl AmqpQueue {
         &mut self,
         sent: Vec<Result<PublisherConfirm, Outcome>>,
         until: Instant,
-    ) -> Result<Vec<Result<Confirmation, Outcome>>, Trouble> {
+    ) -> Result<(Vec<Result<Confirmation, Outcome>>, Option<QueueFault>), Trouble> {
         let mut confirmed = Vec::with_capacity(sent.len());
         for published in sent {
             confirmed.push(match published {
                 Err(outcome) => Err(outcome),
                 Ok(confirm) => match timeout_at(until, confirm).await {
                     Ok(confirmation) => Ok(confirmation.map_err(|error| self.trouble(&error))?),
-                    Err(_) => return Err(Trouble::Queue(self.unanswered())),
+                    Err(_) => return Ok((confirmed, Some(self.unanswered()))),
                 },
             });
         }
-        Ok(confirmed)
+        Ok((confirmed, None))
     }
 
     fn unanswered(&mut self) -> QueueFault {

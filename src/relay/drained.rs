@@ -38,13 +38,15 @@ impl Drained {
 
     /// Why events are left, in words: what is wrong with queues, and whose consumers are too far behind.
     pub fn problems(&self) -> impl Iterator<Item = String> {
-        self.faults.values().map(ToString::to_string).chain(self.crowds_before(|_| true))
+        self.problems_of(|_| true)
     }
 
-    /// Whose consumers are too far behind, in words, of some queues.
-    pub fn crowds_before(&self, is_meant: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
+    /// The same of some queues.
+    pub fn problems_of(&self, is_meant: impl Fn(&str) -> bool + Copy) -> impl Iterator<Item = String> {
+        let faults = self.faults.iter().filter(move |(queue, _)| is_meant(queue));
         let crowds = self.crowds.iter().filter(move |(queue, _)| is_meant(queue));
-        crowds.map(|(queue, crowd)| format!("the queue `{queue}` {crowd}"))
+        let faults = faults.map(|(_, fault)| fault.to_string());
+        faults.chain(crowds.map(|(queue, crowd)| format!("the queue `{queue}` {crowd}")))
     }
 
     /// Adds what came of another queue.

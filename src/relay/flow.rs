@@ -59,8 +59,12 @@ async fn deliver(relay: &Relay<'_>, line: &mut Line<'_>, mut batch: Batch) -> Re
         // Where consumers are watched, nothing is claimed before they have been asked again.
         let ahead = if line.queue.watches_consumers() { 0 } else { line.pace.at_once() };
         let Line { name, queue, drained, .. } = &mut *line;
-        let (delivery, ahead, recorded) = tokio::join!(
-            send(relay, name, &mut **queue, &batch.events),
+        let sending = async {
+            let began = Instant::now();
+            (send(relay, name, &mut **queue, &batch.events).await, began.elapsed())
+        };
+        let ((delivery, took), ahead, recorded) = tokio::join!(
+            sending,
             relay.claim_ahead(name, &batch, ahead),
             before.record(relay.store, drained),
         );
@@ -72,7 +76,7 @@ async fn deliver(relay: &Relay<'_>, line: &mut Line<'_>, mut batch: Batch) -> Re
             outcomes.resize(batch.events.len(), Outcome::Acknowledged);
         }
         let is_faulty = fault.is_some();
-        let turn = line.hear(&outcomes, fault);
+        let turn = line.hear(&outcomes, fault, took);
         let unanswered = batch.cut(outcomes.len());
         before = Answered { events: batch.events, outcomes, room_pause: line.pace.pause() };
         if let (None, Ok(next)) = (turn, &ahead)

@@ -16,6 +16,10 @@ use crate::store::StoreError;
 /// Events of one batch, where a queue takes as many.
 const BATCH: u32 = 500;
 
+/// A queue that broke off after so long was given more than it could do in its time; one that broke off at once was not there. A test does not
+/// wait for a queue that it has told what to answer.
+const LATE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
+
 /// One queue during a drain.
 pub(super) struct Line<'a> {
     pub(super) name: &'a str,
@@ -75,10 +79,19 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    /// Takes note of how the queue answered: what that means for its next turn, or nothing where it may be given more at once.
-    pub(super) fn hear(&mut self, outcomes: &[Outcome], fault: Option<QueueFault>) -> Option<Turn> {
+    /// Takes note of how the queue answered, and after how long: what that means for its next turn, or nothing where it may be given more at
+    /// once.
+    pub(super) fn hear(
+        &mut self,
+        outcomes: &[Outcome],
+        fault: Option<QueueFault>,
+        took: Duration,
+    ) -> Option<Turn> {
         self.pace.saw(outcomes);
         if let Some(fault) = fault {
+            if took >= LATE && matches!(fault, QueueFault::Unreachable { .. }) {
+                self.pace.was_late();
+            }
             return Some(self.leave_alone(fault));
         }
         self.backoff = pauses();

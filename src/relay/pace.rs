@@ -60,6 +60,11 @@ impl Pace {
         self.counted(outcomes.len(), no_room);
     }
 
+    /// Takes note that a queue did not come to an end with what it was given in the time that it had: half as much may do.
+    pub(super) fn was_late(&mut self) {
+        self.at_once = (self.at_once / 2).max(1);
+    }
+
     fn counted(&mut self, answered: usize, no_room: usize) {
         let step = (self.at_once / STEP).max(1);
         if no_room == 0 {
@@ -151,6 +156,9 @@ mod tests {
         ) {
             let mut pace = Pace::up_to(cap);
             for (taken, no_room) in answers {
+                if no_room == 7 {
+                    pace.was_late();
+                }
                 hears(&mut pace, taken, no_room);
                 prop_assert!((1..=cap.max(1)).contains(&pace.at_once()));
                 prop_assert!((FIRST_PAUSE..=LONGEST_PAUSE).contains(&pace.pause()));

@@ -41,13 +41,26 @@ pub(super) async fn deliver(
             show_states(job, domain).await?;
         }
         if domain.events.waiting > 0 {
-            domain.problems.extend(drained.faults.values().map(ToString::to_string));
-            domain
-                .problems
-                .extend(drained.crowds_before(|queue| waiting.iter().any(|row| row.queue == queue)));
+            let is_awaited = |queue: &str| waiting.iter().any(|row| row.queue == queue);
+            domain.problems.extend(drained.problems_of(is_awaited));
+            domain.problems.extend(left_behind(&waiting, queues));
         }
     }
     Ok(())
+}
+
+/// What waits for queues that nobody has opened, in words.
+fn left_behind(waiting: &[&UnsentCount], queues: &Queues) -> impl Iterator<Item = String> {
+    let unopened = waiting.iter().filter(|row| !queues.contains_key(&row.queue));
+    unopened.map(|row| {
+        let n = row.count;
+        let (events, wait) = if n == 1 { ("event", "waits") } else { ("events", "wait") };
+        format!(
+            "{n} {events} {wait} for the queue `{}`, which is not in `queues` of tieout.yaml any more, or cannot be opened as it stands there: \
+             leave it there under its old name until nothing waits for it",
+            row.queue
+        )
+    })
 }
 
 /// The retry job: dead letters that may work by now go out with the rest. Returns how many, by domain.

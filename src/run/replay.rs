@@ -108,6 +108,9 @@ pub async fn replay(
             }
             has_sent = true;
             let before = (replayed.sent, replayed.refused);
+            if bug!("replay_kept_before_sent") {
+                keeps_on(store, order, Progress { after: through, ..progress }).await?;
+            }
             if let Err(why) = send(queues, order, lot, &mut replayed).await {
                 replayed.stopped = Some(why);
                 return Ok(replayed);

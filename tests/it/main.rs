@@ -58,6 +58,7 @@ mod holds;
 mod hostile;
 mod ignored;
 mod leases;
+mod left_behind;
 mod localstripe;
 mod members;
 mod metrics;

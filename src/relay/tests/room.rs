@@ -16,6 +16,7 @@ use crate::store::tests::{World, on_both_stores};
 on_both_stores!(
     a_queue_that_throttles_is_given_less_and_has_everything_soon,
     a_queue_without_room_for_anything_is_asked_seldom,
+    a_queue_that_does_not_come_to_an_end_in_its_time_is_given_less,
 );
 
 /// Takes only so many of a batch, and notes how many it was given.
@@ -39,11 +40,52 @@ impl Queue for Tight {
     }
 }
 
-async fn with_events(world: &World, count: usize, takes: usize) -> (Box<dyn Queue>, Arc<Mutex<Vec<usize>>>) {
+async fn make_pending(world: &World, count: usize) {
     let keys: Vec<String> = (0..count).map(|number| format!("ch_{number}")).collect();
     world.make_pending(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await;
+}
+
+async fn with_events(world: &World, count: usize, takes: usize) -> (Box<dyn Queue>, Arc<Mutex<Vec<usize>>>) {
+    make_pending(world, count).await;
     let given = Arc::<Mutex<Vec<usize>>>::default();
     (Box::new(Tight { takes, given: Arc::clone(&given) }), given)
+}
+
+/// Breaks off after a while where it is given more than it can do in its time, and keeps what it did as if it had done nothing.
+struct Slow {
+    can_do: usize,
+    given: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Queue for Slow {
+    fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn send<'a>(&'a mut self, batch: &'a [Outgoing]) -> BoxFuture<'a, Delivery> {
+        self.given.lock().unwrap().push(batch.len());
+        async {
+            if batch.len() <= self.can_do {
+                return Delivery { outcomes: vec![Outcome::Acknowledged; batch.len()], fault: None };
+            }
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            let (place, why) = ("the slow queue".to_owned(), "it did not answer in time".to_owned());
+            Delivery { outcomes: Vec::new(), fault: Some(QueueFault::Unreachable { place, why }) }
+        }
+        .boxed()
+    }
+}
+
+async fn a_queue_that_does_not_come_to_an_end_in_its_time_is_given_less(world: World) {
+    make_pending(&world, 300).await;
+    let given = Arc::<Mutex<Vec<usize>>>::default();
+    let slow: Box<dyn Queue> = Box::new(Slow { can_do: 150, given: Arc::clone(&given) });
+    let drained = run(&world, [("billing".to_owned(), slow)]).await;
+    assert_eq!((drained.n_sent(), drained.left), (300, 0));
+    let given = given.lock().unwrap();
+    // Half of five hundred is still too much, half of that is not.
+    assert_eq!(given[..3], [300, 250, 125], "{given:?}");
+    assert_eq!(attempts(&world, "ch_299").await, 0);
 }
 
 async fn a_queue_that_throttles_is_given_less_and_has_everything_soon(world: World) {

@@ -122,7 +122,7 @@ pub(super) const OF_RUNS: &[Code] = &[
         code: "undelivered",
         exits: &[3],
         means: "events of the domain wait for their queue, or were given up",
-        help: "`tieout status` and `tieout dlq list` show them; the next run sends what waits",
+        help: "`tieout status` and `tieout dlq list` show them; the next run sends what waits, also for a queue that no domain names any more, as long as tieout.yaml has it under its old name",
     },
     Code {
         code: "unreachable",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::name::DomainName;
 use uuid::Uuid;
 
 use super::pending::{self, take_away};
@@ -90,6 +91,16 @@ impl Store {
         let due = row.map(|row| row.time_or_null("due")).transpose()?.flatten();
         Ok(due
             .map(|due| Duration::from_micros(u64::try_from(due.micros() - now.micros()).unwrap_or_default())))
+    }
+
+    /// The queues that pending events of each domain wait for.
+    pub async fn awaited_queues(&self) -> Result<Vec<(DomainName, String)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows =
+            tx.rows("SELECT DISTINCT domain, queue FROM outbox_pending ORDER BY domain, queue", &[]).await?;
+        rows.iter()
+            .map(|row| Ok((row.word("domain", |name| name.parse().ok())?, row.text("queue")?)))
+            .collect()
     }
 
     /// How many events are not sent, by domain, queue and state; what a person dropped is not among them.

@@ -96,6 +96,7 @@ impl Place {
             ("runs", "heartbeat_at", "status = 'running'"),
             ("slice_leases", "expires_at", "claim IS NOT NULL"),
             ("tokens", "expires_at", "claimed <> 0"),
+            ("replays", "heartbeat_at", "state = 'running'"),
             ("outbox_pending", "claimed_until", "claimed_until IS NOT NULL"),
         ];
         self.lapse(&signs).await;
@@ -108,6 +109,7 @@ impl Place {
             "UPDATE slice_leases SET process = NULL",
             "UPDATE tokens SET process = NULL",
             "UPDATE runs SET process = NULL",
+            "UPDATE replays SET process = NULL",
             "UPDATE outbox_pending SET claimed_by = 'elsewhere' WHERE claimed_by IS NOT NULL",
         ] {
             self.change(sql).await;

@@ -24,6 +24,10 @@ use crate::wrong::Wrongs;
 /// So often a step may be started.
 const MOST_STARTS: usize = 6;
 
+/// Sends everything again that the queue had, also what was repaired, and goes on with that.
+const REFILL: &str = "replay --queue shop --force --yes --format json";
+const RESUME: &str = "replay --resume latest --yes --format json";
+
 /// What all cases share.
 pub(crate) struct Stage {
     pub(crate) cluster: Arc<Cluster>,
@@ -124,6 +128,10 @@ impl<'a> Play<'a> {
             // What could not be delivered before goes out with any later run.
             self.step(Step::Again).await;
         }
+        // The broker lost what it had acknowledged, before anybody read it.
+        self.place.lose_the_queue().await;
+        self.step(Step::Refill).await;
+        self.refilled_with_little_twice().await;
         self.place.consume().await;
         self.step(Step::Night2).await;
         self.nothing_held_was_sent("after the second night").await;
@@ -144,6 +152,24 @@ impl<'a> Play<'a> {
             self.played
                 .wrong
                 .duplicate(format!("a run with nothing new delivered {} events", after - before));
+        }
+    }
+
+    /// Whoever goes on with a replay sends at most one batch of it twice, and all of it is one batch here.
+    async fn refilled_with_little_twice(&mut self) {
+        let most = 1 + self.case.of(Step::Refill).count();
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        for event in self.place.delivered().await {
+            *times.entry(event.id).or_default() += 1;
+        }
+        let too_often = times.values().filter(|times| **times > most).count();
+        if too_often > 0 {
+            let says = format!("{too_often} events were sent again more than {most} times");
+            self.played.wrong.duplicate(says);
+        }
+        let open = self.place.state.texts("SELECT state FROM replays WHERE state <> 'done'").await;
+        for state in open {
+            self.played.wrong.lost(format!("a replay is {state} in the end"));
         }
     }
 
@@ -178,7 +204,10 @@ impl<'a> Play<'a> {
             let (seen, hits) = self.start(step, &args, point).await;
             self.played.hits.push((step, hits));
             match seen {
-                Seen::Exited(code) if is_rest(self.case.scene, step, code) || (is_troubled && code == 3) => {
+                Seen::Exited(code)
+                    if is_rest(self.case.scene, step, code)
+                        || (is_troubled && code == 3 && step != Step::Refill) =>
+                {
                     let asked = self.server.asked() - before;
                     *self.played.requests.entry(step).or_default() += asked;
                     return;
@@ -203,6 +232,15 @@ impl<'a> Play<'a> {
 
     /// The command of a step; nothing where it is over.
     async fn args(&self, step: Step) -> Option<Vec<String>> {
+        if step == Step::Refill {
+            let states =
+                self.place.state.texts("SELECT state FROM replays ORDER BY begun_at DESC LIMIT 1").await;
+            return match states.first().map(String::as_str) {
+                None => Some(words(REFILL)),
+                Some("done") => None,
+                Some(_) => Some(words(RESUME)),
+            };
+        }
         if !matches!(step, Step::Refused | Step::Approve) {
             return Some(words("run --format json"));
         }
@@ -282,8 +320,11 @@ impl<'a> Play<'a> {
             if has_lapsed {
                 self.place.two_minutes_pass().await;
             }
+            let args =
+                if step == Step::Refill { self.args(step).await } else { Some(words("run --format json")) };
+            let Some(args) = args else { return };
             let manner = Manner { bug: self.stage.bug, ..Manner::default() };
-            let mut rival = self.launch(step, &words("run --format json"), &manner);
+            let mut rival = self.launch(step, &args, &manner);
             let seen = rival.wait().await;
             if !matches!(seen, Seen::Exited(0 | 5))
                 && (has_lapsed || !matches!(seen, Seen::Exited(1 | 3 | 6)))
@@ -329,7 +370,7 @@ const fn is_rest(scene: Scene, step: Step, code: i32) -> bool {
         Step::Night1 if matches!(scene, Scene::Outage) => code == 7,
         // Another number than was told is a wrong command.
         Step::Refused => code == 2,
-        Step::Approve => code == 0,
+        Step::Approve | Step::Refill => code == 0,
         Step::Night1 | Step::Again | Step::Night2 | Step::Night3 | Step::Night4 => code == 0 || code == 5,
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Approve,
     /// A run after the approval, where something could not be delivered before.
     Again,
+    /// What the queue lost is sent again.
+    Refill,
     /// The second run: most is repaired, and something new is found.
     Night2,
     /// The third run, when all is quiet but for something new.
@@ -23,11 +25,20 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Night1, Self::Refused, Self::Approve, Self::Again, Self::Night2, Self::Night3, Self::Night4];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Night1,
+        Self::Refused,
+        Self::Approve,
+        Self::Again,
+        Self::Refill,
+        Self::Night2,
+        Self::Night3,
+        Self::Night4,
+    ];
 
     /// The steps that are disturbed; what follows shows that all is well again.
-    pub(crate) const DISTURBED: [Self; 4] = [Self::Night1, Self::Refused, Self::Approve, Self::Night2];
+    pub(crate) const DISTURBED: [Self; 5] =
+        [Self::Night1, Self::Refused, Self::Refill, Self::Approve, Self::Night2];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -35,6 +46,7 @@ impl Step {
             Self::Refused => "refused",
             Self::Approve => "approve",
             Self::Again => "again",
+            Self::Refill => "refill",
             Self::Night2 => "night2",
             Self::Night3 => "night3",
             Self::Night4 => "night4",
@@ -44,7 +56,7 @@ impl Step {
     /// What the provider has meanwhile.
     pub(crate) const fn stage(self) -> usize {
         match self {
-            Self::Night1 | Self::Refused | Self::Approve | Self::Again => 0,
+            Self::Night1 | Self::Refused | Self::Approve | Self::Again | Self::Refill => 0,
             Self::Night2 => 1,
             Self::Night3 | Self::Night4 => 2,
         }

@@ -47,6 +47,14 @@ impl Place {
         texts.iter().map(|text| Delivered::read(text)).collect()
     }
 
+    /// The queue loses everything that it has.
+    pub(crate) async fn lose_the_queue(&self) {
+        match &self.events {
+            Some(events) => events.run(&format!("DELETE FROM {EVENTS}")).await,
+            None => std::fs::write(self.file("events.ndjson"), "").unwrap(),
+        }
+    }
+
     /// Applies what was not applied yet, each event in a transaction with its entry in the inbox.
     pub(crate) async fn consume(&self) {
         let known: BTreeSet<String> =

@@ -83,7 +83,7 @@ fn suits(scene: Scene, deed: Deed) -> bool {
 /// A process that is stopped while it holds locks makes its rival wait for the server's limits, which says nothing about leases.
 fn may_happen(point: &Point) -> bool {
     let holds_locks = [".before_commit", "commit.events_staged", "commit.findings_written", "ndjson.written"];
-    let is_run = matches!(point.step, Step::Night1 | Step::Night2);
+    let is_run = matches!(point.step, Step::Night1 | Step::Night2 | Step::Refill);
     point.deed != Deed::Rival || (is_run && !holds_locks.iter().any(|end| point.place().ends_with(end)))
 }
 
