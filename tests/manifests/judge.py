@@ -1,6 +1,7 @@
 """What every manifest has to keep that Kubernetes itself does not ask for. Reads files, talks to nobody.
 
 judge.py rules FILE...        the rules, on rendered manifests; prints what breaks one
+judge.py silent FILE...       what only looks: every CronJob plans, or is suspended
 judge.py cronjob FILE NAME    a CronJob as JSON, as kubectl prints it
 judge.py config FILE DIR      the ConfigMaps of tieout as files below DIR, with the paths in them moved there
 judge.py compose FILE         the compose specification, and that every volume and every dependency is there
@@ -87,6 +88,15 @@ def rules(*files):
     return not said
 
 
+def silent(*files):
+    jobs = [(file, d["metadata"]["name"], d["spec"]) for file in files for d in documents(file) if d["kind"] == "CronJob"]
+    sends = [(file, name) for file, name, spec in jobs if spec.get("suspend") is not True
+             and spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"][:1] != ["plan"]]
+    for file, name in sends:
+        print(f"{file}: CronJob {name}: may send something, and is not suspended")
+    return bool(jobs) and not sends
+
+
 def cronjob(file, name):
     (found,) = [d for d in documents(file) if d["kind"] == "CronJob" and d["metadata"]["name"] == name]
     print(json.dumps(found))
@@ -123,4 +133,4 @@ def compose(file):
 
 
 command, *words = sys.argv[1:]
-sys.exit(0 if {"rules": rules, "cronjob": cronjob, "config": config, "compose": compose}[command](*words) else 1)
+sys.exit(0 if {"rules": rules, "silent": silent, "cronjob": cronjob, "config": config, "compose": compose}[command](*words) else 1)
