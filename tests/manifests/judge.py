@@ -3,6 +3,7 @@
 judge.py rules FILE...        the rules, on rendered manifests; prints what breaks one
 judge.py silent FILE...       what only looks: every CronJob plans, or is suspended
 judge.py cronjob FILE NAME    a CronJob as JSON, as kubectl prints it
+judge.py groups FILE DIR      every PrometheusRule as a file of rules below DIR
 judge.py config FILE DIR      the ConfigMaps of tieout as files below DIR, with the paths in them moved there
 judge.py compose FILE         the compose specification, and that every volume and every dependency is there
 """
@@ -103,6 +104,14 @@ def cronjob(file, name):
     return True
 
 
+def groups(file, folder):
+    made = [d for d in documents(file) if d["kind"] == "PrometheusRule"]
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    for document in made:
+        (pathlib.Path(folder) / f"{document['metadata']['name']}.yaml").write_text(yaml.safe_dump(document["spec"]))
+    return bool(made)
+
+
 def config(file, folder):
     for document in documents(file):
         name = document["metadata"]["name"]
@@ -133,4 +142,4 @@ def compose(file):
 
 
 command, *words = sys.argv[1:]
-sys.exit(0 if {"rules": rules, "silent": silent, "cronjob": cronjob, "config": config, "compose": compose}[command](*words) else 1)
+sys.exit(0 if {"rules": rules, "silent": silent, "cronjob": cronjob, "groups": groups, "config": config, "compose": compose}[command](*words) else 1)

@@ -1,6 +1,7 @@
 //! `tieout generate alerts` and `tieout generate dashboard`: what `deploy/` has for Prometheus and Grafana, of the version that runs.
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use url::Url;
 
 use crate::cli::desk::Desk;
@@ -8,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::report::exit;
 
 const ALERTS: &str = include_str!("../../../deploy/alerts/tieout.rules.yaml");
+const BY_OTLP: &str = include_str!("../../../deploy/alerts/tieout-otlp.rules.yaml");
 const DASHBOARD: &str = include_str!("../../../deploy/grafana/tieout.json");
 
 /// What stands in an alert as it is shipped, where its link to a runbook comes. Whoever installs the rules knows the page, and nobody else.
@@ -19,6 +21,10 @@ pub struct AlertsArgs {
     /// The page that the alerts lead to: `runbook.html` of the book where you keep it, or a runbook of yours with the same headings; to none when left out
     #[arg(long, value_name = "URL", env = "TIEOUT_RUNBOOK", hide_env_values = true, value_parser = page)]
     pub runbook: Option<Url>,
+
+    /// For metrics that are sent by OTLP once a night and not scraped: with rules that tell the last point of each until the next one
+    #[arg(long, env = "TIEOUT_ALERTS_OTLP", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub otlp: bool,
 }
 
 /// The address of a page, without a place in it.
@@ -37,7 +43,8 @@ fn page(text: &str) -> Result<Url, String> {
 
 /// Carries `generate alerts` out: the rules go to standard output.
 pub(super) fn alerts(desk: &Desk, args: &AlertsArgs) -> Result<u8, Failure> {
-    desk.output.write(&leading_to(args.runbook.as_ref()))?;
+    let rules = leading_to(args.runbook.as_ref());
+    desk.output.write(&if args.otlp { with_last_points(&rules) } else { rules })?;
     Ok(exit::DONE)
 }
 
@@ -51,9 +58,42 @@ fn leading_to(runbook: Option<&Url>) -> String {
     runbook.map_or_else(|| ALERTS.to_owned(), |page| ALERTS.replace(NOWHERE, &format!("runbook_url: {page}")))
 }
 
+/// The groups of both files as one.
+fn with_last_points(rules: &str) -> String {
+    let (about, groups) = BY_OTLP.split_once("groups:\n").unwrap_or_default();
+    format!("{rules}\n{about}{groups}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{ALL, MetricKind};
+
+    #[test]
+    fn every_gauge_that_is_sent_once_a_night_is_told_until_the_next_one() {
+        let gauges = ALL.iter().filter(|metric| metric.kind == MetricKind::Gauge);
+        let sent: Vec<&str> =
+            gauges.map(|metric| metric.name).filter(|name| *name != "tieout_metrics_push_failures").collect();
+        let told: Vec<&str> =
+            BY_OTLP.lines().filter_map(|line| line.strip_prefix("      - record: ")).collect();
+        assert_eq!(told, sent);
+        let lines: Vec<&str> = BY_OTLP.lines().collect();
+        for (name, expr) in
+            told.iter().zip(lines.iter().filter_map(|line| line.strip_prefix("        expr: ")))
+        {
+            let held = if *name == "tieout_build_info" { "26h" } else { "3d" };
+            assert_eq!(expr, format!("last_over_time({name}{{via=\"\"}}[{held}])"));
+        }
+    }
+
+    #[test]
+    fn the_alerts_for_otlp_are_those_that_are_shipped_and_further_groups() {
+        let both = with_last_points(ALERTS);
+        assert!(both.starts_with(ALERTS));
+        assert_eq!(both.lines().filter(|line| *line == "groups:").count(), 1);
+        let groups = |text: &str| text.lines().filter(|line| line.starts_with("  - name: ")).count();
+        assert_eq!(groups(&both), groups(ALERTS) + groups(BY_OTLP));
+    }
 
     #[test]
     fn the_alerts_are_the_ones_that_are_shipped_unless_a_runbook_is_named() {

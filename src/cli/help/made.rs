@@ -27,6 +27,10 @@ pub(in crate::cli) const GENERATE_ALERTS: Help = Help {
             "tieout generate alerts --runbook https://wiki.example.com/tieout",
             "which lead to a runbook of yours",
         ),
+        (
+            "tieout generate alerts --otlp > tieout.rules.yaml",
+            "where metrics come by OTLP alone, once a night",
+        ),
     ],
     page: "alerts.md",
 };
