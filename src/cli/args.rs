@@ -266,7 +266,7 @@ impl Command {
                 GenerateCommand::Systemd(_) | GenerateCommand::Completions(_) | GenerateCommand::Man(_),
             ) => &[Human],
             Self::Generate(GenerateCommand::Alerts(_)) => &[Human, Yaml],
-            Self::Generate(GenerateCommand::Dashboard | GenerateCommand::Schema(_)) => &[Human, Json],
+            Self::Generate(GenerateCommand::Dashboard(_) | GenerateCommand::Schema(_)) => &[Human, Json],
             Self::Generate(GenerateCommand::Catalog(_) | GenerateCommand::K8sJob(_)) | Self::Asyncapi(_) => {
                 &[Human, Yaml, Json, Jsonl]
             }

@@ -97,8 +97,8 @@ pub use explain::{ExplainArgs, ShowArgs, Subject as Explained};
 pub use failure::Failure;
 pub use feed::FeedArgs;
 pub use generate::{
-    AlertsArgs, CatalogArgs, CompletionsArgs, Credential, GenerateCommand, K8sJobArgs, ManArgs, SchemaArgs,
-    SystemdArgs, UnitName, Written,
+    AlertsArgs, CatalogArgs, CompletionsArgs, Credential, DashboardArgs, GenerateCommand, K8sJobArgs,
+    ManArgs, SchemaArgs, SystemdArgs, UnitName, Written,
 };
 pub use init::{DatabaseKind, InitArgs, QueueKind, StateKind};
 pub use keys::Keys;

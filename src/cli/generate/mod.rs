@@ -20,7 +20,7 @@ pub use catalog::CatalogArgs;
 pub use completions::CompletionsArgs;
 pub use k8s_job::K8sJobArgs;
 pub use man::ManArgs;
-pub use monitoring::AlertsArgs;
+pub use monitoring::{AlertsArgs, DashboardArgs};
 pub use schema::{SchemaArgs, Written};
 pub use systemd::{Credential, SystemdArgs, UnitName};
 
@@ -32,7 +32,7 @@ pub enum GenerateCommand {
     Alerts(AlertsArgs),
     /// A dashboard for Grafana, which shows every metric
     #[command(after_help = help::GENERATE_DASHBOARD.short(), after_long_help = help::GENERATE_DASHBOARD.long())]
-    Dashboard,
+    Dashboard(DashboardArgs),
     /// A catalogue file for Backstage: the events as an API, and tieout as the component that provides it
     #[command(after_help = help::GENERATE_CATALOG.short(), after_long_help = help::GENERATE_CATALOG.long())]
     Catalog(CatalogArgs),
@@ -57,7 +57,7 @@ pub enum GenerateCommand {
 pub(super) fn generate(desk: &Desk, command: &GenerateCommand) -> Result<u8, Failure> {
     match command {
         GenerateCommand::Alerts(args) => monitoring::alerts(desk, args),
-        GenerateCommand::Dashboard => monitoring::dashboard(desk),
+        GenerateCommand::Dashboard(args) => monitoring::dashboard(desk, args),
         GenerateCommand::Catalog(args) => catalog::catalog(desk, args),
         GenerateCommand::Schema(args) => schema::schema(desk, *args),
         GenerateCommand::K8sJob(args) => k8s_job::k8s_job(desk, args),

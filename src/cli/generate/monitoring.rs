@@ -15,6 +15,9 @@ const DASHBOARD: &str = include_str!("../../../deploy/grafana/tieout.json");
 /// What stands in an alert as it is shipped, where its link to a runbook comes. Whoever installs the rules knows the page, and nobody else.
 const NOWHERE: &str = "# runbook_url: RUNBOOK";
 
+/// What stands in the dashboard as it is shipped, in the place of links. Those of panels stand further in.
+const NO_LINKS: &str = "\n \"links\": [],\n";
+
 /// `tieout generate alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AlertsArgs {
@@ -25,6 +28,14 @@ pub struct AlertsArgs {
     /// For metrics that are sent by OTLP once a night and not scraped: with rules that tell the last point of each until the next one
     #[arg(long, env = "TIEOUT_ALERTS_OTLP", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub otlp: bool,
+}
+
+/// `tieout generate dashboard`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DashboardArgs {
+    /// The page that the dashboard links to, as in `generate alerts`; to none when left out
+    #[arg(long, value_name = "URL", env = "TIEOUT_RUNBOOK", hide_env_values = true, value_parser = page)]
+    pub runbook: Option<Url>,
 }
 
 /// The address of a page, without a place in it.
@@ -49,13 +60,22 @@ pub(super) fn alerts(desk: &Desk, args: &AlertsArgs) -> Result<u8, Failure> {
 }
 
 /// Carries `generate dashboard` out: it goes to standard output.
-pub(super) fn dashboard(desk: &Desk) -> Result<u8, Failure> {
-    desk.output.write(DASHBOARD)?;
+pub(super) fn dashboard(desk: &Desk, args: &DashboardArgs) -> Result<u8, Failure> {
+    desk.output.write(&linked_to(args.runbook.as_ref()))?;
     Ok(exit::DONE)
 }
 
 fn leading_to(runbook: Option<&Url>) -> String {
     runbook.map_or_else(|| ALERTS.to_owned(), |page| ALERTS.replace(NOWHERE, &format!("runbook_url: {page}")))
+}
+
+/// The dashboard with a link beside its variables.
+fn linked_to(runbook: Option<&Url>) -> String {
+    let Some(page) = runbook else { return DASHBOARD.to_owned() };
+    let link = serde_json::json!([{
+        "title": "Runbook", "type": "link", "url": page, "icon": "doc", "tooltip": "What to do about each alert", "targetBlank": true,
+    }]);
+    DASHBOARD.replace(NO_LINKS, &format!("\n \"links\": {link},\n"))
 }
 
 /// The groups of both files as one.
@@ -119,5 +139,17 @@ mod tests {
         let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
         assert_eq!(dashboard["uid"], "tieout");
         assert!(!dashboard["panels"].as_array().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_dashboard_links_to_the_runbook_that_is_named_and_to_nothing_else() {
+        assert_eq!(linked_to(None), DASHBOARD);
+        let linked = linked_to(Some(&page("https://wiki.example.com/ops?page=\"tieout\"").unwrap()));
+        let mut linked: serde_json::Value = serde_json::from_str(&linked).unwrap();
+        let links = linked["links"].take();
+        assert_eq!(links[0]["url"], "https://wiki.example.com/ops?page=%22tieout%22");
+        assert_eq!(links.as_array().unwrap().len(), 1);
+        linked["links"] = serde_json::json!([]);
+        assert_eq!(linked, serde_json::from_str::<serde_json::Value>(DASHBOARD).unwrap());
     }
 }

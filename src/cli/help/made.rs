@@ -42,6 +42,10 @@ pub(in crate::cli) const GENERATE_DASHBOARD: Help = Help {
             "tieout generate dashboard > /var/lib/grafana/dashboards/tieout.json",
             "into a folder that Grafana is provisioned from",
         ),
+        (
+            "tieout generate dashboard --runbook https://wiki.example.com/tieout",
+            "with a link to a runbook of yours",
+        ),
     ],
     page: "alerts.md",
 };
