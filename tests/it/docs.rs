@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use clap::CommandFactory as _;
+use tieout::cli::Cli;
 use tieout_reconcilers::catalogue::Catalogue;
 use tieout_reconcilers::define::document::Document;
 use tieout_reconcilers::define::provider::ProviderDefinition;
@@ -213,4 +215,27 @@ fn every_document_for_programs_stands_in_the_list_of_them_and_no_other_does() {
     written.extend(["check", "probe", "doctor"].map(|command| format!("tieout.{command}/v1")));
     let listed: BTreeSet<String> = named(include_str!("../../docs/json.md"));
     assert_eq!(listed, written);
+}
+
+#[test]
+fn every_command_that_the_list_of_documents_names_is_one_that_writes() {
+    let page = include_str!("../../docs/json.md");
+    let mut count = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `tieout.")) {
+        for named in row.split('|').nth(2).unwrap().split('`').skip(1).step_by(2) {
+            count += 1;
+            let mut command = Cli::command();
+            for word in named.split(' ') {
+                if let Some(flag) = word.strip_prefix("--") {
+                    let knows = command.get_arguments().any(|argument| argument.get_long() == Some(flag));
+                    assert!(knows, "`{named}`: there is no such flag");
+                } else {
+                    let below = command.find_subcommand(word).cloned();
+                    command = below.unwrap_or_else(|| panic!("`{named}`: there is no such command"));
+                }
+            }
+            assert!(!command.is_subcommand_required_set(), "`{named}` does nothing by itself");
+        }
+    }
+    assert!(count > 50, "{count}");
 }
