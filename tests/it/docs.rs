@@ -239,3 +239,37 @@ fn every_command_that_the_list_of_documents_names_is_one_that_writes() {
     }
     assert!(count > 50, "{count}");
 }
+
+#[test]
+fn the_exit_codes_of_the_readme_and_of_the_help_are_all_that_there_are() {
+    let source = include_str!("../../src/report/exit.rs");
+    let constant = regex_lite::Regex::new(r"(?m)^pub const [A-Z]+: u8 = ([0-9]+);").unwrap();
+    let codes: Vec<&str> =
+        constant.captures_iter(source).map(|found| found.get(1).unwrap().as_str()).collect();
+    assert!(codes.len() > 9, "{codes:?}");
+
+    let readme = include_str!("../../README.md").split_once("\n## Exit codes\n").unwrap().1;
+    let rows = readme.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| "));
+    let first = rows.map(|row| row.split(" |").next().unwrap()).filter(|cell| *cell != "code");
+    assert_eq!(first.flat_map(|cell| cell.split(", ")).collect::<Vec<_>>(), codes);
+
+    let help = Cli::command().render_long_help().to_string();
+    let list = help.split_once("\nExit codes").unwrap().1.lines().skip(1);
+    let told = list.map_while(|line| line.strip_prefix("  ")?.split(' ').next());
+    assert_eq!(told.collect::<Vec<_>>(), codes);
+}
+
+#[test]
+fn the_words_of_the_readme_stand_in_the_glossary_as_they_are() {
+    let readme = include_str!("../../README.md").split_once("\n## Words\n").unwrap().1;
+    let words: Vec<&str> =
+        readme.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(words.len() > 5, "{words:?}");
+    let glossary = include_str!("../../docs/glossary.md");
+    for word in words {
+        assert!(
+            glossary.lines().any(|line| line == word),
+            "the glossary lacks this line of the README: {word}"
+        );
+    }
+}
