@@ -1,4 +1,4 @@
-//! What stands between a domain and its next run: a lease that somebody holds, and a schedule that nobody follows. It only reads.
+//! What stands between a domain and its next run: a lease that somebody holds, a pause, and a schedule that nobody follows. It only reads.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,22 +11,30 @@ use tieout_reconcilers::schedule::Schedule;
 use tieout_reconcilers::window::Window;
 
 use super::check::Tested;
-use super::wire;
+use super::{next, wire};
 use crate::config::Config;
-use crate::report::exit;
+use crate::report::{PauseView, exit};
 use crate::store::{KeptMember, KeptState, LeaseMark, Store, StoreError};
+
+/// What the state store knows of a domain.
+struct Known {
+    kept: KeptState,
+    paused: Option<PauseView>,
+    now: Instant,
+}
 
 /// Looks at some domains. Where the state store cannot be opened, that was said already.
 pub(super) async fn domains(config: &Config, domains: &[Arc<dyn Reconciler>]) -> Vec<Tested> {
     let Ok(store) = wire::open_store(config).await else { return Vec::new() };
     let mut tests = Vec::new();
     for domain in domains {
-        match kept(&store, domain.as_ref()).await {
-            Ok((kept, now)) => {
+        match known(&store, domain.as_ref()).await {
+            Ok(Known { kept, paused, now }) => {
                 let name = domain.domain().as_str();
                 tests.push(lease(name, &kept.members, now));
                 let of_domain = |schedule| self::schedule(domain.as_ref(), schedule, &kept, now);
-                tests.extend(domain.schedule().map(of_domain));
+                let paused = paused.as_ref().map(self::paused);
+                tests.extend(paused.or_else(|| domain.schedule().map(of_domain)));
             }
             Err(error) => {
                 let what = format!("lease of {}", domain.domain());
@@ -38,8 +46,12 @@ pub(super) async fn domains(config: &Config, domains: &[Arc<dyn Reconciler>]) ->
     tests
 }
 
-async fn kept(store: &Store, domain: &dyn Reconciler) -> Result<(KeptState, Instant), StoreError> {
-    Ok((store.kept_state(domain.domain()).await?, store.now().await?))
+async fn known(store: &Store, domain: &dyn Reconciler) -> Result<Known, StoreError> {
+    Ok(Known {
+        kept: store.kept_state(domain.domain()).await?,
+        paused: next::pause_of(domain, &store.pauses().await?),
+        now: store.now().await?,
+    })
 }
 
 /// Who holds the leases of a domain.
@@ -78,6 +90,25 @@ pub(super) fn missed(domain: &dyn Reconciler, through: Instant, now: Instant) ->
     let missed = schedule.last_until(last.at - Duration::from_secs(1))?.at;
     let lag = domain.feed().lag.max(domain.policy().settle);
     (through + lag < missed).then_some(missed)
+}
+
+/// Who left a domain alone on purpose, so that nothing of it is late, and how that ends.
+fn paused(pause: &PauseView) -> Tested {
+    let PauseView { domain, by, reason, since } = pause;
+    let what = format!("schedule of {domain}");
+    let (Some(by), Some(since)) = (by, since) else {
+        return Tested::ok(
+            what,
+            "it is paused in its file, so no daemon starts it; take `paused: true` out of `schedule` to end that",
+        );
+    };
+    let why = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    Tested::ok(
+        what,
+        format!(
+            "it is paused by {by} since {since}{why}, and no run works on it; `tieout state resume {domain}` ends that"
+        ),
+    )
 }
 
 /// When a domain is due, and whether what it missed shows that nobody starts its runs.

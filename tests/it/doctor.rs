@@ -245,6 +245,31 @@ async fn a_schedule_that_nobody_follows_is_late() {
     );
 }
 
+#[tokio::test]
+async fn a_paused_domain_is_not_late_and_who_paused_it_is_said_with_the_way_back() {
+    let world = World::agreeing(1).await;
+    let domain = std::fs::read_to_string(world.path().join("charges.yaml")).unwrap();
+    world.write("charges.yaml", &format!("{domain}schedule: {{cron: \"0 * * * *\"}}\n"));
+    assert_eq!(world.run().code, 0);
+    world.state("UPDATE coverage SET to_at = '2020-01-02T00:00:00.000000Z', from_at = '2020-01-01T00:00:00.000000Z'").await;
+    let told_of = |result: &str| told(&doctor(&world), "schedule of shop.charges", result);
+
+    world.tieout(&["state", "pause", "shop.charges", "--by", "ops", "--reason", "they migrate"]);
+    let paused = told_of("ok");
+    assert!(paused[0].starts_with("it is paused by ops since 20"), "{paused:?}");
+    let end = " (they migrate), and no run works on it; `tieout state resume shop.charges` ends that";
+    assert!(paused[0].ends_with(end), "{paused:?}");
+    world.tieout(&["state", "resume", "shop.charges"]);
+    assert!(told_of("warning")[0].starts_with("it is late: "));
+
+    world.write("charges.yaml", &format!("{domain}schedule: {{cron: \"0 * * * *\", paused: true}}\n"));
+    assert!(told_of("ok")[0].starts_with("it is paused in its file, so no daemon starts it"));
+    world.write("charges.yaml", &domain);
+    assert!(told_of("ok").is_empty() && told_of("warning").is_empty(), "nothing is due without a schedule");
+    world.tieout(&["state", "pause", "shop.charges", "--by", "ops"]);
+    assert!(told_of("ok")[0].contains(", and no run works on it"), "whoever starts it");
+}
+
 /// A world whose queue is a table of PostgreSQL that `tieout migrate queue` made.
 async fn with_queue_table() -> (World, Postgres) {
     let (world, postgres) = (World::agreeing(1).await, Postgres::create().await);
