@@ -5,6 +5,7 @@ use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
 use uuid::Uuid;
 
+use crate::daemon::Jump;
 use crate::store::{Entry, Happened, Store};
 
 /// Who writes, and where.
@@ -31,6 +32,11 @@ impl Diary {
     /// The same about no domain in particular.
     pub(super) async fn says(&self, happened: Happened, detail: String) {
         self.note(Entry { happened, domain: None, scheduled_for: None, run_id: None, detail }).await;
+    }
+
+    /// Writes down that the clock was set.
+    pub(super) async fn jumped(&self, jump: Jump) {
+        self.says(Happened::ClockJumped, jump.to_string()).await;
     }
 }
 
@@ -64,5 +70,29 @@ pub(super) fn log(entry: &Entry) {
             tracing::warn!(event, domain, scheduled_for, run_id, "{detail}");
         }
         _ => tracing::info!(event, domain, scheduled_for, run_id, "{detail}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::StoreSettings;
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_stands_in_the_journal_with_how_far_and_about_no_domain() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings::Sqlite { path: folder.path().join("state.db") };
+        let store = Store::open(&settings).await.unwrap();
+        Diary::new(store.clone(), "me".to_owned()).jumped(Jump::Back(Duration::from_secs(90))).await;
+
+        let written = store.journal(&[], 10).await.unwrap().remove(0);
+        store.close().await;
+        assert_eq!((written.entry.happened.as_str(), written.daemon.as_str()), ("clock_jumped", "me"));
+        let detail = "the clock was put back by 1m 30s".to_owned();
+        let happened = Happened::ClockJumped;
+        let entry = Entry { happened, domain: None, scheduled_for: None, run_id: None, detail };
+        assert_eq!(written.entry, entry);
     }
 }

@@ -1,8 +1,10 @@
 //! When somebody has to look at the schedules, and whether the clock shows what has passed.
 
+use std::fmt;
 use std::time::{Duration, Instant as Moment};
 
 use tieout_reconcilers::instant::Instant;
+use tieout_reconcilers::spoken::Spoken;
 
 /// How often what is kept is looked at although nothing is due: other processes change it too.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -29,6 +31,19 @@ pub enum Jump {
     Forward(Duration),
     /// It was put back.
     Back(Duration),
+}
+
+impl fmt::Display for Jump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to_the_second = |length: &Duration| Spoken(Duration::from_secs(length.as_secs()));
+        match self {
+            Self::Forward(by) => {
+                let by = to_the_second(by);
+                write!(f, "the clock is {by} ahead of what has passed: it was set, or the machine slept")
+            }
+            Self::Back(by) => write!(f, "the clock was put back by {}", to_the_second(by)),
+        }
+    }
 }
 
 /// Sees beats, and says which of them somebody has to look at.
@@ -147,6 +162,16 @@ mod tests {
             assert_eq!(world.second().unwrap().jump, Some(Jump::Back(length + length)));
             assert_eq!(world.second(), None);
         }
+    }
+
+    #[test]
+    fn a_jump_is_told_with_its_length_to_the_second_and_with_what_may_be_behind_it() {
+        let length = Duration::from_millis(2 * 3_600_000 + 5_250);
+        assert_eq!(
+            Jump::Forward(length).to_string(),
+            "the clock is 2h 5s ahead of what has passed: it was set, or the machine slept"
+        );
+        assert_eq!(Jump::Back(YEAR).to_string(), "the clock was put back by 365 days");
     }
 
     #[test]

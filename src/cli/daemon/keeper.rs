@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::Utc;
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::name::DomainName;
-use tieout_reconcilers::spoken::Spoken;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -118,20 +117,11 @@ impl Keeper {
         self.run_ended.notified().await;
     }
 
-    /// Says that the clock was set.
+    /// Says that the clock was set, where it was.
     pub(super) async fn hears_of(&self, jump: Option<Jump>) {
-        let roughly = |length: Duration| Spoken(Duration::from_secs(length.as_secs()));
-        let detail = match jump {
-            None => return,
-            Some(Jump::Forward(by)) => {
-                format!(
-                    "the clock is {} ahead of what has passed: it was set, or the machine slept",
-                    roughly(by)
-                )
-            }
-            Some(Jump::Back(by)) => format!("the clock was put back by {}", roughly(by)),
-        };
-        self.diary.says(Happened::ClockJumped, detail).await;
+        if let Some(jump) = jump {
+            self.diary.jumped(jump).await;
+        }
     }
 
     /// Another configuration from now on, if it is a good one. Runs under way end with the one that they began with.
