@@ -230,6 +230,10 @@ impl AmqpQueue {
 }
 
 impl Queue for AmqpQueue {
+    fn system(&self) -> &'static str {
+        "rabbitmq"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.look().boxed()
     }

@@ -125,6 +125,10 @@ impl<S: Service> AwsQueue<S> {
 }
 
 impl<S: Service> Queue for AwsQueue<S> {
+    fn system(&self) -> &'static str {
+        S::SYSTEM
+    }
+
     fn lag<'a>(&'a mut self, _of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
         async {
             let client = self.client().await;

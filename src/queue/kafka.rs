@@ -179,6 +179,10 @@ impl KafkaQueue {
 }
 
 impl Queue for KafkaQueue {
+    fn system(&self) -> &'static str {
+        "kafka"
+    }
+
     fn lag<'a>(&'a mut self, of: Option<&'a str>) -> BoxFuture<'a, Result<Option<Lag>, QueueFault>> {
         async move {
             let Some(group) = of else { return Ok(None) };

@@ -59,6 +59,11 @@ pub trait Queue: Send {
         futures::future::ready(Ok(None)).boxed()
     }
 
+    /// Which messaging system it is, as OpenTelemetry calls it; by our own word where it has none for it.
+    fn system(&self) -> &'static str {
+        "_OTHER"
+    }
+
     /// How many events it takes at once: what it surely delivers before a claim on them lapses.
     fn takes_at_once(&self) -> u32 {
         u32::MAX

@@ -248,6 +248,10 @@ impl NatsQueue {
 }
 
 impl Queue for NatsQueue {
+    fn system(&self) -> &'static str {
+        "nats"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.with(async |this, stream| this.look(stream).await).boxed()
     }

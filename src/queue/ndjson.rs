@@ -44,6 +44,10 @@ impl NdjsonQueue {
 }
 
 impl Queue for NdjsonQueue {
+    fn system(&self) -> &'static str {
+        "ndjson"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.append(Vec::new()).boxed()
     }

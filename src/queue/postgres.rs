@@ -52,6 +52,9 @@ pub(super) trait Target: Told + Send + Sync {
         futures::future::ready(Ok(None)).boxed()
     }
 
+    /// What it is, in a word.
+    fn system(&self) -> &'static str;
+
     /// What to do where it is not there, or has another shape.
     fn way_out(&self) -> String;
 }
@@ -180,6 +183,10 @@ impl PostgresQueue {
 }
 
 impl Queue for PostgresQueue {
+    fn system(&self) -> &'static str {
+        self.target.system()
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         async move {
             match self.insert(&[]).await {

@@ -241,6 +241,10 @@ impl PubsubQueue {
 }
 
 impl Queue for PubsubQueue {
+    fn system(&self) -> &'static str {
+        "gcp_pubsub"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.look().boxed()
     }

@@ -207,6 +207,10 @@ impl RedisQueue {
 }
 
 impl Queue for RedisQueue {
+    fn system(&self) -> &'static str {
+        "redis"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.rehearse().boxed()
     }

@@ -156,6 +156,10 @@ impl SqliteQueue {
 }
 
 impl Queue for SqliteQueue {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
+
     fn unlike(&mut self) -> BoxFuture<'_, Result<Option<Vec<String>>, QueueFault>> {
         async { self.lacking().await.map(Some) }.boxed()
     }

@@ -13,6 +13,10 @@ use crate::store::Outgoing;
 pub(super) struct StdoutQueue;
 
 impl Queue for StdoutQueue {
+    fn system(&self) -> &'static str {
+        "stdout"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         futures::future::ready(Ok(())).boxed()
     }

@@ -132,6 +132,10 @@ impl Queue for Watched {
         self.queue.unlike()
     }
 
+    fn system(&self) -> &'static str {
+        self.queue.system()
+    }
+
     fn takes_at_once(&self) -> u32 {
         self.queue.takes_at_once()
     }

@@ -190,6 +190,10 @@ impl WebhookQueue {
 }
 
 impl Queue for WebhookQueue {
+    fn system(&self) -> &'static str {
+        "webhook"
+    }
+
     fn ready(&mut self) -> BoxFuture<'_, Result<(), QueueFault>> {
         self.knock().boxed()
     }

@@ -109,7 +109,9 @@ async fn send(relay: &Relay<'_>, name: &str, queue: &mut dyn Queue, batch: &[Out
         "tieout.send",
         otel.name = format_args!("send {name}"),
         otel.kind = "producer",
+        messaging.operation.name = "send",
         messaging.operation.type = "send",
+        messaging.system = queue.system(),
         messaging.destination.name = name,
         messaging.batch.message_count = batch.len(),
     );

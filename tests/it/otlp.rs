@@ -61,7 +61,12 @@ async fn a_run_is_one_trace_and_its_events_carry_it_on() {
     assert_eq!(text(domain, "domain").unwrap(), "shop.charges");
     assert_eq!(text(request, "http.request.method").unwrap(), "GET");
     assert_eq!(text(request, "http.response.status_code").unwrap(), "200");
-    assert_eq!(text(send, "messaging.batch.message_count").unwrap(), "1");
+    let of_send = |name: &str| text(send, &format!("messaging.{name}")).unwrap();
+    assert_eq!(
+        ["system", "operation.name", "operation.type", "destination.name", "batch.message_count"]
+            .map(of_send),
+        ["sqlite", "send", "send", "shop", "1"]
+    );
     let said = format!("{spans:?}");
     assert!(
         !said.contains("ch_lost") && !said.contains("/v1/charges"),

@@ -9,6 +9,8 @@ mod notify;
 mod pubsub;
 mod schema;
 mod schemas;
+#[cfg(feature = "all-queues")]
+mod systems;
 mod webhooks;
 #[path = "../../../reconcilers/define/tests/whole.rs"]
 mod whole;

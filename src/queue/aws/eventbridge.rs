@@ -39,6 +39,7 @@ impl Service for EventBridge {
     type Entry = Entry;
 
     const NOUN: &'static str = "event bus";
+    const SYSTEM: &'static str = "eventbridge";
     const RIGHT: &'static str = "events:PutEvents";
 
     fn place(&self) -> String {

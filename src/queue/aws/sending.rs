@@ -245,6 +245,7 @@ mod tests {
         type Entry = String;
 
         const NOUN: &'static str = "stub";
+        const SYSTEM: &'static str = "stub";
         const RIGHT: &'static str = "stub:Send";
 
         fn place(&self) -> String {

@@ -15,6 +15,8 @@ pub(super) trait Service: Send + Sync {
 
     /// What it is, in a word.
     const NOUN: &'static str;
+    /// What it is, as OpenTelemetry calls it; by our own word where it has none for it.
+    const SYSTEM: &'static str;
     /// The right that sending takes.
     const RIGHT: &'static str;
 

@@ -32,6 +32,7 @@ impl Service for Sns {
     type Entry = Entry;
 
     const NOUN: &'static str = "topic";
+    const SYSTEM: &'static str = "aws.sns";
     const RIGHT: &'static str = "sns:Publish";
 
     fn place(&self) -> String {

@@ -32,6 +32,7 @@ impl Service for Sqs {
     type Entry = Entry;
 
     const NOUN: &'static str = "queue";
+    const SYSTEM: &'static str = "aws_sqs";
     const RIGHT: &'static str = "sqs:SendMessage";
 
     fn place(&self) -> String {

@@ -127,6 +127,10 @@ impl Target for Pgmq {
         self.send(connection, batch).boxed()
     }
 
+    fn system(&self) -> &'static str {
+        "pgmq"
+    }
+
     fn way_out(&self) -> String {
         format!(
             "install pgmq there (`CREATE EXTENSION pgmq`, or its SQL), and make the queue: `{}`",

@@ -57,6 +57,10 @@ impl Target for TableName {
         async { made::unlike(connection, self).await.map(Some) }.boxed()
     }
 
+    fn system(&self) -> &'static str {
+        "postgres"
+    }
+
     fn way_out(&self) -> String {
         format!(
             "`tieout migrate queue NAME` prints the statements that make the table `{self}` and what its consumers call, or bring both up to date; run them as its owner"
