@@ -273,3 +273,17 @@ fn the_words_of_the_readme_stand_in_the_glossary_as_they_are() {
         );
     }
 }
+
+/// What the module shows is compiled with it.
+#[test]
+fn the_inbox_in_rust_is_shown_as_it_is_compiled() {
+    let module = include_str!("../../src/inbox.rs");
+    let shown = module.lines().skip_while(|line| *line != "//! ```no_run").skip(1);
+    let shown =
+        shown.map_while(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let shown = shown.take_while(|line| *line != "```").filter(|line| !line.starts_with("# "));
+    let shown: Vec<&str> = shown.collect();
+    assert_eq!(shown.len(), 8, "{shown:?}");
+    let page = include_str!("../../docs/queues.md");
+    assert!(page.contains(&format!("```rust\n{}\n```", shown.join("\n"))), "{}", shown.join("\n"));
+}
