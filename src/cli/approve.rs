@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::findings;
 use super::output::Output;
 use super::person::Actor;
+use super::publish;
 use super::select::Domains;
 use super::wire;
 use crate::finding::{Finding, State};
@@ -62,6 +63,9 @@ pub(super) async fn approve(desk: &Desk, args: &ApproveArgs) -> Result<u8, Failu
     let store = wire::open_store(&loaded.config).await?;
     let going = Going::until(desk.signals.token().clone());
     let approved = carry_out((&output, args, going), &domains, &store, &mut queues).await;
+    if approved.is_ok() && !args.dry_run {
+        publish::publish(desk, &loaded, &store, publish::Ended::by_hand(&domains)).await;
+    }
     store.close().await;
     approved
 }

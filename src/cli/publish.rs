@@ -1,6 +1,9 @@
-//! The end of a run, for those who watch from outside: its metrics are sent where the configuration says.
+//! The end of a run, or of what a person did between runs, for those who watch from outside: metrics are sent where the configuration says.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tieout_reconcilers::reconciler::Reconciler;
 
 use super::desk::Desk;
 use super::metrics::subjects;
@@ -25,6 +28,12 @@ impl Ended {
     pub(super) fn of(report: &RunReport) -> Self {
         let domains = report.domains.iter().map(|domain| domain.domain.clone()).collect();
         Self { is_plan: report.mode != "run", domains }
+    }
+
+    /// The end of what a person did about events of some domains.
+    pub(super) fn by_hand(domains: &[Arc<dyn Reconciler>]) -> Self {
+        let domains = domains.iter().map(|domain| domain.domain().to_string()).collect();
+        Self { is_plan: false, domains }
     }
 }
 
@@ -60,5 +69,5 @@ pub(super) async fn publish(desk: &Desk, loaded: &Loaded, store: &Store, ended: 
 }
 
 fn unsent(why: &str) {
-    tracing::warn!(why, "the metrics of this run could not be sent; its result stands");
+    tracing::warn!(why, "the metrics could not be sent; the result stands");
 }

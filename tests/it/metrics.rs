@@ -78,6 +78,28 @@ async fn a_run_pushes_a_group_for_its_domain_and_a_gateway_that_is_down_is_a_war
 }
 
 #[tokio::test]
+async fn what_a_person_lets_go_between_runs_is_pushed_at_once() {
+    let world = World::agreeing(3).await;
+    for number in 0..2 {
+        world.upstream(&charge(&format!("ch_lost{number}"), 5, 500));
+    }
+    let server = gateway().await;
+    pushes_to(&world, &server.uri());
+    assert_eq!(world.tieout(&["run", "--max-emits", "1"]).code, 5);
+    assert_eq!(world.tieout(&["approve", "latest", "--expect", "2", "--dry-run"]).code, 0);
+    assert_eq!(world.tieout(&["approve", "latest", "--expect", "2"]).code, 0);
+    let requests = server.received_requests().await.unwrap();
+    let its = requests.iter().filter(|request| request.url.path().ends_with("/domain/shop.charges"));
+    let held: Vec<f64> = its
+        .map(|request| {
+            let told = String::from_utf8_lossy(&request.body).into_owned();
+            value(&told, "tieout_findings_held{domain=\"shop.charges\"}")
+        })
+        .collect();
+    assert_eq!(held, [2.0, 0.0]);
+}
+
+#[tokio::test]
 async fn groups_of_domains_that_are_gone_are_taken_out_of_a_pushgateway() {
     let world = World::agreeing(1).await;
     let server = MockServer::start().await;

@@ -16,6 +16,7 @@ pub use which::{EventName, Filters, Reason, Which};
 
 use super::desk::Desk;
 use super::failure::Failure;
+use super::publish::{Ended, publish};
 use super::wire;
 use crate::config::Loaded;
 use crate::store::Store;
@@ -25,8 +26,19 @@ pub(super) async fn carry_out(desk: &Desk, command: DlqCommand) -> Result<u8, Fa
     let loaded = wire::load(desk)?;
     let store = wire::open_store(&loaded.config).await?;
     let done = dispatch(desk, &loaded, &store, &command).await;
+    if done.is_ok() && changes(&command) {
+        publish(desk, &loaded, &store, Ended::by_hand(&loaded.domains)).await;
+    }
     store.close().await;
     done
+}
+
+const fn changes(command: &DlqCommand) -> bool {
+    match command {
+        DlqCommand::Retry(args) => !args.dry_run,
+        DlqCommand::Drop(args) => !args.dry_run,
+        DlqCommand::List(_) | DlqCommand::Show(_) | DlqCommand::Export(_) => false,
+    }
 }
 
 async fn dispatch(desk: &Desk, loaded: &Loaded, store: &Store, command: &DlqCommand) -> Result<u8, Failure> {
