@@ -3,6 +3,7 @@
 //! Whatever waits for somebody else listens here, so that a run ends soon after it is asked to, and says how long a wait is where
 //! that is known, so that nobody takes it for stuck.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +16,9 @@ pub const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How often somebody looks whether anything has moved: so often in the time after which it is stuck.
 const LOOKS: u32 = 16;
+
+/// The shortest wait that anybody is told of: requests that keep a pace wait all the time.
+const NOTABLE: Duration = Duration::from_millis(1_500);
 
 /// The work is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,12 +36,26 @@ pub async fn had_its_time(cancel: &CancellationToken, time: Duration, last_time:
     }
 }
 
+/// What requests wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// The provider, or what was declared for it, permits none yet.
+    Limit,
+    /// Some have failed, and the provider is given time.
+    Outage,
+}
+
 /// Whether work goes on. Clones are about the same work.
 #[derive(Debug, Clone, Default)]
 pub struct Going {
     over: CancellationToken,
     pulse: Arc<Pulse>,
+    ear: Ear,
 }
+
+/// Whoever is told how long the work waits, and for what.
+#[derive(Clone, Default)]
+struct Ear(Option<Arc<dyn Fn(Duration, WaitsFor) + Send + Sync>>);
 
 #[derive(Debug, Default)]
 struct Pulse {
@@ -46,17 +64,49 @@ struct Pulse {
     waits_until: Mutex<Option<Instant>>,
 }
 
+impl WaitsFor {
+    /// The word used in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Outage => "outage",
+        }
+    }
+}
+
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Limit => "for the provider's limit",
+            Self::Outage => "after requests that failed",
+        })
+    }
+}
+
+impl fmt::Debug for Ear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ear").field(&self.0.is_some()).finish()
+    }
+}
+
 impl Going {
     /// Work that goes on until a token is cancelled.
     #[must_use]
     pub fn until(over: CancellationToken) -> Self {
-        Self { over, pulse: Arc::default() }
+        Self { over, ..Self::default() }
+    }
+
+    /// The same work, of whose long waits somebody is told, who must return at once.
+    #[must_use]
+    pub fn heard_by(self, ear: impl Fn(Duration, WaitsFor) + Send + Sync + 'static) -> Self {
+        Self { ear: Ear(Some(Arc::new(ear))), ..self }
     }
 
     /// A part of the work: it ends with the whole, and may end by itself.
     #[must_use]
     pub fn part(&self) -> Self {
-        Self { over: self.over.child_token(), pulse: Arc::clone(&self.pulse) }
+        Self { over: self.over.child_token(), ..self.clone() }
     }
 
     /// Asks the work to end.
@@ -90,6 +140,15 @@ impl Going {
     pub fn waits_until(&self, end: Instant) {
         let mut known = self.pulse.waits_until.lock().unwrap_or_else(PoisonError::into_inner);
         *known = (*known).max(Some(end));
+    }
+
+    /// The same of a wait that whoever watches should know of.
+    pub fn waits_for(&self, end: Instant, what: WaitsFor) {
+        self.waits_until(end);
+        let left = end.saturating_duration_since(Instant::now());
+        if let Some(ear) = self.ear.0.as_ref().filter(|_| left >= NOTABLE) {
+            ear(left, what);
+        }
     }
 
     /// Waits for some time, and no longer than the work goes on.
@@ -154,6 +213,19 @@ mod tests {
         going.waits_until(Instant::now() + MINUTE);
         assert!(!is_stuck_within(&going, MINUTE * 10).await);
         assert!(is_stuck_within(&going, MINUTE * 2).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_is_told_with_its_length_and_what_it_is_for_and_a_short_one_is_not() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        let going = Going::default().heard_by(move |left, what| ear.lock().unwrap().push((left, what)));
+        going.part().waits_for(Instant::now() + MINUTE, WaitsFor::Limit);
+        going.waits_for(Instant::now() + MINUTE / 60, WaitsFor::Limit);
+        going.waits_until(Instant::now() + MINUTE);
+        going.waits_for(Instant::now() + MINUTE * 2, WaitsFor::Outage);
+        assert_eq!(*heard.lock().unwrap(), [(MINUTE, WaitsFor::Limit), (MINUTE * 2, WaitsFor::Outage)]);
+        assert!(!is_stuck_within(&going, MINUTE * 2).await, "each of them has a known end");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! What a run tells those who watch it. The run never knows whether that is a terminal, a log or nobody.
 
+use crate::going::WaitsFor;
 use crate::report::DomainReport;
 
 /// Something that happened in a run.
@@ -18,6 +19,15 @@ pub enum Progress<'a> {
         pages: u64,
         /// Items so far.
         items: u64,
+    },
+    /// Requests to the provider wait.
+    Waiting {
+        /// The domain.
+        domain: &'a str,
+        /// Seconds to wait.
+        seconds: u64,
+        /// For what.
+        what: WaitsFor,
     },
     /// The run waits until suspects have rested for as long as the domain's settle time.
     Resting {

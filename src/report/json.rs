@@ -293,6 +293,12 @@ pub enum Record<'a> {
         items: u64,
         /// Seconds that it waits for suspects to rest, where it does.
         resting_seconds: Option<u64>,
+        /// Seconds that its requests wait, where they do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        waiting_seconds: Option<u64>,
+        /// What they wait for then: `limit` or `outage`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        waiting_for: Option<&'a str>,
         /// How many findings that were sent are not repaired yet, where it waits for that.
         #[serde(skip_serializing_if = "Option::is_none")]
         unrepaired: Option<u64>,

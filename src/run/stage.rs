@@ -1,6 +1,7 @@
 //! What all members of a domain's fan-out share while a run works on it: the two sides, the lanes and the clock readings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tieout_reconcilers::fan_out::{FanOut, Member, Parents};
 use tieout_reconcilers::instant::Instant;
@@ -18,10 +19,11 @@ use crate::confirm::{LookUpBudget, Sides};
 use crate::coverage;
 use crate::going::Going;
 use crate::local::{Database, MemberValues};
+use crate::progress::{Progress, Watcher};
 use crate::source::{Client, Coverage, Room, Walk, members as members_of};
 
 /// How long a domain may ask its provider for more; what is left is read by the next run.
-pub(super) const RUN_TIME: std::time::Duration = std::time::Duration::from_hours(12);
+pub(super) const RUN_TIME: Duration = Duration::from_hours(12);
 
 /// A domain before anything of it is read.
 pub(super) struct Stage<'a> {
@@ -57,6 +59,15 @@ pub(super) enum Members {
     },
 }
 
+/// The work on a domain, of whose long waits for the provider somebody is told who watches.
+fn told_to(watcher: &Arc<dyn Watcher>, reconciler: &Arc<dyn Reconciler>, going: &Going) -> Going {
+    let (watcher, reconciler) = (Arc::clone(watcher), Arc::clone(reconciler));
+    going.clone().heard_by(move |left, what| {
+        let seconds = (left + Duration::from_millis(999)).as_secs();
+        watcher.saw(Progress::Waiting { domain: reconciler.domain().as_str(), seconds, what });
+    })
+}
+
 impl<'a> Stage<'a> {
     pub(super) async fn set(
         run: &UnderWay<'a>,
@@ -70,7 +81,7 @@ impl<'a> Stage<'a> {
             .for_run(Some(tokio::time::Instant::now() + RUN_TIME))
             .in_room(Room::shared_by(walks))
             .by_clock(job.clocks.process.clone())
-            .for_work(stop.going().clone());
+            .for_work(told_to(&job.watcher, reconciler, stop.going()));
         let client = if job.options.mode == Mode::Run { client.keeping_pages() } else { client };
         let database = find(&job.databases, &reconciler.local().database)?;
         let local_start = job.clocks.local.or_own(database.now()).await?;

@@ -14,6 +14,7 @@ use super::error::{NextStep, SourceError, clip};
 use super::http::{Client, Fetched, Line};
 use super::limit::{Attempts, Ended, Permit, Verdict};
 use super::renew::Asked;
+use crate::going::WaitsFor;
 
 /// The status that asks for fewer requests, whatever the definition says.
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -127,6 +128,9 @@ impl Line {
             }
             Verdict::After(pause) => {
                 tracing::info!(%provider, attempt, ?pause, %failure, "asking again");
+                if let Some(end) = Instant::now().checked_add(pause) {
+                    self.trip.going.waits_for(end, WaitsFor::Outage);
+                }
                 self.trip.pause(pause).await
             }
             Verdict::Again => {

@@ -259,3 +259,15 @@ async fn a_run_that_is_asked_how_far_it_is_says_so_and_goes_on() {
     let (ended, _) = run.end();
     assert_eq!(ended.code, 143, "{ended:?}");
 }
+
+#[tokio::test]
+async fn a_run_whose_provider_throttles_says_how_long_it_waits_and_for_what() {
+    let world = answering(Fault::Throttles(429, "60")).await;
+    let mut run = Process::start(&world, &["run", "--heartbeat", "1s"]);
+    run.until_it_says("shop.charges: page 0, 0 items, waiting 5");
+    run.signal("USR1");
+    run.until_it_says(" s for the provider's limit");
+    run.signal("TERM");
+    let (ended, _) = run.end();
+    assert_eq!(ended.code, 143, "{ended:?}");
+}

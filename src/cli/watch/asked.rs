@@ -38,6 +38,7 @@ impl<W: Write + Send> Watcher for Asked<W> {
         match &progress {
             Progress::DomainStarted { domain } => inner.1.start(domain),
             Progress::Page { domain, pages, items } => drop(inner.1.page(domain, *pages, *items)),
+            Progress::Waiting { domain, seconds, what } => drop(inner.1.wait(domain, *seconds, *what)),
             Progress::Resting { domain, seconds } => drop(inner.1.rest(domain, *seconds)),
             Progress::Confirming { domain, unrepaired, .. } => drop(inner.1.confirm(domain, *unrepaired)),
             Progress::DomainFinished { report } => inner.1.stop(&report.domain),

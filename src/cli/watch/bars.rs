@@ -61,6 +61,10 @@ impl Watcher for Bars {
                 bar.set_message(format!("page {}, ", HumanCount(pages)));
                 bar.set_position(items);
             }
+            Progress::Waiting { domain, seconds, what } => {
+                let Some(bar) = self.bar(domain) else { return };
+                bar.set_message(format!("waiting {seconds} s {what}, "));
+            }
             Progress::Resting { domain, seconds } => {
                 let Some(bar) = self.bar(domain) else { return };
                 bar.set_message(format!("waiting {seconds} s for young items to rest, "));
@@ -87,6 +91,7 @@ impl Audience for Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::going::WaitsFor;
     use crate::report::text::samples;
     use indicatif::ProgressDrawTarget;
 
@@ -97,6 +102,8 @@ mod tests {
         bars.saw(Progress::Page { domain: "stripe.charges", pages: 1_212, items: 121_200 });
         let bar = bars.bar("stripe.charges").unwrap();
         assert_eq!((bar.message().as_str(), bar.position(), bar.length()), ("page 1,212, ", 121_200, None));
+        bars.saw(Progress::Waiting { domain: "stripe.charges", seconds: 540, what: WaitsFor::Limit });
+        assert_eq!(bar.message(), "waiting 540 s for the provider's limit, ");
         bars.saw(Progress::DomainFinished { report: &samples::in_sync().domains[0] });
         assert_eq!(bar.message(), "stripe.charges: done, 1,904 items, in sync, 9.0 s");
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::going::WaitsFor;
+
 /// Time since some fixed beginning; it never goes back.
 pub type Clock = Box<dyn Fn() -> Duration + Send + Sync>;
 
@@ -14,12 +16,14 @@ pub fn stopwatch() -> Clock {
 }
 
 /// A domain that is alive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Alive {
     pub(super) domain: String,
     pub(super) pages: u64,
     pub(super) items: u64,
     pub(super) resting_seconds: Option<u64>,
+    /// For how many seconds more its requests wait, and for what, where they do.
+    pub(super) waiting: Option<(u64, WaitsFor)>,
     /// How many findings that were sent are not repaired yet, where that is waited for.
     pub(super) unrepaired: Option<u64>,
 }
@@ -31,17 +35,18 @@ pub(super) struct Beats {
     running: BTreeMap<String, (Duration, Alive)>,
     /// By the clock, when the domains that rest have rested.
     rested: BTreeMap<String, Duration>,
+    /// By the clock, until when the requests of domains wait, and for what.
+    waits: BTreeMap<String, (Duration, WaitsFor)>,
 }
 
 impl Beats {
     pub(super) fn new(clock: Clock, every: Duration) -> Self {
-        Self { clock, every, running: BTreeMap::new(), rested: BTreeMap::new() }
+        Self { clock, every, running: BTreeMap::new(), rested: BTreeMap::new(), waits: BTreeMap::new() }
     }
 
     /// A domain begins, and is heard of by that.
     pub(super) fn start(&mut self, domain: &str) {
-        let alive =
-            Alive { domain: domain.to_owned(), pages: 0, items: 0, resting_seconds: None, unrepaired: None };
+        let alive = Alive { domain: domain.to_owned(), ..Alive::default() };
         self.running.insert(domain.to_owned(), ((self.clock)(), alive));
     }
 
@@ -50,10 +55,18 @@ impl Beats {
         if let Some((_, alive)) = self.running.get_mut(domain) {
             (alive.pages, alive.items, alive.resting_seconds) = (pages, items, None);
         }
+        self.waits.remove(domain);
         self.due(domain)
     }
 
-    /// The domain waits; returns what to say, if it is time.
+    /// Its requests wait; returns what to say, if it is time.
+    pub(super) fn wait(&mut self, domain: &str, seconds: u64, what: WaitsFor) -> Option<Alive> {
+        let end = (self.clock)().saturating_add(Duration::from_secs(seconds));
+        self.waits.insert(domain.to_owned(), (end, what));
+        self.due(domain)
+    }
+
+    /// The domain rests; returns what to say, if it is time.
     pub(super) fn rest(&mut self, domain: &str, seconds: u64) -> Option<Alive> {
         if let Some((_, alive)) = self.running.get_mut(domain) {
             alive.resting_seconds = Some(seconds);
@@ -75,6 +88,7 @@ impl Beats {
     pub(super) fn stop(&mut self, domain: &str) {
         self.running.remove(domain);
         self.rested.remove(domain);
+        self.waits.remove(domain);
     }
 
     /// Every domain that runs.
@@ -100,9 +114,11 @@ impl Beats {
         Some(self.as_of(now, &alive))
     }
 
-    /// A domain that rests has the less to rest the longer it has rested.
+    /// A domain that rests has the less to rest the longer it has rested. So it is with one that waits, until that is over.
     fn as_of(&self, now: Duration, alive: &Alive) -> Alive {
         let left = self.rested.get(&alive.domain).map(|end| end.saturating_sub(now).as_secs());
-        Alive { resting_seconds: alive.resting_seconds.and(left), ..alive.clone() }
+        let waits = self.waits.get(&alive.domain).filter(|(end, _)| *end > now);
+        let waiting = waits.map(|(end, what)| (end.saturating_sub(now).as_secs(), *what));
+        Alive { resting_seconds: alive.resting_seconds.and(left), waiting, ..alive.clone() }
     }
 }

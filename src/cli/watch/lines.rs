@@ -43,6 +43,9 @@ impl<W: Write + Send> Watcher for Lines<W> {
             Progress::Page { domain, pages, items } => {
                 beats.page(domain, pages, items).iter().map(alive).collect()
             }
+            Progress::Waiting { domain, seconds, what } => {
+                beats.wait(domain, seconds, what).iter().map(alive).collect()
+            }
             Progress::Resting { domain, seconds } => beats.rest(domain, seconds).iter().map(alive).collect(),
             Progress::Confirming { domain, unrepaired, .. } => {
                 beats.confirm(domain, unrepaired).iter().map(alive).collect()
@@ -67,8 +70,11 @@ impl<W: Write + Send> Audience for Lines<W> {
 
 /// What a domain says that is alive.
 pub(super) fn alive(alive: &Alive) -> String {
-    let Alive { domain, pages, items, resting_seconds, unrepaired } = alive;
+    let Alive { domain, pages, items, resting_seconds, waiting, unrepaired } = alive;
     let read = format!("{domain}: page {}, {} items", HumanCount(*pages), HumanCount(*items));
+    if let Some((seconds, what)) = waiting {
+        return format!("{read}, waiting {seconds} s {what}");
+    }
     match (resting_seconds, unrepaired) {
         (Some(seconds), _) => format!("{read}, waiting {seconds} s for young items to rest"),
         (None, Some(left)) => {

@@ -56,6 +56,9 @@ impl<W: Write + Send> Watcher for Records<W> {
                 Record::DomainStarted { at, domain }.to_line()
             }
             Progress::Page { domain, pages, items } => alive(beats.page(domain, pages, items).as_slice(), at),
+            Progress::Waiting { domain, seconds, what } => {
+                alive(beats.wait(domain, seconds, what).as_slice(), at)
+            }
             Progress::Resting { domain, seconds } => alive(beats.rest(domain, seconds).as_slice(), at),
             Progress::Confirming { domain, unrepaired, .. } => {
                 alive(beats.confirm(domain, unrepaired).as_slice(), at)
@@ -87,10 +90,22 @@ impl<W: Write + Send> Audience for Records<W> {
 fn alive(domains: &[Alive], at: &str) -> serde_json::Result<String> {
     domains
         .iter()
-        .map(|Alive { domain, pages, items, resting_seconds, unrepaired }| {
+        .map(|Alive { domain, pages, items, resting_seconds, waiting, unrepaired }| {
             let (pages, items) = (*pages, *items);
             let (resting_seconds, unrepaired) = (*resting_seconds, *unrepaired);
-            Record::Progress { at, domain, pages, items, resting_seconds, unrepaired }.to_line()
+            let (waiting_seconds, waiting_for) =
+                waiting.map(|(seconds, what)| (seconds, what.as_str())).unzip();
+            Record::Progress {
+                at,
+                domain,
+                pages,
+                items,
+                resting_seconds,
+                waiting_seconds,
+                waiting_for,
+                unrepaired,
+            }
+            .to_line()
         })
         .collect()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tieout_reconcilers::instant::TimeFormat;
 
 use super::*;
+use crate::going::WaitsFor;
 use crate::report::text::samples;
 
 /// A clock that stands still until it is moved, and what was written.
@@ -79,6 +80,48 @@ fn whoever_asks_is_told_how_far_it_is_and_nobody_else_is() {
     asked.beat();
     asked.asked();
     assert_eq!(world.text(), "no domain is being read at the moment\nstripe.charges: page 3, 1,300 items\n");
+}
+
+#[test]
+fn whoever_asks_is_told_what_a_domain_waits_for_and_no_longer_than_it_does() {
+    let world = World::default();
+    let asked = Asked::new(Box::new(Nobody), world.clone(), world.clock());
+    let read = |pages| asked.saw(Progress::Page { domain: "stripe.charges", pages, items: pages * 100 });
+    let waits = |seconds, what| asked.saw(Progress::Waiting { domain: "stripe.charges", seconds, what });
+    asked.saw(Progress::DomainStarted { domain: "stripe.charges" });
+    read(3);
+    waits(540, WaitsFor::Limit);
+    world.pass(40);
+    asked.asked();
+    world.pass(500);
+    asked.asked();
+    waits(8, WaitsFor::Outage);
+    asked.asked();
+    read(4);
+    asked.asked();
+    insta::assert_snapshot!(world.text(), @r"
+    stripe.charges: page 3, 300 items, waiting 500 s for the provider's limit
+    stripe.charges: page 3, 300 items
+    stripe.charges: page 3, 300 items, waiting 8 s after requests that failed
+    stripe.charges: page 4, 400 items
+    ");
+}
+
+#[test]
+fn a_program_reads_how_long_requests_wait_and_for_what() {
+    let world = World::default();
+    let records = Records::new(world.clone(), world.clock(), midnight(), Some(MINUTE));
+    records.saw(Progress::DomainStarted { domain: "stripe.charges" });
+    records.saw(Progress::Waiting { domain: "stripe.charges", seconds: 540, what: WaitsFor::Limit });
+    world.pass(60);
+    records.beat();
+    let text = world.text();
+    let record: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&record["waiting_seconds"], &record["waiting_for"]),
+        (&480.into(), &"limit".into()),
+        "{text}"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::brake::Brake;
 use super::bucket::{AN_AGE, Bucket};
 use super::stock::Stock;
 use super::trouble::{Attempts, Trouble, Verdict, pause};
+use crate::going::WaitsFor;
 use crate::source::provider::Caps;
 use tieout_reconcilers::pace::{Seen, Told};
 
@@ -80,6 +81,8 @@ pub(super) struct Budget {
     accepted: Accepted,
     /// Until when the provider wants to be left alone.
     held: Option<Instant>,
+    /// The same where the provider asked for it because it has trouble.
+    comes_back: Option<Instant>,
     /// Pauses in a row, without an answer between them.
     pauses: u32,
     last_cut: Option<Instant>,
@@ -114,6 +117,7 @@ impl Budget {
             trouble: Trouble::default(),
             accepted: Accepted::new(now),
             held: None,
+            comes_back: None,
             pauses: 0,
             last_cut: None,
             under_way: 0,
@@ -173,6 +177,12 @@ impl Budget {
             _ if asked.is_some_and(too_long) => Ready::TooLate(seconds),
             _ => Ready::TooSlow(seconds),
         }
+    }
+
+    /// What a wait until then is for.
+    pub(super) fn waits_for(&self, at: Instant) -> WaitsFor {
+        let is_trouble = [self.trouble.next(), self.comes_back].contains(&Some(at));
+        if is_trouble { WaitsFor::Outage } else { WaitsFor::Limit }
     }
 
     /// When the provider's own numbers permit it. A usual header that would end the run is not believed: it may mean
@@ -318,7 +328,7 @@ impl Budget {
 
     /// The provider named the time, so coming back then is no load that it did not agree to.
     fn come_back(&mut self, attempts: Attempts, asked: Duration, now: Instant) -> Verdict {
-        self.hold(asked, now);
+        self.comes_back = Some(self.hold(asked, now));
         if asked > self.caps.max_wait {
             return Verdict::TooLong(asked);
         }

@@ -143,7 +143,8 @@ impl Gate {
                 }
                 Ready::At(at) => {
                     due = Some(at);
-                    going.waits_until(at);
+                    let what = self.budget().waits_for(at);
+                    going.waits_for(at, what);
                     tokio::select! {
                         () = sleep_until(at) => {}
                         () = self.changed.notified() => {}

@@ -12,7 +12,7 @@ use url::Url;
 use super::gate::{Gate, Permit};
 use super::ledger::Ledger;
 use super::shared::Shared;
-use crate::going::Going;
+use crate::going::{Going, WaitsFor};
 use crate::source::error::SourceError;
 use crate::source::provider::Caps;
 use tieout_reconcilers::pace::Seen;
@@ -155,7 +155,7 @@ impl Gates {
         if deadline.is_some_and(|deadline| next > deadline) {
             return Err(SourceError::OutOfTime);
         }
-        going.waits_until(next);
+        going.waits_for(next, WaitsFor::Limit);
         sleep_until(next).await;
         Ok(())
     }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::hand::Hand;
 use super::ledger::{Ask, Ledger};
 use super::spacing::{Grant, Spacing};
-use crate::going::Going;
+use crate::going::{Going, WaitsFor};
 use crate::source::error::SourceError;
 
 /// What comes along in so long a time is asked for at once, so that the ledger is not asked for each request.
@@ -62,7 +62,7 @@ impl Shared {
             if deadline.is_some_and(|deadline| at > deadline) {
                 return Err(SourceError::OutOfTime);
             }
-            going.waits_until(at);
+            going.waits_for(at, WaitsFor::Limit);
             sleep_until(at).await;
             if self.hand().take(Instant::now()) {
                 return Ok(());

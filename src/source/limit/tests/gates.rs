@@ -1,6 +1,7 @@
 //! Who waits for whom.
 
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tieout_reconcilers::define::document::Document;
@@ -11,7 +12,7 @@ use url::Url;
 
 use super::super::{Ended, Gates, Permit};
 use super::simulation::{FAILED, first};
-use crate::going::Going;
+use crate::going::{Going, WaitsFor};
 use crate::source::SourceError;
 use crate::source::provider::Caps;
 
@@ -109,6 +110,32 @@ async fn an_unknown_provider_is_asked_by_one_request_first() {
     for _ in 0..32 {
         all.push(timeout(Duration::from_secs(1), enter(&gates, "/orders", None)).await.unwrap().unwrap());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_listens_hears_how_long_a_request_waits_and_whether_that_is_a_limit_or_an_outage() {
+    let heard_after = async |ended: Ended| {
+        let gates = gates("{rate: 10/s}");
+        let permit = enter(&gates, "/orders", None).await.unwrap();
+        permit.ended(ended, first());
+        drop(permit);
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        let going = Going::default().heard_by(move |left, what| ear.lock().unwrap().push((left, what)));
+        drop(gates.enter("/orders", &url("/orders"), None, &going).await.unwrap());
+        heard.lock().unwrap().first().copied()
+    };
+    let asked = Duration::from_secs(30);
+    for (ended, what) in [
+        (Ended::Throttled(Some(asked)), WaitsFor::Limit),
+        (Ended::OutOfService(Some(asked)), WaitsFor::Outage),
+        (Ended::Failed(Some(asked)), WaitsFor::Outage),
+    ] {
+        let (left, heard) = heard_after(ended).await.unwrap();
+        assert_eq!(heard, what);
+        assert!(left >= asked, "{left:?}");
+    }
+    assert_eq!(heard_after(Ended::Answered).await, None, "a pace is nothing to tell");
 }
 
 #[tokio::test(start_paused = true)]
