@@ -1,8 +1,11 @@
 //! Queues of pgmq, as its own SQL makes them.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use super::event;
+use crate::local::tests::Pooler;
 use crate::queue::{Outcome, Queue, QueueFault, QueueSettings, ddl, open};
 use crate::store::tests::{event_id, with_postgres};
 
@@ -150,6 +153,37 @@ async fn a_queue_that_is_dropped_meanwhile_is_refused_and_works_again_once_it_is
         assert!(why.contains("`SELECT pgmq.create('billing');`"), "{why}");
         database.execute(AssertSqlSafe(made())).await.unwrap();
         assert_eq!(queue.send(&[event("ch_1", "1")]).await.outcomes, [Outcome::Acknowledged]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_queue_of_pgmq_behind_a_transaction_pooler_gets_every_event_that_is_sent() {
+    with_postgres(async |url: String| {
+        let server: url::Url = url.parse().unwrap();
+        let pooler = Pooler::before(&server).await;
+        let queue = "billing".parse().unwrap();
+        let settings = QueueSettings::Pgmq { url: pooler.url(&server).into(), queue };
+        let mut database = PgConnection::connect(&url).await.unwrap();
+        for statements in [PGMQ, &made()] {
+            database.execute(AssertSqlSafe(statements.to_owned())).await.unwrap();
+        }
+        let mut senders = [(); 3].map(|()| open(&settings));
+        let batch: Vec<_> = (0..100).map(|at| event(&format!("ch_{at}"), "1")).collect();
+        for _again in 0..4 {
+            // Others at once, so that server connections change hands.
+            let sent = futures::future::join_all(senders.iter_mut().map(async |queue| {
+                queue.ready().await.unwrap();
+                queue.send(&batch).await
+            }));
+            for delivery in sent.await {
+                assert_eq!((delivery.fault, delivery.outcomes), (None, vec![Outcome::Acknowledged; 100]));
+            }
+        }
+        let ids = ids(&mut database).await;
+        assert_eq!(ids.len(), 3 * 4 * 100, "each as often as it was sent");
+        let ids: BTreeSet<String> = ids.into_iter().collect();
+        assert_eq!(ids, batch.iter().map(|event| event.event_id.to_string()).collect());
     })
     .await;
 }

@@ -3,7 +3,8 @@
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use super::event;
-use crate::queue::{Outcome, Queue, QueueFault, QueueSettings, TableName, ddl, open};
+use crate::local::tests::Pooler;
+use crate::queue::{Lag, Outcome, Queue, QueueFault, QueueSettings, TableName, ddl, open};
 use crate::store::tests::with_postgres;
 
 const ZERO: &str = r#""a\u0000b""#;
@@ -139,4 +140,32 @@ async fn a_postgres_that_is_not_there_is_unreachable_and_its_password_unsaid() {
     let Err(fault @ QueueFault::Unreachable { .. }) = queue.ready().await else { panic!() };
     assert!(fault.to_string().contains("127.0.0.1:1/events"), "{fault}");
     assert!(!format!("{fault} {fault:?}").contains("hush"), "{fault:?}");
+}
+
+#[tokio::test]
+async fn a_postgres_table_behind_a_transaction_pooler_gets_every_event_once() {
+    with_postgres(async |url: String| {
+        let server: url::Url = url.parse().unwrap();
+        let pooler = Pooler::before(&server).await;
+        let settings =
+            QueueSettings::Postgres { url: pooler.url(&server).into(), table: TableName::default() };
+        let mut database = PgConnection::connect(&url).await.unwrap();
+        database.execute(AssertSqlSafe(ddl(&settings).unwrap())).await.unwrap();
+        let mut senders = [(); 3].map(|()| open(&settings));
+        let batch: Vec<_> = (0..600).map(|at| event(&format!("ch_{at}"), "1")).collect();
+        for _again in 0..4 {
+            // Others at once, so that server connections change hands.
+            let sent = futures::future::join_all(senders.iter_mut().map(async |queue| {
+                queue.ready().await.unwrap();
+                queue.send(&batch).await
+            }));
+            for delivery in sent.await {
+                assert_eq!((delivery.fault, delivery.outcomes), (None, vec![Outcome::Acknowledged; 600]));
+            }
+        }
+        assert_eq!(subjects(&mut database).await.len(), 600);
+        assert_eq!(senders[0].unlike().await.unwrap(), Some(Vec::new()));
+        assert_eq!(senders[0].lag(None).await.unwrap(), Some(Lag { waiting: 600, taken: Some(0) }));
+    })
+    .await;
 }
