@@ -1,9 +1,10 @@
 //! Brokers that die, or are cut off, while a run hands events to them: nothing is lost, and nothing has an effect twice at a consumer
-//! that knows events by their ids.
+//! with an inbox.
 
 mod client;
 mod cluster;
 mod front;
+mod inbox;
 mod link;
 mod server;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::client::redis::Crowded;
 use self::cluster::Cluster;
+use self::inbox::Consumed;
 use self::link::{Break, Link, Side};
 use self::server::{Broker, Kind};
 use crate::certificate::{certified, pem};
@@ -61,6 +63,7 @@ async fn all_came(world: &World, mut broker: Broker, outcome: &Outcome, before: 
     );
     let came = [before, broker.received().await].concat();
     each_has_one_id(&came, n_lost);
+    each_has_one_effect(&came, n_lost).await;
     let next = world.run();
     assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
     assert_eq!(broker.received().await.len(), 0, "an event came again once it was acknowledged");
@@ -82,6 +85,14 @@ fn each_has_one_id(came: &[String], n_lost: usize) {
     let lost: BTreeSet<String> = (0..n_lost).map(|at| format!("ch_lost_{at:04}")).collect();
     assert_eq!(subjects, lost.iter().map(String::as_str).collect());
     assert_eq!(ids.len(), n_lost, "an event has two ids");
+}
+
+/// However often an event came, it has one effect at a consumer with an inbox.
+async fn each_has_one_effect(came: &[String], n_lost: usize) {
+    let Consumed { effects, duplicates } = inbox::consume(came).await;
+    let lost: Vec<String> = (0..n_lost).map(|at| format!("ch_lost_{at:04}")).collect();
+    assert_eq!(effects, lost);
+    assert_eq!(duplicates, came.len() - n_lost);
 }
 
 async fn is_cut_off(mut broker: Broker, side: Side) -> usize {
@@ -240,6 +251,7 @@ mod nats {
         assert_eq!((outcome.code, emitted), (0, &json!(LOST)), "{}", outcome.stderr);
         let came = cluster.received().await;
         each_has_one_id(&came, LOST);
+        each_has_one_effect(&came, LOST).await;
         assert_eq!(came.len(), LOST, "the stream of the new leader has something twice");
         let next = world.run();
         assert_eq!((next.code, &next.domain()["events"]["planned"]), (0, &json!(0)), "{next:?}");
@@ -480,7 +492,9 @@ mod kafka {
         // Who reads it here speaks no TLS.
         let port = broker.port();
         broker.stands_behind(port).await;
-        each_has_one_id(&broker.received().await, LOST);
+        let came = broker.received().await;
+        each_has_one_id(&came, LOST);
+        each_has_one_effect(&came, LOST).await;
     }
 
     /// Its connections are tried again while the process ends.
