@@ -39,6 +39,8 @@ struct State {
     breaks: Break,
     /// How many bytes the broker may still be told.
     left: AtomicUsize,
+    /// What it is told when it breaks, once those are through; nothing where that is all the same.
+    word: &'static str,
     /// Whether the next bytes of that side are lost.
     is_due: AtomicBool,
     has_struck: AtomicBool,
@@ -50,11 +52,16 @@ struct State {
 impl Link {
     /// A link to a port of this machine that breaks once the broker was told so many bytes.
     pub(super) fn before(broker: u16, breaks: Break, bytes: usize) -> Self {
+        Self::before_word(broker, breaks, bytes, "")
+    }
+
+    /// The same, which waits for a word after that. The word has to be told in one piece.
+    pub(super) fn before_word(broker: u16, breaks: Break, bytes: usize, word: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let [is_due, has_struck, is_mended] = [false; 3].map(AtomicBool::new);
         let (left, answered) = (AtomicUsize::new(bytes), Mutex::new(Instant::now()));
-        let state = Arc::new(State { breaks, left, is_due, has_struck, is_mended, answered });
+        let state = Arc::new(State { breaks, left, word, is_due, has_struck, is_mended, answered });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -94,15 +101,13 @@ impl State {
     }
 
     /// Whether some bytes of a side may pass.
-    fn lets_pass(&self, side: Side, bytes: usize) -> bool {
+    fn lets_pass(&self, side: Side, bytes: &[u8]) -> bool {
         // What it is told may be answered, too.
         *self.answered.lock().unwrap() = Instant::now();
         if self.is_mended.load(Ordering::SeqCst) {
             return true;
         }
-        let less = |left: usize| left.checked_sub(bytes);
-        if side == Side::Requests && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err()
-        {
+        if side == Side::Requests && self.is_over(bytes) {
             self.is_due.store(true, Ordering::SeqCst);
         }
         let lost = match self.breaks {
@@ -112,6 +117,14 @@ impl State {
         let strikes = side == lost && self.is_due.load(Ordering::SeqCst);
         self.has_struck.fetch_or(strikes, Ordering::SeqCst);
         !strikes
+    }
+
+    /// Whether, with these bytes, the broker is told more than it may be, and the word.
+    fn is_over(&self, bytes: &[u8]) -> bool {
+        let less = |left: usize| Some(left.saturating_sub(bytes.len()));
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).unwrap();
+        let word = self.word.as_bytes();
+        left < bytes.len() && (word.is_empty() || bytes.windows(word.len()).any(|part| part == word))
     }
 
     /// Waits, where it holds what is told, until somebody mends it.
@@ -131,7 +144,7 @@ fn carry(client: &TcpStream, server: &TcpStream, state: &Arc<State>) {
             let mut buffer = vec![0; 4 << 10];
             loop {
                 let read = from.read(&mut buffer).unwrap_or(0);
-                let passes = read > 0 && state.lets_pass(side, read);
+                let passes = read > 0 && state.lets_pass(side, &buffer[..read]);
                 if read > 0 && !passes {
                     state.hold();
                 }

@@ -3,9 +3,12 @@
 
 mod client;
 mod cluster;
+mod database;
 mod front;
 mod inbox;
 mod link;
+mod pgmq;
+mod postgres;
 mod server;
 
 use std::collections::BTreeSet;
@@ -95,8 +98,12 @@ async fn each_has_one_effect(came: &[String], n_lost: usize) {
     assert_eq!(duplicates, came.len() - n_lost);
 }
 
-async fn is_cut_off(mut broker: Broker, side: Side) -> usize {
+async fn is_cut_off(broker: Broker, side: Side) -> usize {
     let link = Link::before(broker.port(), Break::Loses(side), BYTES);
+    is_cut_off_by(link, broker).await
+}
+
+async fn is_cut_off_by(link: Link, mut broker: Broker) -> usize {
     broker.stands_behind(link.port()).await;
     let world = world(&broker, &link).await;
     let run = Process::start(&world, &["run", "--format", "json"]);

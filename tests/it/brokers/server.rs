@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{FEW_LOST, LOST, client};
+use super::{FEW_LOST, LOST, client, database};
 use crate::certificate::{certified, pem};
+use crate::cluster::{Cluster, Stop};
 use crate::process::until_so;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(super) enum Kind {
     EventBridge,
     Kafka,
     Pubsub,
+    Postgres,
+    Pgmq,
 }
 
 /// Who sends to a moto, as the configuration says it. moto takes every key.
@@ -53,6 +56,8 @@ pub(super) struct Broker {
     port: u16,
     name: String,
     server: Option<Server>,
+    /// The server of a broker that is a database.
+    database: Option<Cluster>,
     /// Where a Kafka keeps its records. It outlives the broker.
     _objects: Option<Server>,
     /// How many messages were read before.
@@ -91,6 +96,7 @@ impl Broker {
             }
             Kind::Kafka => ("TIEOUT_TEST_KAFKA", "tcp://127.0.0.1:9092"),
             Kind::Pubsub => ("TIEOUT_TEST_PUBSUB", "http://127.0.0.1:8085"),
+            Kind::Postgres | Kind::Pgmq => unreachable!("each test has its own"),
         };
         let url = env::var(variable).unwrap_or_else(|_| usual.to_owned());
         let port = url::Url::parse(&url).unwrap().port().unwrap();
@@ -99,6 +105,7 @@ impl Broker {
             port,
             name: own_name(kind),
             server: None,
+            database: None,
             _objects: None,
             seen: 0,
             saved: Vec::new(),
@@ -109,6 +116,9 @@ impl Broker {
 
     /// A server of the test's own, with a stream.
     pub(super) async fn own(kind: Kind) -> Self {
+        if matches!(kind, Kind::Postgres | Kind::Pgmq) {
+            return Self::in_postgres(kind).await;
+        }
         let mut server = Server::new();
         let mut objects = None;
         if kind == Kind::Kafka {
@@ -117,13 +127,37 @@ impl Broker {
             objects = Some(keeper);
         }
         server.write_certificate();
-        let (port, name, saved) = (any_port(), own_name(kind), Vec::new());
-        let mut broker = Self { kind, port, name, server: Some(server), _objects: objects, seen: 0, saved };
+        let mut broker = Self {
+            kind,
+            port: any_port(),
+            name: own_name(kind),
+            server: Some(server),
+            database: None,
+            _objects: objects,
+            seen: 0,
+            saved: Vec::new(),
+        };
         // Somebody else may have the port.
         while !broker.starts().await {
             broker.server.as_mut().unwrap().kill();
             broker.port = any_port();
         }
+        broker.prepare().await;
+        broker
+    }
+
+    async fn in_postgres(kind: Kind) -> Self {
+        let database = Cluster::start().await;
+        let broker = Self {
+            kind,
+            port: database.port(),
+            name: own_name(kind),
+            server: None,
+            database: Some(database),
+            _objects: None,
+            seen: 0,
+            saved: Vec::new(),
+        };
         broker.prepare().await;
         broker
     }
@@ -135,7 +169,13 @@ impl Broker {
     /// How many charges are lost in its test.
     pub(super) const fn n_lost(&self) -> usize {
         match self.kind {
-            Kind::Redis | Kind::Nats | Kind::RabbitMq | Kind::Kafka | Kind::Pubsub => LOST,
+            Kind::Redis
+            | Kind::Nats
+            | Kind::RabbitMq
+            | Kind::Kafka
+            | Kind::Pubsub
+            | Kind::Postgres
+            | Kind::Pgmq => LOST,
             Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => FEW_LOST,
         }
     }
@@ -163,6 +203,8 @@ impl Broker {
                 let topic = format!("{}/topics/{name}", client::pubsub::PROJECT);
                 format!(r#"pubsub: {{topic: {topic}, endpoint: "http://127.0.0.1:{port}"}}"#)
             }
+            Kind::Postgres => format!(r#"postgres: {{url: "{}", table: {name}}}"#, database::url(port)),
+            Kind::Pgmq => format!(r#"pgmq: {{url: "{}", queue: {name}}}"#, database::url(port)),
         }
     }
 
@@ -201,9 +243,14 @@ impl Broker {
             Kind::Redis => format!(r#"redis: {{url: "rediss://127.0.0.1:{port}", stream: {name}}}"#),
             Kind::Nats => format!(r#"nats: {{url: "tls://127.0.0.1:{}", subject: {name}}}"#, self.port),
             Kind::RabbitMq => format!(r#"rabbitmq: {{url: "amqps://127.0.0.1:{port}", exchange: {name}}}"#),
-            Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge | Kind::Kafka | Kind::Pubsub => {
-                unreachable!("the test's own server knows no TLS")
-            }
+            Kind::Sqs
+            | Kind::SqsFifo
+            | Kind::Sns
+            | Kind::EventBridge
+            | Kind::Kafka
+            | Kind::Pubsub
+            | Kind::Postgres
+            | Kind::Pgmq => unreachable!("the test's own server knows no TLS"),
         }
     }
 
@@ -230,6 +277,8 @@ impl Broker {
                 self.save().await;
                 std::mem::take(&mut self.saved)
             }
+            Kind::Postgres => self.unseen(database::rows(self.database(), &self.name).await),
+            Kind::Pgmq => self.unseen(database::messages(self.database(), &self.name).await),
         }
     }
 
@@ -238,6 +287,10 @@ impl Broker {
         if self.kind == Kind::Pubsub {
             self.saved.extend(client::pubsub::take(self.port, &self.name).await);
         }
+    }
+
+    const fn database(&self) -> &Cluster {
+        self.database.as_ref().unwrap()
     }
 
     fn unseen(&mut self, all: Vec<String>) -> Vec<String> {
@@ -255,7 +308,7 @@ impl Broker {
             Kind::Sns => client::aws::remove_topic(self.port, &self.name).await,
             Kind::EventBridge => client::aws::remove_bus(self.port, &self.name).await,
             // It is a server of the test's own.
-            Kind::Kafka => {}
+            Kind::Kafka | Kind::Postgres | Kind::Pgmq => {}
             Kind::Pubsub => client::pubsub::remove(self.port, &self.name).await,
         }
     }
@@ -275,12 +328,17 @@ impl Broker {
                 }
             }
             Kind::Pubsub => client::pubsub::make(self.port, &self.name).await,
+            Kind::Postgres => database::make_table(self.database(), &self.queue(self.port)).await,
+            Kind::Pgmq => database::make_pgmq(self.database(), &self.queue(self.port)).await,
         }
     }
 
     pub(super) async fn kill(&mut self) {
         self.save().await;
-        self.server.as_mut().unwrap().kill();
+        match &mut self.database {
+            Some(database) => database.stop(Stop::Immediate),
+            None => self.server.as_mut().unwrap().kill(),
+        }
     }
 
     /// Starts the server over what it left on the disk, and waits until it answers. Google's emulator leaves nothing, not even the topic.
@@ -299,6 +357,10 @@ impl Broker {
 
     /// Starts the server, and waits until it answers; not where it ends instead.
     async fn starts(&mut self) -> bool {
+        if let Some(database) = &mut self.database {
+            database.start_again();
+            return true;
+        }
         let (kind, port) = (self.kind, self.port);
         let server = self.server.as_mut().unwrap();
         server.start(kind, port);
@@ -320,6 +382,7 @@ async fn answers(kind: Kind, port: u16) -> bool {
         Kind::Sqs | Kind::SqsFifo | Kind::Sns | Kind::EventBridge => client::aws::answers(port).await,
         Kind::Kafka => client::kafka::answers(port),
         Kind::Pubsub => client::pubsub::answers(port).await,
+        Kind::Postgres | Kind::Pgmq => unreachable!("a database is waited for where it starts"),
     }
 }
 
@@ -403,6 +466,7 @@ impl Server {
                     env::var("TIEOUT_TEST_PUBSUB_EMULATOR").unwrap_or_else(|_| PUBSUB_EMULATOR.to_owned());
                 self.spawn("KILL", &program, &["--host=127.0.0.1", &format!("--port={port}")], &[]);
             }
+            Kind::Postgres | Kind::Pgmq => unreachable!("a database is no such server"),
         }
     }
 
