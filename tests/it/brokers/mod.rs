@@ -7,6 +7,7 @@ mod database;
 mod front;
 mod inbox;
 mod link;
+mod logins;
 mod pgmq;
 mod postgres;
 mod server;
@@ -233,6 +234,8 @@ mod redis {
 mod nats {
     use super::*;
 
+    mod logins;
+
     #[tokio::test]
     async fn nats_that_nobody_vouches_for_is_told_nothing() {
         let said = speaks_tls(Kind::Nats).await;
@@ -321,6 +324,8 @@ mod pubsub {
 
 mod rabbitmq {
     use super::*;
+
+    mod logins;
 
     #[tokio::test]
     async fn rabbitmq_that_nobody_vouches_for_is_told_nothing() {

@@ -42,8 +42,12 @@ no_auth_user: anyone
 authorization: { users: [
   { user: anyone, password: anyone }
   { user: app, password: s3cret, permissions: { publish: { allow: ["$JS.API.>"] } } }
+  { user: sender, password: "s3:cr@t" }
 ] }
 "#;
+
+/// A NATS that knows nobody without its token.
+const NATS_TOKEN: &str = r#"authorization: { token: "s3cr@t" }"#;
 
 /// TLS for whoever asks for it, on the same port.
 const NATS_TLS: &str = r#"
@@ -71,6 +75,8 @@ pub(super) struct Server {
     folder: TempDir,
     processes: Vec<Child>,
     kafka: Kafka,
+    /// Whether it knows nobody without a login. A Kafka knows nobody with one either, and a NATS those with its token.
+    demands_logins: bool,
 }
 
 /// What is particular to a Kafka of a test's own.
@@ -80,8 +86,6 @@ struct Kafka {
     objects: u16,
     /// The port at which it says that clients find it: they come back there, wherever they asked.
     advertised: u16,
-    /// Whether it knows nobody without a login; it knows nobody with one either.
-    demands_logins: bool,
 }
 
 impl Broker {
@@ -223,10 +227,10 @@ impl Broker {
         self.kind == Kind::Kafka
     }
 
-    /// Makes a Kafka know nobody, with a login or without.
+    /// Makes a Kafka or a NATS know nobody without a login.
     pub(super) async fn demands_logins(&mut self) {
         let server = self.server.as_mut().unwrap();
-        server.kafka.demands_logins = true;
+        server.demands_logins = true;
         server.kill();
         server.start(self.kind, self.port);
         // Whoever asks it anything is hung up on, so only this shows that it is there.
@@ -234,6 +238,25 @@ impl Broker {
             std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
         })
         .await;
+    }
+
+    /// Makes it know whoever comes.
+    pub(super) async fn demands_no_logins(&mut self) {
+        self.server.as_mut().unwrap().demands_logins = false;
+        self.kill().await;
+        self.start_again().await;
+    }
+
+    /// Makes a login at a RabbitMQ of the test's own, which may ask about everything and write to nothing.
+    pub(super) fn has_reader(&self, user: &str, password: &str) {
+        let server = self.server.as_ref().unwrap();
+        server.rabbitmqctl(self.port, &["add_user", user, password]);
+        server.rabbitmqctl(self.port, &["set_permissions", user, "", "", ".*"]);
+    }
+
+    /// Lets a login of RabbitMQ write as well.
+    pub(super) fn may_write(&self, user: &str) {
+        self.server.as_ref().unwrap().rabbitmqctl(self.port, &["set_permissions", user, "", ".*", ".*"]);
     }
 
     /// The same by TLS, at a server of the test's own.
@@ -388,7 +411,8 @@ async fn answers(kind: Kind, port: u16) -> bool {
 
 impl Server {
     pub(super) fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), processes: Vec::new(), kafka: Kafka::default() }
+        let folder = TempDir::new().unwrap();
+        Self { folder, processes: Vec::new(), kafka: Kafka::default(), demands_logins: false }
     }
 
     /// A keeper of objects with an empty bucket, and its port.
@@ -450,7 +474,8 @@ impl Server {
             Kind::Nats => {
                 let store = self.folder.path().to_str().unwrap().to_owned();
                 let (port, logins) = (port.to_string(), format!("{store}/logins.conf"));
-                std::fs::write(&logins, format!("{NATS_LOGINS}{NATS_TLS}")).unwrap();
+                let knows = if self.demands_logins { NATS_TOKEN } else { NATS_LOGINS };
+                std::fs::write(&logins, format!("{knows}{NATS_TLS}")).unwrap();
                 let args = ["-a", "127.0.0.1", "-p", &port, "-js", "-sd", &store, "-c", &logins];
                 self.spawn("KILL", "nats-server", &args, &[]);
             }
@@ -474,13 +499,13 @@ impl Server {
     fn start_kafka(&mut self, port: u16) {
         let program =
             env::var("TIEOUT_TEST_TANSU").expect("TIEOUT_TEST_TANSU names tansu; tests/run installs one");
-        let Kafka { objects, advertised, demands_logins } = self.kafka;
+        let Kafka { objects, advertised } = self.kafka;
         let advertised = if advertised == 0 { port } else { advertised };
         let (listener, advertised) =
             (format!("tcp://127.0.0.1:{port}"), format!("tcp://127.0.0.1:{advertised}"));
         let mut args = vec!["broker", "--storage-engine", "s3://tansu/"];
         args.extend(["--listener-url", &listener, "--advertised-listener-url", &advertised]);
-        if demands_logins {
+        if self.demands_logins {
             args.push("--authentication");
         }
         let settings = [
@@ -531,8 +556,12 @@ impl Server {
     /// Has it write to the disk which queues there are and what they take: it does so by itself some seconds later, and forgets a queue, with
     /// what is in it, where it is killed before.
     fn write_down_rabbitmq(&self, port: u16) {
+        self.rabbitmqctl(port, &["eval", "mnesia:sync_log()."]);
+    }
+
+    fn rabbitmqctl(&self, port: u16, args: &[&str]) {
         let mut command = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
-        command.args(["eval", "mnesia:sync_log()."]).envs(self.rabbitmq_settings(port));
+        command.args(args).envs(self.rabbitmq_settings(port));
         let done = command.output().unwrap();
         assert!(done.status.success(), "{done:?}");
     }
