@@ -166,6 +166,8 @@ pub struct ChosenView {
     pub chosen: u64,
     /// Those that can be sent, or dropped.
     pub eligible: u64,
+    /// Those of the eligible that nobody needs any more, and that somebody wants to send all the same.
+    pub forced: u64,
     /// Those that nobody needs any more.
     pub superseded: u64,
     /// Those that a queue has already.
@@ -191,8 +193,9 @@ impl ChosenView {
         let number = |wanted: Fate| fates.values().filter(|fate| **fate == wanted).count() as u64;
         Self {
             chosen: fates.len() as u64,
-            eligible: number(Fate::Eligible),
-            superseded: number(Fate::Superseded),
+            eligible: number(Fate::Eligible) + number(Fate::Forced),
+            forced: number(Fate::Forced),
+            superseded: number(Fate::Superseded) + number(Fate::SupersededBefore),
             already_done: number(Fate::Sent),
             already_waiting: number(Fate::Waiting),
             unfit: number(Fate::Unfit),

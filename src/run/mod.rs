@@ -99,7 +99,7 @@ pub(crate) use events::EVENTS;
 pub(crate) use lease::holder;
 pub use outcome::Failure;
 pub use permit::{Permit, Permitted, PermittedItem};
-pub use replay::{Over, Replay, Replayed, carry_out, replay};
+pub use replay::{Replay, Replayed, carry_out, replay};
 pub use retry::{Became, Retried, Retry, retry};
 pub(crate) use standing::standing;
 pub use terms::{AfterFailure, Stopper, Terms};

@@ -11,7 +11,7 @@ use super::Carriage;
 use crate::going::Going;
 use crate::queue::Queues;
 use crate::schemas::Carried;
-use crate::store::{Progress, SentEvent, SentFilter, Store, StoreError, Turn, TurnStanding};
+use crate::store::{Over, Progress, SentEvent, SentFilter, Store, StoreError, Turn, TurnStanding};
 
 mod job;
 mod lots;
@@ -27,15 +27,6 @@ const PAGE: u32 = 500;
 
 /// Why a replay stopped that somebody wants to end.
 const ASKED: &str = "it was asked to end";
-
-/// Whether events are sent again that nobody needs any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
-    /// No: their findings are over, or about another event.
-    LeftOut,
-    /// Yes: somebody refills a queue.
-    Sent,
-}
 
 /// What is sent again, and how.
 #[derive(Debug, Clone)]

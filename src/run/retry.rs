@@ -69,12 +69,11 @@ impl Became {
     /// Counts one, by what it was and where it stands now. What nobody put back is as it was.
     fn count(&mut self, fate: Fate, state: OutboxState) {
         *match (fate, state) {
-            (Fate::Eligible, OutboxState::Sent) => &mut self.sent,
-            (Fate::Eligible, OutboxState::Dead) => &mut self.failed_again,
-            (Fate::Eligible, OutboxState::Pending | OutboxState::Staged | OutboxState::Held) => {
-                &mut self.waiting
-            }
-            (Fate::Eligible, OutboxState::Superseded) | (Fate::Superseded, _) => &mut self.superseded,
+            (Fate::Superseded | Fate::SupersededBefore, _)
+            | (Fate::Eligible | Fate::Forced, OutboxState::Superseded) => &mut self.superseded,
+            (Fate::Eligible | Fate::Forced, OutboxState::Sent) => &mut self.sent,
+            (Fate::Eligible | Fate::Forced, OutboxState::Dead) => &mut self.failed_again,
+            (Fate::Eligible | Fate::Forced, _) => &mut self.waiting,
             (Fate::Unfit, _) => &mut self.unfit,
             (Fate::Sent | Fate::Waiting | Fate::Dropped | Fate::NotReleased, _) => return,
         } += 1;
@@ -100,7 +99,7 @@ pub async fn retry(store: &Store, queues: &mut Queues, order: &Retry) -> Result<
     let fates = store.put_back(&order.ids, &order.how, &|revived| order.carriage.ready(revived)).await?;
     let mut retried = Retried::default();
     let mut drained = Drained::default();
-    let has_put_back = fates.values().any(|fate| *fate == Fate::Eligible);
+    let has_put_back = fates.values().any(|fate| fate.is_put_back());
     if has_put_back && !order.drain.is_zero() {
         drained = relay::drain(store, queues, order.drain, &order.going).await?;
         retried.problems = drained.problems().collect();
@@ -110,7 +109,7 @@ pub async fn retry(store: &Store, queues: &mut Queues, order: &Retry) -> Result<
         for letter in store.letters(batch).await? {
             let Some(fate) = fates.get(&letter.event_id) else { continue };
             let is_refused = letter.state == OutboxState::Pending && drained.is_refused_by(&letter.queue);
-            retried.refused += u64::from(*fate == Fate::Eligible && is_refused);
+            retried.refused += u64::from(fate.is_put_back() && is_refused);
             retried.by_domain.entry(letter.id.domain).or_default().count(*fate, letter.state);
         }
     }

@@ -52,7 +52,7 @@ pub use migrate::{SCHEMA_VERSION, Upgrade, Version};
 pub use notices::Notice;
 pub use outbox::{
     By, CLAIM_TIME, Check, DeadFilter, DeadLetter, DecidedCount, Dropped, Fate, Fates, ITSELF, Keep,
-    NextRetry, OutboxRow, OutboxState, Outgoing, Purged, PutBack, Ready, Revived, SentCount, SentEvent,
+    NextRetry, OutboxRow, OutboxState, Outgoing, Over, Purged, PutBack, Ready, Revived, SentCount, SentEvent,
     SentFilter, Shown, UnsentCount, as_it_is,
 };
 pub use quarantine::{QuarantineFilter, ReadAgain};

@@ -159,6 +159,53 @@ async fn an_event_whose_finding_healed_is_superseded_and_one_that_fails_again_ke
 }
 
 #[tokio::test]
+async fn what_nobody_needs_any_more_is_sent_where_a_person_forces_it_and_its_finding_stays_over() {
+    on_both(async |world, state: &State| {
+        lose(world).await;
+        mend(world).await;
+        state.sql(world, "UPDATE findings SET state = 'healed' WHERE key <> 'ch_bad0'").await;
+        let listed = dlq(world, &["list", "--flat", "--format", "json"]).json();
+        let of = |key: &str| {
+            let letter = listed["events"].as_array().unwrap().iter().find(|letter| letter["key"] == key);
+            letter.unwrap()["event_id"].as_str().unwrap().to_owned()
+        };
+        let (needed, healed) = (of("ch_bad0"), of("ch_bad1"));
+        let first = dlq(world, &["retry", &needed, &healed, "--yes", "--format", "json"]).json();
+        assert_eq!(
+            (&first["sent"], &first["superseded"], &first["forced"]),
+            (&json!(1), &json!(1), &json!(0))
+        );
+        let asked = dlq(world, &["retry", "--all", "--force"]);
+        assert!(asked.code == 2 && asked.stderr.contains("1 of them nobody needs any more"), "{asked:?}");
+        let plan = dlq(world, &["retry", "--all", "--force", "--dry-run"]);
+        assert!(plan.stdout.starts_with("1 eligible of 1 event; 1 of them forced"), "{plan:?}");
+        let forced =
+            dlq(world, &["retry", "--all", "--force", "--yes", "--by", "ada", "--note", "for the ledger"]);
+        assert!(
+            forced.code == 0 && forced.stdout.starts_with("sent 1 of 1 event as ada; 1 of them forced"),
+            "{forced:?}"
+        );
+
+        assert!(ids(world).is_empty(), "what was superseded is in no list, and has its id still");
+        let shown = dlq(world, &["show", &healed]);
+        assert!(shown.stdout.contains(&format!("tieout dlq retry {healed} --force")), "{shown:?}");
+        let forced = dlq(world, &["retry", &healed, "--force", "--yes", "--format", "json"]).json();
+        assert_eq!((&forced["sent"], &forced["forced"]), (&json!(1), &json!(1)), "{forced}");
+        assert_eq!(world.events().await.len(), 4);
+        for key in ["ch_bad1", "ch_bad2"] {
+            assert_eq!(world.stands(key).0, "healed");
+        }
+        let told = world.tieout(&["explain", "shop.charges/ch_bad2"]);
+        assert!(told.stdout.contains("forced: for the ledger"), "{told:?}");
+        let twice = dlq(world, &["retry", &healed, "--force", "--yes"]);
+        assert!(twice.stdout.contains("1 already done"), "{twice:?}");
+        let due = dlq(world, &["retry", "--due", "--force"]);
+        assert!(due.code == 2 && due.stderr.contains("--due"), "{due:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn ids_come_from_the_command_line_and_from_the_list_itself() {
     let world = World::agreeing(2).await;
     lose(&world).await;

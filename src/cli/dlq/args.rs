@@ -70,8 +70,11 @@ pub struct RetryArgs {
     #[command(flatten)]
     pub which: Which,
     /// What is due by itself now and nothing else, as a run would; made for schedules, so nobody is asked
-    #[arg(long, conflicts_with_all = ["events", "group", "class", "error", "since", "all", "limit", "note"])]
+    #[arg(long, conflicts_with_all = ["events", "group", "class", "error", "since", "all", "limit", "note", "force"])]
     pub due: bool,
+    /// Also what nobody needs any more: its finding is over, or there is a newer event
+    #[arg(long)]
+    pub force: bool,
     /// How many are sent in which time, such as `5/s`; all at once when left out
     #[arg(long, value_name = "N/s", env = "TIEOUT_RATE", hide_env_values = true)]
     pub rate: Option<Pace>,

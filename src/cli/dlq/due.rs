@@ -19,7 +19,7 @@ use crate::config::Loaded;
 use crate::going::Going;
 use crate::report::{RetriedView, json, text};
 use crate::run::{self, Became, Retried, Retry, holder};
-use crate::store::{By, Entry, Happened, ITSELF, NextRetry, PutBack, Store, StoreError};
+use crate::store::{By, Entry, Happened, ITSELF, NextRetry, Over, PutBack, Store, StoreError};
 
 /// Whose dead letters are meant.
 pub(in crate::cli) struct Reach {
@@ -96,7 +96,7 @@ pub(super) async fn retry_due(
     let reach = Reach::said(loaded, &args.which.filters)?;
     let due = reach.due(store).await.map_err(|error| wire::store_failure(&error))?;
     if args.dry_run && !due.ids.is_empty() {
-        return plan(desk, &due.judged_to_send(store, &wire::carriage(loaded)).await?);
+        return plan(desk, &due.judged_to_send(store, Over::LeftOut, &wire::carriage(loaded)).await?);
     }
     let delivery = Delivery {
         pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
@@ -162,7 +162,7 @@ async fn delivered(
 ) -> Result<Retried, Failure> {
     let settings = wire::queues_named(&loaded.config, &due.queues)?;
     let Delivery { pause, drain, going } = delivery;
-    let how = PutBack { by: By::Itself, pause };
+    let how = PutBack { by: By::Itself, pause, over: Over::LeftOut };
     let order = Retry { ids: due.ids.clone(), how, drain, carriage: wire::carriage(loaded), going };
     let retried = run::retry(store, &mut settings.open(&loaded.config), &order).await;
     retried.map_err(|error| wire::store_failure(&error))

@@ -12,7 +12,7 @@ use crate::config::Loaded;
 use crate::going::Going;
 use crate::report::{ChosenView, RetriedView, exit, json, text};
 use crate::run::{self, Retried, Retry};
-use crate::store::{By, PutBack, Store};
+use crate::store::{By, Over, PutBack, Store};
 
 pub(super) async fn retry(
     desk: &Desk,
@@ -27,7 +27,8 @@ pub(super) async fn retry(
     let is_configured = |queue: &str| queues.keys().any(|name| name.as_str() == queue);
     let chosen = args.which.choose(loaded, store, is_configured).await?;
     let carriage = wire::carriage(loaded);
-    let before = chosen.judged_to_send(store, &carriage).await?;
+    let over = if args.force { Over::Sent } else { Over::LeftOut };
+    let before = chosen.judged_to_send(store, over, &carriage).await?;
     if args.dry_run {
         return plan(desk, &before);
     }
@@ -41,6 +42,7 @@ pub(super) async fn retry(
         how: PutBack {
             by: By::Person { name: args.actor.name(), note: args.note.clone().map(|note| note.0) },
             pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
+            over,
         },
         drain: if args.no_drain { Duration::ZERO } else { args.drain },
         going: Going::until(desk.signals.token().clone()),
@@ -70,8 +72,14 @@ pub(super) fn plan(desk: &Desk, before: &ChosenView) -> Result<u8, Failure> {
 
 fn question(before: &ChosenView, chosen: &Chosen) -> String {
     let queues: Vec<&str> = chosen.queues.iter().map(String::as_str).collect();
+    let forced = match before.forced {
+        0 => String::new(),
+        forced => format!(
+            "; {forced} of them nobody needs any more: their findings are over, or there is a newer event"
+        ),
+    };
     format!(
-        "Would send {} of {} dead letters to {}, with the same ids, so that consumers can drop repeats",
+        "Would send {} of {} dead letters to {}, with the same ids, so that consumers can drop repeats{forced}",
         before.eligible,
         before.chosen + before.beyond_limit + before.no_queue,
         queues.join(", ")

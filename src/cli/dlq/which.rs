@@ -16,7 +16,7 @@ use crate::config::Loaded;
 use crate::dead_letter::GroupId;
 use crate::report::ChosenView;
 use crate::run::Carriage;
-use crate::store::{DeadFilter, DeadLetter, Fates, Shown, Store, StoreError};
+use crate::store::{DeadFilter, DeadLetter, Fates, Over, Shown, Store, StoreError};
 
 /// How many events can be named one by one.
 const MOST: usize = 10_000;
@@ -267,9 +267,10 @@ impl Chosen {
     pub(super) async fn judged_to_send(
         &self,
         store: &Store,
+        over: Over,
         carriage: &Carriage,
     ) -> Result<ChosenView, Failure> {
-        self.told(store.fates_put_back(&self.ids, &|revived| carriage.ready(revived)).await)
+        self.told(store.fates_put_back(&self.ids, over, &|revived| carriage.ready(revived)).await)
     }
 
     fn told(&self, fates: Result<Fates, StoreError>) -> Result<ChosenView, Failure> {

@@ -32,7 +32,10 @@ pub(in crate::cli) const DLQ_SHOW: Help = Help {
 pub(in crate::cli) const DLQ_RETRY: Help = Help {
     examples: &[
         ("tieout dlq retry --group 7f3a --dry-run", "count what would be sent, and what not"),
-        ("tieout dlq retry --all --yes --note 'the queue is back'", "everything, in a script"),
+        (
+            "tieout dlq retry --group 7f3a --force --yes --note 'the ledger wants all'",
+            "also what nobody needs any more, in a script",
+        ),
         ("tieout dlq retry --due", "what is due by itself, each hour"),
     ],
     page: "dead-letters.md",

@@ -11,8 +11,8 @@ use crate::cli::wire::{self, NamedQueues};
 use crate::config::Loaded;
 use crate::going::Going;
 use crate::report::ReplayedView;
-use crate::run::{self, Over, Replay, Replayed};
-use crate::store::{Progress, ReplayRequest, Store, Turn};
+use crate::run::{self, Replay, Replayed};
+use crate::store::{Over, Progress, ReplayRequest, Store, Turn};
 
 /// What a replay has before it.
 pub(super) struct Errand {

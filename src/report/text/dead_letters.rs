@@ -156,6 +156,10 @@ fn facts(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) -> Vec<[St
 
 /// What happens next, and what a person can do.
 fn next(letter: &DeadLetter, look: &Look) -> Vec<String> {
+    if letter.state == OutboxState::Superseded && letter.was_refused() {
+        let force = look.command(&format!("dlq retry {} --force", letter.event_id));
+        return vec![format!("Nobody needs it any more. Send it all the same: {force}")];
+    }
     if letter.state != OutboxState::Dead || letter.dropped.is_some() {
         return Vec::new();
     }
@@ -246,6 +250,11 @@ mod tests {
             dead_letter(&letters[0], Some(&finding), &look),
             dead_letter(&DeadLetter { at_stake: None, ..letter(4, "poison", "no") }, None, &look),
             dead_letter(&dropped, Some(&finding), &look),
+            dead_letter(
+                &DeadLetter { state: OutboxState::Superseded, ..letter(5, "rejected", "no") },
+                Some(&finding),
+                &look,
+            ),
         ];
         insta::assert_snapshot!(told.join("\n---\n"));
     }

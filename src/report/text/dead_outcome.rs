@@ -1,5 +1,7 @@
 //! What became of dead letters that a person did something to, in a line or a few.
 
+use std::iter::once;
+
 use tieout_reconcilers::instant::Instant;
 
 use crate::report::dead::{ChosenView, DroppedView, ExportedView, RetriedView};
@@ -16,7 +18,8 @@ pub fn chosen(chosen: &ChosenView) -> String {
         return "No dead letters match; nothing would be done.\n".to_owned();
     }
     let head = format!("{} eligible of {}", figure(chosen.eligible), counted(all, "event"));
-    page(&[listed(head, &ineligible(chosen)), "Nothing was done.".to_owned()])
+    let others: Vec<(u64, &str)> = once(forced(chosen)).chain(ineligible(chosen)).collect();
+    page(&[listed(head, &others), "Nothing was done.".to_owned()])
 }
 
 /// `tieout dlq retry`.
@@ -33,7 +36,8 @@ pub fn retried(view: &RetriedView, look: &Look) -> String {
         counted(view.chosen.eligible, "event"),
         safe(&view.by)
     );
-    let others: Vec<(u64, &str)> = became.into_iter().chain(ineligible(&view.chosen)).collect();
+    let others: Vec<(u64, &str)> =
+        once(forced(&view.chosen)).chain(became).chain(ineligible(&view.chosen)).collect();
     let mut lines = vec![listed(head, &others)];
     lines.extend(view.problems.iter().map(|problem| format!("  {}", safe(problem))));
     if view.failed_again > 0 {
@@ -85,6 +89,11 @@ const fn is_nothing(chosen: &ChosenView) -> bool {
     chosen.chosen + chosen.no_queue + chosen.beyond_limit == 0
 }
 
+/// What of those that go out nobody asked for but the one who forces them.
+const fn forced(chosen: &ChosenView) -> (u64, &'static str) {
+    (chosen.forced, "of them forced, though their findings do not need them any more")
+}
+
 /// Why some of them are left as they are.
 const fn ineligible(chosen: &ChosenView) -> [(u64, &'static str); 8] {
     [
@@ -114,6 +123,7 @@ mod tests {
         let mixed = ChosenView {
             chosen: 9,
             eligible: 4,
+            forced: 1,
             superseded: 1,
             already_done: 2,
             already_waiting: 1,

@@ -6,7 +6,7 @@ use super::write::HISTORY_OF_ACTS;
 use crate::store::error::StoreError;
 use crate::store::sql::{Tx, Value, args, params};
 
-/// Writes into the history of the findings of some events what was done to these, and by whom.
+/// Writes into the history of the findings of some events what was done to these, and by whom, also where a finding is about a newer event.
 pub(in crate::store) async fn note_events(
     tx: &mut Tx,
     events: &[Value<'_>],
@@ -16,7 +16,8 @@ pub(in crate::store) async fn note_events(
     let sql = format!(
         "{HISTORY_OF_ACTS} SELECT findings.domain, findings.each_, findings.key, findings.episode, findings.state, $1,
              findings.run_id, $2, $3, $4
-         FROM findings JOIN outbox ON outbox.event_id = findings.event_id
+         FROM findings JOIN outbox ON outbox.domain = findings.domain AND outbox.each_ = findings.each_
+             AND outbox.key = findings.key
          WHERE outbox.event_id IN ({}) ORDER BY outbox.seq",
         params(events.len(), 4)
     );

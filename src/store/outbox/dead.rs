@@ -106,6 +106,12 @@ pub struct DeadFilter {
 }
 
 impl DeadLetter {
+    /// Whether a queue was tried and did not take it, the last time that it was given up.
+    #[must_use]
+    pub const fn was_refused(&self) -> bool {
+        self.class.is_some() && self.attempts > 0
+    }
+
     /// Its group.
     #[must_use]
     pub fn group(&self) -> Group {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::fate::{Fate, Fates, hold, of, settle};
+use super::fate::{Fate, Fates, Over, hold, of, settle};
 use super::put_back::values;
 use crate::store::again::Twice;
 use crate::store::database::Store;
@@ -35,7 +35,7 @@ impl Store {
         let mut tx = self.write("dead.drop").await?;
         hold(&mut tx, &ids).await?;
         let now = tx.now().await?;
-        let fates = settle(&mut tx, &ids, now).await?;
+        let fates = settle(&mut tx, &ids, Over::LeftOut, now).await?;
         let eligible = of(&fates, Fate::Eligible);
         if !eligible.is_empty() {
             bury_for_good(&mut tx, &eligible, (actor, why), now).await?;

@@ -25,7 +25,7 @@ pub use claim::CLAIM_TIME;
 pub use dead::{DeadFilter, DeadLetter, Dropped, Shown};
 pub use decided::DecidedCount;
 pub use due::NextRetry;
-pub use fate::{Fate, Fates};
+pub use fate::{Fate, Fates, Over};
 pub(super) use pending::LetGo;
 pub use purge::{Keep, Purged};
 pub use put_back::{By, ITSELF, PutBack};

@@ -1,4 +1,5 @@
-//! Puts dead letters back, so that the relay delivers them once more: the same ids, in their order, where their findings still need them.
+//! Puts dead letters back, so that the relay delivers them once more: the same ids, in their order, where their findings still need them
+//! or a person wants them sent all the same. A finding is changed by that as by any delivery: only an open one that is about the event.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
 use super::due::still_due;
-use super::fate::{Fate, Fates, hold, judge, of, settle};
+use super::fate::{self, Fate, Fates, Over, hold, judge, of, settle};
 use super::pending::LetGo;
 use super::recheck::{Check, recheck, write};
 use crate::store::again::Twice;
@@ -24,6 +25,9 @@ pub const ITSELF: &str = "tieout";
 /// What histories say of that.
 const BY_ITSELF: &str = "by itself";
 
+/// And what of events that nobody needs any more.
+const FORCED: &str = "forced";
+
 /// How dead letters are put back.
 #[derive(Debug, Clone, Default)]
 pub struct PutBack {
@@ -31,6 +35,8 @@ pub struct PutBack {
     pub by: By,
     /// How far apart the events are sent.
     pub pause: Duration,
+    /// What becomes of those that nobody needs any more.
+    pub over: Over,
 }
 
 /// Who wants dead letters to be sent.
@@ -72,17 +78,22 @@ impl Store {
         let mut fates = Fates::new();
         for batch in ids.chunks(BATCH) {
             let mut tx = self.read().await?;
-            fates.extend(judge(&mut tx, &values(batch)).await?);
+            fates.extend(judge(&mut tx, &values(batch), Over::LeftOut).await?);
         }
         Ok(fates)
     }
 
     /// What would become of events that were put back now. Nothing is changed.
-    pub async fn fates_put_back(&self, ids: &[Uuid], check: Check<'_>) -> Result<Fates, StoreError> {
+    pub async fn fates_put_back(
+        &self,
+        ids: &[Uuid],
+        over: Over,
+        check: Check<'_>,
+    ) -> Result<Fates, StoreError> {
         let mut fates = Fates::new();
         for batch in ids.chunks(BATCH) {
             let mut tx = self.read().await?;
-            let mut judged = judge(&mut tx, &values(batch)).await?;
+            let mut judged = judge(&mut tx, &values(batch), over).await?;
             recheck(&mut tx, &mut judged, check).await?;
             fates.extend(judged);
         }
@@ -90,14 +101,14 @@ impl Store {
     }
 
     /// Puts dead letters back, as far as `check` finds that they may be sent. Those whose finding does not need them any more become
-    /// `superseded`; of the others that are not dead nothing is changed.
+    /// `superseded`, where nobody forces them; of the others that are not dead nothing is changed.
     pub async fn put_back(&self, ids: &[Uuid], how: &PutBack, check: Check<'_>) -> Result<Fates, StoreError> {
         let mut fates = Fates::new();
         let mut before = 0;
         for batch in ids.chunks(BATCH) {
             // Done twice it is as if done once, but for the answer: what was put back is found waiting.
             let done = self.again(Twice::IsTwice, || self.put_back_once(batch, how, check, before)).await?;
-            before += count(&done, Fate::Eligible);
+            before += u32::try_from(fate::put_back(&done).len()).unwrap_or(u32::MAX);
             fates.extend(done);
         }
         Ok(fates)
@@ -121,18 +132,29 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut fates = settle(&mut tx, &ids, now).await?;
+        let mut fates = settle(&mut tx, &ids, how.over, now).await?;
         let ready = recheck(&mut tx, &mut fates, check).await?;
         write(&mut tx, &ready).await?;
-        let eligible = of(&fates, Fate::Eligible);
-        if !eligible.is_empty() {
-            revive(&mut tx, &eligible, now + how.pause * before, how.pause).await?;
-            let told = ("retry", how.by.name(), how.by.note());
-            findings::note_events(&mut tx, &eligible, told, now).await?;
+        let wanted = fate::put_back(&fates);
+        if !wanted.is_empty() {
+            revive(&mut tx, &wanted, now + how.pause * before, how.pause).await?;
+            tell(&mut tx, &fates, &how.by, now).await?;
         }
         tx.commit().await?;
         Ok(fates)
     }
+}
+
+/// Says in the histories of their findings who put events back, and which of them were forced.
+async fn tell(tx: &mut Tx, fates: &[(Uuid, Fate)], by: &By, now: Instant) -> Result<(), StoreError> {
+    let forced = by.note().map_or_else(|| FORCED.to_owned(), |note| format!("{FORCED}: {note}"));
+    for (fate, note) in [(Fate::Eligible, by.note()), (Fate::Forced, Some(forced.as_str()))] {
+        let events = of(fates, fate);
+        if !events.is_empty() {
+            findings::note_events(tx, &events, ("retry", by.name(), note), now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes dead letters pending; those that are to be sent apart from each other are due one after the other.
@@ -151,8 +173,4 @@ async fn revive(tx: &mut Tx, ids: &[Value<'_>], from: Instant, pause: Duration) 
 
 pub(super) fn values(ids: &[Uuid]) -> Vec<Value<'static>> {
     ids.iter().copied().map(Value::from).collect()
-}
-
-fn count(fates: &[(Uuid, Fate)], wanted: Fate) -> u32 {
-    u32::try_from(fates.iter().filter(|(_, fate)| *fate == wanted).count()).unwrap_or(u32::MAX)
 }

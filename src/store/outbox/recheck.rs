@@ -6,7 +6,7 @@ use tieout_reconcilers::discrepancy::Kind;
 use tieout_reconcilers::name::DomainName;
 use uuid::Uuid;
 
-use super::fate::{Fate, of};
+use super::fate::{Fate, put_back};
 use crate::dead_letter::SCHEMA;
 use crate::store::error::StoreError;
 use crate::store::sql::{Row, Tx, args, params};
@@ -45,21 +45,21 @@ pub const fn as_it_is(_: &Revived) -> Ready {
     Ready::AsItIs
 }
 
-/// What to change of the events that are eligible; those that are not fit get that fate.
+/// What to change of the events that are put back; those that are not fit get that fate.
 pub(super) async fn recheck(
     tx: &mut Tx,
     fates: &mut [(Uuid, Fate)],
     check: Check<'_>,
 ) -> Result<BTreeMap<Uuid, Ready>, StoreError> {
-    let eligible = of(fates, Fate::Eligible);
-    if eligible.is_empty() {
+    let wanted = put_back(fates);
+    if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
     let sql = format!(
         "SELECT event_id, domain, kind, payload FROM outbox WHERE event_id IN ({})",
-        params(eligible.len(), 0)
+        params(wanted.len(), 0)
     );
-    let rows = tx.rows(sql, &eligible).await?;
+    let rows = tx.rows(sql, &wanted).await?;
     let ready = rows.iter().map(|row| Ok((row.uuid("event_id")?, check(&revived(row)?))));
     let ready: BTreeMap<Uuid, Ready> = ready.collect::<Result<_, StoreError>>()?;
     for (id, fate) in fates {

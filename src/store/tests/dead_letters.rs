@@ -12,8 +12,8 @@ use crate::event::Start;
 use crate::finding::{Finding, State};
 use crate::store::sql::args;
 use crate::store::{
-    Approval, By, Commit, DeadFilter, DeadLetter, Fate, OutboxState, PutBack, Ready, Release, Revived, Shown,
-    StoreError, as_it_is,
+    Approval, By, Commit, DeadFilter, DeadLetter, Fate, OutboxState, Over, PutBack, Ready, Release, Revived,
+    Shown, StoreError, as_it_is,
 };
 
 on_both_stores!(
@@ -23,6 +23,9 @@ on_both_stores!(
     a_dead_letter_that_is_put_back_waits_with_its_id_and_its_attempts,
     a_dead_letter_whose_finding_is_over_is_superseded,
     a_dead_letter_whose_finding_has_a_newer_event_is_superseded,
+    a_forced_event_is_sent_and_its_finding_stays_what_it_is,
+    a_forced_event_goes_out_before_the_newer_one_that_waits,
+    what_no_queue_ever_refused_cannot_be_forced,
     what_is_not_dead_is_left_as_it_is,
     an_event_that_is_not_fit_is_dead_from_its_commit_on_and_no_release_lets_it_go,
     a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today,
@@ -172,6 +175,86 @@ async fn a_dead_letter_whose_finding_has_a_newer_event_is_superseded(world: Worl
     assert_eq!(claimed.iter().map(|event| event.event_id).collect::<Vec<_>>(), [event_id("newer")]);
 }
 
+fn forced() -> PutBack {
+    PutBack { over: Over::Sent, ..by_ada(Some("the ledger wants all")) }
+}
+
+/// The last thing that a person did about a key.
+async fn last_act(world: &World, key: &str) -> [String; 3] {
+    let history = world.store.show(&id(key)).await.unwrap().unwrap().history;
+    let entry = history.into_iter().rfind(|entry| entry.act.is_some()).unwrap();
+    [entry.act, entry.actor, entry.note].map(Option::unwrap)
+}
+
+async fn a_forced_event_is_sent_and_its_finding_stays_what_it_is(world: World) {
+    let keys = ["needed", "healed", "superseded", "unfit"];
+    die(&world, &keys, "rejected", "no").await;
+    let findings = ["healed", "superseded", "unfit"].map(|key| finding(key, State::Healed)).to_vec();
+    let supersede = vec![event_id("superseded")];
+    world.store.commit(&world.lease, Commit { findings, supersede, ..Commit::default() }).await.unwrap();
+    let ids = keys.map(event_id);
+    let check = |revived: &Revived| {
+        let is_unfit = revived.payload == event("unfit").payload;
+        if is_unfit { Ready::Unfit { reason: "it breaks charge/v2".to_owned() } } else { Ready::AsItIs }
+    };
+    let wanted = [Fate::Eligible, Fate::Forced, Fate::Forced, Fate::Unfit];
+    let looked = world.store.fates_put_back(&ids, Over::Sent, &check).await.unwrap();
+    assert_eq!(ids.map(|id| looked[&id]), wanted);
+    let fates = world.store.put_back(&ids, &forced(), &check).await.unwrap();
+    assert_eq!(ids.map(|id| fates[&id]), wanted);
+    assert_eq!(world.event_state("unfit").await, OutboxState::Dead);
+    let claimed = world.store.claim("billing", 0, 10, "relay").await.unwrap();
+    let claimed: Vec<Uuid> = claimed.iter().map(|event| event.event_id).collect();
+    assert_eq!(claimed, ["needed", "healed", "superseded"].map(event_id), "with their ids, in their order");
+    world.acknowledge(&["needed", "healed", "superseded"]).await;
+    for (key, state) in [("needed", State::Emitted), ("healed", State::Healed), ("superseded", State::Healed)]
+    {
+        assert_eq!(
+            (world.event_state(key).await, world.finding(key).await.state),
+            (OutboxState::Sent, state)
+        );
+    }
+    let told = ["retry", "ada", "forced: the ledger wants all"].map(str::to_owned);
+    assert_eq!(
+        [last_act(&world, "healed").await, last_act(&world, "superseded").await],
+        [told.clone(), told]
+    );
+    assert_eq!(last_act(&world, "needed").await[2], "the ledger wants all");
+}
+
+async fn a_forced_event_goes_out_before_the_newer_one_that_waits(world: World) {
+    die(&world, &["ch_1"], "rejected", "no").await;
+    let newer = crate::event::Event { id: event_id("newer"), ..event("ch_1") };
+    let about_newer = Finding { event_id: Some(newer.id), ..finding("ch_1", State::Open) };
+    let commit = Commit { findings: vec![about_newer], events: vec![newer], ..Commit::default() };
+    world.store.commit(&world.lease, commit).await.unwrap();
+    world.store.release(&world.lease, |_| Release::Pending).await.unwrap();
+    world.store.put_back(&[event_id("ch_1")], &forced(), &as_it_is).await.unwrap();
+    for key in ["ch_1", "newer"] {
+        let claimed = world.store.claim("billing", 0, 10, "relay").await.unwrap();
+        assert_eq!(claimed.iter().map(|event| event.event_id).collect::<Vec<_>>(), [event_id(key)]);
+        assert_eq!(world.finding("ch_1").await.state, State::Open, "its own event is not sent yet");
+        world.acknowledge(&[key]).await;
+    }
+    assert_eq!(world.finding("ch_1").await.state, State::Emitted);
+    assert_eq!(last_act(&world, "ch_1").await[2], "forced: the ledger wants all");
+}
+
+async fn what_no_queue_ever_refused_cannot_be_forced(world: World) {
+    stage_unfit(&world, "unfit", State::Healed).await;
+    world.stage(&world.lease, &["staged"]).await;
+    let supersede = vec![event_id("staged")];
+    let findings = vec![finding("staged", State::Healed)];
+    world.store.commit(&world.lease, Commit { findings, supersede, ..Commit::default() }).await.unwrap();
+    die(&world, &["dropped"], "rejected", "no").await;
+    world.store.drop_dead_letters(&[event_id("dropped")], "ada", "closed").await.unwrap();
+    let ids = ["unfit", "staged", "dropped"].map(event_id);
+    let fates = world.store.put_back(&ids, &forced(), &as_it_is).await.unwrap();
+    let wanted = [Fate::Superseded, Fate::SupersededBefore, Fate::Dropped];
+    assert_eq!(ids.map(|id| fates[&id]), wanted, "no limit ever let it go, or a person decided");
+    assert!(world.store.claim("billing", 0, 10, "relay").await.unwrap().is_empty());
+}
+
 fn unfit(key: &str) -> crate::event::Event {
     let start =
         Start::Dead { class: SCHEMA, reason: "the data breaks charge/v1 at /amount: type".to_owned() };
@@ -203,7 +286,7 @@ async fn a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today(world
     stage_unfit(&world, "ch_1", State::Open).await;
     let ids = [event_id("ch_1")];
     let still = |_: &Revived| Ready::Unfit { reason: "the data breaks charge/v2 at /id: type".to_owned() };
-    let looked = world.store.fates_put_back(&ids, &still).await.unwrap();
+    let looked = world.store.fates_put_back(&ids, Over::LeftOut, &still).await.unwrap();
     assert_eq!(looked[&ids[0]], Fate::Unfit);
     assert_eq!(
         letter(&world, "ch_1").await.reason.as_deref(),
@@ -226,7 +309,7 @@ async fn a_dead_letter_that_is_carried_over_goes_out_with_its_id_and_its_new_dat
         );
         Ready::Anew(r#"{"data":2}"#.to_owned())
     };
-    let looked = world.store.fates_put_back(&[event_id("ch_1")], &anew).await.unwrap();
+    let looked = world.store.fates_put_back(&[event_id("ch_1")], Over::LeftOut, &anew).await.unwrap();
     assert_eq!(looked[&event_id("ch_1")], Fate::Eligible);
     world.store.put_back(&[event_id("ch_1")], &by_ada(None), &anew).await.unwrap();
     let claimed = world.store.claim("billing", 0, 10, "relay").await.unwrap();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tieout::finding::Finding;
 use tieout::going::Going;
-use tieout::run::{Over, Replay as Order, Replayed, replay};
-use tieout::store::{Progress, SentFilter};
+use tieout::run::{Replay as Order, Replayed, replay};
+use tieout::store::{Over, Progress, SentFilter};
 use tieout_reconcilers::instant::Instant;
 use tieout_reconcilers::key::Key;
 use uuid::Uuid;
