@@ -134,7 +134,7 @@ struct EventsFile {
     /// How long events are kept after they were sent.
     #[schemars(extend("default" = schema::length(Keep::default().sent)))]
     keep: Option<Checked<Length>>,
-    /// How long they are kept after they were given up.
+    /// How long they are kept after they were given up, or after a person dropped them.
     #[schemars(extend("default" = schema::length(Keep::default().dead)))]
     keep_dead: Option<Checked<Length>>,
 }

@@ -459,6 +459,9 @@ pub struct EventCounts {
     /// Dead letters that were taken out because nobody had acted for as long as they are kept; their findings are parked.
     #[serde(default)]
     pub expired: u64,
+    /// Dropped events that were taken out, as long after somebody dropped them as dead letters are kept.
+    #[serde(default)]
+    pub tombstones: u64,
 }
 
 impl EventCounts {

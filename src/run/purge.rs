@@ -22,6 +22,7 @@ pub(super) async fn purge(job: &Job, report: &mut RunReport, going: &Going) {
                 going.moves();
                 domain.events.purged = purged.sent;
                 domain.events.expired = purged.dead;
+                domain.events.tombstones = purged.dropped;
             }
             Err(error) => {
                 tracing::warn!(domain = domain.domain, %error, "old events could not be taken out; the next run does");

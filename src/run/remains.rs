@@ -150,6 +150,7 @@ fn events(remains: &Remains, domain: &str) -> EventCounts {
         refused: 0,
         purged: 0,
         expired: 0,
+        tombstones: 0,
     }
 }
 

@@ -206,6 +206,41 @@ async fn what_nobody_needs_any_more_is_sent_where_a_person_forces_it_and_its_fin
 }
 
 #[tokio::test]
+async fn what_nobody_decided_about_expires_and_what_a_person_dropped_is_kept_until_its_own_time() {
+    on_both(async |world, state: &State| {
+        lose(world).await;
+        world.edit("tieout.yaml", "queues: {", "events: {keep_dead: 30d}\nqueues: {");
+        dlq(world, &["drop", "--all", "--limit", "1", "--reason", "closed", "--by", "ada", "--yes"]);
+        let dropped = dlq(world, &["list", "--flat", "--dropped", "--format", "json"]).json();
+        let dropped = dropped["events"][0]["key"].as_str().unwrap().to_owned();
+        let listed = dlq(world, &["list", "--flat", "--format", "json"]).json();
+        let expired = listed["events"][0]["key"].as_str().unwrap().to_owned();
+
+        let long_ago = "'2020-01-01T00:00:00.000000Z'";
+        state.sql(world, &format!("UPDATE outbox SET finished_at = {long_ago} WHERE state = 'dead'")).await;
+        let first = world.run();
+        let counts = |run: &Outcome| {
+            let events = &run.domain()["events"];
+            (events["expired"].clone(), events["tombstones"].clone())
+        };
+        assert_eq!(counts(&first), (json!(2), json!(0)), "{first:?}");
+        let told = world.tieout(&["report", "show"]).stdout;
+        assert!(told.contains("2 expired as dead letters"), "{told}");
+        let told = world.tieout(&["explain", &format!("shop.charges/{expired}")]).stdout;
+        assert!(told.contains("expire: ") && told.contains("tieout"), "{told}");
+        assert_eq!(world.stands(&expired).0, "recurring");
+
+        state.sql(world, &format!("UPDATE outbox SET dropped_at = {long_ago} WHERE state = 'dead'")).await;
+        let second = world.run();
+        assert_eq!(counts(&second), (json!(0), json!(1)), "{second:?}");
+        let told = world.tieout(&["explain", &format!("shop.charges/{dropped}")]).stdout;
+        assert!(told.contains("drop: recurring") && !told.contains("expire: "), "{told}");
+        assert_eq!(world.stands(&dropped).0, "recurring");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn ids_come_from_the_command_line_and_from_the_list_itself() {
     let world = World::agreeing(2).await;
     lose(&world).await;

@@ -19,7 +19,7 @@ const BATCH: u32 = 500;
 pub struct Keep {
     /// After they were sent or superseded.
     pub sent: Duration,
-    /// After they died.
+    /// After they died, or after a person dropped them.
     pub dead: Duration,
 }
 
@@ -36,11 +36,27 @@ pub struct Purged {
     pub sent: u64,
     /// That had died; the findings that needed them are parked.
     pub dead: u64,
+    /// That a person had dropped; what was decided stays so.
+    pub dropped: u64,
+}
+
+impl Purged {
+    fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.dead += other.dead;
+        self.dropped += other.dropped;
+    }
 }
 
 /// A finding that is not over would forget that its event was sent.
 const IS_AT_REST: &str = "NOT EXISTS (SELECT 1 FROM findings WHERE findings.event_id = outbox.event_id
     AND findings.state NOT IN ('repaired', 'healed'))";
+
+/// Nobody has decided about them.
+const DEAD: &str = "aside = 'dead' AND dropped_at IS NULL AND finished_at < $2";
+
+/// Somebody has, and that is what their time counts from.
+const DROPPED: &str = "aside = 'dead' AND dropped_at < $2";
 
 impl Store {
     /// Takes the events of a domain out that are older than they are kept, a few to a transaction, until none is left or `goes_on` says no.
@@ -52,24 +68,25 @@ impl Store {
     ) -> Result<Purged, StoreError> {
         let mut purged = Purged::default();
         while goes_on() {
-            let (sent, dead) = self.again(Twice::IsTwice, || self.purge_once(domain, keep)).await?;
-            purged.sent += sent;
-            purged.dead += dead;
-            if sent + dead == 0 {
+            let once = self.again(Twice::IsTwice, || self.purge_once(domain, keep)).await?;
+            purged.add(once);
+            if once == Purged::default() {
                 break;
             }
         }
         Ok(purged)
     }
 
-    async fn purge_once(&self, domain: &DomainName, keep: Keep) -> Result<(u64, u64), StoreError> {
+    async fn purge_once(&self, domain: &DomainName, keep: Keep) -> Result<Purged, StoreError> {
         let mut tx = self.write("events.purge").await?;
         let now = tx.now().await?;
         // What ended was staged before that, and is found by it.
-        let sent =
-            format!("aside IS NULL AND staged_at < $2 AND state IN ('sent', 'superseded') AND {IS_AT_REST}");
+        let sent = format!(
+            "finished_at < $2 AND aside IS NULL AND staged_at < $2 AND state IN ('sent', 'superseded') AND {IS_AT_REST}"
+        );
         let sent = old(&mut tx, domain, &sent, now - keep.sent).await?;
-        let dead = old(&mut tx, domain, "aside = 'dead'", now - keep.dead).await?;
+        let dead = old(&mut tx, domain, DEAD, now - keep.dead).await?;
+        let dropped = old(&mut tx, domain, DROPPED, now - keep.dead).await?;
         if !dead.is_empty() {
             findings::note_events(&mut tx, &dead, ("expire", "tieout", None), now).await?;
             if !bug!("expired_stays_open") {
@@ -77,18 +94,19 @@ impl Store {
                 findings::park(&mut tx, &dead, why).await?;
             }
         }
-        for events in [&sent, &dead] {
+        for events in [&sent, &dead, &dropped] {
             if !events.is_empty() {
                 let sql = format!("DELETE FROM outbox WHERE event_id IN ({})", params(events.len(), 0));
                 tx.execute(sql, events).await?;
             }
         }
         tx.commit().await?;
-        Ok((sent.len() as u64, dead.len() as u64))
+        let [sent, dead, dropped] = [sent, dead, dropped].map(|events| events.len() as u64);
+        Ok(Purged { sent, dead, dropped })
     }
 }
 
-/// Locks some of the oldest events of a domain.
+/// Locks some of the oldest events of a domain, as far as a condition on `$2` says that they are old enough.
 async fn old(
     tx: &mut Tx,
     domain: &DomainName,
@@ -96,7 +114,7 @@ async fn old(
     before: Instant,
 ) -> Result<Vec<Value<'static>>, StoreError> {
     let sql = format!(
-        "SELECT event_id FROM outbox WHERE domain = $1 AND finished_at < $2 AND {which} ORDER BY seq LIMIT $3 {}",
+        "SELECT event_id FROM outbox WHERE domain = $1 AND {which} ORDER BY seq LIMIT $3 {}",
         tx.dialect().for_update
     );
     let rows = tx.rows(sql, &args![domain.as_str(), before, BATCH]).await?;
