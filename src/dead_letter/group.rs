@@ -17,6 +17,12 @@ const ID_LEN: usize = 8;
 /// How much of a reason tells causes apart; some brokers send a whole page.
 const MAX_REASON: usize = 300;
 
+/// A class and a reason as people read them in one line, where the reason may be as long as whoever wrote it liked and names an event.
+#[must_use]
+pub fn cause(class: &str, reason: &str) -> String {
+    format!("{class}: {}", common(reason))
+}
+
 /// Everything that two dead letters of one group share.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Group {

@@ -6,5 +6,5 @@ mod group;
 mod schedule;
 
 pub use class::SCHEMA;
-pub use group::{Group, GroupId, NotAGroup};
+pub use group::{Group, GroupId, NotAGroup, cause};
 pub use schedule::{MAX_RETRIES, TRANSIENT, next_retry};

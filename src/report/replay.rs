@@ -27,6 +27,8 @@ pub struct ReplayedView {
     pub sent: u64,
     /// Events that a queue will never take.
     pub refused: u64,
+    /// The same by what the queue said, with `<n>`, `<id>` and `<word>` in place of what differs from event to event.
+    pub refusals: BTreeMap<String, u64>,
     /// Events that break the schema which their domain names today and were left out, by what is wrong with them.
     pub unfit: BTreeMap<String, u64>,
     /// Why it ended before its end.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tieout_reconcilers::name::DomainName;
 
 use super::Carriage;
+use crate::dead_letter::cause;
 use crate::going::Going;
 use crate::queue::Queues;
 use crate::schemas::Carried;
@@ -24,6 +25,12 @@ use send::send;
 
 /// Events that are in memory at a time.
 const PAGE: u32 = 500;
+
+/// How many reasons of refusals are told apart: a queue may say another one about each event.
+const MOST_REASONS: usize = 30;
+
+/// What those that are one too many are counted as.
+const OTHER_REASONS: &str = "other reasons";
 
 /// Why a replay stopped that somebody wants to end.
 const ASKED: &str = "it was asked to end";
@@ -60,12 +67,26 @@ pub struct Replayed {
     pub over: u64,
     /// Events that a queue will never take.
     pub refused: u64,
+    /// The same by what the queue said: a class and a reason. One beyond `MOST_REASONS` is counted as `OTHER_REASONS`.
+    pub refusals: BTreeMap<String, u64>,
     /// Events that break the schema which their domain names today, by what is wrong with them.
     pub unfit: BTreeMap<String, u64>,
     /// The domains of everything that was handed to a queue.
     pub domains: BTreeSet<DomainName>,
     /// Why it ended before its end.
     pub stopped: Option<String>,
+}
+
+impl Replayed {
+    /// Counts an event that a queue will never take.
+    fn refuse(&mut self, class: &str, reason: &str) {
+        self.refused += 1;
+        let mut why = cause(class, reason);
+        if self.refusals.len() >= MOST_REASONS && !self.refusals.contains_key(&why) {
+            OTHER_REASONS.clone_into(&mut why);
+        }
+        *self.refusals.entry(why).or_default() += 1;
+    }
 }
 
 /// An event that is not sent.

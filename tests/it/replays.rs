@@ -44,6 +44,31 @@ async fn a_queue_that_lost_its_events_gets_them_again_with_the_same_ids() {
     .await;
 }
 
+/// A queue whose table refuses some subjects, as a check of its owner may.
+const PICKY: &str = "CREATE TABLE tieout_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, type TEXT NOT NULL,
+    subject TEXT NOT NULL CHECK (subject <> 'ch_lost1'), event TEXT NOT NULL,
+    enqueued_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), consumed_at TEXT)";
+
+#[tokio::test]
+async fn a_replay_says_why_a_queue_refused_what_it_did_not_take() {
+    on_both(async |world, _| {
+        send(world, 3);
+        world.queue("DROP TABLE tieout_events").await;
+        world.queue(PICKY).await;
+        let part = replay(world, &["--queue", "shop", "--yes"]);
+        assert_eq!((part.code, &part.json()["sent"], &part.json()["refused"]), (3, &json!(2), &json!(1)));
+        let refusals = part.json()["refusals"].clone();
+        let (why, number) = refusals.as_object().unwrap().iter().next().unwrap();
+        assert!(why.starts_with("rejected: ") && why.contains("CHECK constraint failed"), "{refusals}");
+        assert_eq!(number, 1);
+        let told = world.tieout(&["replay", "--queue", "shop", "--key", "ch_lost1", "--yes"]);
+        assert!(told.stdout.contains(&format!("\n  1 refused: {why}\n")), "{told:?}");
+        assert_eq!(world.stands("ch_lost1").0, "emitted", "it was sent once, and no finding moves");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_is_repaired_is_sent_again_only_by_force_and_stays_repaired() {
     on_both(async |world, _| {

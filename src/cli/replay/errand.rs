@@ -50,10 +50,10 @@ impl Errand {
         let (replayed, standing) = carried.map_err(|error| wire::store_failure(&error))?;
         self.note(store, &replayed, &counted.queues, turn).await?;
         let End { code, stopped, can_go_on } = end(&replayed, standing, desk.signals.exit_code());
-        let (sent, refused, unfit) = (replayed.sent, replayed.refused, replayed.unfit);
-        let replay_id = Some(turn.replay_id);
+        let Replayed { sent, refused, refusals, unfit, .. } = replayed;
+        let (replay_id, was_begun) = (Some(turn.replay_id), true);
         let view =
-            ReplayedView { replay_id, was_begun: true, sent, refused, unfit, stopped, can_go_on, ..view };
+            ReplayedView { replay_id, was_begun, sent, refused, refusals, unfit, stopped, can_go_on, ..view };
         show(desk, &view, code)
     }
 

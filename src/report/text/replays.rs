@@ -1,5 +1,7 @@
 //! Replays, as they end and as they are kept, for people.
 
+use std::collections::BTreeMap;
+
 use crate::report::replay::{ReplayView, ReplayedView};
 use crate::store::ReplayState;
 
@@ -7,8 +9,8 @@ use super::escape::safe;
 use super::grid::{Grid, counted, figure, page};
 use super::look::Look;
 
-/// How many reasons are told for which a replay left events out.
-const UNFIT_SHOWN: usize = 5;
+/// How many reasons are told for which events were refused, or left out.
+const REASONS_SHOWN: usize = 5;
 
 /// `tieout replay`.
 #[must_use]
@@ -25,17 +27,23 @@ pub fn replayed(view: &ReplayedView, look: &Look) -> String {
     let others =
         [(view.sent_before, "sent before"), (view.refused, "refused by the queue"), (over[0].0, over[0].1)];
     let mut lines = vec![listed(format!("sent {sent} of {of} again as {by}"), &others)];
-    let unfit = view.unfit.iter().take(UNFIT_SHOWN);
-    lines.extend(unfit.map(|(why, number)| format!("  {} left out: {}", figure(*number), safe(why))));
-    let more = view.unfit.len().saturating_sub(UNFIT_SHOWN);
-    if more > 0 {
-        lines.push(format!("  ... {} more", counted(more as u64, "reason")));
-    }
+    lines.extend(reasons("refused", &view.refusals));
+    lines.extend(reasons("left out", &view.unfit));
     lines.extend(view.stopped.as_ref().map(|why| format!("Stopped: {}.", safe(why))));
     if let Some(id) = view.replay_id.filter(|_| view.can_go_on) {
         lines.push(format!("Go on from there: {}", look.command(&format!("replay --resume {id}"))));
     }
     page(&lines)
+}
+
+/// How many events were not sent, a line for each reason.
+fn reasons(what: &str, by_reason: &BTreeMap<String, u64>) -> Vec<String> {
+    let mut reasons: Vec<(&String, &u64)> = by_reason.iter().collect();
+    reasons.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
+    let more = reasons.len().saturating_sub(REASONS_SHOWN);
+    let shown = reasons.into_iter().take(REASONS_SHOWN);
+    let lines = shown.map(|(why, number)| format!("  {} {what}: {}", figure(*number), safe(why)));
+    lines.chain((more > 0).then(|| format!("  ... {} more", counted(more as u64, "reason")))).collect()
 }
 
 /// `tieout replay list`.
@@ -192,6 +200,7 @@ mod tests {
             sent_before: 10,
             sent: 3,
             refused: 1,
+            refusals: [("too_large: <n> bytes, and at most <n> \u{1b} may be".to_owned(), 1)].into(),
             unfit: [("the data breaks charge/v2 at /amount: type".to_owned(), 2)].into(),
             stopped: Some("it was asked to end".to_owned()),
             can_go_on: true,

@@ -91,8 +91,8 @@ fn settle(left: &mut Vec<Outgoing>, delivery: Delivery, replayed: &mut Replayed)
             replayed.sent += 1;
             false
         }
-        Some(Outcome::Dead { .. }) => {
-            replayed.refused += 1;
+        Some(Outcome::Dead { class, reason }) => {
+            replayed.refuse(class, &reason);
             false
         }
         Some(Outcome::Retry(reason) | Outcome::NotNow(reason) | Outcome::Unroutable(reason)) => {

@@ -130,7 +130,26 @@ async fn a_queue_that_takes_a_part_gets_the_rest_again(world: World) {
     };
     let (done, got) = replayed(&world, &order(), [part]).await;
     assert_eq!((done.sent, done.refused, done.stopped), (2, 1, None));
+    assert_eq!(done.refusals, BTreeMap::from([("poison: no".to_owned(), 1)]));
     assert_eq!(got, ["ch_1", "ch_2", "ch_3", "ch_2"].map(event_id));
+}
+
+#[test]
+fn refusals_are_counted_by_class_and_reason_and_there_is_an_end_to_reasons() {
+    let mut replayed = Replayed::default();
+    for number in 0..2 {
+        replayed.refuse("too_large", &format!("it has {number} bytes,\n and 'ch_{number}' no more"));
+    }
+    assert_eq!(
+        replayed.refusals,
+        BTreeMap::from([("too_large: it has <n> bytes, and <word> no more".to_owned(), 2)])
+    );
+    for letter in ('a'..='z').chain('A'..='Z') {
+        replayed.refuse("rejected", &format!("reason {letter}"));
+    }
+    assert_eq!((replayed.refused, replayed.refusals.len()), (54, MOST_REASONS + 1));
+    assert_eq!(replayed.refusals[OTHER_REASONS], 23);
+    assert_eq!(replayed.refusals.values().sum::<u64>(), replayed.refused);
 }
 
 /// Leaves room as it is told, and then for everything; notes how many events came at a time.
