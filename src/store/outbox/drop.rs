@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::fate::{Fate, Fates, Over, hold, of, settle};
-use super::put_back::values;
+use super::put_back::{tell, values};
 use crate::store::again::Twice;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -42,8 +42,8 @@ impl Store {
             if !bug!("dropped_stays_open") {
                 findings::park(&mut tx, &eligible, &format!("its event was dropped: {why}")).await?;
             }
-            findings::note_events(&mut tx, &eligible, ("drop", actor, Some(why)), now).await?;
         }
+        tell(&mut tx, &fates, ("drop", actor, Some(why)), now).await?;
         tx.commit().await?;
         Ok(fates)
     }

@@ -25,8 +25,9 @@ pub const ITSELF: &str = "tieout";
 /// What histories say of that.
 const BY_ITSELF: &str = "by itself";
 
-/// And what of events that nobody needs any more.
+/// And what of events that nobody needs any more, sent or not.
 const FORCED: &str = "forced";
+const SUPERSEDED: &str = "superseded";
 
 /// How dead letters are put back.
 #[derive(Debug, Clone, Default)]
@@ -138,20 +139,32 @@ impl Store {
         let wanted = fate::put_back(&fates);
         if !wanted.is_empty() {
             revive(&mut tx, &wanted, now + how.pause * before, how.pause).await?;
-            tell(&mut tx, &fates, &how.by, now).await?;
         }
+        tell(&mut tx, &fates, ("retry", how.by.name(), how.by.note()), now).await?;
         tx.commit().await?;
         Ok(fates)
     }
 }
 
-/// Says in the histories of their findings who put events back, and which of them were forced.
-async fn tell(tx: &mut Tx, fates: &[(Uuid, Fate)], by: &By, now: Instant) -> Result<(), StoreError> {
-    let forced = by.note().map_or_else(|| FORCED.to_owned(), |note| format!("{FORCED}: {note}"));
-    for (fate, note) in [(Fate::Eligible, by.note()), (Fate::Forced, Some(forced.as_str()))] {
+/// Says in the histories of their findings who did what to events, and which of them nobody needed any more. What was superseded before
+/// is as it was.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    fates: &[(Uuid, Fate)],
+    (act, actor, note): (&str, &str, Option<&str>),
+    now: Instant,
+) -> Result<(), StoreError> {
+    let what = |word: &str| note.map_or_else(|| word.to_owned(), |note| format!("{word}: {note}"));
+    let (forced, superseded) = (what(FORCED), what(SUPERSEDED));
+    let notes = [
+        (Fate::Eligible, note),
+        (Fate::Forced, Some(forced.as_str())),
+        (Fate::Superseded, Some(superseded.as_str())),
+    ];
+    for (fate, note) in notes {
         let events = of(fates, fate);
         if !events.is_empty() {
-            findings::note_events(tx, &events, ("retry", by.name(), note), now).await?;
+            findings::note_events(tx, &events, (act, actor, note), now).await?;
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ on_both_stores!(
     a_forced_event_is_sent_and_its_finding_stays_what_it_is,
     a_forced_event_goes_out_before_the_newer_one_that_waits,
     what_no_queue_ever_refused_cannot_be_forced,
+    whoever_finds_a_dead_letter_superseded_is_in_the_history_once,
     what_is_not_dead_is_left_as_it_is,
     an_event_that_is_not_fit_is_dead_from_its_commit_on_and_no_release_lets_it_go,
     a_dead_letter_that_is_not_fit_stays_dead_with_what_is_wrong_today,
@@ -238,6 +239,30 @@ async fn a_forced_event_goes_out_before_the_newer_one_that_waits(world: World) {
     }
     assert_eq!(world.finding("ch_1").await.state, State::Emitted);
     assert_eq!(last_act(&world, "ch_1").await[2], "forced: the ledger wants all");
+}
+
+async fn whoever_finds_a_dead_letter_superseded_is_in_the_history_once(world: World) {
+    die(&world, &["retried", "dropped", "due"], "exhausted", "no").await;
+    died_ago(&world, "due", HOUR * 2).await;
+    let newer = Finding { event_id: Some(event_id("newer")), ..finding("due", State::Open) };
+    let findings = vec![finding("retried", State::Healed), finding("dropped", State::Healed), newer];
+    world.store.commit(&world.lease, Commit { findings, ..Commit::default() }).await.unwrap();
+    for _ in 0..2 {
+        let how = by_ada(Some("the queue is back"));
+        world.store.put_back(&[event_id("retried")], &how, &as_it_is).await.unwrap();
+        world.store.drop_dead_letters(&[event_id("dropped")], "grace", "closed").await.unwrap();
+        world.store.put_back(&[event_id("due")], &PutBack::default(), &as_it_is).await.unwrap();
+    }
+    let wanted = [
+        ("retried", ["retry", "ada", "superseded: the queue is back"]),
+        ("dropped", ["drop", "grace", "superseded: closed"]),
+        ("due", ["retry", "tieout", "superseded: by itself"]),
+    ];
+    for (key, told) in wanted {
+        assert_eq!(last_act(&world, key).await, told);
+        let history = world.store.show(&id(key)).await.unwrap().unwrap().history;
+        assert_eq!(history.iter().filter(|entry| entry.act.is_some()).count(), 1);
+    }
 }
 
 async fn what_no_queue_ever_refused_cannot_be_forced(world: World) {
