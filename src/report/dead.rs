@@ -4,6 +4,7 @@ use serde::Serialize;
 use tieout_reconcilers::instant::Instant;
 use uuid::Uuid;
 
+use super::origin::Origin;
 use super::stake::Stake;
 use super::views::FindingView;
 use crate::dead_letter::{Group, GroupId, next_retry};
@@ -135,15 +136,18 @@ pub struct LetterShown<'a> {
     /// The event.
     #[serde(flatten)]
     pub letter: LetterView<'a>,
+    /// How it came to be.
+    #[serde(flatten)]
+    pub origin: &'a Origin,
     /// The finding that it is about, as it stands now.
     pub finding: Option<FindingView<'a>>,
 }
 
 impl<'a> LetterShown<'a> {
-    /// Both.
+    /// All of it.
     #[must_use]
-    pub fn new(letter: &'a DeadLetter, finding: Option<&'a Finding>) -> Self {
-        Self { letter: letter.into(), finding: finding.map(Into::into) }
+    pub fn new(letter: &'a DeadLetter, origin: &'a Origin, finding: Option<&'a Finding>) -> Self {
+        Self { letter: letter.into(), origin, finding: finding.map(Into::into) }
     }
 }
 

@@ -81,6 +81,13 @@ async fn events_that_died_of_one_cause_are_one_group_and_go_out_once_the_queue_i
         );
         let shown = dlq(world, &["show", &group[..4]]);
         assert!(shown.stdout.contains(&format!("dlq retry --group {group}")), "{shown:?}");
+        let one = dlq(world, &["show", &ids(world)[0], "--format", "json"]).json();
+        let latest = world.tieout(&["report", "show", "--format", "json"]).json();
+        assert_eq!(
+            (&one["tool_version"], &one["definition_sha256"]),
+            (&latest["tool_version"], &latest["domains"][0]["definition_sha256"])
+        );
+        assert!(one["definition_sha256"].is_string() && one["dataversion"].is_null(), "{one}");
         let status = world.tieout(&["status"]);
         assert!(status.stdout.contains("tieout dlq list"), "{status:?}");
         let report = world.tieout(&["report", "show"]);

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::wire;
 use crate::config::Loaded;
 use crate::dead_letter::{Group, GroupId};
-use crate::report::{GroupLine, GroupShown, LetterShown, LetterView, exit, json, text};
+use crate::report::{GroupLine, GroupShown, LetterShown, LetterView, Origin, exit, json, text};
 use crate::store::{DeadLetter, Shown, Store, StoreError};
 
 pub(super) async fn show(
@@ -38,13 +38,28 @@ async fn event(desk: &Desk, loaded: &Loaded, store: &Store, id: Uuid) -> Result<
     if let Some(finding) = &mut finding {
         discreet::one(&loaded.domains, letter.id.domain.as_str(), &mut finding.fields);
     }
-    let shown = LetterShown::new(&letter, finding.as_ref());
+    let origin = origin(store, &letter).await.map_err(broken)?;
+    let shown = LetterShown::new(&letter, &origin, finding.as_ref());
     desk.output.show(
-        |look| text::dead_letter(&letter, finding.as_ref(), look),
+        |look| text::dead_letter(&letter, &origin, finding.as_ref(), look),
         || json::whole("tieout.dead_letter/v1", &shown),
         || json::lines("dead_letter", [&shown]),
     )?;
     Ok(exit::DONE)
+}
+
+/// How it came to be. Its run may be forgotten.
+async fn origin(store: &Store, letter: &DeadLetter) -> Result<Origin, StoreError> {
+    let payloads = store.payloads(&[letter.event_id]).await?;
+    let origin = payloads.get(&letter.event_id).map(|event| Origin::of_event(event)).unwrap_or_default();
+    match store.run(letter.run_id).await {
+        Ok(run) => {
+            let domain = letter.id.domain.as_str();
+            Ok(origin.by_run(run.summary.version, run.report_json.as_deref(), domain))
+        }
+        Err(StoreError::NoSuchRun(_)) => Ok(origin),
+        Err(error) => Err(error),
+    }
 }
 
 async fn group(

@@ -2,6 +2,7 @@
 
 use crate::finding::Finding;
 use crate::report::dead::{GroupLine, Retryable as _};
+use crate::report::origin::Origin;
 use crate::store::{DeadLetter, OutboxState};
 
 use super::escape::safe;
@@ -113,9 +114,9 @@ pub fn dead_group(group: &GroupLine, letters: &[DeadLetter], not_listed: u64, lo
 
 /// `tieout dlq show EVENT`.
 #[must_use]
-pub fn dead_letter(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) -> String {
+pub fn dead_letter(letter: &DeadLetter, origin: &Origin, finding: Option<&Finding>, look: &Look) -> String {
     let mut grid = Grid::new(2);
-    for [label, what] in facts(letter, finding, look) {
+    for [label, what] in facts(letter, finding, look).into_iter().chain(made(origin)) {
         grid.row([label, safe(&what).into_owned()]);
     }
     let class = letter.class.as_deref().map(|class| format!(" ({class})")).unwrap_or_default();
@@ -152,6 +153,22 @@ fn facts(letter: &DeadLetter, finding: Option<&Finding>, look: &Look) -> Vec<[St
         ),
     ];
     facts.into_iter().filter_map(|(label, what)| Some([label.to_owned(), what?])).collect()
+}
+
+/// How it came to be, as far as that is known.
+fn made(origin: &Origin) -> impl Iterator<Item = [String; 2]> {
+    let data = match (&origin.dataschema, origin.dataversion) {
+        (Some(schema), Some(version)) => Some(format!("{schema}, version {version}")),
+        (Some(schema), None) => Some(schema.clone()),
+        (None, version) => version.map(|version| format!("version {version}")),
+    };
+    let parts = [
+        ("data", data),
+        ("trace", origin.traceparent.clone()),
+        ("made by", origin.tool_version.as_ref().map(|version| format!("tieout {version}"))),
+        ("definition", origin.definition_sha256.clone()),
+    ];
+    parts.into_iter().filter_map(|(label, what)| Some([label.to_owned(), what?]))
 }
 
 /// What happens next, and what a person can do.
@@ -242,16 +259,25 @@ mod tests {
             ..letter(3, "poison", "no")
         };
         let finding = samples::finding(State::Open);
+        let nothing = Origin::default();
+        let origin = Origin {
+            dataschema: Some("urn:tieout:schema:charge:v2".to_owned()),
+            dataversion: Some(2),
+            traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
+            tool_version: Some("0.3.0".to_owned()),
+            definition_sha256: Some("5e".repeat(32)),
+        };
         let told = [
             dead_groups(&[group(&letters)], 3, &look),
             dead_letters(&letters, 1, &look),
             dead_letters(std::slice::from_ref(&dropped), 0, &look),
             dead_group(&group(&letters), &letters, 0, &look),
-            dead_letter(&letters[0], Some(&finding), &look),
-            dead_letter(&DeadLetter { at_stake: None, ..letter(4, "poison", "no") }, None, &look),
-            dead_letter(&dropped, Some(&finding), &look),
+            dead_letter(&letters[0], &origin, Some(&finding), &look),
+            dead_letter(&DeadLetter { at_stake: None, ..letter(4, "poison", "no") }, &nothing, None, &look),
+            dead_letter(&dropped, &nothing, Some(&finding), &look),
             dead_letter(
                 &DeadLetter { state: OutboxState::Superseded, ..letter(5, "rejected", "no") },
+                &nothing,
                 Some(&finding),
                 &look,
             ),
