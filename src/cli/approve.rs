@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use clap::builder::BoolishValueParser;
 use tieout_reconcilers::name::DomainName;
 use tieout_reconcilers::reconciler::Reconciler;
 use uuid::Uuid;
 
 use super::desk::Desk;
 use super::discreet;
+use super::draining::Draining;
 use super::failure::Failure;
 use super::findings;
 use super::output::Output;
@@ -42,12 +41,9 @@ pub struct ApproveArgs {
     /// Only list what would be let go
     #[arg(long)]
     pub dry_run: bool,
-    /// How long to deliver; what is left goes out with the next run
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
-    pub drain: Duration,
-    /// Deliver nothing now
-    #[arg(long, conflicts_with = "drain", env = "TIEOUT_NO_DRAIN", hide_env_values = true, value_parser = BoolishValueParser::new())]
-    pub no_drain: bool,
+    /// How long.
+    #[command(flatten)]
+    pub draining: Draining,
     /// Who approves.
     #[command(flatten)]
     pub actor: Actor,
@@ -96,7 +92,7 @@ async fn carry_out(
         domains: its.iter().map(|set| set.domain.clone()).collect(),
         expected,
         actor: args.actor.name(),
-        drain: if args.no_drain { Duration::ZERO } else { args.drain },
+        drain: args.draining.time(),
         going,
     };
     match release(store, queues, &order).await {

@@ -17,6 +17,7 @@ mod discreet;
 mod disk;
 mod dlq;
 mod doctor;
+mod draining;
 mod explain;
 mod failure;
 mod feed;
@@ -93,6 +94,7 @@ pub use dlq::{
     Wanted, Which,
 };
 pub use doctor::LINES as DOCTOR_LINES;
+pub use draining::Draining;
 pub use explain::{ExplainArgs, ShowArgs, Subject as Explained};
 pub use failure::Failure;
 pub use feed::FeedArgs;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
@@ -10,6 +9,7 @@ use uuid::Uuid;
 
 use super::which::{Filters, Which};
 use crate::cli::ask::Consent;
+use crate::cli::draining::Draining;
 use crate::cli::help;
 use crate::cli::pace::Pace;
 use crate::cli::person::{Actor, Remark};
@@ -84,12 +84,9 @@ pub struct RetryArgs {
     /// Whether to ask.
     #[command(flatten)]
     pub consent: Consent,
-    /// How long to deliver; what is left goes out with the next run
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration, env = "TIEOUT_DRAIN", hide_env_values = true)]
-    pub drain: Duration,
-    /// Deliver nothing now
-    #[arg(long, conflicts_with = "drain", env = "TIEOUT_NO_DRAIN", hide_env_values = true, value_parser = BoolishValueParser::new())]
-    pub no_drain: bool,
+    /// How long.
+    #[command(flatten)]
+    pub draining: Draining,
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     pub note: Option<Remark>,

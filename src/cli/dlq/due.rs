@@ -100,7 +100,7 @@ pub(super) async fn retry_due(
     }
     let delivery = Delivery {
         pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
-        drain: if args.no_drain { Duration::ZERO } else { args.drain },
+        drain: args.draining.time(),
         going: Going::until(desk.signals.token().clone()),
     };
     let diary = Diary::new(store.clone(), holder());

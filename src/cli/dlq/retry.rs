@@ -44,7 +44,7 @@ pub(super) async fn retry(
             pause: args.rate.map_or(Duration::ZERO, |pace| pace.0),
             over,
         },
-        drain: if args.no_drain { Duration::ZERO } else { args.drain },
+        drain: args.draining.time(),
         going: Going::until(desk.signals.token().clone()),
         carriage,
         ids: chosen.ids.clone(),
