@@ -26,10 +26,11 @@ pub(super) async fn open_too(
         if !its.contains(&domain) || queues.contains_key(&queue) {
             continue;
         }
-        if let Ok(named) = wire::queues_named(config, &BTreeSet::from([queue]))
-            && !named.writes_to_stdout()
-        {
-            queues.extend(named.open(config));
+        match wire::queues_named(config, &BTreeSet::from([queue])) {
+            Ok(named) if named.writes_to_stdout() => {}
+            Ok(named) => queues.extend(named.open(config)),
+            // The report names the queue, and this why it is not there.
+            Err(failure) => tracing::warn!("{}", failure.message),
         }
     }
     Ok(())
