@@ -3,8 +3,9 @@
 
 use sqlx::AssertSqlSafe;
 
+use super::broker::Broker;
 use super::link::{Break, Link, Side};
-use super::server::{Broker, Kind};
+use super::server::Kind;
 use super::{all_came, is_cut_off_by, world};
 use crate::cluster::Cluster;
 use crate::process::{Process, until};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::Broker;
+use super::broker::Broker;
 use crate::world::{World, charge};
 
 pub(super) struct Visitor {

@@ -1,6 +1,7 @@
 //! Brokers that die, or are cut off, while a run hands events to them: nothing is lost, and nothing has an effect twice at a consumer
 //! with an inbox.
 
+mod broker;
 mod client;
 mod cluster;
 mod database;
@@ -18,11 +19,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use self::broker::Broker;
 use self::client::redis::Crowded;
 use self::cluster::Cluster;
 use self::inbox::Consumed;
 use self::link::{Break, Link, Side};
-use self::server::{Broker, Kind};
+use self::server::Kind;
 use crate::certificate::{certified, pem};
 use crate::process::{Process, until, until_so};
 use crate::world::{Outcome, World, charge};

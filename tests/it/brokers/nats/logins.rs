@@ -1,7 +1,8 @@
 //! Logins at a NATS of the test's own: users with passwords, and a token.
 
+use crate::brokers::broker::Broker;
 use crate::brokers::logins::Visitor;
-use crate::brokers::server::{Broker, Kind};
+use crate::brokers::server::Kind;
 
 #[tokio::test]
 async fn a_password_that_nats_does_not_know_is_refused_and_the_right_one_delivers() {

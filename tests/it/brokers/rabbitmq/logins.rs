@@ -1,7 +1,8 @@
 //! Logins at a RabbitMQ of the test's own.
 
+use crate::brokers::broker::Broker;
 use crate::brokers::logins::Visitor;
-use crate::brokers::server::{Broker, Kind};
+use crate::brokers::server::Kind;
 
 #[tokio::test]
 async fn a_login_that_may_not_write_at_rabbitmq_pauses_the_queue_and_delivers_once_it_may() {
